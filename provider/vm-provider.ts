@@ -1,0 +1,63 @@
+/** The interface that one file per cloud implements (`clouds/<kind>.ts`, `dns/<kind>.ts`), and nothing else of it. */
+import type * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import type { CloudFailureClass } from "../runtime/model/errors";
+import type { DesiredNode, DnsSpec, Shape } from "../runtime/model/state";
+
+/** A node with settings that its cloud's schema has parsed. */
+export type NodeOf<Settings> = Omit<DesiredNode, "settings"> & { readonly settings: Settings };
+
+export interface DeclaredNode {
+  /** The VM's own resource; what belongs to the node has it as parent or depends on it. */
+  readonly vm: pulumi.CustomResource;
+  /** The address under which the runtime and the users' proxy reach it. */
+  readonly address: pulumi.Output<string>;
+}
+
+/** A VM found in the cloud by its node id, for adoption after a crash. */
+export interface FoundVm {
+  readonly nodeId: string;
+  /** The cloud's id, as Pulumi's resource id. */
+  readonly id: string;
+}
+
+/** Declares VMs on one cloud. Implementations hold no state, make no decisions, and load their SDK only when called. */
+export interface VmProvider<Settings> {
+  readonly kind: string;
+  /** Strict: unknown fields are refused. */
+  readonly settings: z.ZodType<Settings>;
+  /** Names of the fields of `settings` that are secret. */
+  readonly secretFields: readonly string[];
+  /** Type token of the VM's resource, e.g. `aws:ec2/instance:Instance`. */
+  readonly vmType: string;
+  /** The npm package of the SDK, for the sentence that names it when it is missing; undefined = needs none. */
+  readonly sdk?: string;
+  /** Size in bytes that the rendered and wrapped startup script may have. */
+  readonly startupScriptBytesMax: number;
+  /** What one VM of these settings offers, when that is known without asking the cloud. */
+  shape(settings: Settings): Shape | undefined;
+  declareNode(node: NodeOf<Settings>, options: pulumi.CustomResourceOptions): Promise<DeclaredNode>;
+  /** The explicit Pulumi provider of these settings, shared by the nodes of one program run. */
+  pulumiProvider(name: string, settings: Settings): Promise<pulumi.ProviderResource>;
+  /** VMs that carry one of these node ids, asked from the cloud itself. Throws when the answer is not complete. */
+  findVms(nodeIds: readonly string[], settings: Settings, options: pulumi.InvokeOptions): Promise<FoundVm[]>;
+  /** Class of a failed create by its diagnostics; undefined = not known here. */
+  classify(message: string): CloudFailureClass | undefined;
+}
+
+export interface DnsProvider<Settings> {
+  readonly kind: string;
+  readonly settings: z.ZodType<Settings>;
+  readonly secretFields: readonly string[];
+  readonly sdk?: string;
+  pulumiProvider(name: string, settings: Settings): Promise<pulumi.ProviderResource>;
+  /** One A record; depends on the address, so it comes after the VM and goes before it. */
+  declareRecord(
+    record: {
+      readonly nodeId: string;
+      readonly dns: DnsSpec & { readonly settings: Settings };
+      readonly address: pulumi.Input<string>;
+    },
+    options: pulumi.CustomResourceOptions,
+  ): Promise<{ readonly dnsName: pulumi.Output<string> }>;
+}

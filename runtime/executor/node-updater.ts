@@ -1,0 +1,59 @@
+/** What a lane asks of a worker process, and what it hears back. Plain data: it crosses a process boundary. */
+import type { CloudFailureClass } from "../model/errors";
+import type { DesiredNode } from "../model/state";
+
+/** One update of one lane's stack: afterwards exactly `nodes` exist in it. */
+export interface UpdateRequest {
+  readonly laneId: string;
+  readonly stack: string;
+  readonly revision: number;
+  /** The whole desired set of the lane. */
+  readonly nodes: readonly DesiredNode[];
+}
+
+/** In the order in which the engine reported them. */
+export type UpdateEvent =
+  /** The engine process runs; its pid outlives the worker. */
+  | { readonly kind: "started"; readonly enginePid: number; readonly engine: string }
+  | { readonly kind: "nodeCreating"; readonly nodeId: string }
+  /** The VM exists and its address is known. */
+  | { readonly kind: "nodeCreated"; readonly nodeId: string; readonly address: string; readonly dnsName?: string }
+  | {
+      readonly kind: "nodeFailed";
+      readonly nodeId: string;
+      readonly class: CloudFailureClass;
+      readonly message: string;
+    }
+  /** Everything that belonged to the node is gone. */
+  | { readonly kind: "nodeDeleted"; readonly nodeId: string };
+
+/** How an update ended. `present` is the stack's own state afterwards, never a guess; undefined = it could not be read. */
+export interface UpdateResult {
+  readonly laneId: string;
+  readonly revision: number;
+  readonly outcome: "succeeded" | "failed";
+  readonly message?: string;
+  readonly present?: readonly PresentNode[];
+}
+
+export interface PresentNode {
+  readonly nodeId: string;
+  /** Undefined when the VM has no address in the state, e.g. its creation was interrupted. */
+  readonly address?: string;
+  readonly dnsName?: string;
+}
+
+export interface NodeUpdater {
+  /** Runs one update to its end. Rejects only when the worker died; then {@link recover} tells what is there. */
+  update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult>;
+  /**
+   * Brings a stack whose last update has no recorded end back to a known state: waits for an engine that still runs,
+   * removes our own stale lock, finds the VMs of pending creates by node id and adopts or forgets them.
+   */
+  recover(request: UpdateRequest, enginePid: number | undefined): Promise<UpdateResult>;
+  /** Removes an empty stack with its files. */
+  removeStack(laneId: string, stack: string): Promise<void>;
+  /** How many updates can run at the same time. */
+  readonly slots: number;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,370 @@
+/**
+ * What users declare: zod schemas (strict, defaults filled, all problems reported at once) and their types.
+ * The document type (`ZoneDoc` …) is what travels in Pulumi inputs and API bodies: units are strings there.
+ * The resolved type (`Zone` …) is what the runtime works with: bytes and seconds, defaults filled.
+ * References are names of other definitions. Whether they exist is checked in `references.ts`.
+ */
+import { z } from "zod";
+import { ConfigError, type Problem } from "./errors";
+import type { Shape } from "./state";
+import { durationForms, memoryForms, parseDuration, parseMemory } from "./units";
+
+/** Every name: lower-case letters, digits and dashes, starting with a letter, at most 40 characters. */
+export const nameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, "use 1 to 40 lower-case letters, digits and dashes, starting with a letter");
+
+/** Memory at the edge, bytes inside. */
+export const memorySchema = z.string().transform((text, context) => {
+  const bytes = parseMemory(text);
+  if (bytes === undefined) context.addIssue({ code: "custom", message: `use ${memoryForms}`, input: text });
+  return bytes ?? 0;
+});
+
+/** A duration at the edge, seconds inside. */
+export const durationSchema = z.string().transform((text, context) => {
+  const seconds = parseDuration(text);
+  if (seconds === undefined) context.addIssue({ code: "custom", message: `use ${durationForms}`, input: text });
+  return seconds ?? 0;
+});
+
+const count = z.int().min(0).max(100_000);
+const cores = z.number().min(0).max(10_000);
+
+const hostPattern =
+  /^(?=.{1,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
+const hostSchema = z.string().refine((text) => {
+  const host = text.replace(/:\d{1,5}$/, "");
+  return hostPattern.test(host) || /^\[[0-9a-fA-F:]+\]$/.test(host);
+}, "use a host name or an IP address, with an optional port");
+
+export const zoneSchema = z
+  .strictObject({
+    name: nameSchema,
+    /**
+     * Address at which new VMs reach the runtime's API: a host name or IP, with an optional port.
+     * `proxy`, `localhost` and `$request_host$` mean nothing on another machine and are refused unless `local`.
+     */
+    upstreamAuthAddress: z.string().min(1).max(300),
+    /** True for a zone whose nodes all run on this machine (the `local` VM provider). Default false. */
+    local: z.boolean().default(false),
+    /** Which docker agent gets a new session. Default `mostSessions`: pack, so that others can empty. */
+    loadStrategy: z.enum(["leastLoad", "mostLoad", "leastSessions", "mostSessions"]).default("mostSessions"),
+    /** Try other zones when no node of the requested zone is free. Default true. */
+    searchAlternateZones: z.boolean().default(true),
+    /** Place on static members before autoscaled nodes. Default true. */
+    prioritizeStaticAgents: z.boolean().default(true),
+  })
+  .superRefine((zone, context) => {
+    const host = zone.upstreamAuthAddress.replace(/:\d{1,5}$/, "");
+    const meansNothingElsewhere = ["proxy", "$request_host$", "localhost"].includes(host) || host.startsWith("127.");
+    if (zone.local || (!meansNothingElsewhere && hostSchema.safeParse(zone.upstreamAuthAddress).success)) return;
+    context.addIssue({
+      code: "custom",
+      path: ["upstreamAuthAddress"],
+      message: "use a host name or IP address that new VMs can reach, or set local: true for nodes on this machine",
+      input: zone.upstreamAuthAddress,
+    });
+  });
+
+const staticMemberSchema = z.strictObject({
+  name: nameSchema,
+  zone: nameSchema,
+  /** Host name or IP of the machine. */
+  address: hostSchema,
+  cores: cores,
+  memory: memorySchema,
+  gpus: count.default(0),
+  /** Server pools only: sessions and distinct users at the same time. Default 1. */
+  maxSimultaneousSessions: count.min(1).default(1),
+  maxSimultaneousUsers: count.min(1).default(1),
+});
+
+export const poolSchema = z.strictObject({
+  name: nameSchema,
+  /** `dockerAgent`: VMs that run containers. `server`: VMs reached by RDP, VNC, KasmVNC or SSH. */
+  type: z.enum(["dockerAgent", "server"]),
+  /** Machines that exist already; never created or destroyed. */
+  staticMembers: z.array(staticMemberSchema).max(1000).default([]),
+});
+
+export const workspaceSchema = z.strictObject({
+  name: nameSchema,
+  /** Pools that may run it, in order of preference; at least one. */
+  pools: z.array(nameSchema).min(1).max(100),
+  /** Zones that may run it; empty = every zone. */
+  zones: z.array(nameSchema).max(100).default([]),
+  kind: z.enum(["container", "desktop"]).default("container"),
+  /** vCPUs that one session takes. */
+  cores: cores,
+  memory: memorySchema,
+  gpus: count.default(0),
+  enabled: z.boolean().default(true),
+});
+
+const startupScriptSchema = z.strictObject({
+  /** The script; `{variable}`s are replaced, other braces are doubled, unless `raw`. */
+  text: z.string().max(1_000_000),
+  /** Leave the text exactly as it is. Default false. */
+  raw: z.boolean().default(false),
+  osType: z.enum(["linux", "windows"]).default("linux"),
+});
+
+const autoscaleCommon = {
+  name: nameSchema,
+  pool: nameSchema,
+  zone: nameSchema,
+  /** Name of the VM provider config that makes the nodes. */
+  vmProvider: nameSchema,
+  /** False freezes it: no create, no destroy, no placement. Default true. */
+  enabled: z.boolean().default(true),
+  /** True empties it: no new sessions, nodes leave when idle. Default false. */
+  drain: z.boolean().default(false),
+  /** True gives each waiting session capacity of its own instead of packing them. Default false. */
+  aggressiveScaling: z.boolean().default(false),
+  /** Nodes by which aggressive scaling may pass `maxNodes`; never passes `maxInstances`. Default 0. */
+  aggressiveOvershoot: count.default(0),
+  /** How long an excess must persist without a break before idle nodes go. Default 15m. */
+  downscaleBackoff: durationSchema.prefault("15m"),
+  /** Nodes kept whatever the demand. Default 0. */
+  minNodes: count.default(0),
+  /** Nodes never exceeded by this config; absent = only the VM provider's `maxInstances` counts. */
+  maxNodes: count.min(1).optional(),
+  /** Count the pool's static members in this zone as capacity. Default true. */
+  countStatic: z.boolean().default(true),
+  /** vCPUs credited to each node; 0 = what the size has, else what the node reports. Default 0. */
+  coresOverride: cores.default(0),
+  gpusOverride: count.default(0),
+  memoryOverride: memorySchema.prefault("0MB"),
+  startupScript: startupScriptSchema.optional(),
+  /** A node that has not checked in after this is failed and destroyed. Default 10m, Windows 20m. */
+  provisionTimeout: durationSchema.optional(),
+  /** No heartbeat for this long: `missing`, not capacity. Default 10m. */
+  missingTimeout: durationSchema.prefault("10m"),
+  /** No heartbeat for this long: `dead`, destroyed. Default 1h. */
+  deadTimeout: durationSchema.prefault("1h"),
+  /** A queued session ends with its reason after this. Default 30m. */
+  queueTimeout: durationSchema.prefault("30m"),
+  /** Create `<node id>.<baseDomainName>` for each node. Default false. */
+  registerDns: z.boolean().default(false),
+  baseDomainName: z.string().max(253).optional(),
+  /** Name of the DNS provider config; required with `registerDns`. */
+  dnsProvider: nameSchema.optional(),
+};
+
+export const agentAutoscaleConfigSchema = z.strictObject({
+  type: z.literal("dockerAgent"),
+  ...autoscaleCommon,
+  /** vCPUs kept free beyond what queued sessions need. Default 0 = none. */
+  standbyCores: cores.default(0),
+  standbyGpus: count.default(0),
+  standbyMemory: memorySchema.prefault("0MB"),
+});
+
+export const serverAutoscaleConfigSchema = z.strictObject({
+  type: z.literal("server"),
+  ...autoscaleCommon,
+  connectionType: z.enum(["kasmvnc", "rdp", "vnc", "ssh"]).default("rdp"),
+  /** TCP port of the connection. */
+  connectionPort: z.int().min(1).max(65535).default(3389),
+  /** Wait for the VM's own call before it counts as running; else a TCP probe of the port. Default false. */
+  requireCheckin: z.boolean().default(false),
+  /** False: one session, then the server is destroyed. Default true. */
+  reusable: z.boolean().default(true),
+  /** Sessions that must be placeable at any time. Default 0. */
+  minimumAvailableSessions: count.default(0),
+  maxSimultaneousSessionsPerServer: count.min(1).default(1),
+  maxSimultaneousUsers: count.min(1).default(1),
+});
+
+export const autoscaleConfigSchema = z
+  .discriminatedUnion("type", [agentAutoscaleConfigSchema, serverAutoscaleConfigSchema])
+  .superRefine((config, context) => {
+    const issue = (path: string, message: string, input?: unknown) =>
+      context.addIssue({ code: "custom", path: [path], message, input });
+    if (config.registerDns && !config.baseDomainName) issue("baseDomainName", "required with registerDns");
+    if (config.registerDns && !config.dnsProvider) issue("dnsProvider", "required with registerDns");
+    if (config.maxNodes !== undefined && config.minNodes > config.maxNodes) {
+      issue("minNodes", `at most maxNodes (${config.maxNodes})`, config.minNodes);
+    }
+    if (config.deadTimeout < config.missingTimeout) issue("deadTimeout", "not shorter than missingTimeout");
+    if (config.type !== "server") return;
+    const single = !config.reusable || config.connectionType === "kasmvnc" || config.connectionType === "vnc";
+    if (single && config.maxSimultaneousSessionsPerServer !== 1) {
+      const why = config.reusable ? `connection type ${config.connectionType}` : "reusable: false";
+      issue("maxSimultaneousSessionsPerServer", `1 with ${why}`, config.maxSimultaneousSessionsPerServer);
+    }
+  });
+
+export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = (typeof weekdays)[number];
+
+/** `HH:MM` or `HH:MM:SS`; as an end also `24:00`. Seconds of the day inside. */
+const timeOfDay = (isEnd: boolean) =>
+  z.string().transform((text, context) => {
+    const match = /^(\d{2}):(\d{2})(?::(\d{2}))?$/.exec(text);
+    const [hours, minutes, seconds] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3] ?? 0)];
+    const ofDay = hours * 3600 + minutes * 60 + seconds;
+    const isTime = match !== null && minutes < 60 && seconds < 60 && (hours < 24 || (isEnd && ofDay === 86400));
+    if (!isTime) {
+      const message = `"${text}" is not a time; use HH:MM from 00:00 to ${isEnd ? "24:00" : "23:59"}`;
+      context.addIssue({ code: "custom", message, input: text });
+    }
+    return isTime ? ofDay : 0;
+  });
+
+/** IANA names that this machine's time zone data knows. */
+const timeZoneSchema = z.string().refine((text) => {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: text });
+    return /^[A-Za-z]/.test(text);
+  } catch {
+    return false;
+  }
+}, 'use an IANA time zone such as "Europe/Berlin"');
+
+/** A weekly window in which its autoscale config is active. No schedule = always active; several = any of them. */
+export const scheduleSchema = z.strictObject({
+  name: nameSchema,
+  autoscaleConfig: nameSchema,
+  days: z
+    .array(z.enum(weekdays))
+    .min(1)
+    .refine((days) => new Set(days).size === days.length, "each day once"),
+  /** Wall-clock start, included. */
+  start: timeOfDay(false),
+  /** Wall-clock end, not included; before `start` = next day; equal = 24 h; 23:59 and 24:00 = end of day. */
+  end: timeOfDay(true),
+  timezone: timeZoneSchema,
+  /** While this window is active these replace the config's own values. */
+  minNodes: count.optional(),
+  standbyCores: cores.optional(),
+  standbyGpus: count.optional(),
+  standbyMemory: memorySchema.optional(),
+  minimumAvailableSessions: count.optional(),
+});
+
+/**
+ * Settings of one account and VM template. `settings` belongs to the cloud's own file (`provider/clouds/<kind>.ts`)
+ * and is checked there; the runtime carries it without looking inside.
+ */
+export const vmProviderConfigSchema = z.strictObject({
+  name: nameSchema,
+  kind: z.enum(["local", "aws"]),
+  /** Hard ceiling over all autoscale configs that use it, whatever is in flight. */
+  maxInstances: count.min(1).max(10_000),
+  settings: z.record(z.string(), z.unknown()).default({}),
+});
+
+export const dnsProviderConfigSchema = z.strictObject({
+  name: nameSchema,
+  kind: z.enum(["local", "aws"]),
+  settings: z.record(z.string(), z.unknown()).default({}),
+});
+
+export type Zone = z.output<typeof zoneSchema>;
+export type Pool = z.output<typeof poolSchema>;
+export type StaticMember = z.output<typeof staticMemberSchema>;
+export type Workspace = z.output<typeof workspaceSchema>;
+export type AgentAutoscaleConfig = z.output<typeof agentAutoscaleConfigSchema>;
+export type ServerAutoscaleConfig = z.output<typeof serverAutoscaleConfigSchema>;
+export type AutoscaleConfig = z.output<typeof autoscaleConfigSchema>;
+export type Schedule = z.output<typeof scheduleSchema>;
+export type VmProviderConfig = z.output<typeof vmProviderConfigSchema>;
+export type DnsProviderConfig = z.output<typeof dnsProviderConfigSchema>;
+export type VmProviderKind = VmProviderConfig["kind"];
+export type DnsProviderKind = DnsProviderConfig["kind"];
+
+/** Every kind of definition with its schema; the key is the name used in API paths and in the store. */
+export const definitionSchemas = {
+  zone: zoneSchema,
+  pool: poolSchema,
+  workspace: workspaceSchema,
+  vmProviderConfig: vmProviderConfigSchema,
+  dnsProviderConfig: dnsProviderConfigSchema,
+  autoscaleConfig: autoscaleConfigSchema,
+  schedule: scheduleSchema,
+} as const;
+
+export type DefinitionKind = keyof typeof definitionSchemas;
+export const definitionKinds = Object.keys(definitionSchemas) as DefinitionKind[];
+
+export type DefinitionOf<K extends DefinitionKind> = z.output<(typeof definitionSchemas)[K]>;
+export type DefinitionDocOf<K extends DefinitionKind> = z.input<(typeof definitionSchemas)[K]>;
+
+/**
+ * What the runtime must know of each cloud without loading it. Built from `provider/registry.ts` by the composition
+ * root and injected, so that nothing under `runtime/` imports a cloud's file.
+ */
+export interface CloudCatalog {
+  readonly vm: Readonly<Record<VmProviderKind, VmProviderFacts>>;
+  readonly dns: Readonly<Record<DnsProviderKind, DnsProviderFacts>>;
+}
+
+export interface DnsProviderFacts {
+  /** Strict schema of `settings`. */
+  readonly settings: z.ZodType<Record<string, unknown>>;
+  /** Names of the fields of `settings` that are secret: never shown, never logged. */
+  readonly secretFields: readonly string[];
+}
+
+export interface VmProviderFacts extends DnsProviderFacts {
+  /** What one VM of these (parsed) settings offers, when that is known without asking the cloud. */
+  shape(settings: Readonly<Record<string, unknown>>): Shape | undefined;
+  /** Bytes that a rendered startup script may have. */
+  readonly startupScriptBytesMax: number;
+}
+
+/** Every problem of `doc`, with paths; empty when it is a good document of `kind`. */
+export function findProblems(kind: DefinitionKind, doc: unknown, catalog: CloudCatalog): Problem[] {
+  const parsed = definitionSchemas[kind].safeParse(doc);
+  if (!parsed.success) return problemsOf(parsed.error, doc);
+  if (kind !== "vmProviderConfig" && kind !== "dnsProviderConfig") return [];
+  const config = parsed.data as VmProviderConfig | DnsProviderConfig;
+  const schema = kind === "vmProviderConfig" ? catalog.vm[config.kind].settings : catalog.dns[config.kind].settings;
+  const inner = schema.safeParse(config.settings);
+  if (inner.success) return [];
+  return problemsOf(inner.error, config.settings).map((problem) => ({
+    ...problem,
+    path: problem.path ? `settings.${problem.path}` : "settings",
+  }));
+}
+
+/** The resolved definition, or a {@link ConfigError} with every problem. */
+export function parseDefinition<K extends DefinitionKind>(kind: K, doc: unknown): DefinitionOf<K> {
+  const parsed = definitionSchemas[kind].safeParse(doc);
+  if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, doc), kind);
+  return parsed.data as DefinitionOf<K>;
+}
+
+/** Zod's issues as problems: path in dots and brackets, the value seen, what is allowed. */
+export function problemsOf(error: z.ZodError, input: unknown): Problem[] {
+  return error.issues.flatMap((issue): Problem[] => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({ path: formatPath([...issue.path, key]), message: "unknown field" }));
+    }
+    const seen = valueAt(input, issue.path);
+    const shown = seen === undefined ? "is missing" : `got ${truncate(JSON.stringify(seen) ?? String(seen))}`;
+    return [{ path: formatPath(issue.path), message: `${shown}; ${issue.message}` }];
+  });
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text ? `${text}.${String(part)}` : String(part);
+  }, "");
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const part of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[part];
+  }
+  return value;
+}
+
+function truncate(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,37 @@
+/** What the planner answers: changes of the set of nodes, each with its reason and the numbers behind it. */
+import type { EpochMs } from "./clock";
+import type { ConfigState } from "./state";
+
+/** A machine-readable reason with its numbers; `text` is the sentence an operator reads. */
+export interface Reason {
+  /** e.g. `queue`, `standby`, `floor`, `excess`, `schedule`, `cap`, `noCheckin`. */
+  readonly code: string;
+  readonly text: string;
+  readonly numbers: Readonly<Record<string, number | string | boolean>>;
+}
+
+export type NodeChange =
+  /** One node more for this config; its id is given when the plan is applied. */
+  | { readonly kind: "create"; readonly autoscaleConfig: string; readonly reason: Reason }
+  /** running → draining. */
+  | { readonly kind: "drain"; readonly nodeId: string; readonly reason: Reason }
+  /** draining → running: needed again. */
+  | { readonly kind: "undrain"; readonly nodeId: string; readonly reason: Reason }
+  /** Leaves the desired set. Only for nodes without sessions that are draining, dead, failed, or never ran. */
+  | { readonly kind: "destroy"; readonly nodeId: string; readonly reason: Reason };
+
+/** One config's position at the time of the plan, for the journal and `headroom plan`. */
+export interface ConfigDecision {
+  readonly autoscaleConfig: string;
+  readonly isActive: boolean;
+  /** What limits or drives it now, first the most important. */
+  readonly reasons: readonly Reason[];
+  /** Written when it differs from the present one. */
+  readonly nextState: ConfigState;
+}
+
+export interface Plan {
+  readonly atMs: EpochMs;
+  readonly changes: readonly NodeChange[];
+  readonly configs: readonly ConfigDecision[];
+}

@@ -1,0 +1,200 @@
+/**
+ * The runtime's own records.
+ *
+ * Node:    requested → provisioning → starting → running ⇄ missing → dead ┐
+ *                 └───────┴─ failed ─┐    running ⇄ draining ─────────────┼→ destroying → (row deleted: gone)
+ *                                    └────────────────────────────────────┘
+ *   requested     in a revision, its lane's update not started
+ *   provisioning  its lane's update is running, the cloud has not answered
+ *   starting      the VM exists and its address is known; waiting for the check-in
+ *   running       checked in; takes sessions
+ *   missing       no heartbeat for `missingTimeout`; not capacity, may come back
+ *   dead          no heartbeat for `deadTimeout`; its sessions are lost
+ *   draining      takes no new session; destroyed when the last one ended, or back to running when needed again
+ *   destroying    no longer in the desired set; never comes back
+ *   failed        create failed, or no check-in within `provisionTimeout`
+ *
+ * Session: queued → assigned → running ⇄ paused | stopped → ended; queued → ended.
+ *   assigned and running and paused hold capacity and the node; stopped holds only the node; queued holds nothing.
+ */
+import type { EpochMs } from "./clock";
+import type { DefinitionKind, DnsProviderKind, VmProviderKind } from "./config";
+import type { CloudFailureClass } from "./errors";
+import type { Reason } from "./plan";
+
+export const nodeStatuses = [
+  "requested",
+  "provisioning",
+  "starting",
+  "running",
+  "missing",
+  "dead",
+  "draining",
+  "destroying",
+  "failed",
+] as const;
+export type NodeStatus = (typeof nodeStatuses)[number];
+
+/** What one node offers. */
+export interface Shape {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly gpus: number;
+}
+
+/** A node's A record: `<node id>.<baseDomainName>`. */
+export interface DnsSpec {
+  readonly kind: DnsProviderKind;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly baseDomainName: string;
+  readonly ttlSeconds: number;
+}
+
+/** All that the node program needs to declare one VM. Frozen when the node is born; never changed afterwards. */
+export interface DesiredNode {
+  /** Also the Pulumi resource name, the tag `headroom-node` and the start of the host name. */
+  readonly nodeId: string;
+  readonly zone: string;
+  readonly pool: string;
+  readonly autoscaleConfig: string;
+  readonly vmProvider: string;
+  readonly kind: VmProviderKind;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly osType: "linux" | "windows";
+  /** Rendered; holds tokens, so it is a secret everywhere. */
+  readonly startupScript: string;
+  readonly dns?: DnsSpec;
+}
+
+export interface Node {
+  readonly nodeId: string;
+  readonly zone: string;
+  readonly pool: string;
+  /** Absent for a static member. */
+  readonly autoscaleConfig?: string;
+  readonly vmProvider?: string;
+  /** Absent for a static member. */
+  readonly laneId?: string;
+  readonly spec?: DesiredNode;
+  readonly status: NodeStatus;
+  readonly statusSinceMs: EpochMs;
+  readonly createdAtMs: EpochMs;
+  /** Capacity: override, else the size's own, else what the node reported; undefined until one is known. */
+  readonly shape?: Shape;
+  /** Server pools: sessions and distinct users at the same time. */
+  readonly sessionsMax?: number;
+  readonly usersMax?: number;
+  readonly isReusable?: boolean;
+  readonly connectionPort?: number;
+  /** How the node shows that it is ready: its own call, its first heartbeat, or a TCP probe of its port. */
+  readonly readyWhen: "checkin" | "heartbeat" | "probe" | "declared";
+  readonly provisionTimeoutSeconds: number;
+  readonly missingTimeoutSeconds: number;
+  readonly deadTimeoutSeconds: number;
+  readonly address?: string;
+  readonly dnsName?: string;
+  /** Last check-in message: 0 to 100 and a text. */
+  readonly progressPercent?: number;
+  readonly progressMessage?: string;
+  readonly runningSinceMs?: EpochMs;
+  /** By the clock of the runtime, not of the node. Absent until the first one. */
+  readonly lastHeartbeatMs?: EpochMs;
+  /** True once it took a session; a non-reusable server then takes no other. */
+  readonly hasServed?: boolean;
+  readonly failure?: { readonly class: CloudFailureClass | "TIMEOUT" | "REPORTED"; readonly message: string };
+  /** Why it is in its present status. */
+  readonly reason: Reason;
+}
+
+export const sessionStatuses = ["queued", "assigned", "running", "paused", "stopped", "ended"] as const;
+export type SessionStatus = (typeof sessionStatuses)[number];
+export type SessionEndReason = "released" | "cancelled" | "queueTimeout" | "nodeDead" | "neverServable";
+
+export interface Session {
+  readonly sessionId: string;
+  readonly workspace: string;
+  readonly userId: string;
+  /** The zone the user asked for; undefined = any. */
+  readonly zone?: string;
+  readonly status: SessionStatus;
+  readonly requestedAtMs: EpochMs;
+  /** Order in the queue: earlier requests first, this number breaks ties. */
+  readonly sequence: number;
+  readonly nodeId?: string;
+  readonly assignedAtMs?: EpochMs;
+  readonly endedAtMs?: EpochMs;
+  readonly endReason?: SessionEndReason;
+  /** What the session takes, copied from the workspace when requested. */
+  readonly needs: Shape;
+  readonly reason: Reason;
+}
+
+/** What a config remembers between plans. */
+export interface ConfigState {
+  readonly autoscaleConfig: string;
+  /** Since when there has been more than needed, without a break. */
+  readonly excessSinceMs?: EpochMs;
+  readonly consecutiveFailures: number;
+  /** No create before this time (back-off after failed creates). */
+  readonly retryAtMs?: EpochMs;
+  readonly lastFailure?: { readonly class: string; readonly message: string; readonly atMs: EpochMs };
+  /** Asked to be deleted: drains, and the definition goes with its last node. */
+  readonly isDeleting?: boolean;
+}
+
+/** One Pulumi stack of at most `laneNodesMax` nodes of one autoscale config. */
+export interface Lane {
+  readonly laneId: string;
+  readonly autoscaleConfig: string;
+  /** The stack's name within project `headroom-nodes`. */
+  readonly stack: string;
+  /** Grows with each change of the desired set. */
+  readonly desiredRevision: number;
+  /** Last revision whose update ended. */
+  readonly appliedRevision: number;
+  /** An update of this revision was started and its end is not recorded: after a crash the lane needs recovery. */
+  readonly openRevision?: number;
+  /** Engine process of the open update, for recovery. */
+  readonly enginePid?: number;
+}
+
+/** A definition as stored: the document exactly as declared, who declared it, when. */
+export interface StoredDefinition {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  readonly doc: Readonly<Record<string, unknown>>;
+  /** Pulumi URN or API key name that owns it; another owner may not change it. */
+  readonly owner: string;
+  readonly updatedAtMs: EpochMs;
+}
+
+/** One entry of the decision journal. Append-only. */
+export interface Decision {
+  readonly decisionId: string;
+  readonly atMs: EpochMs;
+  readonly subject: "node" | "session" | "config" | "lane" | "runtime";
+  readonly subjectId: string;
+  /** What happened, e.g. `created`, `placed`, `draining`. */
+  readonly event: string;
+  readonly reason: Reason;
+}
+
+export const apiScopes = ["admin", "operator", "broker", "viewer"] as const;
+export type ApiScope = (typeof apiScopes)[number];
+
+/** The key itself is never stored: SHA-256 of it, hex. */
+export interface ApiKey {
+  readonly name: string;
+  readonly scope: ApiScope;
+  readonly hash: string;
+  readonly createdAtMs: EpochMs;
+}
+
+/** The answer given to an idempotency key, kept for 24 hours. */
+export interface IdempotentAnswer {
+  readonly key: string;
+  readonly bodyHash: string;
+  readonly status: number;
+  readonly body: unknown;
+  readonly atMs: EpochMs;
+}

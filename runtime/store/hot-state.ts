@@ -1,0 +1,213 @@
+/**
+ * The whole live state in memory, with the indexes that placement and planning need. It changes only through
+ * {@link HotState.apply}; whoever wants a change to last hands it to the {@link Ledger}.
+ */
+import {
+  parseDefinition,
+  type AutoscaleConfig,
+  type DefinitionKind,
+  type DnsProviderConfig,
+  type Pool,
+  type Schedule,
+  type VmProviderConfig,
+  type Workspace,
+  type Zone,
+} from "../model/config";
+import type {
+  ApiKey,
+  ConfigState,
+  Decision,
+  IdempotentAnswer,
+  Lane,
+  Node,
+  Session,
+  StoredDefinition,
+} from "../model/state";
+
+/** Rows that survive a restart, by table. Sessions that ended stay in the store only. */
+export interface Rows {
+  definition: StoredDefinition;
+  node: Node;
+  session: Session;
+  lane: Lane;
+  configState: ConfigState;
+  apiKey: ApiKey;
+  idempotentAnswer: IdempotentAnswer;
+}
+export type TableName = keyof Rows;
+
+/** One change of the durable state. Several in one commit are one transaction. */
+export type Change =
+  | { readonly [T in TableName]: { readonly kind: "put"; readonly table: T; readonly row: Rows[T] } }[TableName]
+  | { readonly kind: "delete"; readonly table: TableName; readonly id: string }
+  | { readonly kind: "decision"; readonly decision: Decision };
+
+export function rowId<T extends TableName>(table: T, row: Rows[T]): string {
+  const keys: { [K in TableName]: (row: Rows[K]) => string } = {
+    definition: (definition) => definitionId(definition.kind, definition.name),
+    node: (node) => node.nodeId,
+    session: (session) => session.sessionId,
+    lane: (lane) => lane.laneId,
+    configState: (state) => state.autoscaleConfig,
+    apiKey: (key) => key.name,
+    idempotentAnswer: (answer) => answer.key,
+  };
+  return keys[table](row);
+}
+
+export function definitionId(kind: DefinitionKind, name: string): string {
+  return `${kind}/${name}`;
+}
+
+/** Read-only view that the planner and the readers get. */
+export interface Snapshot {
+  readonly definitions: ReadonlyMap<string, StoredDefinition>;
+  readonly zones: ReadonlyMap<string, Zone>;
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly workspaces: ReadonlyMap<string, Workspace>;
+  readonly autoscaleConfigs: ReadonlyMap<string, AutoscaleConfig>;
+  readonly schedules: ReadonlyMap<string, Schedule>;
+  readonly vmProviderConfigs: ReadonlyMap<string, VmProviderConfig>;
+  readonly dnsProviderConfigs: ReadonlyMap<string, DnsProviderConfig>;
+  /** Autoscaled nodes of every status, and static members. */
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** Sessions that have not ended. */
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly configStates: ReadonlyMap<string, ConfigState>;
+  readonly lanes: ReadonlyMap<string, Lane>;
+  /** Sessions assigned to a node that have not ended. */
+  sessionsOf(nodeId: string): ReadonlySet<Session>;
+  /** Queued sessions in order of request. */
+  queue(): readonly Session[];
+}
+
+const noSessions: ReadonlySet<Session> = new Set();
+
+export class HotState implements Snapshot {
+  readonly definitions = new Map<string, StoredDefinition>();
+  readonly zones = new Map<string, Zone>();
+  readonly pools = new Map<string, Pool>();
+  readonly workspaces = new Map<string, Workspace>();
+  readonly autoscaleConfigs = new Map<string, AutoscaleConfig>();
+  readonly schedules = new Map<string, Schedule>();
+  readonly vmProviderConfigs = new Map<string, VmProviderConfig>();
+  readonly dnsProviderConfigs = new Map<string, DnsProviderConfig>();
+  readonly nodes = new Map<string, Node>();
+  readonly sessions = new Map<string, Session>();
+  readonly configStates = new Map<string, ConfigState>();
+  readonly lanes = new Map<string, Lane>();
+  readonly apiKeys = new Map<string, ApiKey>();
+  readonly idempotentAnswers = new Map<string, IdempotentAnswer>();
+
+  private readonly sessionsByNode = new Map<string, Set<Session>>();
+  private readonly queued = new Map<string, Session>();
+  private sortedQueue: readonly Session[] | undefined;
+
+  sessionsOf(nodeId: string): ReadonlySet<Session> {
+    return this.sessionsByNode.get(nodeId) ?? noSessions;
+  }
+
+  queue(): readonly Session[] {
+    this.sortedQueue ??= [...this.queued.values()].sort(
+      (a, b) => a.requestedAtMs - b.requestedAtMs || a.sequence - b.sequence,
+    );
+    return this.sortedQueue;
+  }
+
+  apply(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.kind === "decision") continue;
+      if (change.kind === "delete") this.remove(change.table, change.id);
+      else this.put(change);
+    }
+  }
+
+  private put(change: Extract<Change, { kind: "put" }>): void {
+    switch (change.table) {
+      case "definition":
+        this.definitions.set(rowId("definition", change.row), change.row);
+        this.putDefinition(change.row);
+        return;
+      case "node":
+        this.nodes.set(change.row.nodeId, change.row);
+        return;
+      case "session":
+        this.forgetSession(change.row.sessionId);
+        if (change.row.status !== "ended") this.rememberSession(change.row);
+        return;
+      case "lane":
+        this.lanes.set(change.row.laneId, change.row);
+        return;
+      case "configState":
+        this.configStates.set(change.row.autoscaleConfig, change.row);
+        return;
+      case "apiKey":
+        this.apiKeys.set(change.row.name, change.row);
+        return;
+      case "idempotentAnswer":
+        this.idempotentAnswers.set(change.row.key, change.row);
+        return;
+      default: {
+        const never: never = change;
+        throw new Error(`unknown table ${JSON.stringify(never)}`);
+      }
+    }
+  }
+
+  private remove(table: TableName, id: string): void {
+    if (table === "session") return this.forgetSession(id);
+    if (table === "definition") {
+      const definition = this.definitions.get(id);
+      if (definition) this.resolved(definition.kind).delete(definition.name);
+    }
+    const maps: Record<Exclude<TableName, "session">, Map<string, unknown>> = {
+      definition: this.definitions,
+      node: this.nodes,
+      lane: this.lanes,
+      configState: this.configStates,
+      apiKey: this.apiKeys,
+      idempotentAnswer: this.idempotentAnswers,
+    };
+    maps[table].delete(id);
+  }
+
+  private putDefinition({ kind, name, doc }: StoredDefinition): void {
+    this.resolved(kind).set(name, parseDefinition(kind, doc));
+  }
+
+  private resolved(kind: DefinitionKind): Map<string, unknown> {
+    const maps: Record<DefinitionKind, Map<string, unknown>> = {
+      zone: this.zones,
+      pool: this.pools,
+      workspace: this.workspaces,
+      autoscaleConfig: this.autoscaleConfigs,
+      schedule: this.schedules,
+      vmProviderConfig: this.vmProviderConfigs,
+      dnsProviderConfig: this.dnsProviderConfigs,
+    };
+    return maps[kind];
+  }
+
+  private rememberSession(session: Session): void {
+    this.sessions.set(session.sessionId, session);
+    if (session.status === "queued") {
+      this.queued.set(session.sessionId, session);
+      this.sortedQueue = undefined;
+    }
+    if (session.nodeId === undefined) return;
+    const onNode = this.sessionsByNode.get(session.nodeId) ?? new Set();
+    onNode.add(session);
+    this.sessionsByNode.set(session.nodeId, onNode);
+  }
+
+  private forgetSession(sessionId: string): void {
+    const known = this.sessions.get(sessionId);
+    if (!known) return;
+    this.sessions.delete(sessionId);
+    if (this.queued.delete(sessionId)) this.sortedQueue = undefined;
+    if (known.nodeId === undefined) return;
+    const onNode = this.sessionsByNode.get(known.nodeId);
+    onNode?.delete(known);
+    if (onNode?.size === 0) this.sessionsByNode.delete(known.nodeId);
+  }
+}

@@ -1,0 +1,32 @@
+/** What the runtime asks of durable storage. PostgreSQL in `postgres.ts`; `memory.ts` only for tests and simulation. */
+import type { Decision, Session } from "../model/state";
+import type { Change, HotState } from "./hot-state";
+
+export interface Store {
+  /** Everything except ended sessions and the journal, in the order of the changes that made it. */
+  load(): Promise<Change[]>;
+  /**
+   * Makes the changes durable in one transaction, in order, or none of them. Fails with `UnavailableError` when the
+   * lease's epoch is no longer ours: then nothing was written and this process must stop deciding.
+   */
+  write(changes: readonly Change[]): Promise<void>;
+  /** Newest first. */
+  decisions(filter: { subject?: Decision["subject"]; subjectId?: string; limit: number }): Promise<Decision[]>;
+  /** A session by id, also one that ended. */
+  session(sessionId: string): Promise<Session | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * The one door through which state changes: {@link Ledger.commit} applies changes to memory at once, so that the next
+ * decision sees them, and resolves when they are durable. Nothing that leaves the process (an HTTP answer, a wake of a
+ * lane) may happen before that. Writes are grouped: all that arrived while one transaction ran goes into the next.
+ * When a write fails, memory is ahead of the store: every waiting commit is rejected and `onLost` is called once; the
+ * owner must reload the state and start again.
+ */
+export interface Ledger {
+  readonly state: HotState;
+  commit(changes: readonly Change[]): Promise<void>;
+  /** Resolves when everything committed so far is durable. */
+  settled(): Promise<void>;
+}
