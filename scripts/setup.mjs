@@ -42,7 +42,13 @@ if (process.argv.includes("--sdks")) {
   if (missing.length > 0) {
     const packages = missing.map(([name, version]) => `${name}@${version}`);
     run(`installing ${packages.join(", ")} for the tests`, "npm", [
-      "install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error", ...packages,
+      "install",
+      "--no-save",
+      "--no-package-lock",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      ...packages,
     ]);
   }
 }

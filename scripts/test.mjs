@@ -1,0 +1,57 @@
+// `npm test [-- area ...]`: makes the clone ready and runs the tests of every area (a folder below test/) in a process
+// of its own, so that no area can disturb another. Ends with the counts of all of them.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const setUp = spawnSync(process.execPath, [join(root, "scripts", "setup.mjs"), "--sdks"], { stdio: "inherit" });
+if (setUp.status !== 0) process.exit(setUp.status ?? 1);
+
+const built = join(root, "dist", "test");
+const hasTests = (area) =>
+  readdirSync(join(built, area), { recursive: true }).some((file) => file.endsWith(".test.js"));
+const areas = readdirSync(built, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && existsSync(join(root, "test", entry.name)) && hasTests(entry.name))
+  .map((entry) => entry.name);
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((area) => !areas.includes(area));
+if (unknown.length > 0) {
+  console.error(`no tests in test/${unknown.join(", test/")}; there are: ${areas.join(", ")}`);
+  process.exit(2);
+}
+
+const countsFolder = mkdtempSync(join(tmpdir(), "headroom-test-"));
+const total = { passes: 0, failures: 0, pending: 0 };
+const lines = [];
+for (const area of wanted.length > 0 ? wanted : areas) {
+  console.log(`\n=== test/${area}`);
+  const countsFile = join(countsFolder, `${area}.json`);
+  const startedMs = Date.now();
+  const run = spawnSync(
+    process.execPath,
+    [
+      join(root, "node_modules", "mocha", "bin", "mocha.js"),
+      "--reporter",
+      join(root, "scripts", "mocha-reporter.cjs"),
+      "--enable-source-maps",
+      join("dist", "test", area, "**", "*.test.js"),
+    ],
+    { cwd: root, stdio: "inherit", env: { ...process.env, HEADROOM_TEST_COUNTS: countsFile } },
+  );
+  const counts = existsSync(countsFile)
+    ? JSON.parse(readFileSync(countsFile, "utf8"))
+    : { passes: 0, failures: 1, pending: 0 };
+  if (run.status !== 0 && counts.failures === 0) counts.failures = 1;
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  const seconds = ((Date.now() - startedMs) / 1000).toFixed(0);
+  const pending = counts.pending > 0 ? `, ${counts.pending} skipped` : "";
+  lines.push(`${area.padEnd(12)} ${counts.passes} passed, ${counts.failures} failed${pending} in ${seconds} s`);
+}
+rmSync(countsFolder, { recursive: true });
+console.log(`\n${lines.join("\n")}`);
+const skipped = total.pending > 0 ? `, ${total.pending} skipped` : "";
+console.log(`${total.passes} passed, ${total.failures} failed${skipped}`);
+process.exit(total.failures === 0 ? 0 : 1);

@@ -1,0 +1,212 @@
+/** The import table of ARCHITECTURE.md, held against every source file. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
+
+const root = resolve(__dirname, "..", "..", "..");
+
+/**
+ * Folder or file → what it may import: folders or files of this project, packages by name, `node` for Node's own
+ * modules. A file or folder may always import from itself. The longest matching key counts.
+ */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  engine: ["node", "@pulumi/pulumi/proto", "@grpc/grpc-js", "google-protobuf", "yaml"],
+  "runtime/model": ["zod", "temporal-polyfill"],
+  "runtime/planner": ["runtime/model", "runtime/store/hot-state"],
+  "runtime/store": ["runtime/model", "node", "pg"],
+  "runtime/broker": ["runtime/model", "runtime/planner", "runtime/store", "node:crypto", "jose", "zod"],
+  "runtime/reconciler": ["runtime/model", "runtime/planner", "runtime/broker", "runtime/store", "node:net"],
+  "runtime/executor": ["runtime/model", "runtime/store", "node", "@pulumi/pulumi", "yaml", "zod"],
+  "runtime/api": [
+    "runtime/model",
+    "runtime/broker",
+    "runtime/store",
+    "runtime/planner",
+    "node",
+    "express",
+    "helmet",
+    "express-rate-limit",
+    "zod",
+    "@asteasolutions/zod-to-openapi",
+    "pino",
+  ],
+  "runtime/cli": [
+    "runtime/model",
+    "runtime/api",
+    "runtime/main",
+    "runtime/executor",
+    "runtime/store",
+    "provider/registry",
+    "commander",
+    "node",
+  ],
+  "runtime/demo": [
+    "runtime/model",
+    "runtime/api",
+    "runtime/main",
+    "runtime/executor",
+    "provider/local-vm",
+    "node",
+    "@pulumi/pulumi",
+  ],
+  "runtime/main": ["runtime", "provider/registry", "node", "pino"],
+  "provider/clouds": [
+    "provider/vm-provider",
+    "provider/user-data",
+    "provider/config-override",
+    "provider/local-vm",
+    "provider/clouds",
+    "runtime/model",
+    "zod",
+    "@pulumi",
+    "node",
+  ],
+  "provider/dns": ["provider/vm-provider", "provider/local-vm", "provider/clouds", "runtime/model", "zod", "@pulumi"],
+  "provider/local-vm": ["provider/resource-kernel", "runtime/model", "node", "zod", "@pulumi/pulumi"],
+  "provider/kernel": [
+    "provider/resource-kernel",
+    "runtime/model",
+    "runtime/api/client",
+    "runtime/api/contracts",
+    "provider/registry",
+    "node",
+    "zod",
+  ],
+  provider: [
+    "provider",
+    "runtime/model",
+    "runtime/executor",
+    "node",
+    "zod",
+    "@pulumi/pulumi",
+    "@grpc/grpc-js",
+    "google-protobuf",
+    "yaml",
+  ],
+  components: [
+    "runtime/model",
+    "provider/clouds",
+    "provider/dns",
+    "provider/vm-provider",
+    "provider/kernel",
+    "@pulumi/pulumi",
+    "node",
+  ],
+  examples: ["pulumi-headroom", "@pulumi/pulumi"],
+  bench: ["runtime", "provider", "bench", "node", "@pulumi/pulumi", "pg", "test/support"],
+};
+
+/** Words that make the planner impure. */
+const impure = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b|\bsetTimeout\(/;
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((file) => !file.includes("node_modules"));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return ts.preProcessFile(text, true, true).importedFiles.map((imported) => imported.fileName);
+}
+
+/** Project path without extension for relative imports, else the package's name. */
+function targetOf(file: string, imported: string): string {
+  return imported.startsWith(".") ? relative(root, resolve(root, dirname(file), imported)) : imported;
+}
+
+function covers(entry: string, target: string): boolean {
+  if (entry === "node") return target.startsWith("node:");
+  return target === entry || target.startsWith(`${entry}/`);
+}
+
+describe("structure", () => {
+  const files = Object.keys(allowed)
+    .map((key) => key.split("/")[0]!)
+    .filter((top, index, all) => all.indexOf(top) === index)
+    .flatMap((top) => sources(top));
+
+  it("has no import outside the table", () => {
+    const keys = Object.keys(allowed).sort((a, b) => b.length - a.length);
+    const wrong = files.flatMap((file) => {
+      const bare = file.replace(/\.ts$/, "");
+      const key = keys.find((candidate) => covers(candidate, bare));
+      assert.ok(key, `${file} is in no row of the import table`);
+      return importsOf(file)
+        .map((imported) => targetOf(file, imported))
+        .filter((target) => ![key, ...allowed[key]!].some((entry) => covers(entry, target)))
+        .map((target) => `${file} imports ${target}, but ${key} may import only ${allowed[key]!.join(", ")}`);
+    });
+
+    assert.deepEqual(wrong, []);
+  });
+
+  it("keeps the engine to itself: nobody imports it", () => {
+    const importers = files
+      .filter((file) => !file.startsWith("engine/"))
+      .filter((file) => importsOf(file).some((imported) => covers("engine", targetOf(file, imported))));
+
+    assert.deepEqual(importers, []);
+  });
+
+  it("has no import cycle between files", () => {
+    const graph = new Map(
+      files.map((file) => [
+        file.replace(/\.ts$/, ""),
+        valueImportsOf(file).map((imported) => targetOf(file, imported)),
+      ]),
+    );
+    assert.deepEqual(findCycle(graph), undefined);
+  });
+
+  it("keeps the planner pure: no clock, no chance, no environment", () => {
+    const dirty = sources("runtime/planner").filter((file) => impure.test(readFileSync(join(root, file), "utf8")));
+
+    assert.deepEqual(dirty, []);
+  });
+
+  it("keeps every file at or below 400 lines", () => {
+    const long = [...files, ...sources("test")]
+      .map((file) => ({ file, lines: readFileSync(join(root, file), "utf8").split("\n").length }))
+      .filter(({ lines }) => lines > 401);
+
+    assert.deepEqual(long, []);
+  });
+});
+
+/** Imports that exist at run time: type-only ones make no cycle. */
+function valueImportsOf(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(join(root, file), "utf8"), ts.ScriptTarget.ES2023);
+  return source.statements
+    .filter((statement) => ts.isImportDeclaration(statement))
+    .filter((statement) => {
+      const clause = statement.importClause;
+      if (!clause) return true;
+      if (clause.isTypeOnly) return false;
+      const named = clause.namedBindings;
+      if (clause.name || !named || !ts.isNamedImports(named)) return true;
+      return named.elements.some((element) => !element.isTypeOnly);
+    })
+    .map((statement) => (statement.moduleSpecifier as ts.StringLiteral).text);
+}
+
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (node: string, path: string[]): string[] | undefined => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
+    if (done.has(node)) return undefined;
+    for (const next of graph.get(node) ?? []) {
+      const cycle = visit(next, [...path, node]);
+      if (cycle) return cycle;
+    }
+    done.add(node);
+    return undefined;
+  };
+  for (const node of graph.keys()) {
+    const cycle = visit(node, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
