@@ -1,0 +1,27 @@
+import { PulumiCommand } from "@pulumi/pulumi/automation";
+import type { Program, RunStep, Scenario } from "./notation";
+import { Sandbox } from "./sandbox";
+import { openStack, runWithEvents } from "./scenario";
+
+interface HostTask {
+  readonly base: string;
+  readonly scenario: Scenario;
+  readonly program: Program;
+  readonly step: RunStep;
+  readonly port?: number;
+}
+
+/** The process that hosts a program and is killed in the middle of its engine's work. */
+async function main(): Promise<void> {
+  const task = JSON.parse(process.argv[2] ?? "") as HostTask;
+  const sandbox = new Sandbox(task.base);
+  // Only the run itself may write to the output file, not the commands that open the stack.
+  const output = process.env["HEADROOM_ENGINE_OUTPUT"] ?? "";
+  delete process.env["HEADROOM_ENGINE_OUTPUT"];
+  const command = await PulumiCommand.get({ root: sandbox.engineRoot });
+  const stack = await openStack(task.scenario, sandbox, command, task.port);
+  process.env["HEADROOM_ENGINE_OUTPUT"] = output;
+  await runWithEvents(stack, task.scenario, task.program, task.step, () => undefined);
+}
+
+void main();

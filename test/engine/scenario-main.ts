@@ -1,0 +1,28 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Scenario } from "./notation";
+import { Sandbox } from "./sandbox";
+import { ScenarioRun } from "./scenario";
+
+/** What the suite hands to the process of one scenario, in a file. */
+export interface ScenarioTask {
+  readonly scenario: Scenario;
+  /** Path of the engine's `pulumi` command. */
+  readonly command: string;
+  /** An empty folder for everything the run leaves. */
+  readonly base: string;
+  /** Where the recording goes. */
+  readonly result: string;
+}
+
+/** One process per scenario: programs that share a process see each other's stray errors. */
+async function main(): Promise<void> {
+  const task = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as ScenarioTask;
+  const sandbox = new Sandbox(task.base);
+  sandbox.prepare(task.scenario, task.command);
+  const recording = await ScenarioRun.run(task.scenario, sandbox);
+  writeFileSync(task.result, JSON.stringify(recording));
+  // Connections of a killed engine may linger; the recording is written, so nothing is waited for.
+  process.exit(0);
+}
+
+void main();
