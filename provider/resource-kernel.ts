@@ -11,12 +11,16 @@ export interface KernelContext {
   /** Provider configuration: endpoint and key of the runtime's API. */
   readonly endpoint?: string;
   readonly apiKey?: string;
-  /** URN of the resource; for dynamic resources `dynamic:<project>/<stack>/<name>`. */
+  /** URN of the resource; for dynamic resources `dynamic:<URN of their component>`. */
   readonly owner: string;
   /** True during `pulumi preview`: nothing may change. */
   readonly isPreview: boolean;
   /** Aborted when the engine cancels. */
   readonly signal: AbortSignal;
+  /** `customTimeouts` of this operation, when the user gave one. */
+  readonly timeoutSeconds?: number;
+  /** A line of progress for the person who watches the update. */
+  log?(message: string): void;
 }
 
 export interface ResourceKernel {
@@ -44,6 +48,21 @@ export interface ResourceKernel {
   ): Promise<{ id: string; inputs: Properties; outputs: Properties } | undefined>;
   update(id: string, olds: Properties, news: Properties, context: KernelContext): Promise<{ outputs: Properties }>;
   delete(id: string, olds: Properties, context: KernelContext): Promise<void>;
+}
+
+/**
+ * The resource exists but is not ready. The engine keeps it in the state with these outputs, reports the reasons, and
+ * tries an update next time; any other error means that nothing was created.
+ */
+export class InitError extends Error {
+  constructor(
+    readonly id: string,
+    readonly outputs: Properties,
+    readonly reasons: readonly string[],
+  ) {
+    super(reasons.join("; "));
+    this.name = "InitError";
+  }
 }
 
 /** Stands for a value that is not known before the update. */
