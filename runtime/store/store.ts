@@ -2,6 +2,14 @@
 import type { Decision, Session } from "../model/state";
 import type { Change, HotState } from "./hot-state";
 
+/** Which decisions to read; `limit` is a count, 1 to 1000. */
+export interface DecisionFilter {
+  readonly subject?: Decision["subject"];
+  readonly subjectId?: string;
+  readonly after?: string;
+  readonly limit: number;
+}
+
 export interface Store {
   /** Everything except ended sessions and the journal, in the order of the changes that made it. */
   load(): Promise<Change[]>;
@@ -10,8 +18,8 @@ export interface Store {
    * lease's epoch is no longer ours: then nothing was written and this process must stop deciding.
    */
   write(changes: readonly Change[]): Promise<void>;
-  /** Newest first. */
-  decisions(filter: { subject?: Decision["subject"]; subjectId?: string; limit: number }): Promise<Decision[]>;
+  /** Newest first; with `after` (a decision id) those behind it, oldest first. */
+  decisions(filter: DecisionFilter): Promise<Decision[]>;
   /** A session by id, also one that ended. */
   session(sessionId: string): Promise<Session | undefined>;
   close(): Promise<void>;
