@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+/**
+ * `pulumi-resource-headroom`: prints its port, serves the kernels until the engine is done.
+ * It ends by itself after Cancel, after SIGTERM and when its engine is gone, in each case only when the calls that run
+ * have been answered or {@link finishMsMax} has passed: a create that is cut off would leave a VM that nobody knows.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../runtime/model/clock";
+import { type KernelSet, PluginServer } from "./plugin-server";
+
+/** Longer than any create should take; a plugin that hangs must not stay for ever. */
+const finishMsMax = 10 * 60_000;
+/** Time for the last answer to reach the engine. */
+const lingerMs = 50;
+/** How often the plugin looks whether its engine is still there. Nothing else tells it when the engine was killed. */
+const parentWatchMs = 1_000;
+
+const clock: Clock = {
+  now: () => Date.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Every resource of the package. Loaded on demand: a lane's update must not wait for what it does not use. */
+function kernels(): KernelSet {
+  return new Map([
+    ["headroom:local:Vm", async () => (await import("./local-vm/vm-resource.js")).localVmKernel],
+    ["headroom:local:DnsRecord", async () => (await import("./local-vm/dns-record-resource.js")).localDnsRecordKernel],
+  ]);
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as { version: string };
+  return manifest.version;
+}
+
+async function main(): Promise<void> {
+  const [engineAddress] = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+  const server = new PluginServer({
+    version: version(),
+    kernels,
+    schema: async () => (await import("./kernel/schema.js")).packageSchema(version()),
+    defaults: { endpoint: process.env["HEADROOM_ENDPOINT"], apiKey: process.env["HEADROOM_API_KEY"] },
+    ...(engineAddress === undefined ? {} : { engineAddress }),
+    onCancel: () => void finish(),
+  });
+  let isFinishing = false;
+  async function finish(): Promise<void> {
+    if (isFinishing) return;
+    isFinishing = true;
+    clock.after(finishMsMax, () => process.exit(1));
+    await server.idle();
+    clock.after(lingerMs, () => process.exit(0));
+  }
+  process.on("SIGTERM", () => void finish());
+  // A terminal sends Ctrl-C to the whole process group; the engine decides what it means and says so with Cancel.
+  process.on("SIGINT", () => undefined);
+  process.stdout.on("error", () => undefined);
+  const port = await server.listen();
+  process.stdout.write(`${port}\n`);
+  const engine = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== engine) void finish();
+  }, parentWatchMs);
+}
+
+void main();
