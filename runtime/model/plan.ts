@@ -30,8 +30,19 @@ export interface ConfigDecision {
   readonly nextState: ConfigState;
 }
 
+/** What one queued session waits for. */
+export interface WaitingSession {
+  readonly sessionId: string;
+  /** The node in flight whose capacity it was promised; undefined = none yet. */
+  readonly nodeId?: string;
+  readonly reason: Reason;
+}
+
 export interface Plan {
   readonly atMs: EpochMs;
   readonly changes: readonly NodeChange[];
+  /** By name. */
   readonly configs: readonly ConfigDecision[];
+  /** In the order of the queue. */
+  readonly waiting: readonly WaitingSession[];
 }

@@ -23,6 +23,7 @@ import type {
   Session,
   StoredDefinition,
 } from "../model/state";
+import { noUsage, usageOf, type NodeUsage } from "../model/usage";
 
 /** Rows that survive a restart, by table. Sessions that ended stay in the store only. */
 export interface Rows {
@@ -79,8 +80,18 @@ export interface Snapshot {
   sessionsOf(nodeId: string): ReadonlySet<Session>;
   /** Queued sessions in order of request. */
   queue(): readonly Session[];
+  /** Nodes of every status, and static members, of one pool in one zone. */
+  nodesIn(pool: string, zone: string): ReadonlyMap<string, Node>;
+  nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node>;
+  /** What the sessions on a node take from it. */
+  usage(nodeId: string): NodeUsage;
+  /** By name. */
+  configsIn(pool: string, zone: string): readonly AutoscaleConfig[];
+  /** By name. */
+  schedulesOf(autoscaleConfig: string): readonly Schedule[];
 }
 
+const noNodes: ReadonlyMap<string, Node> = new Map();
 const noSessions: ReadonlySet<Session> = new Set();
 
 export class HotState implements Snapshot {
@@ -102,6 +113,12 @@ export class HotState implements Snapshot {
   private readonly sessionsByNode = new Map<string, Set<Session>>();
   private readonly queued = new Map<string, Session>();
   private sortedQueue: readonly Session[] | undefined;
+  private readonly nodesByPlace = new Map<string, Map<string, Node>>();
+  private readonly nodesByConfig = new Map<string, Map<string, Node>>();
+  /** Computed when asked for, forgotten when a session of the node changes. */
+  private readonly usageByNode = new Map<string, NodeUsage>();
+  private configsByPlace: Map<string, readonly AutoscaleConfig[]> | undefined;
+  private schedulesByConfig: Map<string, readonly Schedule[]> | undefined;
 
   sessionsOf(nodeId: string): ReadonlySet<Session> {
     return this.sessionsByNode.get(nodeId) ?? noSessions;
@@ -112,6 +129,34 @@ export class HotState implements Snapshot {
       (a, b) => a.requestedAtMs - b.requestedAtMs || a.sequence - b.sequence,
     );
     return this.sortedQueue;
+  }
+
+  nodesIn(pool: string, zone: string): ReadonlyMap<string, Node> {
+    return this.nodesByPlace.get(placeKey(pool, zone)) ?? noNodes;
+  }
+
+  nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node> {
+    return this.nodesByConfig.get(autoscaleConfig) ?? noNodes;
+  }
+
+  usage(nodeId: string): NodeUsage {
+    const known = this.usageByNode.get(nodeId);
+    if (known) return known;
+    const sessions = this.sessionsByNode.get(nodeId);
+    if (!sessions) return noUsage;
+    const usage = usageOf(sessions);
+    this.usageByNode.set(nodeId, usage);
+    return usage;
+  }
+
+  configsIn(pool: string, zone: string): readonly AutoscaleConfig[] {
+    this.configsByPlace ??= groupSorted(this.autoscaleConfigs.values(), (config) => placeKey(config.pool, config.zone));
+    return this.configsByPlace.get(placeKey(pool, zone)) ?? [];
+  }
+
+  schedulesOf(autoscaleConfig: string): readonly Schedule[] {
+    this.schedulesByConfig ??= groupSorted(this.schedules.values(), (schedule) => schedule.autoscaleConfig);
+    return this.schedulesByConfig.get(autoscaleConfig) ?? [];
   }
 
   apply(changes: readonly Change[]): void {
@@ -129,7 +174,8 @@ export class HotState implements Snapshot {
         this.putDefinition(change.row);
         return;
       case "node":
-        this.nodes.set(change.row.nodeId, change.row);
+        this.forgetNode(change.row.nodeId);
+        this.rememberNode(change.row);
         return;
       case "session":
         this.forgetSession(change.row.sessionId);
@@ -156,13 +202,14 @@ export class HotState implements Snapshot {
 
   private remove(table: TableName, id: string): void {
     if (table === "session") return this.forgetSession(id);
+    if (table === "node") return this.forgetNode(id);
     if (table === "definition") {
       const definition = this.definitions.get(id);
       if (definition) this.resolved(definition.kind).delete(definition.name);
+      this.forgetGroups();
     }
-    const maps: Record<Exclude<TableName, "session">, Map<string, unknown>> = {
+    const maps: Record<Exclude<TableName, "session" | "node">, Map<string, unknown>> = {
       definition: this.definitions,
-      node: this.nodes,
       lane: this.lanes,
       configState: this.configStates,
       apiKey: this.apiKeys,
@@ -173,6 +220,26 @@ export class HotState implements Snapshot {
 
   private putDefinition({ kind, name, doc }: StoredDefinition): void {
     this.resolved(kind).set(name, parseDefinition(kind, doc));
+    this.forgetGroups();
+  }
+
+  private forgetGroups(): void {
+    this.configsByPlace = undefined;
+    this.schedulesByConfig = undefined;
+  }
+
+  private rememberNode(node: Node): void {
+    this.nodes.set(node.nodeId, node);
+    addTo(this.nodesByPlace, placeKey(node.pool, node.zone), node);
+    if (node.autoscaleConfig !== undefined) addTo(this.nodesByConfig, node.autoscaleConfig, node);
+  }
+
+  private forgetNode(nodeId: string): void {
+    const known = this.nodes.get(nodeId);
+    if (!known) return;
+    this.nodes.delete(nodeId);
+    removeFrom(this.nodesByPlace, placeKey(known.pool, known.zone), nodeId);
+    if (known.autoscaleConfig !== undefined) removeFrom(this.nodesByConfig, known.autoscaleConfig, nodeId);
   }
 
   private resolved(kind: DefinitionKind): Map<string, unknown> {
@@ -195,6 +262,7 @@ export class HotState implements Snapshot {
       this.sortedQueue = undefined;
     }
     if (session.nodeId === undefined) return;
+    this.usageByNode.delete(session.nodeId);
     const onNode = this.sessionsByNode.get(session.nodeId) ?? new Set();
     onNode.add(session);
     this.sessionsByNode.set(session.nodeId, onNode);
@@ -206,8 +274,35 @@ export class HotState implements Snapshot {
     this.sessions.delete(sessionId);
     if (this.queued.delete(sessionId)) this.sortedQueue = undefined;
     if (known.nodeId === undefined) return;
+    this.usageByNode.delete(known.nodeId);
     const onNode = this.sessionsByNode.get(known.nodeId);
     onNode?.delete(known);
     if (onNode?.size === 0) this.sessionsByNode.delete(known.nodeId);
   }
+}
+
+function placeKey(pool: string, zone: string): string {
+  return `${pool}/${zone}`;
+}
+
+function addTo(groups: Map<string, Map<string, Node>>, key: string, node: Node): void {
+  const group = groups.get(key) ?? new Map<string, Node>();
+  group.set(node.nodeId, node);
+  groups.set(key, group);
+}
+
+function removeFrom(groups: Map<string, Map<string, Node>>, key: string, nodeId: string): void {
+  const group = groups.get(key);
+  group?.delete(nodeId);
+  if (group?.size === 0) groups.delete(key);
+}
+
+function groupSorted<T extends { readonly name: string }>(
+  items: Iterable<T>,
+  keyOf: (item: T) => string,
+): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  for (const group of groups.values()) group.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return groups;
 }

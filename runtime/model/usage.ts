@@ -1,0 +1,51 @@
+/** What the sessions on one node take from it. */
+import type { Session, Shape } from "./state";
+
+export interface NodeUsage extends Shape {
+  /** Sessions that hold capacity: assigned, running or paused. */
+  readonly sessions: number;
+  /** Every session that has not ended, stopped ones too: while there is one, the node stays. */
+  readonly pinned: number;
+  /** Distinct users of the sessions that hold capacity. */
+  readonly users: number;
+  /** Users of every session on the node, stopped ones too: at most one full desktop each. */
+  readonly userIds: ReadonlySet<string>;
+}
+
+export const noUsage: NodeUsage = {
+  cores: 0,
+  memoryBytes: 0,
+  gpus: 0,
+  sessions: 0,
+  pinned: 0,
+  users: 0,
+  userIds: new Set(),
+};
+
+/** Sums in thousandths of a core, so that the result does not depend on the order of the sessions. */
+export function usageOf(sessions: Iterable<Session>): NodeUsage {
+  let [millicores, memoryBytes, gpus, holding, pinned] = [0, 0, 0, 0, 0];
+  const userIds = new Set<string>();
+  const holdingUsers = new Set<string>();
+  for (const session of sessions) {
+    pinned += 1;
+    userIds.add(session.userId);
+    if (!holdsCapacity(session)) continue;
+    holding += 1;
+    holdingUsers.add(session.userId);
+    millicores += Math.round(session.needs.cores * 1000);
+    memoryBytes += session.needs.memoryBytes;
+    gpus += session.needs.gpus;
+  }
+  const users = holdingUsers.size;
+  return { cores: millicores / 1000, memoryBytes, gpus, sessions: holding, pinned, users, userIds };
+}
+
+export function holdsCapacity(session: Session): boolean {
+  return session.status === "assigned" || session.status === "running" || session.status === "paused";
+}
+
+/** `left - taken` in thousandths of a core, so that 0.3 - 0.1 leaves exactly 0.2. */
+export function subtractCores(left: number, taken: number): number {
+  return (Math.round(left * 1000) - Math.round(taken * 1000)) / 1000;
+}
