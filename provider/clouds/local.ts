@@ -1,0 +1,94 @@
+/** VMs that are process trees on this machine: for the demo, tests and development. */
+import type * as pulumi from "@pulumi/pulumi";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { durationSchema, memorySchema } from "../../runtime/model/config";
+import type { CloudFailureClass } from "../../runtime/model/errors";
+import { faultsSchema, refusalCodes } from "../local-vm/faults";
+import { findLocalVms } from "../local-vm/find-local-vms";
+import { rootSchema } from "../local-vm/vm-resource";
+import type { VmProvider } from "../vm-provider";
+
+export const localSettingsSchema = z.strictObject({
+  /** Absolute folder below which the VMs live. Default: `HEADROOM_LOCAL_ROOT`, else `~/.headroom/local`. */
+  root: rootSchema.optional(),
+  /** What one VM says it has; nothing is reserved on the machine. Default 2. */
+  cores: z.number().min(0).max(10_000).default(2),
+  /** Default 4GiB. */
+  memory: memorySchema.prefault("4GiB"),
+  /** Default 0. */
+  gpus: z.int().min(0).max(100_000).default(0),
+  /** How long a create takes until it answers. Default 0s. */
+  createTime: durationSchema.prefault("0s"),
+  /** From the answer of the create to the start of the startup script. Default 2s. */
+  bootTime: durationSchema.prefault("2s"),
+  /** Pause between two heartbeats of a docker agent. Default 5s. */
+  heartbeatEvery: durationSchema.prefault("5s").refine((seconds) => seconds >= 1, "at least 1s"),
+  /** TCP ports on which the VM answers after its startup script succeeded. Default 3389, 5901 and 8443. */
+  ports: z.array(z.int().min(1).max(65_535)).max(16).default([3389, 5901, 8443]),
+  /** Trouble on demand. Default none. */
+  faults: faultsSchema.prefault({}),
+});
+export type LocalSettings = z.infer<typeof localSettingsSchema>;
+
+/** Longer than any script should be; here nothing else limits it. */
+const startupScriptBytesMax = 1_000_000;
+
+export const localVmProvider: VmProvider<LocalSettings> = {
+  kind: "local",
+  settings: localSettingsSchema,
+  secretFields: [],
+  vmType: "headroom:local:Vm",
+  startupScriptBytesMax,
+  shape: ({ cores, memory, gpus }) => ({ cores, memoryBytes: memory, gpus }),
+
+  async declareNode(node, options) {
+    const { Vm } = require("../local-vm/local-vm") as typeof import("../local-vm/local-vm");
+    const { settings } = node;
+    const vm = new Vm(
+      node.nodeId,
+      {
+        nodeId: node.nodeId,
+        root: localRoot(settings),
+        cores: settings.cores,
+        memoryBytes: settings.memory,
+        gpus: settings.gpus,
+        startupScript: node.startupScript,
+        createSeconds: settings.createTime,
+        bootSeconds: settings.bootTime,
+        heartbeatSeconds: settings.heartbeatEvery,
+        ports: settings.ports,
+        faults: settings.faults,
+      },
+      // The default root may be another one in a later run; a VM stays where it was born.
+      { ...options, ignoreChanges: ["root"] },
+    );
+    return { vm, address: vm.address };
+  },
+
+  async pulumiProvider(name) {
+    return newHeadroomPlugin(name);
+  },
+
+  async findVms(nodeIds, settings) {
+    const vms = findLocalVms(localRoot(settings));
+    return vms.filter((vm) => nodeIds.includes(vm.nodeId)).map(({ nodeId }) => ({ nodeId, id: nodeId }));
+  },
+
+  classify(message) {
+    const found = Object.entries(refusalCodes).find(([, code]) => message.includes(code));
+    if (found) return found[0] as CloudFailureClass;
+    return /\bLocal(AnswerLost|VmNotStarted|VmVanished|VmStillRunning)\b/.test(message) ? "TRANSIENT" : undefined;
+  },
+};
+
+export function localRoot(settings: { readonly root?: string }): string {
+  return settings.root ?? process.env["HEADROOM_LOCAL_ROOT"] ?? join(homedir(), ".headroom", "local");
+}
+
+/** Our own plugin, with nothing to configure: local resources need no runtime. */
+export function newHeadroomPlugin(name: string): pulumi.ProviderResource {
+  const { HeadroomPlugin } = require("../local-vm/local-vm") as typeof import("../local-vm/local-vm");
+  return new HeadroomPlugin(name);
+}

@@ -1,0 +1,59 @@
+/** Trouble on demand, for tests and the demo. Counted in files below the root, so it holds across plugin processes. */
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { CloudError } from "../../runtime/model/errors";
+import { claimPlace } from "./vm-folder";
+
+/** Code at the start of the message, as clouds have it, for each class of failure. */
+export const refusalCodes = {
+  CAPACITY: "InsufficientLocalCapacity",
+  QUOTA: "LocalQuotaExceeded",
+  CONFIG: "InvalidLocalVm",
+  TRANSIENT: "LocalUnavailable",
+} as const;
+
+export const faultsSchema = z.strictObject({
+  /** VMs that fit below the root; one more is refused with class CAPACITY. Absent = no limit. */
+  vmsMax: z.int().min(0).max(10_000).optional(),
+  /** Every n-th create below the root is refused. Absent = none; 1 = all. */
+  refuseEvery: z.int().min(1).optional(),
+  /** Class of those refusals. Default CAPACITY. */
+  refuseClass: z.enum(["CAPACITY", "QUOTA", "CONFIG", "TRANSIENT"]).optional(),
+  /** Every n-th create makes the VM, but its answer is lost. Absent = none; 1 = all. */
+  loseAnswerEvery: z.int().min(1).optional(),
+  /** How it is lost: as an error (the connection broke), or with the whole plugin process. Default `error`. */
+  loseAnswerBy: z.enum(["error", "crash"]).optional(),
+});
+export type Faults = z.infer<typeof faultsSchema>;
+
+/** Throws when this create has to be refused. */
+export function refuseWhenSet(root: string, nodeId: string, faults: Faults): void {
+  const refuse = (kind: keyof typeof refusalCodes, why: string): never => {
+    throw new CloudError(kind, `${refusalCodes[kind]}: creating local VM ${nodeId}: ${why}`);
+  };
+  if (faults.refuseEvery !== undefined && count(root, "creates", nodeId) % faults.refuseEvery === 0) {
+    refuse(faults.refuseClass ?? "CAPACITY", `every ${faults.refuseEvery}. create is refused (faults.refuseEvery)`);
+  }
+  if (faults.vmsMax !== undefined && !claimPlace(root, nodeId, faults.vmsMax)) {
+    refuse("CAPACITY", `there are ${faults.vmsMax} VMs already (faults.vmsMax)`);
+  }
+}
+
+/** Called when the VM exists and the answer is due: throws, or ends the process, when the answer has to be lost. */
+export async function loseAnswer(root: string, nodeId: string, faults: Faults): Promise<void> {
+  if (faults.loseAnswerEvery === undefined || count(root, "answers", nodeId) % faults.loseAnswerEvery !== 0) return;
+  if (faults.loseAnswerBy === "crash") process.kill(process.pid, "SIGKILL");
+  throw new CloudError("TRANSIENT", `LocalAnswerLost: creating local VM ${nodeId}: the connection broke`);
+}
+
+/**
+ * Ordinal of this call below the root, from 1: the number of the line it appended. Appends of short lines never mix,
+ * so two processes never get the same number, as long as one node id does not create twice at the same time.
+ */
+function count(root: string, what: string, nodeId: string): number {
+  mkdirSync(root, { recursive: true });
+  const file = join(root, `${what}.log`);
+  appendFileSync(file, `${nodeId}\n`);
+  return readFileSync(file, "utf8").split("\n").lastIndexOf(nodeId) + 1;
+}

@@ -1,0 +1,188 @@
+/**
+ * `headroom:local:Vm`: a VM that is a process tree on this machine.
+ *
+ * Create makes the VM's folder first, exclusively: of two creates for one node id, also from two processes, one makes
+ * the VM and the other adopts it. So a retry after a lost answer never makes a second one. The answer comes when the
+ * process exists; booting, check-in and heartbeats happen afterwards in the guest (`guest.ts`).
+ */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, openSync, closeSync, rmSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { BugError, CloudError } from "../../runtime/model/errors";
+import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
+import { faultsSchema, loseAnswer, refuseWhenSet } from "./faults";
+import { guestCommandScript } from "./guest-outbox";
+import { checkWithUnknowns, diffInputs, unknownOutputs } from "./kernel-checks";
+import {
+  claimAddress,
+  codeOf,
+  readGuestSettings,
+  readVm,
+  recordVm,
+  releaseClaims,
+  vmFolder,
+  writeGuestSettings,
+} from "./vm-folder";
+import { endProcesses, isProcessOf, vmMark } from "./vm-processes";
+
+export const nodeIdSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "use 1 to 63 lower-case letters, digits and dashes");
+export const rootSchema = z.string().refine(isAbsolute, "use an absolute path");
+
+const seconds = z.number().min(0).max(86_400);
+
+export const localVmInputsSchema = z.strictObject({
+  nodeId: nodeIdSchema,
+  /** Folder below which all local VMs live. */
+  root: rootSchema,
+  cores: z.number().min(0),
+  memoryBytes: z.number().min(0),
+  gpus: z.int().min(0),
+  /** Rendered; empty = none. Holds tokens, so it is a secret. */
+  startupScript: z.string().max(1_000_000),
+  /** How long the cloud takes to answer a create; the VM starts to boot after it. */
+  createSeconds: seconds,
+  bootSeconds: seconds,
+  heartbeatSeconds: z.number().min(0.05).max(3600),
+  ports: z.array(z.int().min(1).max(65_535)).max(16),
+  faults: faultsSchema,
+});
+export type LocalVmInputs = z.infer<typeof localVmInputsSchema>;
+
+const inputNames = Object.keys(localVmInputsSchema.shape);
+/** Everything else is frozen at birth: a change of it is recorded and touches nothing. */
+const replacing = ["nodeId", "root"];
+const outputNames = ["nodeId", "root", "address", "folder", "pid"];
+
+export const localVmKernel: ResourceKernel = {
+  type: "headroom:local:Vm",
+  secretInputs: ["startupScript"],
+  check: async (news) => checkWithUnknowns(localVmInputsSchema, news),
+  diff: async (_id, olds, news) => diffInputs(olds, news, inputNames, replacing),
+  create,
+  read: async (id, olds) => {
+    const root = rootSchema.parse(olds["root"]);
+    const outputs = outputsOf(root, id);
+    const inputs = Object.fromEntries(inputNames.map((name) => [name, { ...olds, ...outputs }[name]]));
+    return outputs && { id, inputs, outputs };
+  },
+  update: async (id, olds, news) => ({ outputs: { ...olds, ...outputsOf(rootSchema.parse(news["root"]), id) } }),
+  delete: async (id, olds) => removeVm(rootSchema.parse(olds["root"]), id),
+};
+
+async function create(properties: Properties, context: KernelContext): Promise<{ id: string; outputs: Properties }> {
+  if (context.isPreview) return { id: "", outputs: unknownOutputs(properties, outputNames) };
+  const inputs = localVmInputsSchema.parse(properties);
+  const { nodeId, root, faults } = inputs;
+  mkdirSync(join(root, "vms"), { recursive: true, mode: 0o700 });
+  const isNew = await createOrAdopt(inputs);
+  await delay(inputs.createSeconds * 1000, undefined, { signal: context.signal });
+  if (isNew) await loseAnswer(root, nodeId, faults);
+  const outputs = outputsOf(root, nodeId);
+  if (!outputs) throw new CloudError("TRANSIENT", `LocalVmVanished: ${nodeId} was removed while it was being created`);
+  return { id: nodeId, outputs };
+}
+
+/** True when it made the VM, false when one with this node id was there and alive. */
+async function createOrAdopt(inputs: LocalVmInputs): Promise<boolean> {
+  const folder = vmFolder(inputs.root, inputs.nodeId);
+  for (let tries = 0; tries < adoptTriesMax; tries++) {
+    if (makeFolder(folder)) {
+      await makeVm(inputs, folder);
+      return true;
+    }
+    if (await isAlive(folder)) return false;
+    // A leftover of a creator or guest that died, e.g. with the machine: it can't come back, so it makes room.
+    await removeVm(inputs.root, inputs.nodeId);
+  }
+  throw new BugError(`local VM ${inputs.nodeId}: its folder keeps coming and going`);
+}
+/** One for a leftover, one for a creator that cleaned up at the same time, one to spare. */
+const adoptTriesMax = 3;
+
+async function makeVm(inputs: LocalVmInputs, folder: string): Promise<void> {
+  try {
+    refuseWhenSet(inputs.root, inputs.nodeId, inputs.faults);
+    startGuest(inputs, folder);
+  } catch (error) {
+    await removeVm(inputs.root, inputs.nodeId);
+    throw error;
+  }
+}
+
+function startGuest(inputs: LocalVmInputs, folder: string): void {
+  const { root, nodeId, startupScript, createSeconds } = inputs;
+  writeGuestSettings(folder, {
+    nodeId,
+    address: claimAddress(root, nodeId),
+    cores: inputs.cores,
+    memoryBytes: inputs.memoryBytes,
+    gpus: inputs.gpus,
+    bootSeconds: createSeconds + inputs.bootSeconds,
+    heartbeatSeconds: inputs.heartbeatSeconds,
+    ports: inputs.ports,
+  });
+  mkdirSync(join(folder, "bin"));
+  writeFileSync(join(folder, "bin", "headroom-guest"), guestCommandScript, { mode: 0o700 });
+  if (startupScript) {
+    writeFileSync(join(folder, "startup.sh"), startupScript, { mode: 0o700 });
+    chmodSync(join(folder, "startup.sh"), 0o700);
+  }
+  const log = openSync(join(folder, "vm.log"), "a", 0o600);
+  const env = { PATH: process.env["PATH"], HOME: folder, HEADROOM_NODE_ID: nodeId, [vmMark]: folder };
+  const guest = spawn(process.execPath, [join(__dirname, "guest.js"), folder], {
+    cwd: folder,
+    env,
+    // A session of its own and no pipe to us: it lives on when the plugin, the engine or the runtime dies.
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  // Without a pid it could not be started; the event brings the reason, which must not end the plugin.
+  guest.on("error", () => undefined);
+  if (guest.pid === undefined)
+    throw new CloudError("TRANSIENT", `LocalVmNotStarted: ${nodeId}: no process could be made`);
+  guest.unref();
+  recordVm(folder, { nodeId, pid: guest.pid });
+}
+
+/** Waits for the record of a VM that another create is making just now; without one after that it is a leftover. */
+async function isAlive(folder: string): Promise<boolean> {
+  for (let step = 0; step < 40; step++) {
+    const vm = readVm(folder);
+    if (vm) return isProcessOf(folder, vm.pid);
+    await delay(50);
+  }
+  return false;
+}
+
+/** Undefined = there is no such VM. One whose process ended is still there, stopped, until it is deleted. */
+function outputsOf(root: string, nodeId: string): Properties | undefined {
+  const folder = vmFolder(root, nodeId);
+  const vm = readVm(folder);
+  const settings = readGuestSettings(folder);
+  return vm && settings && { nodeId, root, folder, address: settings.address, pid: vm.pid };
+}
+
+/** Its processes, its address and place, and last its folder, so that a delete that was cut short is found again. */
+export async function removeVm(root: string, nodeId: string): Promise<void> {
+  const folder = vmFolder(root, nodeIdSchema.parse(nodeId));
+  if (!(await endProcesses(folder))) {
+    throw new CloudError("TRANSIENT", `LocalVmStillRunning: ${nodeId}: processes in ${folder} do not end`);
+  }
+  releaseClaims(root, nodeId);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function makeFolder(folder: string): boolean {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
