@@ -11,10 +11,11 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as provider from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Problem } from "../runtime/model/errors";
-import { EngineLog } from "./kernel/engine-log";
-import { errorAnswer, withMarks } from "./kernel/error-answer";
-import { detailedDiff } from "./kernel/property-diff";
-import { marksOfPaths, mergeMarks, receive, type Received, type SecretMarks, send } from "./kernel/wire";
+import { EngineLog } from "./grpc/engine-log";
+import { errorAnswer, withMarks } from "./grpc/error-answer";
+import { detailedDiff } from "./grpc/property-diff";
+import { receive, type Received, send } from "./grpc/structs";
+import { marksOfPaths, mergeMarks, type SecretMarks } from "./kernel/property-values";
 import { type KernelContext, type Properties, type ResourceKernel, unknownValue } from "./resource-kernel";
 
 /** Enough for a startup script of a megabyte with all its copies; the default of 4 MiB is not. */
@@ -248,7 +249,10 @@ export class PluginServer {
     return load();
   }
 
-  private contextOf(call: Call<unknown>, { urn, seconds = 0 }: { urn: string; seconds?: number }): KernelContext {
+  private contextOf(
+    call: Call<unknown>,
+    { urn, seconds = 0, isPreview = false }: { urn: string; seconds?: number; isPreview?: boolean },
+  ): KernelContext {
     const { configuration, cancelled, log } = this.connection(call);
     return {
       ...configuration,

@@ -3,8 +3,9 @@ import * as grpc from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
+import type { SecretMarks } from "../kernel/property-values";
 import { InitError } from "../resource-kernel";
-import { send, type SecretMarks } from "./wire";
+import { send } from "./structs";
 
 /** An {@link InitError} with the places of its outputs that are secret. */
 class MarkedInitError extends Error {

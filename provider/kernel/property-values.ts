@@ -1,9 +1,8 @@
 /**
- * Property values between the engine's protobuf structs and the plain JSON that kernels work with.
+ * Property values as the engine writes them in JSON, and the plain JSON that kernels work with.
  * Kernels see no secret wrappers. Where they were is kept in {@link SecretMarks} and put back on the way out, so that
  * a value which was secret when it came in never leaves as plain text.
  */
-import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { type Properties, unknownValue } from "../resource-kernel";
 
 /** The key that marks an object on the wire as something else than a plain object. */
@@ -23,22 +22,6 @@ const [unknownText] = [...unknownTexts] as [string];
 
 /** Where secrets are: `true` = this value as a whole, else by key (array positions are keys too). */
 export type SecretMarks = true | { readonly [key: string]: SecretMarks };
-
-export interface Received {
-  readonly properties: Properties;
-  readonly secrets: SecretMarks;
-}
-
-/** Reads what the engine sent; a missing struct is one without properties. */
-export function receive(struct: Struct | undefined): Received {
-  const value = (struct?.toJavaScript() ?? {}) as Properties;
-  return { properties: fromWire(value) as Properties, secrets: findMarks(value) ?? {} };
-}
-
-/** Writes properties with the given places marked as secret. */
-export function send(properties: Properties, secrets: SecretMarks = {}): Struct {
-  return Struct.fromJavaScript((toWire(properties, secrets) ?? {}) as Record<string, JavaScriptValue>);
-}
 
 /** A plain value for a value as the engine writes it: secrets unwrapped, unknown texts as {@link unknownValue}. */
 export function fromWire(value: unknown): unknown {
@@ -80,7 +63,8 @@ export function mergeMarks(...all: readonly SecretMarks[]): SecretMarks {
   return merged;
 }
 
-function findMarks(value: unknown): SecretMarks | undefined {
+/** Where secrets are in a value as the engine writes it; undefined when there is none. */
+export function findMarks(value: unknown): SecretMarks | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if ((value as Properties)[signatureKey] === secretSignature) return true;
   const entries = Object.entries(value).flatMap(([key, inner]) => {
