@@ -84,7 +84,12 @@ export interface CliStep {
   readonly cli: readonly string[];
   readonly attached?: true;
   /** Written to the file `FILE`, which the command line may name; `$export` means what the last `stack export` printed, edited. */
-  readonly edit?: { readonly resource: string; readonly outputs?: JsonObject; readonly remove?: true; readonly adoptPending?: string };
+  readonly edit?: {
+    readonly resource: string;
+    readonly outputs?: JsonObject;
+    readonly remove?: true;
+    readonly adoptPending?: string;
+  };
 }
 
 /** A change in the provider's world behind the engine's back, or of the backend's folder. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation";
@@ -6,6 +7,8 @@ import { repositoryRoot } from "./sandbox";
 
 /** The recordings keep so much of a diagnostic; the longest ones list what is pending and then explain it at length. */
 const messageLengthMax = 400;
+/** Longer texts are recorded by their length and a hash. */
+const textLengthMax = 20_000;
 /** Fields of states and exports that differ from run to run and mean nothing. */
 const volatileFields = new Set(["created", "modified", "sourcePosition", "stackTrace", "lastUpdate"]);
 
@@ -21,31 +24,39 @@ export function observeEvent(event: EngineEvent): JsonObject {
   }
   for (const name of ["resourcePreEvent", "resOutputsEvent", "resOpFailedEvent"] as const) {
     const stepEvent = event[name];
-    if (stepEvent !== undefined) return { event: name, ...observeStep(stepEvent.metadata) };
+    if (stepEvent !== undefined) {
+      return { event: name, ...observeStep(stepEvent.metadata, name === "resOutputsEvent") };
+    }
   }
   const name = Object.keys(event).find((key) => key.endsWith("Event"));
   return { event: name ?? "unknown" };
 }
 
-function observeStep(metadata: StepEventMetadata): JsonObject {
-  const { op, urn, diffs, keys, detailedDiff, logical, provider } = metadata;
+function observeStep(metadata: StepEventMetadata, isResult: boolean): JsonObject {
+  const { op, urn, diffs, keys } = metadata;
   return {
     op,
     urn,
     ...(diffs?.length ? { diffs: [...diffs] } : {}),
     ...(keys?.length ? { keys: [...keys] } : {}),
-    more: dropUndefined({
-      detailedDiff: detailedDiff as JsonObject | undefined,
-      logical,
-      provider,
-      old: observeSide(metadata.old),
-      new: observeSide(metadata.new),
-    }),
+    ...(isResult ? { more: observeResult(metadata) } : {}),
   };
 }
 
-function observeSide(side: StepEventStateMetadata | undefined): JsonObject | undefined {
-  return side === undefined ? undefined : dropUndefined({ ...side } as JsonObject);
+/** What is known of the resource after the step; after a deletion, what was known before. */
+function observeResult(metadata: StepEventMetadata): JsonObject {
+  const side: Partial<StepEventStateMetadata> = metadata.new?.urn ? metadata.new : (metadata.old ?? {});
+  const { id, custom, parent, inputs, outputs, initErrors, protect } = side;
+  return dropUndefined({
+    id,
+    custom,
+    parent,
+    inputs: inputs as JsonObject,
+    outputs: outputs as JsonObject,
+    initErrors,
+    protect,
+    detailedDiff: (metadata.detailedDiff ?? undefined) as JsonObject | undefined,
+  });
 }
 
 /** Takes a state or an export down to what the recordings hold. */
@@ -67,11 +78,19 @@ export function withoutMachine<Value>(value: Value, base: string): Value {
     [new RegExp(escape(base), "g"), "BASE"],
     [new RegExp(escape(repositoryRoot), "g"), "REPOSITORY"],
     [/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT"],
-    [new RegExp(`${escape(userInfo().username)}@${escape(hostname())} \\(pid \\d+\\) at [^\\n"\\\\]*`, "g"), "USER@HOST (pid PID) at TIME"],
+    [
+      new RegExp(`${escape(userInfo().username)}@${escape(hostname())} \\(pid \\d+\\) at [^\\n"\\\\]*`, "g"),
+      "USER@HOST (pid PID) at TIME",
+    ],
   ];
   let text = JSON.stringify(value);
   for (const [pattern, name] of named) text = text.replace(pattern, name);
-  return JSON.parse(text) as Value;
+  return JSON.parse(text, (_key, inner: unknown) => (typeof inner === "string" ? shortened(inner) : inner)) as Value;
+}
+
+function shortened(text: string): string {
+  if (text.length <= textLengthMax) return text;
+  return `${text.length} characters, SHA-256 ${createHash("sha256").update(text).digest("hex")}`;
 }
 
 /** The text without the lines of JavaScript stack traces, which depend on the versions of Node and of the SDK. */

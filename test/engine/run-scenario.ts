@@ -11,25 +11,24 @@ const scenariosAtOnce = 2;
 /** The longest scenario takes about 20 s on a loaded machine. */
 const scenarioMsMax = 180_000;
 
-const waiting: (() => void)[] = [];
-let running = 0;
+/** Runs scenarios, each in a process and a folder of its own, a few at a time. */
+export class ScenarioRunner {
+  private readonly waiting: (() => void)[] = [];
+  private running = 0;
 
-/** Runs `scenario` with `engine` in a process and folder of its own, as soon as one of the few places is free. */
-export async function runScenario(scenario: Scenario, engine: Engine): Promise<Recording> {
-  await takePlace();
-  const base = realpathSync(mkdtempSync(join(tmpdir(), "headroom-engine-")));
-  try {
-    return await runInProcess(scenario, engine, base);
-  } finally {
-    rmSync(base, { recursive: true, force: true });
-    running -= 1;
-    waiting.shift()?.();
+  /** Runs `scenario` with `engine` as soon as one of the few places is free. */
+  async run(scenario: Scenario, engine: Engine): Promise<Recording> {
+    if (this.running >= scenariosAtOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.running += 1;
+    const base = realpathSync(mkdtempSync(join(tmpdir(), "headroom-engine-")));
+    try {
+      return await runInProcess(scenario, engine, base);
+    } finally {
+      rmSync(base, { recursive: true, force: true });
+      this.running -= 1;
+      this.waiting.shift()?.();
+    }
   }
-}
-
-async function takePlace(): Promise<void> {
-  if (running >= scenariosAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-  running += 1;
 }
 
 async function runInProcess(scenario: Scenario, engine: Engine, base: string): Promise<Recording> {
@@ -46,6 +45,7 @@ async function runInProcess(scenario: Scenario, engine: Engine, base: string): P
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  if (code !== 0) throw new Error(`scenario ${scenario.name} with the ${engine.name} engine ended with ${code}:\n${output}`);
+  if (code !== 0)
+    throw new Error(`scenario ${scenario.name} with the ${engine.name} engine ended with ${code}:\n${output}`);
   return JSON.parse(readFileSync(result, "utf8")) as Recording;
 }

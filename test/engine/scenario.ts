@@ -5,7 +5,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EngineEvent, LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { applyEdit } from "./edit";
-import type { CliStep, JsonObject, Observation, OutsideStep, Program, Recording, RunStep, Scenario, Step } from "./notation";
+import type {
+  CliStep,
+  JsonObject,
+  Observation,
+  OutsideStep,
+  Program,
+  Recording,
+  RunStep,
+  Scenario,
+  Step,
+} from "./notation";
 import { observeEvent, withoutMachine, withoutStackFrames, withoutVolatileFields } from "./observe";
 import { declareProgram } from "./program";
 import { type Sandbox, projectName, stackName } from "./sandbox";
@@ -87,7 +97,9 @@ export class ScenarioRun {
 
   private async runEngine(step: RunStep): Promise<Seen> {
     const events: JsonObject[] = [];
-    const running = runWithEvents(this.stack, this.scenario, this.program, step, (event) => events.push(observeEvent(event)));
+    const running = runWithEvents(this.stack, this.scenario, this.program, step, (event) =>
+      events.push(observeEvent(event)),
+    );
     const beside = Promise.all([this.interrupt(step), this.runSecond(step)]);
     const outcome = await running;
     const [, second] = await beside;
@@ -113,7 +125,13 @@ export class ScenarioRun {
   /** The engine's host dies, the engine lives on: its output file is the only witness of its result. */
   private async runInKilledHost(step: RunStep): Promise<Seen> {
     const output = join(this.sandbox.base, "engine.log");
-    const task = { base: this.sandbox.base, scenario: this.scenario, program: this.program, step, port: this.provider?.port };
+    const task = {
+      base: this.sandbox.base,
+      scenario: this.scenario,
+      program: this.program,
+      step,
+      port: this.provider?.port,
+    };
     const host = spawn(process.execPath, [join(__dirname, "scenario-host.js"), JSON.stringify(task)], {
       stdio: "inherit",
       env: { ...process.env, HEADROOM_ENGINE_OUTPUT: output },
@@ -137,7 +155,10 @@ export class ScenarioRun {
     return { cli: await this.spawnEngine(args, port) };
   }
 
-  private async spawnEngine(args: readonly string[], port: number | undefined): Promise<NonNullable<Observation["cli"]>> {
+  private async spawnEngine(
+    args: readonly string[],
+    port: number | undefined,
+  ): Promise<NonNullable<Observation["cli"]>> {
     const child = spawn(this.command.command, args, {
       cwd: this.sandbox.project,
       env: { ...process.env, ...this.sandbox.environment(), ...attachTo(port) },
@@ -197,7 +218,8 @@ export async function openStack(
   command: PulumiCommand,
   port: number | undefined,
 ): Promise<Stack> {
-  const plugins = scenario.provider === "plugin" ? { plugins: { providers: [{ name: "toy", path: "../plugin" }] } } : {};
+  const plugins =
+    scenario.provider === "plugin" ? { plugins: { providers: [{ name: "toy", path: "../plugin" }] } } : {};
   const options = {
     workDir: sandbox.project,
     pulumiCommand: command,
@@ -222,7 +244,13 @@ export async function runWithEvents(
   onEvent: (event: EngineEvent) => void,
 ): Promise<Seen> {
   const inline = scenario.program === "local" ? {} : { program: () => declareProgram(program) };
-  const options = { ...inline, suppressProgress: true, onEvent, ...step.options, target: [...(step.options?.target ?? [])] };
+  const options = {
+    ...inline,
+    suppressProgress: true,
+    onEvent,
+    ...step.options,
+    target: [...(step.options?.target ?? [])],
+  };
   try {
     switch (step.do) {
       case "up":

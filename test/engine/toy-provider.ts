@@ -13,8 +13,6 @@ import type { ToyWorld } from "./toy-world";
 /** Marks a secret (with `value`) on the wire and in states (with `ciphertext`). */
 export const secretSignatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
-/** Stands for a value that a preview cannot know. */
-export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** Enough for the inputs of one megabyte that a scenario sends. */
 const messageBytesMax = 64 * 1024 * 1024;
 
@@ -161,7 +159,8 @@ async function create(world: ToyWorld, request: provider.CreateRequest): Promise
   });
   if (request.getPreview()) {
     end({});
-    return new provider.CreateResponse().setProperties(struct(outputsOf(properties, undefined)));
+    // What only a real thing has is left out; the engine makes it unknown.
+    return new provider.CreateResponse().setProperties(struct(properties));
   }
   if (properties["fail"] === "create") return refuse(end, new Refusal("no capacity for this size"));
   const number = world.nextNumber();
@@ -233,7 +232,9 @@ async function remove(world: ToyWorld, request: provider.DeleteRequest): Promise
     properties,
     ...timeout(request.getTimeout()),
   });
-  if (properties["fail"] === "delete") return refuse(end, new Refusal("delete refused"));
+  // The thing itself decides when it is there, so that a scenario can repair it behind the engine's back.
+  const fail = (world.get(request.getId())?.inputs ?? properties)["fail"];
+  if (fail === "delete") return refuse(end, new Refusal("delete refused"));
   await sleep(milliseconds(properties["delayMs"]));
   world.remove(request.getId());
   end({});
@@ -257,18 +258,18 @@ function refuse(end: (end: JsonObject) => void, refusal: Refusal): never {
 }
 
 /** What a thing looks like from outside: its inputs, an address, and a secret token when asked for. */
-function outputsOf(inputs: JsonObject, number: number | undefined): JsonObject {
+function outputsOf(inputs: JsonObject, number: number): JsonObject {
   const token = { [secretSignatureKey]: secretSignature, value: `token-${number}` };
-  return {
-    ...inputs,
-    address: number === undefined ? unknownValue : `10.0.0.${number}`,
-    ...(inputs["withToken"] === true ? { token: number === undefined ? unknownValue : token } : {}),
-  };
+  return { ...inputs, address: `10.0.0.${number}`, ...(inputs["withToken"] === true ? { token } : {}) };
 }
 
 function diffResponse(changed: readonly string[], replaces: readonly string[]): provider.DiffResponse {
-  const changes = changed.length > 0 ? provider.DiffResponse.DiffChanges.DIFF_SOME : provider.DiffResponse.DiffChanges.DIFF_NONE;
-  return new provider.DiffResponse().setChanges(changes).setDiffsList([...changed]).setReplacesList([...replaces]);
+  const changes =
+    changed.length > 0 ? provider.DiffResponse.DiffChanges.DIFF_SOME : provider.DiffResponse.DiffChanges.DIFF_NONE;
+  return new provider.DiffResponse()
+    .setChanges(changes)
+    .setDiffsList([...changed])
+    .setReplacesList([...replaces]);
 }
 
 function changedKeys(olds: JsonObject, news: JsonObject): string[] {

@@ -1,0 +1,39 @@
+import { compareRecordings } from "./compare";
+import { type Engine, officialEngine } from "./engines";
+import type { Scenario } from "./notation";
+import { writeOwnRecording } from "./recordings";
+import { ScenarioRunner } from "./run-scenario";
+import { scenarios } from "./scenarios";
+
+/**
+ * Records what the official CLI does: `node dist/test/engine/record.js [SCENARIO...]`, with HEADROOM_PULUMI naming the CLI.
+ * A scenario is run twice and recorded only when both runs mean the same, so that no recording holds what came by chance.
+ */
+async function main(names: readonly string[]): Promise<void> {
+  const engine = officialEngine();
+  if (engine === undefined) throw new Error("recording needs the official CLI: set HEADROOM_PULUMI to its path");
+  const chosen = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
+  const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+  if (unknown.length > 0) throw new Error(`no such scenario: ${unknown.join(", ")}`);
+  const runner = new ScenarioRunner();
+  const recorded = await Promise.all(chosen.map((scenario) => recordOne(runner, scenario, engine)));
+  const failed = recorded.filter((isRecorded) => !isRecorded).length;
+  process.stdout.write(`${recorded.length - failed} recorded with ${engine.version}, ${failed} not\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+async function recordOne(runner: ScenarioRunner, scenario: Scenario, engine: Engine): Promise<boolean> {
+  try {
+    const [first, second] = await Promise.all([runner.run(scenario, engine), runner.run(scenario, engine)]);
+    const { points, differences } = compareRecordings(first, second);
+    if (differences.length === 0) writeOwnRecording(first);
+    process.stdout.write(`${scenario.name}: ${points} points, ${differences.length} differ between two runs\n`);
+    for (const line of differences) process.stdout.write(`    ${line}\n`);
+    return differences.length === 0;
+  } catch (error) {
+    process.stdout.write(`${scenario.name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return false;
+  }
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,29 @@
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Recording } from "./notation";
+import { repositoryRoot } from "./sandbox";
+
+const ownFolder = join(repositoryRoot, "test", "engine", "recordings");
+/** Recordings that were given with the task; they are not part of the repository. */
+const givenFolder = join(repositoryRoot, "..", "shared", "recordings", "engine");
+
+/** What the official CLI did in the scenario of that name, as recorded by record.ts. */
+export function ownRecording(name: string): Recording | undefined {
+  const file = join(ownFolder, `${name}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Recording) : undefined;
+}
+
+/** The given recordings, when they are there. */
+export function givenRecordings(): Recording[] {
+  if (!existsSync(givenFolder)) return [];
+  const files = readdirSync(givenFolder).filter((file) => file.endsWith(".json"));
+  return files.sort().map((file) => JSON.parse(readFileSync(join(givenFolder, file), "utf8")) as Recording);
+}
+
+/** Writes a recording, one line per step. */
+export function writeOwnRecording(recording: Recording): void {
+  const { steps, ...head } = recording;
+  const headText = JSON.stringify(head).slice(0, -1);
+  const stepLines = steps.map((step) => JSON.stringify(step)).join(",\n");
+  writeFileSync(join(ownFolder, `${recording.name}.json`), `${headText},"steps":[\n${stepLines}\n]}\n`);
+}

@@ -1,0 +1,23 @@
+import type { Scenario } from "../notation";
+import { basics } from "./basics";
+import { failures } from "./failures";
+import { interruptions } from "./interruptions";
+import { operations } from "./operations";
+import { programs } from "./programs";
+import { providers } from "./providers";
+import { replacements } from "./replacements";
+import { structure } from "./structure";
+import { values } from "./values";
+
+/** All scenarios of the suite, the slowest kinds first so that they overlap with the rest. */
+export const scenarios: readonly Scenario[] = [
+  ...interruptions,
+  ...programs,
+  ...basics,
+  ...operations,
+  ...failures,
+  ...structure,
+  ...replacements,
+  ...providers,
+  ...values,
+];
