@@ -1,0 +1,290 @@
+/** One PostgreSQL server process on one data folder: create, start, find again after a crash, stop. */
+import { spawn, type SpawnOptions } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { chown, open, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { SetupError } from "../model/errors";
+import type { Binaries } from "./embedded-binaries";
+import { checkOwner, type Place } from "./embedded-place";
+
+/** The one user and database of an embedded server. */
+export const embeddedUser = "headroom";
+export const embeddedDatabase = "postgres";
+
+/** Socket paths have a fixed length in the kernel: 108 on Linux, 104 on macOS and BSD, with the closing zero. */
+const socketPathMax = 103;
+const socketName = ".s.PGSQL.5432";
+
+/** A database of some thousand nodes and sessions fits in a few megabytes; what is idle should cost little. */
+const settings: Readonly<Record<string, string | number>> = {
+  fsync: "on",
+  synchronous_commit: "on",
+  full_page_writes: "on",
+  shared_buffers: "32MB",
+  max_connections: 30,
+  wal_level: "minimal",
+  max_wal_senders: 0,
+  max_wal_size: "256MB",
+  wal_buffers: "4MB",
+  work_mem: "4MB",
+  maintenance_work_mem: "32MB",
+  max_worker_processes: 1,
+  max_parallel_workers: 0,
+  autovacuum_max_workers: 1,
+  io_method: "sync",
+  jit: "off",
+  huge_pages: "off",
+  update_process_title: "off",
+  log_checkpoints: "off",
+  logging_collector: "off",
+  timezone: "UTC",
+  log_timezone: "UTC",
+};
+
+/** Recovery after a crash replays at most `max_wal_size`; a minute is ample on a slow disk. Unit: milliseconds. */
+const startTimeoutMs = 60_000;
+const stopTimeoutSeconds = 30;
+const lookEveryMs = 20;
+
+/** The server's log starts anew at the next start above this size; one old log is kept. Unit: bytes. */
+const logBytesMax = 10_000_000;
+
+/** What `postmaster.pid` says about a server. */
+export interface RunningServer {
+  readonly pid: number;
+  readonly port: number;
+  /** Folder of the Unix socket; empty = TCP on loopback. */
+  readonly socketFolder: string;
+  /** `ready` once it takes connections. */
+  readonly status: string;
+}
+
+export class EmbeddedServer {
+  readonly dataFolder: string;
+  readonly logFile: string;
+  private readonly socketFolder: string;
+
+  constructor(
+    private readonly place: Place,
+    private readonly binaries: Binaries,
+  ) {
+    this.dataFolder = join(place.home, "data");
+    this.logFile = join(place.home, "server.log");
+    this.socketFolder = place.home;
+  }
+
+  /** Makes an empty database unless there is one. A creation that was cut off is started over. */
+  async create(): Promise<void> {
+    if (existsSync(this.dataFolder)) return this.checkExisting();
+    const unfinished = `${this.dataFolder}.unfinished`;
+    await rm(unfinished, { recursive: true, force: true });
+    const passwordFile = join(this.place.home, "password");
+    await this.writeOwned(passwordFile, randomBytes(24).toString("base64url"));
+    await this.run("initdb", [
+      ...["--pgdata", unfinished, "--username", embeddedUser, "--pwfile", passwordFile],
+      ...["--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-instructions"],
+    ]);
+    await rename(unfinished, this.dataFolder);
+    await syncFolder(this.place.home);
+  }
+
+  async password(): Promise<string> {
+    const file = join(this.place.home, "password");
+    try {
+      return (await readFile(file, "utf8")).trim();
+    } catch (cause) {
+      throw new SetupError(`${file}, the password of the embedded database, can't be read; restore that file`, {
+        cause,
+      });
+    }
+  }
+
+  /** The server that runs on the data folder now, if any. A `postmaster.pid` left behind by a crash is not one. */
+  running(): RunningServer | undefined {
+    const text = readIfThere(join(this.dataFolder, "postmaster.pid"));
+    const [pid, , , port, socketFolder, , , status] = text.split("\n").map((line) => line.trim());
+    if (!Number(pid) || !isPostgres(Number(pid))) return undefined;
+    return { pid: Number(pid), port: Number(port), socketFolder: socketFolder ?? "", status: status ?? "" };
+  }
+
+  /** Starts a server that outlives this process. Resolves when it takes connections. */
+  async start(preferredPort?: number): Promise<RunningServer> {
+    // Another process may have got the number since: PostgreSQL would then refuse to start for ever.
+    await rm(join(this.dataFolder, "postmaster.pid"), { force: true });
+    await this.prepareLog();
+    const log = openSync(this.logFile, "a", 0o600);
+    const child = spawn(this.program("postgres"), await this.startArguments(preferredPort), {
+      ...this.spawnOptions(),
+      // Its own process group: Ctrl-C in a terminal must not stop it before the runtime has finished.
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    closeSync(log);
+    let failure: string | undefined;
+    child.once("error", (error) => (failure = error.message));
+    child.once("exit", (code, signal) => (failure = `it ended with ${signal ?? `code ${code}`}`));
+    child.unref();
+    for (let waited = 0; waited < startTimeoutMs; waited += lookEveryMs) {
+      await delay(lookEveryMs);
+      if (failure !== undefined) throw await this.startError(failure);
+      const server = this.running();
+      if (server?.status === "ready" && server.pid === child.pid) return server;
+    }
+    child.kill("SIGQUIT");
+    throw await this.startError(`it was not ready after ${startTimeoutMs / 1000} s`);
+  }
+
+  /** Ends all connections and stops the server with everything written; a server that hangs is stopped the hard way. */
+  async stop(): Promise<void> {
+    const control = (mode: string): Promise<void> =>
+      this.run("pg_ctl", ["stop", "-D", this.dataFolder, "-m", mode, "-w", "-t", String(stopTimeoutSeconds), "-s"]);
+    if (!this.running()) return;
+    try {
+      await control("fast");
+    } catch (error) {
+      if (!this.running()) return;
+      await control("immediate");
+    }
+  }
+
+  async logTail(): Promise<string> {
+    const lines = readIfThere(this.logFile).trimEnd().split("\n");
+    return lines.slice(-5).join(" | ");
+  }
+
+  private async checkExisting(): Promise<void> {
+    const version = readIfThere(join(this.dataFolder, "PG_VERSION")).trim();
+    if (version !== this.binaries.majorVersion) {
+      throw new SetupError(
+        `the database in ${this.dataFolder} was made by PostgreSQL ${version || "of an unknown version"} and this version of headroom brings ${this.binaries.majorVersion}; move it with pg_dump and a new data folder, or start the version of headroom that made it`,
+      );
+    }
+    await checkOwner(this.dataFolder, this.place.account);
+  }
+
+  private async startArguments(preferredPort?: number): Promise<string[]> {
+    const usesSocket = process.platform !== "win32" && join(this.socketFolder, socketName).length <= socketPathMax;
+    const transport = usesSocket
+      ? {
+          listen_addresses: "",
+          unix_socket_directories: this.socketFolder,
+          unix_socket_permissions: "0700",
+          port: 5432,
+        }
+      : { listen_addresses: "127.0.0.1", unix_socket_directories: "", port: await freePort(preferredPort) };
+    const all = Object.entries({ ...settings, ...transport });
+    return ["-D", this.dataFolder, ...all.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+  }
+
+  private async startError(what: string): Promise<SetupError> {
+    const log = await this.logTail();
+    if (/No space left on device/.test(log)) return diskFull(this.place.home);
+    return new SetupError(
+      `the embedded PostgreSQL server did not start: ${what}; last lines of ${this.logFile}: ${log}`,
+    );
+  }
+
+  private async prepareLog(): Promise<void> {
+    if (existsSync(this.logFile) && statSync(this.logFile).size > logBytesMax) {
+      await rename(this.logFile, `${this.logFile}.1`);
+    }
+  }
+
+  private async writeOwned(file: string, text: string): Promise<void> {
+    try {
+      await rm(file, { force: true });
+      await writeFile(file, text, { mode: 0o600, flag: "wx" });
+      if (this.place.account) await chown(file, this.place.account.uid, this.place.account.gid);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOSPC") throw diskFull(this.place.home);
+      throw cause;
+    }
+  }
+
+  private program(name: string): string {
+    return join(this.binaries.folder, "bin", process.platform === "win32" ? `${name}.exe` : name);
+  }
+
+  /** Nothing of our environment gets in: variables such as PGDATA or a locale would change what the server does. */
+  private spawnOptions(): SpawnOptions {
+    const { home, account } = this.place;
+    const env = { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" };
+    return { cwd: home, env, ...(account && { uid: account.uid, gid: account.gid }) };
+  }
+
+  private async run(name: string, args: readonly string[]): Promise<void> {
+    const child = spawn(this.program(name), args, { ...this.spawnOptions(), stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk: Buffer) => (output += chunk));
+    let code: unknown;
+    try {
+      [code] = await once(child, "close");
+    } catch (cause) {
+      throw new SetupError(`${this.program(name)} can't be run on this system: ${(cause as Error).message}`, { cause });
+    }
+    if (code === 0) return;
+    if (/No space left on device/.test(output) || (await isDiskFull(this.place.home))) throw diskFull(this.place.home);
+    throw new SetupError(
+      `${name} of the embedded PostgreSQL failed: ${output.trim().split("\n").slice(-5).join(" | ")}`,
+    );
+  }
+}
+
+function diskFull(folder: string): SetupError {
+  return new SetupError(
+    `the disk of ${folder} is full; the embedded database needs about 100 MB: free some space or give another data folder`,
+  );
+}
+
+async function isDiskFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < 20_000_000;
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}
+
+/**
+ * Process numbers are used again, after a restart of the machine or the container above all. On Linux the program of a
+ * process can be read (a dead one that nobody waited for has none); elsewhere a live process of that number counts.
+ */
+function isPostgres(pid: number): boolean {
+  if (process.platform === "linux") return /postgres/.test(readIfThere(`/proc/${pid}/cmdline`).split("\0")[0] ?? "");
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** The preferred port if it is free: a server that starts again should be where it was. */
+async function freePort(preferred?: number): Promise<number> {
+  const server = createServer();
+  try {
+    server.listen(preferred ?? 0, "127.0.0.1");
+    await once(server, "listening");
+    return (server.address() as AddressInfo).port;
+  } catch (error) {
+    if (preferred === undefined) throw error;
+    return freePort();
+  } finally {
+    server.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  await handle.sync().finally(() => handle.close());
+}

@@ -1,0 +1,144 @@
+/**
+ * Group commit: the one door through which state changes.
+ *
+ * idle ──commit──▶ gathering ──end of this turn of the event loop──▶ writing ──durable──▶ idle, or gathering
+ *                                                                       └────failed───▶ lost (for good)
+ *
+ * While one transaction runs, later commits wait; the next transaction takes all of them. So a lone commit costs one
+ * round trip to the disk, and a thousand at a time cost about the same.
+ */
+import { BugError, UnavailableError } from "../model/errors";
+import type { Change, HotState } from "./hot-state";
+import type { Ledger, Store } from "./store";
+
+/**
+ * Changes that may wait for durability before further commits are refused: about four seconds of work at the measured
+ * rate, and some 40 MB of memory. Higher only makes callers wait longer for an answer they have given up on.
+ */
+export const waitingChangesMax = 20_000;
+
+/** Changes in one transaction, unless one commit alone has more: keeps a transaction below about 100 ms. */
+export const batchChangesMax = 2_000;
+
+export interface LedgerOptions {
+  readonly state: HotState;
+  readonly store: Store;
+  /**
+   * Called once when a write failed or a commit could not be applied: memory may then differ from the store.
+   * The owner closes the store, opens it again and starts with what `load()` gives.
+   */
+  readonly onLost: (error: Error) => void;
+  /** Default {@link waitingChangesMax}. */
+  readonly waitingChangesMax?: number;
+}
+
+interface WaitingCommit {
+  readonly changes: readonly Change[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class GroupCommitLedger implements Ledger {
+  readonly state: HotState;
+  private readonly store: Store;
+  private readonly onLost: (error: Error) => void;
+  private readonly limit: number;
+  private waiting: WaitingCommit[] = [];
+  /** Changes of `waiting` and of the batch being written. */
+  private unwrittenChanges = 0;
+  private isRunning = false;
+  private lostError: Error | undefined;
+
+  constructor(options: LedgerOptions) {
+    this.state = options.state;
+    this.store = options.store;
+    this.onLost = options.onLost;
+    this.limit = options.waitingChangesMax ?? waitingChangesMax;
+  }
+
+  /** Commits no changes = waits for all commits before. A commit that is refused was not applied. */
+  commit(changes: readonly Change[]): Promise<void> {
+    if (this.lostError) return Promise.reject(lost(this.lostError));
+    if (changes.length === 0 && !this.isRunning) return Promise.resolve();
+    if (this.unwrittenChanges > 0 && this.unwrittenChanges + changes.length > this.limit) {
+      return Promise.reject(
+        new UnavailableError(
+          `the store is behind: ${this.unwrittenChanges} changes wait to become durable, ${this.limit} may; try again soon`,
+        ),
+      );
+    }
+    try {
+      this.state.apply(changes);
+    } catch (cause) {
+      const error = new BugError("a commit could not be applied to memory", { cause });
+      this.lose(error);
+      return Promise.reject(error);
+    }
+    return this.enqueue(changes);
+  }
+
+  settled(): Promise<void> {
+    return this.commit([]);
+  }
+
+  private enqueue(changes: readonly Change[]): Promise<void> {
+    this.unwrittenChanges += changes.length;
+    const durable = new Promise<void>((resolve, reject) => this.waiting.push({ changes, resolve, reject }));
+    if (!this.isRunning) {
+      this.isRunning = true;
+      this.gather();
+    }
+    return durable;
+  }
+
+  /** The rest of this turn may commit too, above all those whose previous commit has just become durable. */
+  private gather(): void {
+    setImmediate(() => void this.writeBatch());
+  }
+
+  private async writeBatch(): Promise<void> {
+    const batch = this.takeBatch();
+    const changes = batch.flatMap((commit) => commit.changes);
+    try {
+      if (changes.length > 0) await this.store.write(changes);
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      this.waiting = [...batch, ...this.waiting];
+      this.lose(error);
+      return;
+    }
+    if (this.lostError) {
+      for (const commit of batch) commit.resolve();
+      return;
+    }
+    this.unwrittenChanges -= changes.length;
+    for (const commit of batch) commit.resolve();
+    this.isRunning = this.waiting.length > 0;
+    if (this.isRunning) this.gather();
+  }
+
+  private takeBatch(): WaitingCommit[] {
+    let size = 0;
+    let commits = 0;
+    for (const { changes } of this.waiting) {
+      if (commits > 0 && size + changes.length > batchChangesMax) break;
+      size += changes.length;
+      commits += 1;
+    }
+    return this.waiting.splice(0, commits);
+  }
+
+  private lose(error: Error): void {
+    const rejected = this.waiting;
+    this.waiting = [];
+    for (const commit of rejected) commit.reject(lost(error));
+    if (this.lostError) return;
+    this.lostError = error;
+    this.onLost(error);
+  }
+}
+
+function lost(cause: Error): UnavailableError {
+  if (cause instanceof UnavailableError) return cause;
+  return new UnavailableError(`the change may not be durable: ${cause.message}`, { cause });
+}

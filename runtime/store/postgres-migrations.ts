@@ -1,0 +1,77 @@
+/** The tables, as steps that are only ever added to. Each runs once, in order, under an advisory lock. */
+import type { Client } from "pg";
+import { SetupError } from "../model/errors";
+import { tableNames } from "./batch";
+import { columnName } from "./postgres-batch";
+
+/** Any fixed number of our own: two runtimes that start together migrate one after the other. */
+const migrationLock = 4_729_001;
+
+/**
+ * `changed` orders rows by their last change: epoch × 2^40 + a counter within that epoch.
+ * Never edit a step that was released; add one.
+ */
+const steps: readonly string[] = [
+  `
+  create table headroom.lease (
+    name text collate "C" primary key,
+    holder text not null,
+    epoch bigint not null,
+    expires_at timestamptz not null
+  );
+  ${tableNames
+    .map(
+      (table) => `
+  create table headroom.${columnName(table)} (
+    id text collate "C" primary key,
+    changed bigint not null,
+    doc jsonb not null
+  );`,
+    )
+    .join("")}
+  alter table headroom.session add column status text not null generated always as (doc ->> 'status') stored;
+  alter table headroom.session add column ended_at bigint generated always as ((doc ->> 'endedAtMs')::numeric::bigint) stored;
+  create index session_open on headroom.session (changed) where status <> 'ended';
+  create index session_ended on headroom.session (ended_at) where status = 'ended';
+
+  create table headroom.decision (
+    id text collate "C" primary key,
+    at bigint not null,
+    subject text not null,
+    subject_id text collate "C" not null,
+    doc jsonb not null
+  );
+  create index decision_subject on headroom.decision (subject, subject_id, id);
+  create index decision_at on headroom.decision (at);
+  `,
+];
+
+/** Brings the schema up to date. A database made by a newer version is refused rather than guessed at. */
+export async function migrate(client: Client): Promise<void> {
+  await client.query("begin");
+  try {
+    await client.query("select pg_advisory_xact_lock($1)", [migrationLock]);
+    await client.query("create schema if not exists headroom");
+    await client.query(
+      "create table if not exists headroom.migration (version int primary key, applied_at timestamptz not null)",
+    );
+    const { rows } = await client.query<{ version: number | null }>(
+      "select max(version) as version from headroom.migration",
+    );
+    const present = rows[0]?.version ?? 0;
+    if (present > steps.length) {
+      throw new SetupError(
+        `the database has schema version ${present} and this runtime knows ${steps.length}; start the newer version of headroom that wrote it`,
+      );
+    }
+    for (const [index, step] of steps.entries()) {
+      if (index < present) continue;
+      await client.query(step);
+      await client.query("insert into headroom.migration values ($1, now())", [index + 1]);
+    }
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}

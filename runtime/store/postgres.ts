@@ -1,0 +1,239 @@
+/**
+ * The durable store: PostgreSQL, one document per row, one statement per batch (`postgres-batch.ts`).
+ *
+ * A store lives for one term of leadership: opening waits for the lease, and once the lease or the writing connection
+ * is lost it stays lost. The owner then closes it and opens a new one, which loads what is durable.
+ */
+import { Pool, type Client } from "pg";
+import { BugError, HeadroomError, UnavailableError } from "../model/errors";
+import type { Clock } from "../model/clock";
+import type { Decision, Session } from "../model/state";
+import { changeId, putOf, tableNames } from "./batch";
+import type { Change, Rows, TableName } from "./hot-state";
+import { acquireLease, type Lease, type LeaseTiming } from "./lease";
+import { batchStatement, columnName } from "./postgres-batch";
+import { clientConfig, connect, describeTarget, explain } from "./postgres-connection";
+import { migrate } from "./postgres-migrations";
+import { encodeText } from "./postgres-text";
+import type { DecisionFilter, Store } from "./store";
+
+/** Days that the journal and ended sessions are kept unless set. */
+export const defaultHistoryDays = 30;
+
+/** Readers of history share this many connections; placing and planning read memory. */
+const readConnectionsMax = 2;
+
+/** Rows that one pruning statement removes, so that it never holds up writers for long. */
+const pruneRowsMax = 5_000;
+const pruneEveryMs = 3_600_000;
+const dayMs = 86_400_000;
+
+export interface PostgresStoreOptions {
+  /** `postgresql://user:password@host:5432/database`; must not go through a pooler that shares connections. */
+  readonly connectionString: string;
+  readonly clock: Clock;
+  /** Who we are, for operators and other runtimes: host and process id. */
+  readonly holder: string;
+  /** Default `runtime`. */
+  readonly leaseName?: string;
+  readonly leaseTiming?: LeaseTiming;
+  /** Default {@link defaultHistoryDays}. Unit: days. */
+  readonly historyDays?: number;
+  /** Called once when leadership is lost: nothing more can be written. Not called by {@link PostgresStore.close}. */
+  readonly onLost: (error: Error) => void;
+  /** Called once when another runtime leads and this one waits. */
+  readonly onStandby?: (holder: string) => void;
+  /** Ends the waiting for leadership. */
+  readonly signal?: AbortSignal;
+}
+
+export class PostgresStore implements Store {
+  private readonly options: PostgresStoreOptions;
+  private readonly target: string;
+  private readonly readers: Pool;
+  private lease!: Lease;
+  private writer!: Client;
+  private lostError: Error | undefined;
+  private isClosed = false;
+  private isWriting = false;
+  private position = 0;
+  private cancelPruning = (): void => undefined;
+
+  /** Migrates the schema, waits for leadership, and returns a store that may write. */
+  static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
+    const store = new PostgresStore(options);
+    try {
+      await store.start();
+    } catch (cause) {
+      await store.close();
+      throw explain(cause, store.target);
+    }
+    return store;
+  }
+
+  private constructor(options: PostgresStoreOptions) {
+    this.options = options;
+    this.target = describeTarget(options.connectionString);
+    this.readers = new Pool({ ...clientConfig(options.connectionString), max: readConnectionsMax });
+    this.readers.on("error", () => undefined);
+  }
+
+  /** Grows with each change of leadership; every write compares it. */
+  get epoch(): number {
+    return this.lease.epoch;
+  }
+
+  async load(): Promise<Change[]> {
+    const parts = tableNames.map((table) => {
+      const open = table === "session" ? " where status <> 'ended'" : "";
+      return `select '${table}' as "table", id, changed, doc from headroom.${columnName(table)}${open}`;
+    });
+    const rows = await this.read<{ table: TableName; id: string; doc: Rows[TableName] }>(
+      `${parts.join(" union all ")} order by changed`,
+      [],
+    );
+    return rows.map(({ table, id, doc }) => {
+      const change = putOf(table, doc);
+      if (change.kind !== "put" || encodeText(changeId(change)) !== id) {
+        throw new BugError(`row ${id} of table ${table} in the store does not hold the document of that id`);
+      }
+      return change;
+    });
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    this.checkWritable();
+    if (changes.length === 0) return;
+    if (this.isWriting) throw new BugError("the store takes one write at a time; commit through a ledger");
+    const { name, text, values } = batchStatement(
+      changes,
+      { leaseName: this.lease.name, epoch: this.lease.epoch },
+      this.position,
+    );
+    this.position += changes.length;
+    this.isWriting = true;
+    try {
+      const { rows } = await this.writer.query<{ allowed: number }>({ name, text, values: [...values] });
+      if (rows[0]?.allowed !== 1) {
+        throw new UnavailableError("another runtime has taken over; this one may no longer write");
+      }
+    } catch (cause) {
+      throw asUnavailable(cause, this.target);
+    } finally {
+      this.isWriting = false;
+    }
+  }
+
+  async decisions({ subject, subjectId, after, limit }: DecisionFilter): Promise<Decision[]> {
+    const rows = await this.read<{ doc: Decision }>(
+      `select doc from headroom.decision
+       where ($1::text is null or subject = $1) and ($2::text is null or subject_id = $2)
+         and ($3::text is null or id > $3)
+       order by id ${after === undefined ? "desc" : "asc"} limit $4`,
+      [subject, subjectId && encodeText(subjectId), after && encodeText(after), limit],
+    );
+    return rows.map(({ doc }) => doc);
+  }
+
+  async session(sessionId: string): Promise<Session | undefined> {
+    const rows = await this.read<{ doc: Session }>("select doc from headroom.session where id = $1", [
+      encodeText(sessionId),
+    ]);
+    return rows[0]?.doc;
+  }
+
+  /**
+   * Removes decisions made and sessions ended before that time. Runs by itself every hour with `historyDays`.
+   * Returns how many rows went.
+   */
+  async prune(beforeMs: number): Promise<number> {
+    const decisions = await this.pruneTable("decision", "at < $1", beforeMs);
+    return decisions + (await this.pruneTable("session", "status = 'ended' and ended_at < $1", beforeMs));
+  }
+
+  /** Gives leadership up at once. A write that still runs is left to its fate; wait for `ledger.settled()` first. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.cancelPruning();
+    await this.writer?.end().catch(() => undefined);
+    await this.lease?.release();
+    await this.readers.end().catch(() => undefined);
+  }
+
+  private async start(): Promise<void> {
+    const { connectionString, clock, holder, leaseName, leaseTiming, onStandby, signal } = this.options;
+    const migrator = await connect(connectionString);
+    try {
+      await migrate(migrator);
+    } finally {
+      await migrator.end().catch(() => undefined);
+    }
+    const onLost = (error: Error): void => this.lose(error);
+    this.lease = await acquireLease({
+      ...{ connectionString, clock, holder, onLost, onStandby, signal },
+      ...{ name: leaseName, timing: leaseTiming },
+    });
+    this.writer = await connect(connectionString, onLost);
+    await this.writer.query("set synchronous_commit = on");
+    this.schedulePruning();
+  }
+
+  private lose(error: Error): void {
+    if (this.lostError || this.isClosed) return;
+    this.lostError = error;
+    this.cancelPruning();
+    // Ending a connection on which a query runs cuts it off, so a write that hangs fails now.
+    void this.writer?.end().catch(() => undefined);
+    this.options.onLost(error);
+  }
+
+  private checkWritable(): void {
+    if (this.isClosed) throw new UnavailableError("the store is closed");
+    if (this.lostError) throw new UnavailableError(this.lostError.message, { cause: this.lostError });
+  }
+
+  private async read<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
+    if (this.isClosed) throw new UnavailableError("the store is closed");
+    try {
+      return (await this.readers.query<Row>(text, values)).rows;
+    } catch (cause) {
+      throw asUnavailable(cause, this.target);
+    }
+  }
+
+  private async pruneTable(table: "decision" | "session", condition: string, beforeMs: number): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const rows = await this.read<{ count: number }>(
+        `with gone as (
+           delete from headroom.${table} where id in (select id from headroom.${table} where ${condition} limit ${pruneRowsMax})
+           returning 1
+         ) select count(*) as count from gone`,
+        [Math.trunc(beforeMs)],
+      );
+      const count = rows[0]?.count ?? 0;
+      removed += count;
+      if (count < pruneRowsMax) return removed;
+    }
+  }
+
+  private schedulePruning(): void {
+    const { clock, historyDays = defaultHistoryDays } = this.options;
+    this.cancelPruning = clock.after(pruneEveryMs, () => {
+      // A failure is not lost: the same rows are due in an hour.
+      void this.prune(clock.now() - historyDays * dayMs)
+        .catch(() => 0)
+        .then(() => {
+          if (!this.isClosed && !this.lostError) this.schedulePruning();
+        });
+    });
+  }
+}
+
+/** While the store runs, whatever fails is for the caller to retry after a reload. */
+function asUnavailable(cause: unknown, target: string): HeadroomError {
+  if (cause instanceof BugError || cause instanceof UnavailableError) return cause;
+  const explained = explain(cause, target);
+  return explained instanceof UnavailableError ? explained : new UnavailableError(explained.message, { cause });
+}
