@@ -1,0 +1,66 @@
+/** The processes of one crash run, found by a mark in their environment, and the ways to end one of them. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+export type Role = "service" | "worker" | "engine" | "plugin" | "postgres" | "vm" | "other";
+
+export interface Found {
+  readonly pid: number;
+  readonly role: Role;
+  readonly commandLine: string;
+}
+
+/** Every live process that has `mark` (NAME=value) in its environment. Linux only, as the crash run is. */
+export function findMarked(mark: string): Found[] {
+  const found: Found[] = [];
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const environment = readFileSync(`/proc/${entry}/environ`, "utf8");
+      if (!environment.split("\0").includes(mark)) continue;
+      const commandLine = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0").join(" ").trim();
+      const executable = readlinkSync(`/proc/${entry}/exe`);
+      if (commandLine) found.push({ pid: Number(entry), role: roleOf(commandLine, executable), commandLine });
+    } catch {
+      // It ended while it was looked at, or it is not ours to read.
+    }
+  }
+  return found;
+}
+
+function roleOf(commandLine: string, executable: string): Role {
+  if (executable.endsWith("/postgres")) return "postgres";
+  if (/local-vm\/guest/.test(commandLine)) return "vm";
+  if (/provider\/worker/.test(commandLine)) return "worker";
+  if (/pulumi-resource-headroom|provider\/plugin/.test(commandLine)) return "plugin";
+  if (/(\/|^)pulumi( |$)|engine\/main/.test(commandLine)) return "engine";
+  if (/runtime\/cli\/main\.js serve/.test(commandLine)) return "service";
+  return "other";
+}
+
+/** The postmaster: the server's process whose parent is not another of its processes. */
+export function postmaster(found: readonly Found[]): Found | undefined {
+  const servers = found.filter(({ role }) => role === "postgres");
+  return servers.find(({ pid }) => {
+    const parent = parentOf(pid);
+    return parent === undefined || !servers.some((server) => server.pid === parent);
+  });
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** True when it was there to be killed. */
+export function kill9(pid: number): boolean {
+  try {
+    process.kill(pid, "SIGKILL");
+    return true;
+  } catch {
+    return false;
+  }
+}
