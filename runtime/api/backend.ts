@@ -1,0 +1,56 @@
+/** What the API needs of the process around it. The composition root provides it; tests provide smaller ones. */
+import type { Logger } from "pino";
+import type { CloudCatalog } from "../model/config";
+import type { Clock, Rng } from "../model/clock";
+import type { Plan } from "../model/plan";
+import type { Broker } from "../broker/broker";
+import type { Ledger, Store } from "../store/store";
+
+/** The deciding half of the runtime, present only while this process holds the lease. */
+export interface Leader {
+  readonly ledger: Ledger;
+  readonly store: Store;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly catalog: CloudCatalog;
+  /** Grows with every change of leadership. */
+  readonly epoch: number;
+  /** A plan of the present state; nothing is changed. */
+  plan(): Plan;
+  readonly facts: RuntimeFacts;
+  /** Secret from which keys with an idempotency key are derived; see `routes/api-keys.ts`. */
+  readonly apiKeySecret: Uint8Array;
+}
+
+/** Constant facts of this process for `GET /api/v1/status`. */
+export interface RuntimeFacts {
+  readonly version: string;
+  /** Name and version of the engine, e.g. `embedded 0.1.0`. */
+  readonly engine: string;
+  /** e.g. `embedded PostgreSQL 18.4`. Never with a password. */
+  readonly store: string;
+  readonly url: string;
+  readonly startedAtMs: number;
+}
+
+export interface Standby {
+  /** Where the leader answers, when known. */
+  readonly leaderUrl?: string;
+  /** One sentence: why this process does not lead. */
+  readonly message: string;
+}
+
+export interface ApiBackend {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Logger;
+  /** Requests per minute that one address may send. */
+  readonly requestsPerMinute: number;
+  /** Read at every request: leadership comes and goes. */
+  current(): Leader | Standby;
+}
+
+export function isLeader(current: Leader | Standby): current is Leader {
+  return "ledger" in current;
+}

@@ -1,0 +1,300 @@
+/**
+ * Typed client of the HTTP API, for the CLI, the Pulumi side, the demo and programs of others. Errors come back as the
+ * classes they left the runtime as; a runtime that can't be reached is an {@link UnavailableError} naming its endpoint.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { DefinitionKind } from "../model/config";
+import {
+  BugError,
+  ConfigError,
+  ConflictError,
+  ForbiddenError,
+  GoneError,
+  NoCapacityError,
+  NotFoundError,
+  UnauthorizedError,
+  HeadroomError,
+  UnavailableError,
+  type Problem,
+} from "../model/errors";
+import type { ApiScope, Decision } from "../model/state";
+import type {
+  CheckDefinitionBody,
+  CreatedApiKey,
+  DefinitionView,
+  DrainingView,
+  ErrorBody,
+  ExplanationView,
+  HealthView,
+  HeartbeatBody,
+  LaneView,
+  NodeView,
+  PlanView,
+  RequestSessionBody,
+  SessionView,
+  StatusView,
+} from "./contracts";
+
+export { canonicalJson, digestOf } from "./digest";
+
+export interface ClientOptions {
+  /** e.g. `http://127.0.0.1:8700`; a path is kept, so that a proxy may serve the API below one. */
+  readonly endpoint: string;
+  readonly apiKey?: string;
+  /** One try may take this long. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Further tries of requests that may be repeated. Default 2. */
+  readonly retries?: number;
+  /** Cancels everything this client does. */
+  readonly signal?: AbortSignal;
+}
+
+interface Call {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  readonly idempotencyKey?: string;
+  /** Instead of the API key, for calls of nodes. */
+  readonly token?: string;
+}
+
+/** First wait before a repeated try; doubles. */
+const retryDelayMs = 150;
+
+export class HeadroomClient {
+  readonly endpoint: string;
+
+  constructor(private readonly options: ClientOptions) {
+    this.endpoint = parseEndpoint(options.endpoint);
+  }
+
+  health(): Promise<HealthView> {
+    return this.answer({ method: "GET", path: "/healthz" });
+  }
+  status(): Promise<StatusView> {
+    return this.answer({ method: "GET", path: "/api/v1/status" });
+  }
+  plan(): Promise<PlanView> {
+    return this.answer({ method: "GET", path: "/api/v1/plan" });
+  }
+  async decisions(filter: { after?: string; limit?: number } = {}): Promise<Decision[]> {
+    const call: Call = { method: "GET", path: "/api/v1/decisions", query: filter };
+    return (await this.answer<{ decisions: Decision[] }>(call)).decisions;
+  }
+  explain(subject: "node" | "session" | "config", id: string): Promise<ExplanationView> {
+    return this.answer({ method: "GET", path: `/api/v1/explain/${subject}/${encodeURIComponent(id)}` });
+  }
+  async lanes(): Promise<LaneView[]> {
+    return (await this.answer<{ lanes: LaneView[] }>({ method: "GET", path: "/api/v1/lanes" })).lanes;
+  }
+
+  /** Every problem of a document, as if the `pending` ones existed. */
+  async checkDefinition(body: CheckDefinitionBody): Promise<Problem[]> {
+    const call: Call = { method: "POST", path: "/api/v1/definitions/check", body };
+    return (await this.answer<{ problems: Problem[] }>(call)).problems;
+  }
+  async putDefinition(definition: {
+    kind: DefinitionKind;
+    name: string;
+    doc: Record<string, unknown>;
+    owner: string;
+  }): Promise<DefinitionView> {
+    const { kind, name, doc, owner } = definition;
+    const call: Call = { method: "PUT", path: definitionPath(kind, name), body: { doc, owner } };
+    return (await this.answer<{ definition: DefinitionView }>(call)).definition;
+  }
+  /** Undefined = there is none. */
+  definition(kind: DefinitionKind, name: string): Promise<DefinitionView | undefined> {
+    const call: Call = { method: "GET", path: definitionPath(kind, name) };
+    return orUndefined(async () => (await this.answer<{ definition: DefinitionView }>(call)).definition);
+  }
+  async definitions(kind: DefinitionKind): Promise<DefinitionView[]> {
+    const call: Call = { method: "GET", path: `/api/v1/definitions/${kind}` };
+    return (await this.answer<{ definitions: DefinitionView[] }>(call)).definitions;
+  }
+  /** Undefined = it is gone; else what it still waits for: ask again until it is gone. */
+  async deleteDefinition(kind: DefinitionKind, name: string, owner: string): Promise<DrainingView | undefined> {
+    return this.answer({ method: "DELETE", path: definitionPath(kind, name), query: { owner } });
+  }
+
+  /** With an idempotency key the request is repeated when the answer is lost, and counts once. */
+  async requestSession(body: RequestSessionBody, idempotencyKey?: string): Promise<SessionView> {
+    const call: Call = { method: "POST", path: "/api/v1/sessions", body, idempotencyKey };
+    return (await this.answer<{ session: SessionView }>(call)).session;
+  }
+  async sessions(status?: SessionView["status"]): Promise<SessionView[]> {
+    const call: Call = { method: "GET", path: "/api/v1/sessions", query: { status } };
+    return (await this.answer<{ sessions: SessionView[] }>(call)).sessions;
+  }
+  async session(sessionId: string): Promise<SessionView> {
+    const call: Call = { method: "GET", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}` };
+    return (await this.answer<{ session: SessionView }>(call)).session;
+  }
+  async releaseSession(sessionId: string): Promise<SessionView> {
+    const call: Call = { method: "DELETE", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}` };
+    return (await this.answer<{ session: SessionView }>(call)).session;
+  }
+  async setSessionStatus(sessionId: string, status: "running" | "paused" | "stopped"): Promise<SessionView> {
+    const path = `/api/v1/sessions/${encodeURIComponent(sessionId)}/status`;
+    return (await this.answer<{ session: SessionView }>({ method: "PUT", path, body: { status } })).session;
+  }
+
+  async nodes(): Promise<NodeView[]> {
+    return (await this.answer<{ nodes: NodeView[] }>({ method: "GET", path: "/api/v1/nodes" })).nodes;
+  }
+  async node(nodeId: string): Promise<NodeView> {
+    const call: Call = { method: "GET", path: `/api/v1/nodes/${encodeURIComponent(nodeId)}` };
+    return (await this.answer<{ node: NodeView }>(call)).node;
+  }
+  /** Drains it; it is destroyed when its last session ended. */
+  async deleteNode(nodeId: string): Promise<NodeView> {
+    const call: Call = { method: "DELETE", path: `/api/v1/nodes/${encodeURIComponent(nodeId)}` };
+    return (await this.answer<{ node: NodeView }>(call)).node;
+  }
+  heartbeat(nodeId: string, token: string, body: HeartbeatBody): Promise<{ nodeId: string; status: string }> {
+    return this.answer({
+      method: "POST",
+      path: `/api/v1/nodes/${encodeURIComponent(nodeId)}/heartbeat`,
+      body,
+      token,
+    });
+  }
+
+  createApiKey(body: { name: string; scope: ApiScope }, idempotencyKey?: string): Promise<CreatedApiKey> {
+    return this.answer({ method: "POST", path: "/api/v1/api-keys", body, idempotencyKey });
+  }
+  async deleteApiKey(name: string): Promise<void> {
+    await this.answer({ method: "DELETE", path: `/api/v1/api-keys/${name}` });
+  }
+
+  /** The parsed body of a good answer; repeats what may be repeated. The caller says what the route answers with. */
+  private async answer<T>(call: Call): Promise<T> {
+    const isRepeatable = call.method !== "POST" || call.idempotencyKey !== undefined;
+    const retries = isRepeatable ? (this.options.retries ?? 2) : 0;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return (await this.tryOnce(call)) as T;
+      } catch (error) {
+        if (!(error instanceof UnavailableError) || tries >= retries || this.options.signal?.aborted) throw error;
+        await delay(retryDelayMs * 2 ** tries);
+      }
+    }
+  }
+
+  private async tryOnce(call: Call): Promise<unknown> {
+    const { timeoutMs = 30_000, signal, apiKey } = this.options;
+    const key = call.token ?? apiKey;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await fetch(this.endpoint + call.path + formatQuery(call.query), {
+        method: call.method,
+        headers: {
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+          ...(call.idempotencyKey === undefined ? {} : { "idempotency-key": call.idempotencyKey }),
+        },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
+      });
+      return await this.read(response, call);
+    } catch (error) {
+      if (error instanceof HeadroomError) throw error;
+      throw this.unreachable(error, timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : undefined);
+    }
+  }
+
+  private async read(response: Response, call: Call): Promise<unknown> {
+    const text = await response.text();
+    if (response.status === 204) return undefined;
+    const body = parseObject(text);
+    if (response.ok && body !== undefined) return body;
+    if (body !== undefined && typeof body["code"] === "string" && typeof body["message"] === "string") {
+      throw this.errorOf(body as unknown as ErrorBody, response.status);
+    }
+    const what = `${this.endpoint} answered ${call.method} ${call.path} with ${response.status} and no Headroom body`;
+    throw new UnavailableError(`${what}; check that the endpoint is a Headroom runtime`);
+  }
+
+  private errorOf({ code, message, problems, requestId, leader }: ErrorBody, status: number): HeadroomError {
+    const options = { problems: problems ?? [] };
+    switch (code) {
+      case "noCapacity":
+        return new NoCapacityError(message, options);
+      case "notFound":
+        return new NotFoundError(message, options);
+      case "conflict":
+        return new ConflictError(message, options);
+      case "gone":
+        return new GoneError(message, options);
+      case "unauthorized":
+        return new UnauthorizedError(`${this.endpoint}: ${message}`, options);
+      case "forbidden":
+        return new ForbiddenError(message, options);
+      case "unavailable":
+      case "rateLimited":
+        return new UnavailableError(
+          `${this.endpoint}: ${message}${leader ? `; the leader is ${leader}` : ""}`,
+          options,
+        );
+    }
+    if (status < 500) return new ConfigError(message, options);
+    return new BugError(`${this.endpoint}: ${message}${requestId ? ` (request ${requestId})` : ""}`, options);
+  }
+
+  private unreachable(cause: unknown, why: string | undefined): UnavailableError {
+    const reason = why ?? messageOf(cause);
+    const advice = "check that it runs (headroom serve) and that the endpoint is right";
+    return new UnavailableError(`the Headroom runtime at ${this.endpoint} can't be reached: ${reason}; ${advice}`, {
+      cause,
+    });
+  }
+}
+
+/** What went wrong in the network: fetch hides it in the cause, which has only a code when several addresses failed. */
+function messageOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(inner instanceof Error)) return String(inner);
+  return inner.message || ("code" in inner ? String(inner.code) : inner.name);
+}
+
+function definitionPath(kind: DefinitionKind, name: string): string {
+  return `/api/v1/definitions/${kind}/${encodeURIComponent(name)}`;
+}
+
+/** Without a slash at the end; a {@link ConfigError} when it is no http or https URL. */
+function parseEndpoint(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isGood = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") && !url.username;
+  if (isGood) return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+  const message = `"${text}" is not an endpoint; use a URL such as http://127.0.0.1:8700`;
+  throw ConfigError.of([{ path: "endpoint", message }]);
+}
+
+function formatQuery(query: Call["query"]): string {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return "";
+  const text = new URLSearchParams();
+  for (const [name, value] of given) text.set(name, String(value));
+  return `?${text.toString()}`;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function orUndefined<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * Bodies of the HTTP API, version 1: what requests may contain and what answers look like. Requests are strict: an
+ * unknown field is refused. The route table uses these schemas for parsing, types and the OpenAPI document alike.
+ */
+import { z } from "zod";
+import { definitionKinds, nameSchema, type DefinitionKind } from "../model/config";
+import { apiScopes, nodeStatuses, sessionStatuses } from "../model/state";
+
+/** Largest request body that is read; a definition with the longest allowed startup script fits. */
+export const bodyBytesMax = 1024 * 1024;
+
+/** Most entries in one answer of a list; the oldest or first ones, and `total` says how many there are. */
+export const listMax = 10_000;
+
+const epochMs = z.int().min(0);
+const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, "use an id as the API returned it");
+const kindSchema = z.enum(definitionKinds as [DefinitionKind, ...DefinitionKind[]]);
+const docSchema = z.record(z.string(), z.unknown());
+const ownerSchema = z.string().min(1).max(2000);
+
+export const problemSchema = z.strictObject({
+  /** Where: path of the field from the root of the document; empty = the document itself. */
+  path: z.string(),
+  message: z.string(),
+});
+
+export const errorSchema = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  /** Path of the first field that is wrong; empty or absent = the request as a whole. */
+  path: z.string().optional(),
+  problems: z.array(problemSchema).optional(),
+  /** Only with faults of ours: the same id is in the log. */
+  requestId: z.string().optional(),
+  /** Only from a standby: where the leader answers, when known. */
+  leader: z.string().optional(),
+});
+
+export const reasonSchema = z.strictObject({
+  code: z.string(),
+  text: z.string(),
+  numbers: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+});
+
+const shapeSchema = z.strictObject({ cores: z.number(), memoryBytes: z.number(), gpus: z.number() });
+
+export const healthSchema = z.strictObject({
+  status: z.enum(["leader", "standby"]),
+  version: z.string(),
+  leader: z.string().optional(),
+  /** Why it is not the leader. */
+  message: z.string().optional(),
+});
+
+// ---- definitions
+
+const documentSchema = z.strictObject({ kind: kindSchema, doc: docSchema, owner: ownerSchema });
+export const checkDefinitionSchema = documentSchema.extend({
+  /** Documents of the same update that are not applied yet; references to them are good. */
+  pending: z.array(documentSchema).max(1000).optional(),
+});
+export const problemsSchema = z.strictObject({ problems: z.array(problemSchema) });
+export const kindParamsSchema = z.strictObject({ kind: kindSchema });
+export const definitionParamsSchema = z.strictObject({ kind: kindSchema, name: nameSchema });
+export const putDefinitionSchema = z.strictObject({ doc: docSchema, owner: ownerSchema });
+export const ownerQuerySchema = z.strictObject({ owner: ownerSchema });
+export const definitionSchema = z.strictObject({
+  kind: kindSchema,
+  name: z.string(),
+  /** As declared; secret settings read `[secret]`. */
+  doc: docSchema,
+  /** SHA-256 (hex) of the canonical JSON of the whole document, secrets included: shows drift without showing them. */
+  digest: z.string(),
+  owner: z.string(),
+  updatedAtMs: epochMs,
+});
+export const definitionAnswerSchema = z.strictObject({ definition: definitionSchema });
+export const definitionsSchema = z.strictObject({ definitions: z.array(definitionSchema) });
+export const drainingSchema = z.strictObject({
+  status: z.literal("draining"),
+  nodesLeft: z.int(),
+  sessionsLeft: z.int(),
+});
+
+// ---- sessions
+
+export const requestSessionSchema = z.strictObject({
+  workspace: nameSchema,
+  userId: z.string().min(1).max(200),
+  /** Zone to place in; absent = any. */
+  zone: nameSchema.optional(),
+});
+export const idParamsSchema = z.strictObject({ id: idSchema });
+export const sessionQuerySchema = z.strictObject({ status: z.enum(sessionStatuses).exclude(["ended"]).optional() });
+export const sessionStatusSchema = z.strictObject({ status: z.enum(["running", "paused", "stopped"]) });
+export const sessionSchema = z.strictObject({
+  sessionId: z.string(),
+  status: z.enum(sessionStatuses),
+  workspace: z.string(),
+  userId: z.string(),
+  zone: z.string().optional(),
+  /** Place in the queue, from 1; only while queued. */
+  position: z.int().optional(),
+  /** What the requester waits for, e.g. `provisioning 1/2`; only until the session runs. */
+  phase: z.string().optional(),
+  reason: reasonSchema,
+  node: z
+    .strictObject({
+      nodeId: z.string(),
+      address: z.string().optional(),
+      connectionPort: z.int().optional(),
+      dnsName: z.string().optional(),
+    })
+    .optional(),
+  requestedAtMs: epochMs,
+  assignedAtMs: epochMs.optional(),
+  endedAtMs: epochMs.optional(),
+  endReason: z.string().optional(),
+});
+export const sessionAnswerSchema = z.strictObject({ session: sessionSchema });
+export const sessionsSchema = z.strictObject({ sessions: z.array(sessionSchema), total: z.int() });
+
+// ---- nodes and lanes
+
+export const nodeSchema = z.strictObject({
+  nodeId: z.string(),
+  zone: z.string(),
+  pool: z.string(),
+  autoscaleConfig: z.string().optional(),
+  vmProvider: z.string().optional(),
+  laneId: z.string().optional(),
+  /** Frozen at birth; without the startup script, secret settings read `[secret]`. */
+  spec: z
+    .strictObject({
+      kind: z.string(),
+      osType: z.enum(["linux", "windows"]),
+      settings: docSchema,
+      dns: z
+        .strictObject({ kind: z.string(), settings: docSchema, baseDomainName: z.string(), ttlSeconds: z.number() })
+        .optional(),
+    })
+    .optional(),
+  status: z.enum(nodeStatuses),
+  statusSinceMs: epochMs,
+  createdAtMs: epochMs,
+  shape: shapeSchema.optional(),
+  sessionsMax: z.int().optional(),
+  usersMax: z.int().optional(),
+  isReusable: z.boolean().optional(),
+  connectionPort: z.int().optional(),
+  readyWhen: z.enum(["checkin", "heartbeat", "probe", "declared"]),
+  provisionTimeoutSeconds: z.number(),
+  missingTimeoutSeconds: z.number(),
+  deadTimeoutSeconds: z.number(),
+  address: z.string().optional(),
+  dnsName: z.string().optional(),
+  progressPercent: z.number().optional(),
+  progressMessage: z.string().optional(),
+  runningSinceMs: epochMs.optional(),
+  lastHeartbeatMs: epochMs.optional(),
+  hasServed: z.boolean().optional(),
+  failure: z.strictObject({ class: z.string(), message: z.string() }).optional(),
+  reason: reasonSchema,
+  /** Ids of the sessions on it. */
+  sessions: z.array(z.string()),
+});
+export const nodeAnswerSchema = z.strictObject({ node: nodeSchema });
+export const nodesSchema = z.strictObject({ nodes: z.array(nodeSchema), total: z.int() });
+
+export const laneSchema = z.strictObject({
+  laneId: z.string(),
+  autoscaleConfig: z.string(),
+  stack: z.string(),
+  desiredRevision: z.int(),
+  appliedRevision: z.int(),
+  openRevision: z.int().optional(),
+  enginePid: z.int().optional(),
+  nodes: z.int(),
+});
+export const lanesSchema = z.strictObject({ lanes: z.array(laneSchema) });
+
+// ---- node calls
+
+const progressSchema = z.union([z.number(), z.string().regex(/^\d{1,3}(\.\d{1,6})?%?$/)], {
+  error: "use a number from 0 to 100, or such a number as text",
+});
+
+/** As startup scripts send it. */
+export const serverStatusSchema = z.strictObject({
+  status: z.enum(["starting", "running", "failed"]),
+  status_message: z.string().max(2000).optional(),
+  /** 0 to 100, also as text such as `"100"`. */
+  status_progress: progressSchema
+    .transform((value) => (typeof value === "number" ? value : Number(value.replace("%", ""))))
+    .pipe(z.number().min(0).max(100))
+    .optional(),
+});
+export const tokenQuerySchema = z.strictObject({ token: z.string().min(1).max(4096).optional() });
+export const nodeStateSchema = z.strictObject({ nodeId: z.string(), status: z.enum(nodeStatuses) });
+
+export const heartbeatSchema = z.strictObject({
+  cores: z.number().min(0).max(10_000).optional(),
+  memoryBytes: z
+    .int()
+    .min(0)
+    .max(2 ** 50)
+    .optional(),
+  gpus: z.int().min(0).max(1000).optional(),
+});
+
+// ---- insight
+
+export const statusSchema = z.strictObject({
+  version: z.string(),
+  engine: z.string(),
+  store: z.string(),
+  url: z.string(),
+  epoch: z.int(),
+  startedAtMs: epochMs,
+  nowMs: epochMs,
+  nodes: z.record(z.string(), z.int()),
+  sessions: z.record(z.string(), z.int()),
+  lanes: z.strictObject({ total: z.int(), updating: z.int(), behind: z.int() }),
+  configs: z.array(
+    z.strictObject({
+      autoscaleConfig: z.string(),
+      pool: z.string(),
+      zone: z.string(),
+      nodes: z.int(),
+      running: z.int(),
+      isDeleting: z.boolean(),
+      consecutiveFailures: z.int(),
+      retryAtMs: epochMs.optional(),
+      lastFailure: z.strictObject({ class: z.string(), message: z.string(), atMs: epochMs }).optional(),
+    }),
+  ),
+});
+
+const changeSchema = z.union([
+  z.strictObject({ kind: z.literal("create"), autoscaleConfig: z.string(), reason: reasonSchema }),
+  z.strictObject({ kind: z.enum(["drain", "undrain", "destroy"]), nodeId: z.string(), reason: reasonSchema }),
+]);
+export const planSchema = z.strictObject({
+  atMs: epochMs,
+  changes: z.array(changeSchema),
+  configs: z.array(
+    z.strictObject({
+      autoscaleConfig: z.string(),
+      isActive: z.boolean(),
+      reasons: z.array(reasonSchema),
+      nextState: z.looseObject({ autoscaleConfig: z.string() }),
+    }),
+  ),
+});
+
+export const decisionSchema = z.strictObject({
+  decisionId: z.string(),
+  atMs: epochMs,
+  subject: z.enum(["node", "session", "config", "lane", "runtime"]),
+  subjectId: z.string(),
+  event: z.string(),
+  reason: reasonSchema,
+});
+export const decisionsQuerySchema = z.strictObject({
+  after: idSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+export const decisionsSchema = z.strictObject({ decisions: z.array(decisionSchema) });
+
+export const explainParamsSchema = z.strictObject({ subject: z.enum(["node", "session", "config"]), id: idSchema });
+export const explanationSchema = z.strictObject({
+  subject: z.enum(["node", "session", "config"]),
+  id: z.string(),
+  /** One sentence: its state and why. */
+  summary: z.string(),
+  node: nodeSchema.optional(),
+  session: sessionSchema.optional(),
+  /** Present reasons of a config, by a plan made for this answer. */
+  reasons: z.array(reasonSchema),
+  /** Oldest first, the newest 200. */
+  decisions: z.array(decisionSchema),
+});
+
+// ---- API keys
+
+export const createApiKeySchema = z.strictObject({ name: nameSchema, scope: z.enum(apiScopes) });
+export const nameParamsSchema = z.strictObject({ name: nameSchema });
+export const createdApiKeySchema = z.strictObject({
+  name: z.string(),
+  scope: z.enum(apiScopes),
+  /** Shown this once; only its hash is kept. */
+  key: z.string(),
+});
+export const apiKeysSchema = z.strictObject({
+  apiKeys: z.array(z.strictObject({ name: z.string(), scope: z.enum(apiScopes), createdAtMs: epochMs })),
+});
+
+export type ErrorBody = z.output<typeof errorSchema>;
+export type HealthView = z.output<typeof healthSchema>;
+export type CheckDefinitionBody = z.output<typeof checkDefinitionSchema>;
+export type DefinitionView = z.output<typeof definitionSchema>;
+export type DrainingView = z.output<typeof drainingSchema>;
+export type RequestSessionBody = z.output<typeof requestSessionSchema>;
+export type SessionView = z.output<typeof sessionSchema>;
+export type NodeView = z.output<typeof nodeSchema>;
+export type LaneView = z.output<typeof laneSchema>;
+export type StatusView = z.output<typeof statusSchema>;
+export type PlanView = z.output<typeof planSchema>;
+export type DecisionView = z.output<typeof decisionSchema>;
+export type ExplanationView = z.output<typeof explanationSchema>;
+export type CreatedApiKey = z.output<typeof createdApiKeySchema>;
+export type HeartbeatBody = z.output<typeof heartbeatSchema>;

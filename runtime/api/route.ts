@@ -1,0 +1,89 @@
+/**
+ * The shape of the route table. One entry says everything about a route: the server, the OpenAPI document and the
+ * tests of every route are made from it.
+ */
+import { z } from "zod";
+import { problemsOf } from "../model/config";
+import { ConfigError, type Problem } from "../model/errors";
+import type { ApiKey, ApiScope } from "../model/state";
+import type { Change } from "../store/hot-state";
+import type { ApiBackend, Leader } from "./backend";
+
+/** What a caller must show: an API key of at least this scope, a node's own token, or nothing. */
+export type RouteAccess = ApiScope | "node" | "public";
+
+export interface Answer {
+  readonly status: number;
+  /** Absent = no body. */
+  readonly body?: unknown;
+}
+
+/** What a handler gets besides its parsed input. */
+export interface RouteContext {
+  readonly backend: ApiBackend;
+  /** Only routes with `public` access may be reached while it throws `UnavailableError`: on a standby. */
+  leader(): Leader;
+  /** The key of the caller; undefined on node routes. */
+  readonly apiKey?: ApiKey;
+  /** Token of the `Authorization` header, on node routes. */
+  readonly bearer?: string;
+  /**
+   * With an idempotency key: the rows that keep this answer, to be committed together with its effect, so that a retry
+   * gets the same answer even after a crash. Empty without one.
+   */
+  answerChanges(answer: Answer): Change[];
+  /** The caller's idempotency key, already bound to caller and route. */
+  readonly idempotencyKey?: string;
+}
+
+interface TypedRoute<P, Q, B> {
+  readonly method: "get" | "post" | "put" | "delete";
+  /** With parameters as in OpenAPI: `/api/v1/nodes/{id}`. */
+  readonly path: string;
+  readonly access: RouteAccess;
+  /** One sentence for the OpenAPI document. */
+  readonly summary: string;
+  readonly params?: z.ZodType<P>;
+  readonly query?: z.ZodType<Q>;
+  readonly body?: z.ZodType<B>;
+  /** Schema of the body by status; `undefined` = no body. */
+  readonly responses: Readonly<Record<number, z.ZodType | undefined>>;
+  /** True where an `Idempotency-Key` header is honoured. */
+  readonly takesIdempotencyKey?: boolean;
+  handle(input: { readonly params: P; readonly query: Q; readonly body: B }, context: RouteContext): Promise<Answer>;
+}
+
+export interface RawInput {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+export interface Route extends Omit<TypedRoute<unknown, unknown, unknown>, "handle"> {
+  /** Parses and handles; throws {@link ConfigError} with every problem of path, query and body. */
+  run(raw: RawInput, context: RouteContext): Promise<Answer>;
+}
+
+const nothing = z.strictObject({});
+
+/** Checks a route's types and erases them. */
+export function route<P = object, Q = object, B = undefined>(typed: TypedRoute<P, Q, B>): Route {
+  const paramsSchema = (typed.params ?? nothing) as z.ZodType<P>;
+  const querySchema = (typed.query ?? nothing) as z.ZodType<Q>;
+  return {
+    ...typed,
+    run(raw, context) {
+      const params = paramsSchema.safeParse(raw.params);
+      const query = querySchema.safeParse(raw.query);
+      const body = typed.body?.safeParse(raw.body);
+      if (params.success && query.success && (body === undefined || body.success)) {
+        return typed.handle({ params: params.data, query: query.data, body: body?.data as B }, context);
+      }
+      const problems: Problem[] = [];
+      if (!params.success) problems.push(...problemsOf(params.error, raw.params));
+      if (!query.success) problems.push(...problemsOf(query.error, raw.query));
+      if (body && !body.success) problems.push(...problemsOf(body.error, raw.body));
+      throw ConfigError.of(problems);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** The route table. The busiest come first: Express looks from the top. */
+import { z } from "zod";
+import { isLeader } from "../backend";
+import { healthSchema, type HealthView } from "../contracts";
+import { describeApi } from "../openapi";
+import { route, type Route } from "../route";
+import { apiKeyRoutes } from "./api-keys";
+import { definitionRoutes } from "./definitions";
+import { insightRoutes } from "./insight";
+import { nodeCallRoutes } from "./node-calls";
+import { nodeRoutes } from "./nodes";
+import { sessionRoutes } from "./sessions";
+
+const health = route({
+  method: "get",
+  path: "/healthz",
+  access: "public",
+  summary: "Whether this process leads; a standby is healthy too",
+  responses: { 200: healthSchema },
+  async handle(_input, { backend }) {
+    const current = backend.current();
+    const { version } = backend;
+    if (isLeader(current)) return { status: 200, body: { status: "leader", version } satisfies HealthView };
+    const { message, leaderUrl } = current;
+    const body: HealthView = { status: "standby", version, message, ...(leaderUrl ? { leader: leaderUrl } : {}) };
+    return { status: 200, body };
+  },
+});
+
+export function createRoutes(): readonly Route[] {
+  let document: object | undefined;
+  const openapi = route({
+    method: "get",
+    path: "/api/v1/openapi.json",
+    access: "public",
+    summary: "This API as an OpenAPI 3.1 document",
+    responses: { 200: z.looseObject({ openapi: z.string() }) },
+    async handle(_input, { backend }) {
+      document ??= describeApi(table, backend.version);
+      return { status: 200, body: document };
+    },
+  });
+  const table: readonly Route[] = [
+    ...sessionRoutes,
+    ...nodeCallRoutes,
+    ...nodeRoutes,
+    ...definitionRoutes,
+    ...insightRoutes,
+    ...apiKeyRoutes,
+    health,
+    openapi,
+  ];
+  return table;
+}

@@ -1,0 +1,169 @@
+/** What operators look at: status, plan, journal, explanations. Nothing here changes anything. */
+import { NotFoundError } from "../../model/errors";
+import type { Decision } from "../../model/state";
+import { definitionId } from "../../store/hot-state";
+import type { Leader } from "../backend";
+import {
+  decisionsQuerySchema,
+  decisionsSchema,
+  explainParamsSchema,
+  explanationSchema,
+  planSchema,
+  statusSchema,
+  type ExplanationView,
+  type StatusView,
+} from "../contracts";
+import { route, type Route } from "../route";
+import { viewNode, viewSession } from "../views";
+import { findSession } from "./sessions";
+
+/** Journal entries of one explanation: what anyone reads, and one page of the store. */
+const explainedDecisions = 200;
+
+const status = route({
+  method: "get",
+  path: "/api/v1/status",
+  access: "viewer",
+  summary: "Counts of nodes, sessions and lanes, the position of each config, engine and store",
+  responses: { 200: statusSchema },
+  async handle(_input, context) {
+    return { status: 200, body: viewStatus(context.leader()) };
+  },
+});
+
+function viewStatus({ ledger, clock, facts, epoch }: Leader): StatusView {
+  const { state } = ledger;
+  const lanes = [...state.lanes.values()];
+  const nodes = [...state.nodes.values()];
+  return {
+    ...facts,
+    epoch,
+    nowMs: clock.now(),
+    nodes: countBy(nodes, (node) => node.status),
+    sessions: countBy(state.sessions.values(), (session) => session.status),
+    lanes: {
+      total: lanes.length,
+      updating: lanes.filter((lane) => lane.openRevision !== undefined).length,
+      behind: lanes.filter((lane) => lane.appliedRevision < lane.desiredRevision).length,
+    },
+    configs: [...state.autoscaleConfigs.values()].map(({ name, pool, zone }) => {
+      const own = nodes.filter((node) => node.autoscaleConfig === name);
+      const known = state.configStates.get(name);
+      return {
+        autoscaleConfig: name,
+        pool,
+        zone,
+        nodes: own.length,
+        running: own.filter((node) => node.status === "running").length,
+        isDeleting: known?.isDeleting ?? false,
+        consecutiveFailures: known?.consecutiveFailures ?? 0,
+        ...(known?.retryAtMs === undefined ? {} : { retryAtMs: known.retryAtMs }),
+        ...(known?.lastFailure === undefined ? {} : { lastFailure: known.lastFailure }),
+      };
+    }),
+  };
+}
+
+function countBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[keyOf(item)] = (counts[keyOf(item)] ?? 0) + 1;
+  return counts;
+}
+
+const dryRun = route({
+  method: "get",
+  path: "/api/v1/plan",
+  access: "viewer",
+  summary: "What would change now and why; nothing is changed",
+  responses: { 200: planSchema },
+  async handle(_input, context) {
+    return { status: 200, body: context.leader().plan() };
+  },
+});
+
+const decisions = route({
+  method: "get",
+  path: "/api/v1/decisions",
+  access: "viewer",
+  summary: "The decision journal, oldest first, behind the decision `after`",
+  query: decisionsQuerySchema,
+  responses: { 200: decisionsSchema },
+  async handle({ query }, context) {
+    const { store } = context.leader();
+    return {
+      status: 200,
+      body: { decisions: await store.decisions({ after: query.after ?? "", limit: query.limit }) },
+    };
+  },
+});
+
+const explain = route({
+  method: "get",
+  path: "/api/v1/explain/{subject}/{id}",
+  access: "viewer",
+  summary: "Why a node, a session or a config is as it is: present state, reasons with numbers, its decisions",
+  params: explainParamsSchema,
+  responses: { 200: explanationSchema },
+  async handle({ params }, context) {
+    const leader = context.leader();
+    const { subject, id } = params;
+    const newestFirst = await leader.store.decisions({ subject, subjectId: id, limit: explainedDecisions });
+    const journal = newestFirst.reverse();
+    const present = await explainPresent(params, journal, leader);
+    return { status: 200, body: { subject, id, ...present, decisions: journal } };
+  },
+});
+
+type Present = Pick<ExplanationView, "summary" | "node" | "session" | "reasons">;
+
+function explainPresent(
+  { subject, id }: { subject: "node" | "session" | "config"; id: string },
+  journal: readonly Decision[],
+  leader: Leader,
+): Promise<Present> | Present {
+  switch (subject) {
+    case "node":
+      return explainNode(id, journal, leader);
+    case "session":
+      return explainSession(id, leader);
+    case "config":
+      return explainConfig(id, journal, leader);
+    default: {
+      const never: never = subject;
+      return never;
+    }
+  }
+}
+
+function explainNode(id: string, journal: readonly Decision[], { ledger, catalog }: Leader): Present {
+  const node = ledger.state.nodes.get(id);
+  if (!node) return explainGone(`node ${id}`, journal);
+  const view = viewNode(node, ledger.state, catalog);
+  const summary = `node ${id} is ${node.status}: ${node.reason.text}`;
+  return { summary, node: view, reasons: [node.reason] };
+}
+
+async function explainSession(id: string, leader: Leader): Promise<Present> {
+  const session = await findSession(id, leader);
+  const summary = `session ${id} is ${session.status}: ${session.reason.text}`;
+  return { summary, session: viewSession(session, leader.ledger.state), reasons: [session.reason] };
+}
+
+function explainConfig(id: string, journal: readonly Decision[], { ledger, plan }: Leader): Present {
+  if (!ledger.state.definitions.has(definitionId("autoscaleConfig", id))) {
+    return explainGone(`autoscale config ${id}`, journal);
+  }
+  const present = plan().configs.find((config) => config.autoscaleConfig === id);
+  const reasons = [...(present?.reasons ?? [])];
+  const activity = present?.isActive === false ? "inactive" : "active";
+  return { summary: `config ${id} is ${activity}: ${reasons[0]?.text ?? "nothing to do"}`, reasons };
+}
+
+/** Nodes and configs leave only their journal. */
+function explainGone(what: string, journal: readonly Decision[]): Present {
+  const last = journal.at(-1);
+  if (!last) throw new NotFoundError(`there is no ${what}, and the journal has nothing about it`);
+  return { summary: `${what} is gone; last: ${last.event}, ${last.reason.text}`, reasons: [last.reason] };
+}
+
+export const insightRoutes: readonly Route[] = [status, dryRun, decisions, explain];

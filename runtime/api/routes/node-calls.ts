@@ -1,0 +1,41 @@
+/** Calls that nodes make themselves, with the token from their startup script. */
+import { UnauthorizedError } from "../../model/errors";
+import { heartbeatSchema, idParamsSchema, nodeStateSchema, serverStatusSchema, tokenQuerySchema } from "../contracts";
+import { route, type Route } from "../route";
+
+const serverStatus = route({
+  method: "post",
+  path: "/api/set_server_status",
+  access: "node",
+  summary: "A node's check-in: the token in the query or as bearer; repeated calls are harmless",
+  query: tokenQuerySchema,
+  body: serverStatusSchema,
+  responses: { 200: nodeStateSchema },
+  async handle({ query, body }, context) {
+    const token = query.token ?? context.bearer;
+    if (token === undefined) throw new UnauthorizedError("send the node's token as ?token= or as bearer");
+    const node = await context.leader().broker.serverStatus(token, {
+      status: body.status,
+      message: body.status_message,
+      progressPercent: body.status_progress,
+    });
+    return { status: 200, body: { nodeId: node.nodeId, status: node.status } };
+  },
+});
+
+const heartbeat = route({
+  method: "post",
+  path: "/api/v1/nodes/{id}/heartbeat",
+  access: "node",
+  summary: "A node lives; the first call is the check-in of a docker agent",
+  params: idParamsSchema,
+  body: heartbeatSchema,
+  responses: { 200: nodeStateSchema },
+  async handle({ params, body }, context) {
+    if (context.bearer === undefined) throw new UnauthorizedError("send the node's token as bearer");
+    const node = await context.leader().broker.heartbeat(context.bearer, params.id, body);
+    return { status: 200, body: { nodeId: node.nodeId, status: node.status } };
+  },
+});
+
+export const nodeCallRoutes: readonly Route[] = [heartbeat, serverStatus];

@@ -1,0 +1,303 @@
+/**
+ * The composition root: builds the runtime from its options, keeps it running through lost leases and dead databases,
+ * and stops it. With the CLI the only place that reads the environment and creates clock and chance.
+ *
+ *   starting ──lease free──▶ leader ──lease or store lost──▶ starting (after a back-off; state is loaded again)
+ *       └──another leads──▶ standby ──lease free──▶ leader          any ──stop()──▶ stopped
+ */
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { DestinationStream, Logger } from "pino";
+import { cloudCatalog } from "../provider/registry";
+import { createApiKey } from "./api/api-keys";
+import type { Leader, Standby } from "./api/backend";
+import { listen, type Listening } from "./api/listen";
+import { createLogger, type LogLevel } from "./api/log";
+import { createRoutes } from "./api/routes";
+import { createApp } from "./api/server";
+import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
+import { prepareInstallation, type Installation } from "./executor/installation";
+import { WorkerPool } from "./executor/worker-pool";
+import { realClock, realRng } from "./main/clock-and-chance";
+import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
+import { Term } from "./main/term";
+import { SetupError } from "./model/errors";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "./store/embedded-postgres";
+import type { LeaseTiming } from "./store/lease";
+import { describeTarget } from "./store/postgres-connection";
+
+/** Folder of this package: holds `engine/`, `provider/`, `Pulumi.yaml` and `dist/`. */
+export const packageRoot = join(__dirname, "..", "..");
+
+export interface RuntimeOptions {
+  /** Everything durable of this runtime. Default `.headroom` in the working folder. */
+  readonly dataFolder?: string;
+  /** Default 8700; 0 = any free one. */
+  readonly port?: number;
+  /** Address to listen on. Default 127.0.0.1: this machine only. */
+  readonly host?: string;
+  /** `postgresql://...`; absent = the embedded PostgreSQL in the data folder. */
+  readonly databaseUrl?: string;
+  /** Default `auto`: the official Pulumi CLI when it is there, else the embedded engine. */
+  readonly engine?: EngineWish;
+  /** Pulumi backend of the lane stacks. Default `file://<data folder>/state`. */
+  readonly backendUrl?: string;
+  /** Updates that run at the same time, each in a process of its own. Default: the executor's. */
+  readonly workers?: number;
+  /** Planning happens at every change and at least this often. Default: the reconciler's. */
+  readonly tickSeconds?: number;
+  /** Default `warn`. */
+  readonly logLevel?: LogLevel;
+  /** Default standard error. */
+  readonly logDestination?: DestinationStream;
+  /** The admin key to use instead of the one in the data folder. */
+  readonly adminKey?: string;
+  /** Per address; the default lets one client send 10,000 in a second. */
+  readonly requestsPerMinute?: number;
+  /** How long {@link Runtime.stop} waits for running updates. Default 60; they go on without us after it. */
+  readonly stopSeconds?: number;
+  readonly leaseTiming?: LeaseTiming;
+  /** Added to the environment of engine processes. */
+  readonly engineEnvironment?: Readonly<Record<string, string>>;
+}
+
+export interface Runtime {
+  readonly url: string;
+  readonly port: number;
+  readonly dataFolder: string;
+  readonly adminKey: string;
+  readonly engine: Engine;
+  /** One line for people: engine and version, store, URL. */
+  readonly startLine: string;
+  /** Process of the embedded PostgreSQL; undefined with a database of one's own. */
+  readonly postgresPid: number | undefined;
+  readonly isLeader: boolean;
+  /** Resolves when this runtime leads; at once if it does. */
+  whenLeader(): Promise<void>;
+  /** Safe to call again. */
+  stop(): Promise<void>;
+}
+
+const requestsPerMinuteDefault = 600_000;
+
+/** Back-off before a lost term is followed by the next: doubles from the first to the second value. */
+const restartDelayMs = { first: 100, last: 10_000 };
+
+/** Requests that still run when the runtime stops get this long. */
+const closeLimitMs = 5_000;
+
+export function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
+  return manifest.version;
+}
+
+/** Where to look for the engine, from options and environment. */
+export function findEngine(wish: EngineWish = "auto"): Promise<Engine> {
+  const { PATH, HEADROOM_PULUMI } = process.env;
+  return chooseEngine({ wish, packageRoot, searchPath: PATH, officialPath: HEADROOM_PULUMI });
+}
+
+/** Resolves when the runtime answers: as leader, or as a standby of another runtime on the same database. */
+export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const folder = await openDataFolder(options.dataFolder ?? ".headroom");
+  const host = new RuntimeHost(options, folder.path, folder.release);
+  try {
+    await host.start();
+    return host;
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+}
+
+class RuntimeHost implements Runtime {
+  adminKey = "";
+  engine!: Engine;
+  private readonly log: Logger;
+  private readonly version = packageVersion();
+  private readonly stopping = new AbortController();
+  private current: Leader | Standby = { message: "this runtime is starting; try again soon" };
+  private http: Listening | undefined;
+  private embedded: EmbeddedPostgres | undefined;
+  private installation!: Installation;
+  private tokenSecret!: Uint8Array;
+  private storeName = "";
+  private readonly startedAtMs = realClock.now();
+  private term: Term | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped: Promise<void> | undefined;
+  private leaderWaiters: (() => void)[] = [];
+
+  constructor(
+    private readonly options: RuntimeOptions,
+    readonly dataFolder: string,
+    private readonly releaseFolder: () => Promise<void>,
+  ) {
+    this.log = createLogger({ level: options.logLevel ?? "warn", destination: options.logDestination });
+  }
+
+  get url(): string {
+    return this.http?.url ?? "";
+  }
+  get port(): number {
+    return this.http?.port ?? 0;
+  }
+  get isLeader(): boolean {
+    return "ledger" in this.current;
+  }
+  get postgresPid(): number | undefined {
+    return this.embedded?.pid;
+  }
+  get startLine(): string {
+    const role = this.isLeader ? "" : " (standby)";
+    return `Headroom ${this.version}${role}: engine ${this.engine.name}, store ${this.storeName}, ${this.url}`;
+  }
+
+  async start(): Promise<void> {
+    const { engine, backendUrl, engineEnvironment, adminKey, host = "127.0.0.1", port = 8700 } = this.options;
+    this.engine = await findEngine(engine);
+    this.adminKey = adminKey ?? (await keepSecret(this.dataFolder, adminKeyFile, createApiKey));
+    this.tokenSecret = await keepTokenSecret(this.dataFolder);
+    const { dataFolder } = this;
+    this.installation = await prepareInstallation({
+      dataFolder,
+      packageRoot,
+      engine: this.engine,
+      backendUrl,
+      engineEnvironment,
+    });
+    const app = createApp(
+      {
+        version: this.version,
+        clock: realClock,
+        rng: realRng,
+        log: this.log,
+        requestsPerMinute: this.options.requestsPerMinute ?? requestsPerMinuteDefault,
+        current: () => this.current,
+      },
+      createRoutes(),
+    );
+    this.http = await listen({ host, port, app });
+    await this.startStore();
+    await this.startTerms();
+  }
+
+  whenLeader(): Promise<void> {
+    if (this.isLeader) return Promise.resolve();
+    return new Promise((resolve) => this.leaderWaiters.push(resolve));
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= this.stopAll();
+    return this.stopped;
+  }
+
+  private async startStore(): Promise<void> {
+    const { databaseUrl } = this.options;
+    if (databaseUrl !== undefined) {
+      this.storeName = `PostgreSQL at ${describeTarget(databaseUrl)}`;
+      return;
+    }
+    this.embedded = await startEmbeddedPostgres({
+      folder: join(this.dataFolder, "database"),
+      onExit: ({ pid, error }) => this.log.error({ pid, err: error }, "the embedded PostgreSQL died"),
+    });
+    this.storeName = "embedded PostgreSQL";
+  }
+
+  /** Resolves when the first term leads or waits for another runtime; fails when it can do neither. */
+  private startTerms(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.running = this.runTerms(resolve, reject);
+    });
+  }
+
+  private async runTerms(onFirst: () => void, onFirstFailure: (error: unknown) => void): Promise<void> {
+    let delayMs = restartDelayMs.first;
+    let isFirst = true;
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.runTerm(() => {
+          onFirst();
+          isFirst = false;
+          delayMs = restartDelayMs.first;
+        });
+      } catch (error) {
+        if (this.stopping.signal.aborted) return;
+        if (isFirst) return onFirstFailure(error);
+        this.log.error({ err: error }, "could not take up leadership; trying again");
+      }
+      await this.pause(delayMs + realRng.below(delayMs));
+      delayMs = Math.min(delayMs * 2, restartDelayMs.last);
+    }
+  }
+
+  private async runTerm(onSettled: () => void): Promise<void> {
+    await this.embedded?.ensureRunning();
+    const term = await this.openTerm((holder) => {
+      const leaderUrl = /^https?:\/\/\S+/.exec(holder)?.[0];
+      this.current = { message: `this runtime is a standby; ${holder} leads`, ...(leaderUrl ? { leaderUrl } : {}) };
+      this.log.warn({ holder }, "another runtime leads; standing by");
+      onSettled();
+    });
+    this.term = term;
+    this.current = term.leader;
+    onSettled();
+    for (const tell of this.leaderWaiters.splice(0)) tell();
+    const stop = new Promise<undefined>((resolve) => {
+      this.stopping.signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    const lost = await Promise.race([term.lost, stop]);
+    this.current = { message: "this runtime is starting again after it lost its store or lease; try again soon" };
+    if (lost) this.log.error({ err: lost }, "leadership lost; loading the state again");
+    this.term = undefined;
+    await term.stop(lost ? 0 : (this.options.stopSeconds ?? 60) * 1000);
+  }
+
+  private openTerm(onStandby: (holder: string) => void): Promise<Term> {
+    const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey } = this;
+    const connectionString = options.databaseUrl ?? this.embedded?.connectionString;
+    if (connectionString === undefined) throw new SetupError("there is no database to use; give one with --database");
+    return Term.open({
+      connectionString,
+      holder: `${url} on ${hostname()}, process ${process.pid}`,
+      leaseTiming: options.leaseTiming,
+      clock: realClock,
+      rng: realRng,
+      log,
+      catalog: cloudCatalog(),
+      tokenSecret,
+      adminKey,
+      tickSeconds: options.tickSeconds ?? 5,
+      facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
+      createUpdater: () => WorkerPool.start({ installation: this.installation, slots: options.workers, log }),
+      onStandby,
+      signal: this.stopping.signal,
+    });
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = realClock.after(ms, resolve);
+      this.stopping.signal.addEventListener(
+        "abort",
+        () => {
+          cancel();
+          resolve();
+        },
+        { once: true },
+      );
+    });
+  }
+
+  private async stopAll(): Promise<void> {
+    this.current = { message: "this runtime is stopping" };
+    const closed = this.http?.close(closeLimitMs);
+    this.stopping.abort();
+    await closed;
+    await this.running;
+    await this.embedded?.stop();
+    await this.releaseFolder();
+  }
+}

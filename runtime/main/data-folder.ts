@@ -1,0 +1,130 @@
+/**
+ * The data folder of one runtime, and what is secret in it:
+ *
+ *   admin-key           the first API key, scope admin; written at the first start, used by the CLI on this machine
+ *   node-token-secret   signs the tokens of nodes
+ *   database/           the embedded PostgreSQL
+ *   (passphrase, state/, lanes/, engine-home/: see `executor/installation.ts`)
+ *
+ * Every secret is a file of its own with mode 0600. Runtimes that stand by for each other on one database need the same
+ * `node-token-secret`, `passphrase` and `encryption-salt`, and a backend that all of them reach.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { access, chmod, mkdir, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { createServer, connect, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { SetupError } from "../model/errors";
+
+export const adminKeyFile = "admin-key";
+const tokenSecretFile = "node-token-secret";
+
+export interface DataFolder {
+  readonly path: string;
+  /** Frees the folder for another runtime. */
+  release(): Promise<void>;
+}
+
+/** Makes the folder where it is missing and keeps other runtimes out until released, also by the death of this process. */
+export async function openDataFolder(folder: string): Promise<DataFolder> {
+  const path = resolve(folder);
+  try {
+    // The embedded database of a root process runs as another user, who must be able to pass through.
+    await mkdir(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    const probe = join(path, `.write-test-${process.pid}`);
+    await (await open(probe, "w", 0o600)).close();
+    await unlink(probe);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SetupError(
+      `the data folder ${path} can't be written (${why}); choose another with --data or change its rights`,
+      { cause },
+    );
+  }
+  const guard = await guardFolder(await realpath(path));
+  return { path, release: () => new Promise((done) => guard.close(() => done())) };
+}
+
+/**
+ * A local socket that only one process can own. On Linux its name is no file and goes with the process; elsewhere it is
+ * a file that is taken over when nobody answers.
+ */
+async function guardFolder(path: string): Promise<Server> {
+  const name = `headroom-${createHash("sha256").update(path).digest("hex").slice(0, 24)}`;
+  const address = process.platform === "linux" ? `\0${name}` : join(tmpdir(), `${name}.sock`);
+  const taken = new SetupError(
+    `another runtime of this machine uses the data folder ${path}; stop it or choose another folder with --data`,
+  );
+  const server = await own(address);
+  if (server) return server;
+  if (process.platform === "linux" || (await isAnswered(address))) throw taken;
+  await unlink(address).catch(() => undefined);
+  const second = await own(address);
+  if (!second) throw taken;
+  return second;
+}
+
+async function own(address: string): Promise<Server | undefined> {
+  const server = createServer((socket) => socket.destroy());
+  return new Promise((done, fail) => {
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? done(undefined) : fail(error),
+    );
+    server.listen(address, () => {
+      server.unref();
+      done(server);
+    });
+  });
+}
+
+function isAnswered(address: string): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(address, () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once("error", () => done(false));
+  });
+}
+
+/** The text of a secret file; made by `create` and synced to the disk when there is none. Its mode is put right. */
+export async function keepSecret(folder: string, file: string, create: () => string): Promise<string> {
+  const path = join(folder, file);
+  const kept = await readSecret(path);
+  if (kept !== undefined) {
+    if (((await stat(path)).mode & 0o077) !== 0) await chmod(path, 0o600);
+    return kept;
+  }
+  const secret = create();
+  const handle = await open(`${path}.new`, "w", 0o600);
+  await handle.writeFile(`${secret}\n`);
+  await handle.sync();
+  await handle.close();
+  await rename(`${path}.new`, path);
+  return secret;
+}
+
+async function readSecret(path: string): Promise<string | undefined> {
+  try {
+    const text = (await readFile(path, "utf8")).trim();
+    return text === "" ? undefined : text;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SetupError(`${path} can't be read (${why}); give this user the right to read it`, { cause: error });
+  }
+}
+
+/** 256 bits from which the tokens of nodes are signed. */
+export async function keepTokenSecret(folder: string): Promise<Uint8Array> {
+  const text = await keepSecret(folder, tokenSecretFile, () => randomBytes(32).toString("base64url"));
+  const secret = Buffer.from(text, "base64url");
+  if (secret.length < 32) {
+    throw new SetupError(
+      `${join(folder, tokenSecretFile)} is damaged; restore it, or delete it to make all tokens void`,
+    );
+  }
+  return secret;
+}

@@ -1,0 +1,139 @@
+/**
+ * One term of leadership: from taking the lease to losing it or giving it up. Everything that decides lives here and is
+ * built anew for each term from what the store holds, so that memory that ran ahead of a failed write is never reused.
+ */
+import type { Logger } from "pino";
+import { hashApiKey } from "../api/api-keys";
+import type { Leader, RuntimeFacts } from "../api/backend";
+import { Broker } from "../broker/broker";
+import { NodeTokens } from "../broker/node-tokens";
+import { LaneRunner } from "../executor/lane-runner";
+import type { NodeUpdater } from "../executor/node-updater";
+import type { Clock, Rng } from "../model/clock";
+import type { CloudCatalog } from "../model/config";
+import { plan } from "../planner/plan";
+import { Reconciler } from "../reconciler/reconciler";
+import { HotState, type Change } from "../store/hot-state";
+import type { LeaseTiming } from "../store/lease";
+import { GroupCommitLedger } from "../store/ledger";
+import { PostgresStore } from "../store/postgres";
+
+export interface TermOptions {
+  readonly connectionString: string;
+  /** Who we are, for operators and other runtimes; starts with our URL. */
+  readonly holder: string;
+  readonly leaseTiming?: LeaseTiming;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Logger;
+  readonly catalog: CloudCatalog;
+  readonly tokenSecret: Uint8Array;
+  readonly adminKey: string;
+  readonly tickSeconds: number;
+  readonly facts: RuntimeFacts;
+  createUpdater(): Promise<NodeUpdater>;
+  /** Another runtime leads; called once, then the opening goes on waiting. */
+  onStandby(holder: string): void;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+}
+
+export class Term {
+  /** Resolves with the reason when leadership or the store was lost. Never rejects. */
+  readonly lost: Promise<Error>;
+
+  private constructor(
+    readonly leader: Leader,
+    private readonly parts: {
+      store: PostgresStore;
+      reconciler: Reconciler;
+      laneRunner: LaneRunner;
+      updater: NodeUpdater;
+    },
+    lost: Promise<Error>,
+  ) {
+    this.lost = lost;
+  }
+
+  /** Waits for the lease, loads the state, recovers lanes that a crash left open, and only then starts to decide. */
+  static async open(options: TermOptions): Promise<Term> {
+    const { connectionString, holder, leaseTiming, clock, onStandby, signal } = options;
+    let reportLoss: (error: Error) => void = () => undefined;
+    const lost = new Promise<Error>((resolve) => (reportLoss = resolve));
+    const store = await PostgresStore.open({
+      connectionString,
+      holder,
+      leaseTiming,
+      clock,
+      onStandby,
+      signal,
+      onLost: reportLoss,
+    });
+    try {
+      const state = new HotState();
+      state.apply(await store.load());
+      const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss });
+      await ledger.commit(adminKeyChanges(state, options));
+      return await Term.begin(options, { store, ledger, lost });
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  private static async begin(
+    options: TermOptions,
+    { store, ledger, lost }: { store: PostgresStore; ledger: GroupCommitLedger; lost: Promise<Error> },
+  ): Promise<Term> {
+    const { clock, rng, log, catalog, tokenSecret, tickSeconds, facts } = options;
+    const updater = await options.createUpdater();
+    const tokens = new NodeTokens(tokenSecret);
+    const wake = (): void => reconciler.wake();
+    const laneRunner = new LaneRunner({ ledger, updater, clock, rng, log, wakeReconciler: wake });
+    const reconciler = new Reconciler({ ledger, clock, rng, catalog, tokens, executor: laneRunner, tickSeconds, log });
+    const broker = new Broker({ ledger, clock, rng, catalog, tokens, wake });
+    try {
+      await laneRunner.start();
+      await reconciler.start();
+    } catch (error) {
+      await updater.stop();
+      throw error;
+    }
+    const leader: Leader = {
+      ledger,
+      store,
+      broker,
+      clock,
+      catalog,
+      facts,
+      epoch: store.epoch,
+      apiKeySecret: tokenSecret,
+      plan: () => plan(ledger.state, { nowMs: clock.now(), catalog }),
+    };
+    return new Term(leader, { store, reconciler, laneRunner, updater }, lost);
+  }
+
+  /** Decides nothing more, lets running updates end for up to `limitMs`, and gives the lease to whoever waits. */
+  async stop(limitMs: number): Promise<void> {
+    const { store, reconciler, laneRunner, updater } = this.parts;
+    await reconciler.stop();
+    const cut = new AbortController();
+    const limit = new Promise<void>((resolve) => {
+      const cancel = this.leader.clock.after(limitMs, resolve);
+      cut.signal.addEventListener("abort", cancel);
+    });
+    await Promise.race([laneRunner.stop(), limit]);
+    cut.abort();
+    await updater.stop();
+    await this.leader.ledger.settled().catch(() => undefined);
+    await store.close();
+  }
+}
+
+/** The key of this data folder is an admin key, under a name of its own when another runtime of this database has one. */
+function adminKeyChanges(state: HotState, { adminKey, clock }: TermOptions): Change[] {
+  const hash = hashApiKey(adminKey);
+  if ([...state.apiKeys.values()].some((key) => key.hash === hash && key.scope === "admin")) return [];
+  const name = state.apiKeys.has("admin") ? `admin-${hash.slice(0, 8)}` : "admin";
+  return [{ kind: "put", table: "apiKey", row: { name, scope: "admin", hash, createdAtMs: clock.now() } }];
+}
