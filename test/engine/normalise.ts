@@ -36,6 +36,8 @@ function observationPoints(observation: Observation, before: JsonObject | null):
   if (result !== undefined) points.push({ kind: "result", label: "result", value: result });
   if (errorClass !== undefined) points.push({ kind: "result", label: "error class", value: errorClass });
   if (error !== undefined) points.push({ kind: "result", label: "errors", value: errorLines(error) });
+  if (observation.returned !== undefined)
+    points.push({ kind: "returned", label: "returned", value: observation.returned });
   if (cli !== undefined) points.push(...commandPoints("command", cli, observation));
   if (second !== undefined) points.push(...commandPoints("second engine", second, observation));
   if (calls !== undefined) points.push(...callPoints(calls), ...orderPoints(calls, [before, state ?? null]));
@@ -108,7 +110,10 @@ function eventPoints(events: readonly JsonObject[], result: Observation["result"
   const steps = events.filter((event) => event["urn"] !== undefined && event["event"] !== undefined);
   const plain = steps.map(({ more: _more, ...event }) => event);
   const detailed = steps.filter((event) => event["more"] !== undefined);
-  const diagnostics = events.filter((event) => event["diagnostic"] !== undefined).map(comparableDiagnostic);
+  const diagnostics = events
+    // Node's own warnings depend on its version.
+    .filter((event) => event["diagnostic"] !== undefined && !/^\(node:\d+\)/.test(String(event["message"])))
+    .map(comparableDiagnostic);
   const others = events.filter((event) => event["event"] !== undefined && event["urn"] === undefined);
   const summaries = events.filter((event) => event["summary"] !== undefined);
   return [

@@ -111,7 +111,21 @@ export interface Scenario {
   /** `inline`: through the Automation API's callback (the default); `local`: a Node program in the project folder. */
   readonly program?: "inline" | "local";
   readonly config?: { readonly [key: string]: { readonly value: string; readonly secret?: true } };
+  /** The Automation API does all it does for users, with seven engine processes for an update instead of one. */
+  readonly stock?: true;
+  /** Before these steps (counted from 0) the state goes to another engine, when the suite says so. */
+  readonly handOverAt?: readonly number[];
   readonly steps: readonly Step[];
+}
+
+/** All that one engine leaves and another one needs to go on. */
+export interface Seed {
+  /** Text of each file of the backend, by its path. */
+  readonly backend: { readonly [path: string]: string };
+  /** The stack's settings file, which holds the salt of its secrets. */
+  readonly settings: string;
+  readonly things: readonly { readonly id: string; readonly inputs: JsonObject; readonly outputs: JsonObject }[];
+  readonly numbersUsed: number;
 }
 
 /** What was seen after one step, in the format of the recordings. */
@@ -122,6 +136,8 @@ export interface Observation {
   readonly error?: string;
   readonly cli?: { readonly code: number | null; readonly stdout: string; readonly stderr: string };
   readonly second?: { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+  /** What the Automation API returned, in the stock flow. */
+  readonly returned?: JsonObject;
   readonly calls?: readonly JsonObject[];
   readonly events?: readonly JsonObject[];
   /** The checkpoint's `latest`; null when there is none. */

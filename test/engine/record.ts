@@ -1,8 +1,9 @@
 import { compareRecordings } from "./compare";
 import { type Engine, officialEngine } from "./engines";
 import type { Scenario } from "./notation";
-import { writeOwnRecording } from "./recordings";
+import { writeOwnRecording, writeOwnSeed } from "./recordings";
 import { ScenarioRunner } from "./run-scenario";
+import type { RunPlan } from "./scenario";
 import { scenarios } from "./scenarios";
 
 /**
@@ -24,9 +25,14 @@ async function main(names: readonly string[]): Promise<void> {
 
 async function recordOne(runner: ScenarioRunner, scenario: Scenario, engine: Engine): Promise<boolean> {
   try {
-    const [first, second] = await Promise.all([runner.run(scenario, engine), runner.run(scenario, engine)]);
+    const plan: RunPlan = { commands: [engine.command], ...seedBefore(scenario) };
+    const [first, second] = await Promise.all([runner.runPlan(scenario, plan), runner.runPlan(scenario, plan)]);
     const { points, differences } = compareRecordings(first, second);
-    if (differences.length === 0) writeOwnRecording(first);
+    if (differences.length === 0) {
+      const { seed, ...recording } = first;
+      writeOwnRecording(recording);
+      if (seed !== undefined) writeOwnSeed(scenario.name, seed);
+    }
     process.stdout.write(`${scenario.name}: ${points} points, ${differences.length} differ between two runs\n`);
     for (const line of differences) process.stdout.write(`    ${line}\n`);
     return differences.length === 0;
@@ -34,6 +40,11 @@ async function recordOne(runner: ScenarioRunner, scenario: Scenario, engine: Eng
     process.stdout.write(`${scenario.name}: ${error instanceof Error ? error.message : String(error)}\n`);
     return false;
   }
+}
+
+function seedBefore(scenario: Scenario): Pick<RunPlan, "seedBefore"> {
+  const [first] = scenario.handOverAt ?? [];
+  return first === undefined ? {} : { seedBefore: first };
 }
 
 void main(process.argv.slice(2));

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Recording } from "./notation";
+import type { Recording, Seed } from "./notation";
 import { repositoryRoot } from "./sandbox";
 
 const ownFolder = join(repositoryRoot, "test", "engine", "recordings");
@@ -26,4 +26,20 @@ export function writeOwnRecording(recording: Recording): void {
   const headText = JSON.stringify(head).slice(0, -1);
   const stepLines = steps.map((step) => JSON.stringify(step)).join(",\n");
   writeFileSync(join(ownFolder, `${recording.name}.json`), `${headText},"steps":[\n${stepLines}\n]}\n`);
+}
+
+/** What the official CLI left before the first hand-over of the scenario of that name. */
+export function ownSeed(name: string): Seed | undefined {
+  const file = seedFile(name);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Seed) : undefined;
+}
+
+/** Writes a seed beside the recordings. */
+export function writeOwnSeed(name: string, seed: Seed): void {
+  mkdirSync(join(ownFolder, "seeds"), { recursive: true });
+  writeFileSync(seedFile(name), `${JSON.stringify(seed, undefined, 1)}\n`);
+}
+
+function seedFile(name: string): string {
+  return join(ownFolder, "seeds", `${name}.json`);
 }

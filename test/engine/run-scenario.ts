@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "./engines";
-import type { Recording, Scenario } from "./notation";
+import type { Recording, Scenario, Seed } from "./notation";
+import type { RunPlan } from "./scenario";
 import type { ScenarioTask } from "./scenario-main";
 
 /** Two scenarios at a time keep two cores busy; more only make the slow ones slower. */
@@ -17,12 +18,17 @@ export class ScenarioRunner {
   private running = 0;
 
   /** Runs `scenario` with `engine` as soon as one of the few places is free. */
-  async run(scenario: Scenario, engine: Engine): Promise<Recording> {
+  run(scenario: Scenario, engine: Engine): Promise<Recording> {
+    return this.runPlan(scenario, { commands: [engine.command] });
+  }
+
+  /** The same with engines that take turns, or from the middle. */
+  async runPlan(scenario: Scenario, plan: RunPlan): Promise<Recording & { readonly seed?: Seed }> {
     if (this.running >= scenariosAtOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.running += 1;
     const base = realpathSync(mkdtempSync(join(tmpdir(), "headroom-engine-")));
     try {
-      return await runInProcess(scenario, engine, base);
+      return await runInProcess(scenario, plan, base);
     } finally {
       rmSync(base, { recursive: true, force: true });
       this.running -= 1;
@@ -31,9 +37,9 @@ export class ScenarioRunner {
   }
 }
 
-async function runInProcess(scenario: Scenario, engine: Engine, base: string): Promise<Recording> {
+async function runInProcess(scenario: Scenario, plan: RunPlan, base: string): Promise<Recording> {
   const result = join(base, "recording.json");
-  const task: ScenarioTask = { scenario, command: engine.command, base: join(base, "run"), result };
+  const task: ScenarioTask = { scenario, plan, base: join(base, "run"), result };
   const taskFile = join(base, "task.json");
   writeFileSync(taskFile, JSON.stringify(task));
   const child = spawn(process.execPath, [join(__dirname, "scenario-main.js"), taskFile], {
@@ -46,6 +52,6 @@ async function runInProcess(scenario: Scenario, engine: Engine, base: string): P
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   if (code !== 0)
-    throw new Error(`scenario ${scenario.name} with the ${engine.name} engine ended with ${code}:\n${output}`);
+    throw new Error(`scenario ${scenario.name} with ${plan.commands.join(", ")} ended with ${code}:\n${output}`);
   return JSON.parse(readFileSync(result, "utf8")) as Recording;
 }

@@ -13,11 +13,14 @@ export class Sandbox {
   readonly backend: string;
   readonly world: string;
   readonly engineRoot: string;
+  /** The stack's settings file. */
+  readonly settings: string;
   private readonly home: string;
   private readonly pidFile: string;
 
   constructor(readonly base: string) {
     this.project = join(base, "project");
+    this.settings = join(this.project, `Pulumi.${stackName}.yaml`);
     this.backend = join(base, "state");
     this.world = join(base, "world");
     this.engineRoot = join(base, "engine");
@@ -25,8 +28,8 @@ export class Sandbox {
     this.pidFile = join(base, "engine.pid");
   }
 
-  /** Makes the folders, the project of `scenario` and the launcher of the engine at `command`. */
-  prepare(scenario: Scenario, command: string): void {
+  /** Makes the folders and the project of `scenario`. */
+  prepare(scenario: Scenario): void {
     for (const folder of [this.project, this.backend, this.world, this.home]) mkdirSync(folder, { recursive: true });
     symlinkSync(join(repositoryRoot, "node_modules"), join(this.project, "node_modules"));
     if (scenario.program === "local") {
@@ -43,7 +46,6 @@ export class Sandbox {
       const main = JSON.stringify(join(__dirname, "toy-plugin.js"));
       writeExecutable(join(plugin, "pulumi-resource-toy"), `#!${process.execPath}\nrequire(${main});\n`);
     }
-    this.useEngine(command);
   }
 
   /**

@@ -3,7 +3,15 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type EngineEvent, LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  type PreviewResult,
+  PulumiCommand,
+  type Stack,
+  type UpOptions,
+  type UpResult,
+} from "@pulumi/pulumi/automation";
 import { applyEdit } from "./edit";
 import type {
   CliStep,
@@ -14,11 +22,13 @@ import type {
   Recording,
   RunStep,
   Scenario,
+  Seed,
   Step,
 } from "./notation";
 import { observeEvent, withoutMachine, withoutStackFrames, withoutVolatileFields } from "./observe";
 import { declareProgram } from "./program";
 import { type Sandbox, projectName, stackName } from "./sandbox";
+import { takeSeed } from "./seed";
 import { type RunningToyProvider, serveToyProvider } from "./toy-provider";
 import { ToyWorld } from "./toy-world";
 
@@ -28,7 +38,19 @@ const quietMs = 400;
 /** Waiting for the provider to become busy or idle, or for an engine to end, fails after so long. */
 const waitMsMax = 60_000;
 
-type Seen = Pick<Observation, "result" | "errorClass" | "error" | "cli" | "second" | "events">;
+type Seen = Pick<Observation, "result" | "errorClass" | "error" | "returned" | "cli" | "second" | "events">;
+type PulumiReturned = Partial<UpResult & PreviewResult>;
+
+/** Which engine does which steps, and where the run begins and stops. */
+export interface RunPlan {
+  /** Path of the `pulumi` command for each step; the last one also for those after it. */
+  readonly commands: readonly string[];
+  /** Leaves out the steps before this one; `seed` is what they left. */
+  readonly firstStep?: number;
+  readonly seed?: Seed;
+  /** Takes a seed before this step. */
+  readonly seedBefore?: number;
+}
 
 /** Where a scenario runs: its folders, its world, and the provider and stack that its steps share. */
 export class ScenarioRun {
@@ -48,7 +70,7 @@ export class ScenarioRun {
   }
 
   /** Runs all steps of `scenario` with the engine that `sandbox` was prepared for. */
-  static async run(scenario: Scenario, sandbox: Sandbox): Promise<Recording> {
+  static async run(scenario: Scenario, sandbox: Sandbox, plan: RunPlan): Promise<Recording & { seed?: Seed }> {
     const silent = createServer(() => undefined);
     const silentPort = await new Promise<number>((resolve) => {
       silent.listen(0, "127.0.0.1", () => resolve((silent.address() as { port: number }).port));
@@ -59,12 +81,25 @@ export class ScenarioRun {
     for (const [key, value] of Object.entries(scenario.config ?? {})) await stack.setConfig(key, value);
     const run = new ScenarioRun(scenario, sandbox, provider, silentPort, stack, command);
     const steps: Observation[] = [];
-    for (const step of scenario.steps) steps.push(await run.perform(step));
+    let seed: Seed | undefined;
+    for (const [index, step] of scenario.steps.entries()) {
+      if (index === plan.seedBefore) seed = takeSeed(sandbox);
+      if (index < (plan.firstStep ?? 0)) continue;
+      sandbox.useEngine(plan.commands[Math.min(index, plan.commands.length - 1)] ?? "");
+      steps.push(await run.perform(step));
+    }
     provider?.close();
     silent.close();
     run.endPlugins();
     const { name, about } = scenario;
-    return { name, about, engine: String(command.version), sdk: sdkVersion, steps };
+    return {
+      name,
+      about,
+      engine: String(command.version),
+      sdk: sdkVersion,
+      steps,
+      ...(seed === undefined ? {} : { seed }),
+    };
   }
 
   private async perform(step: Step): Promise<Observation> {
@@ -230,8 +265,10 @@ export async function openStack(
     scenario.program === "local"
       ? await LocalWorkspace.createOrSelectStack({ stackName, workDir: sandbox.project }, options)
       : await LocalWorkspace.createOrSelectStack({ stackName, projectName, program: async () => ({}) }, options);
-  stack.outputs = async () => ({});
-  stack.info = async () => undefined;
+  if (!scenario.stock) {
+    stack.outputs = async () => ({});
+    stack.info = async () => undefined;
+  }
   return stack;
 }
 
@@ -252,27 +289,37 @@ export async function runWithEvents(
     target: [...(step.options?.target ?? [])],
   };
   try {
-    switch (step.do) {
-      case "up":
-        await stack.up(options);
-        break;
-      case "preview":
-        await stack.preview(options);
-        break;
-      case "refresh":
-        await stack.refresh(withoutProgram(options));
-        break;
-      case "destroy":
-        await stack.destroy(withoutProgram(options));
-        break;
-      default:
-        step.do satisfies never;
-    }
-    return { result: "succeeded" };
+    const returned = await runOnce(stack, step, options);
+    return { result: "succeeded", ...(scenario.stock ? { returned: observeReturned(returned) } : {}) };
   } catch (error) {
     const { name, message } = describeError(error);
     return { result: "failed", errorClass: name, error: withoutStackFrames(message) };
   }
+}
+
+function runOnce(stack: Stack, step: RunStep, options: UpOptions): Promise<PulumiReturned> {
+  switch (step.do) {
+    case "up":
+      return stack.up(options);
+    case "preview":
+      return stack.preview(options);
+    case "refresh":
+      return stack.refresh(withoutProgram(options));
+    case "destroy":
+      return stack.destroy(withoutProgram(options));
+    default:
+      return step.do satisfies never;
+  }
+}
+
+function observeReturned({ summary, outputs, changeSummary }: PulumiReturned): JsonObject {
+  const { kind, result, message, resourceChanges } = summary ?? {};
+  const config = Object.fromEntries(
+    Object.entries(summary?.config ?? {}).map(([key, { value, secret }]) => [key, { value, secret }]),
+  );
+  return JSON.parse(
+    JSON.stringify({ kind, result, message, resourceChanges, config, outputs, changeSummary }),
+  ) as JsonObject;
 }
 
 function withoutProgram<Options extends { program?: unknown }>(options: Options): Omit<Options, "program"> {

@@ -62,9 +62,14 @@ export class ToyWorld {
     return { calls: [...calls.values()], running: [...running.values()] };
   }
 
+  /** How many numbers creates have used. */
+  numbersUsed(): number {
+    return readdirSync(this.numbersFolder).length;
+  }
+
   /** The next number that no create has used, also across processes. */
   nextNumber(): number {
-    for (let number = readdirSync(this.numbersFolder).length + 1; ; number += 1) {
+    for (let number = this.numbersUsed() + 1; ; number += 1) {
       try {
         writeFileSync(join(this.numbersFolder, String(number)), "", { flag: "wx" });
         return number;

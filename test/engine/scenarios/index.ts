@@ -1,6 +1,7 @@
 import type { Scenario } from "../notation";
 import { basics } from "./basics";
 import { failures } from "./failures";
+import { handovers } from "./handovers";
 import { interruptions } from "./interruptions";
 import { operations } from "./operations";
 import { programs } from "./programs";
@@ -12,6 +13,7 @@ import { values } from "./values";
 /** All scenarios of the suite, the slowest kinds first so that they overlap with the rest. */
 export const scenarios: readonly Scenario[] = [
   ...interruptions,
+  ...handovers,
   ...programs,
   ...basics,
   ...operations,

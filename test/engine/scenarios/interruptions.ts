@@ -1,7 +1,7 @@
 import type { Scenario } from "../notation";
 import { ref, thing, up } from "./build";
 
-const slow = { delayMs: 2500 };
+const slow = { delayMs: 1500 };
 
 export const interruptions: readonly Scenario[] = [
   {
@@ -9,7 +9,7 @@ export const interruptions: readonly Scenario[] = [
     about: "kill -9 during an update: the pending operation, then unlock and go on",
     steps: [
       up([thing("a"), thing("b")]),
-      up([thing("a", { size: "large", updateDelayMs: 2500 }), thing("b")], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("a", { size: "large", updateDelayMs: 1500 }), thing("b")], { interrupt: { signal: "SIGKILL" } }),
       up([thing("a", { size: "large", updateDelayMs: 0 }), thing("b")]),
       { unlock: true },
       up([thing("a", { size: "large", updateDelayMs: 0 }), thing("b")]),

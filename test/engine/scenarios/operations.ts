@@ -3,6 +3,21 @@ import { preview, ref, secret, thing, up } from "./build";
 
 export const operations: readonly Scenario[] = [
   {
+    name: "stock-flow",
+    about: "the Automation API as everyone uses it: outputs, summaries, history",
+    stock: true,
+    config: { word: { value: "one" }, hidden: { value: "two", secret: true } },
+    steps: [
+      preview([thing("a", { word: { $config: "word" } })]),
+      up([thing("a", { word: { $config: "word" } })], {
+        outputs: { ip: ref("a.address"), hidden: { $secretConfig: "hidden" } },
+      }),
+      { do: "refresh" },
+      up([thing("a", { fail: "update" })]),
+      { do: "destroy" },
+    ],
+  },
+  {
     name: "refresh-with-dependents",
     about: "what others need has vanished: refresh forgets it, the next update makes it again",
     steps: [
@@ -58,7 +73,7 @@ export const operations: readonly Scenario[] = [
     name: "preview-takes-no-lock",
     about: "preview and up while a dead engine's lock is there; cancel removes it",
     steps: [
-      up([thing("a", { delayMs: 2500 })], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("a", { delayMs: 1500 })], { interrupt: { signal: "SIGKILL" } }),
       preview([thing("b")]),
       up([thing("b")]),
       { do: "destroy" },
@@ -134,7 +149,7 @@ export const operations: readonly Scenario[] = [
     about: "after a kill, refresh --clear-pending-creates forgets what was being made",
     steps: [
       up([thing("z")]),
-      up([thing("z"), thing("k", { delayMs: 2500 })], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("z"), thing("k", { delayMs: 1500 })], { interrupt: { signal: "SIGKILL" } }),
       { unlock: true },
       { cli: ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", "dev"], attached: true },
       up([thing("z")]),
@@ -145,13 +160,13 @@ export const operations: readonly Scenario[] = [
     about: "after a kill, the thing that was made all the same is adopted by export, edit, import",
     steps: [
       up([thing("z")]),
-      up([thing("z"), thing("k", { delayMs: 2500 })], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("z"), thing("k", { delayMs: 1500 })], { interrupt: { signal: "SIGKILL" } }),
       { unlock: true },
       {
         cli: ["stack", "import", "--stack", "dev", "--file", "FILE"],
         edit: { resource: "k", adoptPending: "thing-2" },
       },
-      up([thing("z"), thing("k", { delayMs: 2500 })]),
+      up([thing("z"), thing("k", { delayMs: 1500 })]),
       { do: "refresh" },
     ],
   },
