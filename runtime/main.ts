@@ -23,6 +23,7 @@ import { realClock, realRng } from "./main/clock-and-chance";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
 import { Term } from "./main/term";
 import { SetupError } from "./model/errors";
+import { findBinaries } from "./store/embedded-binaries";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./store/embedded-postgres";
 import type { LeaseTiming } from "./store/lease";
 import { describeTarget } from "./store/postgres-connection";
@@ -203,7 +204,7 @@ class RuntimeHost implements Runtime {
       folder: join(this.dataFolder, "database"),
       onExit: ({ pid, error }) => this.log.error({ pid, err: error }, "the embedded PostgreSQL died"),
     });
-    this.storeName = "embedded PostgreSQL";
+    this.storeName = `embedded PostgreSQL ${findBinaries().version}`;
   }
 
   /** Resolves when the first term leads or waits for another runtime; fails when it can do neither. */

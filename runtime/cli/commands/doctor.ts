@@ -1,0 +1,163 @@
+/** `headroom doctor`: looks at everything a runtime needs on this machine; each line says ok, or what to do. */
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { HeadroomClient } from "../../api/client";
+import type { EngineWish } from "../../executor/engine-choice";
+import { SetupError } from "../../model/errors";
+import { globalOptions } from "../connection";
+import { formatTable, print } from "../output";
+import { engineOption } from "./serve";
+
+interface Finding {
+  readonly check: string;
+  readonly isGood: boolean;
+  /** What was found, or what is wrong and what to do. */
+  readonly detail: string;
+}
+
+interface DoctorOptions {
+  readonly engine: EngineWish;
+  readonly database?: string;
+}
+
+const nodeVersionMin = [20, 19] as const;
+
+export function addDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .summary("check this machine: engine, database, folder, port, keys")
+    .description("Checks what a runtime needs on this machine. Exit code 3 when something must be put right.")
+    .addOption(engineOption())
+    .option("--database <url>", "also connect to this PostgreSQL", process.env["HEADROOM_DATABASE_URL"])
+    .addHelpText("after", "\nExample:\n  $ headroom doctor --data /var/lib/headroom\n")
+    .action(async (options: DoctorOptions, command: Command) => {
+      const { json, data, endpoint } = globalOptions(command);
+      const findings = await examine(options, { folder: resolve(data), endpoint });
+      print(json ? JSON.stringify({ findings }, undefined, 2) : format(findings));
+      if (findings.some(({ isGood }) => !isGood)) process.exitCode = 3;
+    });
+}
+
+function format(findings: readonly Finding[]): string {
+  return formatTable(
+    ["", "CHECK", "FOUND"],
+    findings.map(({ isGood, check, detail }) => [isGood ? "ok" : "fail", check, detail]),
+  );
+}
+
+async function examine(
+  options: DoctorOptions,
+  { folder, endpoint }: { folder: string; endpoint: string },
+): Promise<Finding[]> {
+  return [
+    await inspect("node", checkNode),
+    await inspect("engine", () => checkEngine(options.engine)),
+    await inspect("plugin", checkPlugin),
+    await inspect("database", () => checkDatabase(options.database)),
+    await inspect("data folder", () => checkFolder(folder)),
+    await inspect("keys", () => checkKeys(folder)),
+    await inspect("runtime", () => checkRuntime(endpoint)),
+  ];
+}
+
+/** A check answers with what it found, or throws an error whose message says what to do. */
+async function inspect(check: string, look: () => string | Promise<string>): Promise<Finding> {
+  try {
+    return { check, isGood: true, detail: await look() };
+  } catch (error) {
+    return { check, isGood: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function checkNode(): string {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const [majorMin, minorMin] = nodeVersionMin;
+  if (major > majorMin || (major === majorMin && minor >= minorMin)) return process.version;
+  throw new SetupError(`Node ${process.version} is too old; install ${majorMin}.${minorMin} or newer`);
+}
+
+async function checkEngine(wish: EngineWish): Promise<string> {
+  const { findEngine } = require("../../main") as typeof import("../../main");
+  const engine = await findEngine(wish);
+  return `${engine.name} (${engine.command})`;
+}
+
+function checkPlugin(): string {
+  const { packageRoot } = require("../../main") as typeof import("../../main");
+  const shim = join(packageRoot, "provider", "bin", "pulumi-resource-headroom");
+  const built = join(packageRoot, "dist", "provider", "plugin.js");
+  for (const file of [shim, built]) {
+    if (!existsSync(file)) throw new SetupError(`${file} is missing; run "npm run build" or install the package again`);
+  }
+  try {
+    accessSync(shim, constants.X_OK);
+  } catch (cause) {
+    throw new SetupError(`${shim} is not executable; run chmod +x on it`, { cause });
+  }
+  return shim;
+}
+
+async function checkDatabase(url: string | undefined): Promise<string> {
+  if (url === undefined) {
+    const { findBinaries } = require("../../store/embedded-binaries") as typeof import("../../store/embedded-binaries");
+    const { version, folder } = findBinaries();
+    return `embedded PostgreSQL ${version} (${folder})`;
+  }
+  const connection = require("../../store/postgres-connection") as typeof import("../../store/postgres-connection");
+  const client = await connection.connect(url);
+  try {
+    const { rows } = await client.query<{ version: string }>("select current_setting('server_version') as version");
+    return `PostgreSQL ${rows[0]?.version ?? ""} at ${connection.describeTarget(url)}`;
+  } finally {
+    await client.end();
+  }
+}
+
+function checkFolder(folder: string): string {
+  const isNew = !existsSync(folder);
+  try {
+    // A folder that is not there yet is made by the first start; whether it can be is what matters.
+    if (isNew) accessSync(existingParent(folder), constants.W_OK | constants.X_OK);
+    else {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    }
+  } catch (cause) {
+    throw new SetupError(`${folder} can't be written; choose another with --data or change its rights`, { cause });
+  }
+  return isNew ? `${folder} (made by the first start)` : folder;
+}
+
+function existingParent(path: string): string {
+  return existsSync(path) ? path : existingParent(dirname(path));
+}
+
+function checkKeys(folder: string): string {
+  const files = ["admin-key", "node-token-secret", "passphrase"].map((name) => join(folder, name));
+  const present = files.filter((file) => existsSync(file));
+  const open = present.find((file) => (statSync(file).mode & 0o077) !== 0);
+  if (open) throw new SetupError(`${open} can be read by others; run chmod 600 on it`);
+  return present.length === 0 ? "none yet (made by the first start)" : `${present.length} secret files, mode 600`;
+}
+
+/** Either a runtime answers at the endpoint, or its port is free to start one. */
+async function checkRuntime(endpoint: string): Promise<string> {
+  try {
+    const health = await new HeadroomClient({ endpoint, retries: 0, timeoutMs: 3000 }).health();
+    return `${health.status} ${health.version} at ${endpoint}`;
+  } catch (cause) {
+    const { hostname, port } = new URL(endpoint);
+    if (!["127.0.0.1", "localhost"].includes(hostname)) throw cause;
+    const isFree = await new Promise<boolean>((done) => {
+      const server = createServer();
+      server.once("error", () => done(false));
+      server.listen(Number(port || 80), "127.0.0.1", () => server.close(() => done(true)));
+    });
+    if (isFree) return `none runs at ${endpoint}; its port is free (start one with headroom serve)`;
+    throw new SetupError(`port ${port} is taken by something that is no Headroom runtime; choose another with --port`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,194 @@
+/** Commands that only look: status, nodes, sessions, lanes, plan, explain. */
+import { Argument, Option, type Command } from "commander";
+import type { HeadroomClient } from "../../api/client";
+import type { DecisionView, NodeView, SessionView } from "../../api/contracts";
+import { connect, globalOptions } from "../connection";
+import { formatAge, formatCounts, formatTable, print } from "../output";
+
+type SessionStatus = SessionView["status"];
+
+export function addReadCommands(program: Command): void {
+  program
+    .command("status")
+    .summary("counts of nodes, sessions and lanes, and each config")
+    .description("Shows what the runtime has: nodes, sessions, lanes, and the position of each autoscale config.")
+    .addHelpText("after", "\nExample:\n  $ headroom status --endpoint http://headroom.example:8700\n")
+    .action((_options: object, command: Command) => show(command, (client) => client.status(), formatStatus));
+  program
+    .command("nodes")
+    .summary("every node, or one")
+    .description("Lists the nodes, or shows one with all it has.")
+    .argument("[id]", "id of one node")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes\n")
+    .action((id: string | undefined, _options: object, command: Command) =>
+      id === undefined
+        ? show(command, (client) => client.nodes(), formatNodes)
+        : show(command, (client) => client.node(id), formatRecord),
+    );
+  program
+    .command("sessions")
+    .summary("every session that has not ended, or one")
+    .description("Lists the sessions that have not ended, or shows one, also when it has ended.")
+    .argument("[id]", "id of one session")
+    .addOption(
+      new Option("--status <status>", "only these").choices(["queued", "assigned", "running", "paused", "stopped"]),
+    )
+    .addHelpText("after", "\nExample:\n  $ headroom sessions --status queued\n")
+    .action((id: string | undefined, { status }: { status?: SessionStatus }, command: Command) =>
+      id === undefined
+        ? show(command, (client) => client.sessions(status), formatSessions)
+        : show(command, (client) => client.session(id), formatRecord),
+    );
+  program
+    .command("lanes")
+    .summary("every lane: one Pulumi stack each")
+    .description("Lists the lanes, the Pulumi stacks in which the nodes live, with their revisions.")
+    .addHelpText("after", "\nExample:\n  $ headroom lanes\n")
+    .action((_options: object, command: Command) => show(command, (client) => client.lanes(), formatLanes));
+  addPlanAndExplain(program);
+}
+
+function addPlanAndExplain(program: Command): void {
+  program
+    .command("plan")
+    .summary("what would change now and why")
+    .description(
+      "Shows what the runtime would change now and why. Nothing is changed; the runtime applies plans itself.",
+    )
+    .option("--dry-run", "the only mode there is; may be left out", true)
+    .addHelpText("after", "\nExample:\n  $ headroom plan --dry-run\n")
+    .action((_options: object, command: Command) => show(command, (client) => client.plan(), formatPlan));
+  program
+    .command("explain")
+    .summary("why a node, session or config is as it is")
+    .description("Explains a node, a session or an autoscale config: state, reasons with numbers, past decisions.")
+    .addArgument(new Argument("<subject>", "what to explain").choices(["node", "session", "config"]))
+    .argument("<id>", "id of the node or session, name of the config")
+    .addHelpText("after", "\nExample:\n  $ headroom explain config agents-eu\n")
+    .action((subject: "node" | "session" | "config", id: string, _options: object, command: Command) =>
+      show(
+        command,
+        (client) => client.explain(subject, id),
+        (explanation) =>
+          [
+            explanation.summary,
+            ...explanation.reasons.map((reason) => `  because ${reason.code}: ${formatReason(reason)}`),
+            ...(explanation.decisions.length > 0 ? ["", formatDecisions(explanation.decisions)] : []),
+          ].join("\n"),
+      ),
+    );
+}
+
+/** Asks, then prints for people, or as one JSON value with `--json`. */
+export async function show<T>(
+  command: Command,
+  ask: (client: HeadroomClient) => Promise<T>,
+  format: (answer: T) => string,
+): Promise<void> {
+  const answer = await ask(connect(command));
+  print(globalOptions(command).json ? JSON.stringify(answer, undefined, 2) : format(answer));
+}
+
+function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): string {
+  const { lanes } = status;
+  const facts = [
+    ["runtime", `${status.version} at ${status.url}, up ${formatAge(status.nowMs - status.startedAtMs)}`],
+    ["engine", status.engine],
+    ["store", `${status.store}, epoch ${status.epoch}`],
+    ["nodes", formatCounts(status.nodes)],
+    ["sessions", formatCounts(status.sessions)],
+    ["lanes", `${lanes.total}, ${lanes.updating} updating, ${lanes.behind} behind`],
+  ].map(([name, value]) => `${name!.padEnd(9)} ${value}`);
+  if (status.configs.length === 0) return [...facts, "", "no autoscale configs yet"].join("\n");
+  const rows = status.configs.map((config) => [
+    config.autoscaleConfig,
+    config.pool,
+    config.zone,
+    `${config.running}/${config.nodes}`,
+    config.isDeleting
+      ? "deleting"
+      : config.lastFailure
+        ? `${config.lastFailure.class}: ${config.lastFailure.message}`
+        : "",
+  ]);
+  return [...facts, "", formatTable(["CONFIG", "POOL", "ZONE", "RUNNING", "NOTE"], rows)].join("\n");
+}
+
+function formatNodes(nodes: readonly NodeView[]): string {
+  if (nodes.length === 0) return "no nodes";
+  const now = Date.now();
+  const rows = nodes.map((node) => [
+    node.nodeId,
+    node.autoscaleConfig ?? "(static)",
+    node.status,
+    formatAge(now - node.statusSinceMs),
+    node.address ?? "",
+    String(node.sessions.length),
+    node.reason.text,
+  ]);
+  return formatTable(["NODE", "CONFIG", "STATUS", "FOR", "ADDRESS", "SESSIONS", "REASON"], rows);
+}
+
+function formatSessions(sessions: readonly SessionView[]): string {
+  if (sessions.length === 0) return "no sessions";
+  const now = Date.now();
+  const rows = sessions.map((session) => [
+    session.sessionId,
+    session.workspace,
+    session.userId,
+    session.position === undefined ? session.status : `${session.status} #${session.position}`,
+    formatAge(now - session.requestedAtMs),
+    session.node?.nodeId ?? "",
+    session.phase ?? "",
+    session.reason.text,
+  ]);
+  return formatTable(["SESSION", "WORKSPACE", "USER", "STATUS", "AGE", "NODE", "PHASE", "REASON"], rows);
+}
+
+function formatLanes(lanes: Awaited<ReturnType<HeadroomClient["lanes"]>>): string {
+  if (lanes.length === 0) return "no lanes";
+  const rows = lanes.map((lane) => [
+    lane.laneId,
+    lane.autoscaleConfig,
+    lane.stack,
+    String(lane.nodes),
+    String(lane.desiredRevision),
+    String(lane.appliedRevision),
+    lane.openRevision === undefined ? "idle" : `updating to ${lane.openRevision}`,
+  ]);
+  return formatTable(["LANE", "CONFIG", "STACK", "NODES", "DESIRED", "APPLIED", "NOW"], rows);
+}
+
+function formatPlan(plan: Awaited<ReturnType<HeadroomClient["plan"]>>): string {
+  const changes = plan.changes.map((change) => [
+    change.kind,
+    change.kind === "create" ? change.autoscaleConfig : change.nodeId,
+    formatReason(change.reason),
+  ]);
+  const configs = plan.configs.map((config) => [
+    config.autoscaleConfig,
+    config.isActive ? "active" : "inactive",
+    config.reasons.map(formatReason).join("; "),
+  ]);
+  return [
+    changes.length === 0 ? "nothing to change" : formatTable(["CHANGE", "WHAT", "WHY"], changes),
+    ...(configs.length === 0 ? [] : ["", formatTable(["CONFIG", "NOW", "WHY"], configs)]),
+  ].join("\n");
+}
+
+function formatReason({ text, numbers }: SessionView["reason"]): string {
+  const parts = Object.entries(numbers).map(([name, value]) => `${name}=${value}`);
+  return parts.length === 0 ? text : `${text} (${parts.join(", ")})`;
+}
+
+function formatDecisions(decisions: readonly DecisionView[]): string {
+  const rows = decisions.map(({ atMs, event, reason }) => [new Date(atMs).toISOString(), event, formatReason(reason)]);
+  return formatTable(["TIME", "EVENT", "WHY"], rows);
+}
+
+/** Fields of one record, nested ones as JSON. */
+export function formatRecord(record: object): string {
+  return Object.entries(record)
+    .map(([name, value]) => `${name.padEnd(24)} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .join("\n");
+}

@@ -1,0 +1,88 @@
+/** `headroom serve`: the runtime in the foreground until a signal ends it. */
+import { InvalidArgumentError, Option, type Command } from "commander";
+import type { RuntimeOptions } from "../../main";
+import { globalOptions } from "../connection";
+import { print } from "../output";
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly database?: string;
+  readonly engine: "auto" | "official" | "embedded";
+  readonly backend?: string;
+  readonly workers?: number;
+  readonly tick?: number;
+  readonly logLevel: RuntimeOptions["logLevel"];
+}
+
+export function addServe(program: Command): void {
+  program
+    .command("serve")
+    .summary("run the runtime until SIGINT or SIGTERM")
+    .description("Runs the runtime: API, planning, and updates of the node stacks. Everything durable is in --data.")
+    .addOption(
+      new Option("--port <number>", "port to listen on; 0 = any free one")
+        .env("HEADROOM_PORT")
+        .default(8700)
+        .argParser(wholeNumber(0, 65_535)),
+    )
+    .addOption(new Option("--host <address>", "address to listen on").env("HEADROOM_HOST").default("127.0.0.1"))
+    .addOption(
+      new Option("--database <url>", "PostgreSQL to use instead of the embedded one").env("HEADROOM_DATABASE_URL"),
+    )
+    .addOption(engineOption())
+    .addOption(new Option("--backend <url>", "Pulumi backend of the node stacks").env("HEADROOM_BACKEND_URL"))
+    .option("--workers <number>", "updates at the same time", wholeNumber(1, 64))
+    .option("--tick <seconds>", "plan at least this often", wholeNumber(1, 3600))
+    .addOption(
+      new Option("--log-level <level>", "least level to log, as JSON on standard error")
+        .env("HEADROOM_LOG_LEVEL")
+        .choices(["fatal", "error", "warn", "info", "debug", "silent"])
+        .default("info"),
+    )
+    .addHelpText("after", "\nExample:\n  $ headroom serve --port 8700 --data /var/lib/headroom\n")
+    .action((options: ServeOptions, command: Command) => serve(options, globalOptions(command).data));
+}
+
+export function engineOption(): Option {
+  return new Option("--engine <which>", "engine that runs the updates")
+    .env("HEADROOM_ENGINE")
+    .choices(["auto", "official", "embedded"])
+    .default("auto");
+}
+
+export function wholeNumber(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`Use a whole number from ${from} to ${to}.`);
+  };
+}
+
+async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
+  // Loaded here, so that the other commands start without the database client and the executor.
+  const { startRuntime } = require("../../main") as typeof import("../../main");
+  const runtime = await startRuntime({
+    dataFolder,
+    port: options.port,
+    host: options.host,
+    databaseUrl: options.database,
+    engine: options.engine,
+    backendUrl: options.backend,
+    workers: options.workers,
+    tickSeconds: options.tick,
+    logLevel: options.logLevel,
+  });
+  print(runtime.startLine);
+  print(`Admin key in ${runtime.dataFolder}/admin-key; stop with Ctrl-C.`);
+  await nextSignal();
+  print("Stopping: running updates end first; a second signal leaves them to themselves.");
+  void nextSignal().then(() => process.exit(130));
+  await runtime.stop();
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+/**
+ * The `headroom` command. Exit codes: 0 done, 1 a fault of ours, 2 bad input, 3 the environment (unreachable, port
+ * taken, no engine), 4 refused by the runtime.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError, Option } from "commander";
+import { addDoctor } from "./commands/doctor";
+import { addReadCommands } from "./commands/read";
+import { addServe } from "./commands/serve";
+import { addSession } from "./commands/session";
+import { defaultDataFolder, defaultEndpoint, globalOptions } from "./connection";
+import { reportError } from "./output";
+
+function createProgram(): Command {
+  const manifest = join(__dirname, "..", "..", "..", "package.json");
+  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+  const program = new Command("headroom")
+    .description("Keeps the right number of VMs ready for session work, declared and provisioned with Pulumi.")
+    .version(version)
+    .addOption(
+      new Option("--endpoint <url>", "where the runtime answers").env("HEADROOM_ENDPOINT").default(defaultEndpoint),
+    )
+    .addOption(
+      new Option("--key <key>", "API key; on the runtime's own machine the admin key of --data is used").env(
+        "HEADROOM_API_KEY",
+      ),
+    )
+    .addOption(new Option("--data <folder>", "data folder").env("HEADROOM_DATA").default(defaultDataFolder))
+    .option("--json", "print one JSON value")
+    .option("--verbose", "print where an error came from")
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .addHelpText("after", "\nExample:\n  $ headroom serve\n  $ headroom status\n");
+  addServe(program);
+  addReadCommands(program);
+  addSession(program);
+  addDoctor(program);
+  // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.
+  const prepare = (command: Command): void => {
+    command.exitOverride().configureHelp({ showGlobalOptions: true });
+    command.commands.forEach(prepare);
+  };
+  prepare(program);
+  return program;
+}
+
+async function main(): Promise<void> {
+  const program = createProgram();
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode =
+      error instanceof CommanderError
+        ? error.exitCode === 0
+          ? 0
+          : 2
+        : reportError(error, { isVerbose: globalOptions(program).verbose ?? false });
+  }
+}
+
+// A reader that closes the pipe early, as `head` does, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+void main();
