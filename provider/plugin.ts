@@ -6,8 +6,11 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Clock } from "../runtime/model/clock";
+import type { DefinitionKind } from "../runtime/model/config";
+import { definitionTypes } from "./kernel/definition-types";
+import { systemClock } from "./kernel/system-clock";
 import { type KernelSet, PluginServer } from "./plugin-server";
+import type { ResourceKernel } from "./resource-kernel";
 
 /** Longer than any create should take; a plugin that hangs must not stay for ever. */
 const finishMsMax = 10 * 60_000;
@@ -16,19 +19,19 @@ const lingerMs = 50;
 /** How often the plugin looks whether its engine is still there. Nothing else tells it when the engine was killed. */
 const parentWatchMs = 1_000;
 
-const clock: Clock = {
-  now: () => Date.now(),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
-
-/** Every resource of the package. Loaded on demand: a lane's update must not wait for what it does not use. */
+/** Every resource of the package, for one update. Loaded on demand: a lane's update must not wait for what it does not use. */
 function kernels(): KernelSet {
+  let definitions: Promise<Readonly<Record<DefinitionKind, ResourceKernel>>> | undefined;
+  async function definition(kind: DefinitionKind): Promise<ResourceKernel> {
+    definitions ??= import("./kernel/definition-kernels.js").then((module) => module.definitionKernels(systemClock));
+    return (await definitions)[kind];
+  }
   return new Map([
     ["headroom:local:Vm", async () => (await import("./local-vm/vm-resource.js")).localVmKernel],
     ["headroom:local:DnsRecord", async () => (await import("./local-vm/dns-record-resource.js")).localDnsRecordKernel],
+    ...Object.entries(definitionTypes).map(
+      ([kind, type]) => [type, () => definition(kind as DefinitionKind)] as [string, () => Promise<ResourceKernel>],
+    ),
   ]);
 }
 
@@ -51,9 +54,9 @@ async function main(): Promise<void> {
   async function finish(): Promise<void> {
     if (isFinishing) return;
     isFinishing = true;
-    clock.after(finishMsMax, () => process.exit(1));
+    systemClock.after(finishMsMax, () => process.exit(1));
     await server.idle();
-    clock.after(lingerMs, () => process.exit(0));
+    systemClock.after(lingerMs, () => process.exit(0));
   }
   process.on("SIGTERM", () => void finish());
   // A terminal sends Ctrl-C to the whole process group; the engine decides what it means and says so with Cancel.

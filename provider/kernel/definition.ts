@@ -1,0 +1,194 @@
+/**
+ * The kernel of every definition (`headroom:index:Zone` …): its document lives in the runtime, reached over HTTP.
+ * Inputs are the document as declared, plus the name filled in and {@link ownerKey}; outputs are the same.
+ * The runtime alone decides what is right; here is only what it can't know: which other documents the same update
+ * declares, and which values are not known yet.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { HeadroomClient } from "../../runtime/api/client";
+import type { Clock } from "../../runtime/model/clock";
+import { type DefinitionKind, definitionSchemas, problemsOf } from "../../runtime/model/config";
+import { ConfigError, ConflictError, type Problem, SetupError } from "../../runtime/model/errors";
+import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
+import { definitionTypes } from "./definition-types";
+import { referencesOf } from "./definition-references";
+import { removeDefinition } from "./definition-removal";
+import { certainProblems, knownPart } from "./known-part";
+import { restoreSecrets } from "./redacted";
+import type { Declared, UpdateProgress } from "./update-progress";
+
+/**
+ * Input that keeps who declared the definition first, so that a resource which changes its URN by an alias still owns it.
+ * The engine treats names with two underscores as internal and does not show them.
+ */
+export const ownerKey = "__owner";
+
+/** A change of these makes another definition: the old one must go before the new one can be. */
+const replacing: Readonly<Record<DefinitionKind, readonly string[]>> = {
+  zone: ["name"],
+  pool: ["name", "type"],
+  workspace: ["name"],
+  vmProviderConfig: ["name", "kind"],
+  dnsProviderConfig: ["name", "kind"],
+  autoscaleConfig: ["name", "type"],
+  schedule: ["name"],
+};
+
+/** How long a write waits for definitions that it refers to and that the same update writes. */
+const referenceWaitMsMax = 20_000;
+
+export interface DefinitionTools {
+  readonly clock: Clock;
+  /** Shared by the definitions of one update. */
+  readonly progress: UpdateProgress;
+  /** Names of secret fields of `settings`, of all clouds together. */
+  readonly secretSettings: readonly string[];
+}
+
+export function definitionKernel(kind: DefinitionKind, tools: DefinitionTools): ResourceKernel {
+  const { progress } = tools;
+  const hasSettings = kind === "vmProviderConfig" || kind === "dnsProviderConfig";
+
+  async function write(inputs: Properties, context: KernelContext): Promise<{ id: string; outputs: Properties }> {
+    const { doc, owner, name } = takeApart(inputs, context);
+    if (context.isPreview) return { id: "", outputs: inputs };
+    const declared = { kind, doc, owner };
+    try {
+      await put(connect(context), declared, { ...tools, name, signal: context.signal });
+    } catch (error) {
+      throw namingSubject(error, `${kind} "${name}"`);
+    } finally {
+      progress.noteWritten({ kind, name });
+    }
+    return { id: name, outputs: inputs };
+  }
+
+  return {
+    type: definitionTypes[kind],
+    secretInputs: hasSettings ? tools.secretSettings.map((field) => `settings.${field}`) : [],
+    check: (news, olds, context) => check(kind, { news, olds, context, progress }),
+    async diff(_id, olds, news) {
+      const names = new Set([...Object.keys(olds), ...Object.keys(news)].filter((name) => !name.startsWith("__")));
+      const changed = [...names].filter((name) => !isDeepStrictEqual(olds[name], news[name]));
+      const replaces = changed.filter((name) => replacing[kind].includes(name));
+      // A new name can stand beside the old one; anything else needs the name free first.
+      const deleteBeforeReplace = replaces.length > 0 && !replaces.includes("name");
+      return { changes: changed.length > 0, replaces, deleteBeforeReplace };
+    },
+    create: write,
+    async read(id, olds, context) {
+      const stored = await connect(context).definition(kind, id);
+      if (stored === undefined) return undefined;
+      // Another program took the name after ours was removed: what this resource declared is gone.
+      if (olds[ownerKey] !== undefined && olds[ownerKey] !== stored.owner) return undefined;
+      const inputs = { ...restoreSecrets(stored.doc, stored.digest, olds), [ownerKey]: stored.owner };
+      return { id, inputs, outputs: inputs };
+    },
+    async update(_id, _olds, news, context) {
+      return { outputs: (await write(news, context)).outputs };
+    },
+    async delete(id, olds, context) {
+      const owner = ownerOf(olds, context);
+      await removeDefinition(connect(context), { kind, name: id, owner }, { ...tools, context });
+    },
+  };
+}
+
+/** Fills the name, asks for every problem, and notes the document for those that refer to it. */
+async function check(
+  kind: DefinitionKind,
+  call: { news: Properties; olds: Properties | undefined; context: KernelContext; progress: UpdateProgress },
+): Promise<{ inputs: Properties; problems: Problem[] }> {
+  const { news, olds, context, progress } = call;
+  const given = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== null));
+  const owner = ownerOf(olds ?? {}, context);
+  const inputs: Properties = { ...given, name: given["name"] ?? nameInUrn(context.owner), [ownerKey]: owner };
+  const { [ownerKey]: _owner, ...doc } = inputs;
+  const known = knownPart(doc);
+  const declared: Declared = { kind, doc: known, owner };
+  const name = doc["name"];
+  const isNamed = typeof name === "string";
+  const before = isNamed ? progress.declare(name, declared) : undefined;
+  const pending = progress.pendingFor({ kind, name: isNamed ? name : "" }).map(withoutScript);
+  const found = [
+    ...(before === undefined
+      ? []
+      : [{ path: "name", message: `${kind} "${String(name)}" is declared twice, also by ${before}` }]),
+    ...(await connect(context).checkDefinition({ ...declared, pending })),
+    ...schemaProblems(kind, known),
+  ];
+  return { inputs, problems: certainProblems(withoutDoubles(found), doc) };
+}
+
+/**
+ * Writes the definition. When it is refused while something that it refers to is still being written, e.g. because a
+ * reference is a plain text and the engine does not know the order, it waits for that and tries again.
+ */
+async function put(
+  client: HeadroomClient,
+  declared: Declared,
+  { clock, progress, name, signal }: DefinitionTools & { name: string; signal: AbortSignal },
+): Promise<void> {
+  const references = referencesOf(declared.kind, declared.doc);
+  const deadlineMs = clock.now() + referenceWaitMsMax;
+  for (;;) {
+    try {
+      await client.putDefinition({ ...declared, name });
+      return;
+    } catch (error) {
+      const leftMs = deadlineMs - clock.now();
+      const mayHelp = error instanceof ConfigError && progress.isOnItsWay(references);
+      if (!mayHelp || leftMs <= 0 || signal.aborted) throw error;
+      await progress.next(leftMs, signal);
+    }
+  }
+}
+
+function connect(context: KernelContext): HeadroomClient {
+  const { endpoint, apiKey, signal } = context;
+  if (endpoint === undefined) {
+    throw new SetupError(
+      "no Headroom runtime is named: set the stack configuration headroom:endpoint and, as a secret, headroom:apiKey, " +
+        "or the environment variables HEADROOM_ENDPOINT and HEADROOM_API_KEY",
+    );
+  }
+  return new HeadroomClient({ endpoint, signal, ...(apiKey === undefined ? {} : { apiKey }) });
+}
+
+function takeApart(inputs: Properties, context: KernelContext): { doc: Properties; owner: string; name: string } {
+  const { [ownerKey]: _owner, ...doc } = inputs;
+  return { doc, owner: ownerOf(inputs, context), name: String(doc["name"]) };
+}
+
+function ownerOf(properties: Properties, context: KernelContext): string {
+  const owner = properties[ownerKey];
+  return typeof owner === "string" ? owner : context.owner;
+}
+
+/** `urn:pulumi:dev::lab::headroom:index:Zone::office` → `office`. */
+function nameInUrn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+/** The runtime finds these too. They are looked for here as well, so that a field newer than the runtime is not let pass. */
+function schemaProblems(kind: DefinitionKind, doc: Properties): Problem[] {
+  const parsed = definitionSchemas[kind].safeParse(doc);
+  return parsed.success ? [] : problemsOf(parsed.error, doc);
+}
+
+/** References never look into a startup script, which may be large; the API's body limit is for all documents together. */
+function withoutScript({ kind, doc, owner }: Declared): Declared {
+  const { startupScript: _script, ...rest } = doc;
+  return { kind, doc: rest, owner };
+}
+
+function withoutDoubles(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [`${problem.path}\n${problem.message}`, problem])).values()];
+}
+
+/** Refusals of a document say which one it was; others say enough. */
+function namingSubject(error: unknown, subject: string): unknown {
+  if (error instanceof ConfigError && error.problems.length > 0) return ConfigError.of(error.problems, subject);
+  if (error instanceof ConflictError) return new ConflictError(`${subject}: ${error.message}`, { cause: error });
+  return error;
+}

@@ -1,0 +1,131 @@
+/**
+ * The door for TypeScript programs without the plugin: Pulumi's dynamic provider process requires this file as
+ * `pulumi-headroom/kernel`. The provider object that Pulumi serialises into the state holds nothing but that call
+ * (`components/declaration.ts`), so a new version of this package brings new behaviour to old state.
+ *
+ * Properties are those of the plugin's resources plus {@link kindKey}, which says what kind of definition it is.
+ */
+import type { DefinitionKind } from "../../runtime/model/config";
+import { type KernelContext, type Properties, type ResourceKernel, unknownValue } from "../resource-kernel";
+import { ownerKey } from "./definition";
+import { definitionKernels } from "./definition-kernels";
+import { fromWire, toWire } from "./property-values";
+import { systemClock } from "./system-clock";
+
+export const kindKey = "__kind";
+
+/** Configuration of the stack with all its namespaces, secrets in plain text: what the engine gives dynamic providers. */
+export interface StackConfiguration {
+  get(key: string): string | undefined;
+}
+
+/** One per dynamic provider process, so one per update. */
+export function openDynamicDoor(config: StackConfiguration): DynamicDoor {
+  return new DynamicDoor(definitionKernels(systemClock), {
+    endpoint: config.get("headroom:endpoint") ?? process.env["HEADROOM_ENDPOINT"],
+    apiKey: config.get("headroom:apiKey") ?? process.env["HEADROOM_API_KEY"],
+  });
+}
+
+export class DynamicDoor {
+  /** The dynamic provider hears nothing of a cancelled update. */
+  private readonly signal = new AbortController().signal;
+
+  constructor(
+    private readonly kernels: Readonly<Record<DefinitionKind, ResourceKernel>>,
+    private readonly connection: { readonly endpoint: string | undefined; readonly apiKey: string | undefined },
+  ) {}
+
+  async check(
+    olds: Properties,
+    news: Properties,
+  ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }> {
+    return withoutStack(async () => {
+      const given = this.receive(news);
+      const before = Object.keys(olds).length > 0 ? this.receive(olds).properties : undefined;
+      const { inputs, problems } = await given.kernel.check(given.properties, before, given.context);
+      const failures = problems.map(({ path, message }) => ({ property: path, reason: message }));
+      return { inputs: this.send(inputs, given.kind), failures };
+    });
+  }
+
+  async diff(
+    id: string,
+    olds: Properties,
+    news: Properties,
+  ): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
+    return withoutStack(async () => {
+      const given = this.receive(news);
+      const found = await given.kernel.diff(
+        id,
+        this.receive({ ...olds, [kindKey]: given.kind }).properties,
+        given.properties,
+      );
+      return { ...found, deleteBeforeReplace: found.deleteBeforeReplace ?? false };
+    });
+  }
+
+  async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
+    const { kernel, kind, properties, context } = this.receive(inputs);
+    const { id, outputs } = await kernel.create(properties, context);
+    return { id, outs: this.send(outputs, kind) };
+  }
+
+  /** Without an id the resource is gone. */
+  async read(id: string, state: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }> {
+    return withoutStack(async () => {
+      const { kernel, kind, properties, context } = this.receive(state);
+      const found = await kernel.read(id, properties, context);
+      if (found === undefined) return {};
+      return { id: found.id, props: this.send(found.outputs, kind), inputs: this.send(found.inputs, kind) };
+    });
+  }
+
+  async update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
+    const { kernel, kind, properties, context } = this.receive(news);
+    const { outputs } = await kernel.update(id, fromWire(olds) as Properties, properties, context);
+    return { outs: this.send(outputs, kind) };
+  }
+
+  async delete(id: string, state: Properties): Promise<void> {
+    return withoutStack(async () => {
+      const { kernel, properties, context } = this.receive(state);
+      await kernel.delete(id, properties, context);
+    });
+  }
+
+  private receive(sent: Properties): {
+    kind: DefinitionKind;
+    kernel: ResourceKernel;
+    properties: Properties;
+    context: KernelContext;
+  } {
+    const { [kindKey]: kind, __provider: _provider, ...properties } = fromWire(sent) as Properties;
+    const kernel = this.kernels[kind as DefinitionKind] as ResourceKernel | undefined;
+    if (kernel === undefined)
+      throw new Error(`this version of pulumi-headroom has no definitions of kind "${String(kind)}"`);
+    const owner = properties[ownerKey];
+    const context: KernelContext = {
+      ...this.connection,
+      owner: owner === undefined || owner === unknownValue ? "dynamic:unknown" : String(owner),
+      isPreview: false,
+      signal: this.signal,
+      log: (message) => console.log(message),
+    };
+    return { kind: kind as DefinitionKind, kernel, properties, context };
+  }
+
+  private send(properties: Properties, kind: DefinitionKind): Properties {
+    return { ...(toWire(properties) as Properties), [kindKey]: kind };
+  }
+}
+
+/** The dynamic provider prints the stack of what these methods throw; users need the sentence only. */
+async function withoutStack<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Error) error.stack = "";
+    throw error;
+  }
+}
