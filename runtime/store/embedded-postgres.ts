@@ -12,8 +12,9 @@ import type { Client } from "pg";
 import { SetupError, UnavailableError } from "../model/errors";
 import { prepareBinaries, type Binaries } from "./embedded-binaries";
 import { preparePlace } from "./embedded-place";
-import { embeddedDatabase, embeddedUser, EmbeddedServer, type RunningServer } from "./embedded-server";
+import { embeddedDatabase, embeddedUser, EmbeddedServer } from "./embedded-server";
 import { connect } from "./postgres-connection";
+import type { RunningServer } from "./postmaster-file";
 
 /** Starts in a row that may fail before the server is given up. */
 const restartsMax = 5;

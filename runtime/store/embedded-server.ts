@@ -2,7 +2,7 @@
 import { spawn, type SpawnOptions } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { chown, open, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SetupError } from "../model/errors";
 import type { Binaries } from "./embedded-binaries";
 import { checkOwner, type Place } from "./embedded-place";
+import { readIfThere, readPostmaster, type RunningServer } from "./postmaster-file";
 
 /** The one user and database of an embedded server. */
 export const embeddedUser = "headroom";
@@ -53,16 +54,6 @@ const lookEveryMs = 20;
 /** The server's log starts anew at the next start above this size; one old log is kept. Unit: bytes. */
 const logBytesMax = 10_000_000;
 
-/** What `postmaster.pid` says about a server. */
-export interface RunningServer {
-  readonly pid: number;
-  readonly port: number;
-  /** Folder of the Unix socket; empty = TCP on loopback. */
-  readonly socketFolder: string;
-  /** `ready` once it takes connections. */
-  readonly status: string;
-}
-
 export class EmbeddedServer {
   readonly dataFolder: string;
   readonly logFile: string;
@@ -103,12 +94,9 @@ export class EmbeddedServer {
     }
   }
 
-  /** The server that runs on the data folder now, if any. A `postmaster.pid` left behind by a crash is not one. */
+  /** The server that runs on the data folder now, if any. */
   running(): RunningServer | undefined {
-    const text = readIfThere(join(this.dataFolder, "postmaster.pid"));
-    const [pid, , , port, socketFolder, , , status] = text.split("\n").map((line) => line.trim());
-    if (!Number(pid) || !isPostgres(Number(pid))) return undefined;
-    return { pid: Number(pid), port: Number(port), socketFolder: socketFolder ?? "", status: status ?? "" };
+    return readPostmaster(this.dataFolder);
   }
 
   /** Starts a server that outlives this process. Resolves when it takes connections. */
@@ -243,29 +231,6 @@ function diskFull(folder: string): SetupError {
 async function isDiskFull(folder: string): Promise<boolean> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize < 20_000_000;
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
-}
-
-/**
- * Process numbers are used again, after a restart of the machine or the container above all. On Linux the program of a
- * process can be read (a dead one that nobody waited for has none); elsewhere a live process of that number counts.
- */
-function isPostgres(pid: number): boolean {
-  if (process.platform === "linux") return /postgres/.test(readIfThere(`/proc/${pid}/cmdline`).split("\0")[0] ?? "");
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** The preferred port if it is free: a server that starts again should be where it was. */
