@@ -1,0 +1,76 @@
+/** Amazon Route 53: one A record per node. */
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { ConfigError } from "../../runtime/model/errors";
+import { awsCredentialFields, awsSecretFields, newAwsProvider } from "../clouds/aws-account";
+import { loadSdk } from "../clouds/sdk";
+import type { DnsProvider } from "../vm-provider";
+
+export const awsDnsSettingsSchema = z.strictObject({
+  ...awsCredentialFields,
+  /** Route 53 is global, its client still wants a region. Default us-east-1. */
+  region: z.string().default("us-east-1"),
+  /** Hosted zone for the records. Absent: the one with the longest name that the base domain name ends in. */
+  hostedZoneId: z
+    .string()
+    .regex(/^Z[A-Z0-9]+$/, 'use an id such as "Z0123456789ABC"')
+    .optional(),
+  /** Look for a private hosted zone. Default false. */
+  privateZone: z.boolean().default(false),
+});
+export type AwsDnsSettings = z.output<typeof awsDnsSettingsSchema>;
+
+const packageName = "@pulumi/aws";
+
+export const awsDnsProvider: DnsProvider<AwsDnsSettings> = {
+  kind: "aws",
+  settings: awsDnsSettingsSchema,
+  secretFields: awsSecretFields,
+  sdk: packageName,
+  pulumiProvider: newAwsProvider,
+
+  async declareRecord({ nodeId, dns, address }, options) {
+    const { Record } = loadSdk(
+      packageName,
+      () => require("@pulumi/aws/route53/record") as typeof import("@pulumi/aws/route53/record"),
+    );
+    const record = new Record(
+      `${nodeId}-dns`,
+      {
+        zoneId: dns.settings.hostedZoneId ?? (await findHostedZone(dns.baseDomainName, dns.settings, options.provider)),
+        name: `${nodeId}.${dns.baseDomainName}`,
+        type: "A",
+        ttl: dns.ttlSeconds,
+        records: [address],
+        // A record that a failed delete of an earlier node left behind must not stop this one.
+        allowOverwrite: true,
+      },
+      { ...options, customTimeouts: { create: "5m", delete: "5m" } },
+    );
+    return { dnsName: record.name };
+  },
+};
+
+/** Asks for `a.b.example.org`, then `b.example.org`, then `example.org`. */
+async function findHostedZone(
+  domain: string,
+  { privateZone }: AwsDnsSettings,
+  provider: pulumi.ProviderResource | undefined,
+): Promise<string> {
+  const { getZone } = loadSdk(
+    packageName,
+    () => require("@pulumi/aws/route53/getZone") as typeof import("@pulumi/aws/route53/getZone"),
+  );
+  const labels = domain.replace(/\.$/, "").split(".");
+  for (let skipped = 0; skipped < labels.length - 1; skipped++) {
+    const name = labels.slice(skipped).join(".");
+    try {
+      return (await getZone({ name, privateZone }, { provider })).zoneId;
+    } catch (error) {
+      if (!/no matching Route ?53 ?(Hosted )?Zone found/i.test(String(error))) throw error;
+    }
+  }
+  const kind = privateZone ? "private" : "public";
+  const message = `got "${domain}"; the AWS account has no ${kind} hosted zone of which it is a part`;
+  throw ConfigError.of([{ path: "baseDomainName", message }]);
+}
