@@ -229,7 +229,7 @@ export class CrashRun {
       const { body } = await this.users.repeat("GET", "/api/v1/status");
       this.options.log(`settling: ${JSON.stringify(body).slice(0, 300)}`);
       const { body: list } = await this.users.repeat("GET", "/api/v1/sessions");
-      const sessions = (list["sessions"] ?? list["items"] ?? []) as unknown[];
+      const sessions = (list["sessions"] ?? []) as unknown[];
       return sessions.length === 0;
     });
   }
@@ -237,7 +237,7 @@ export class CrashRun {
   private async checkSessions(): Promise<void> {
     for (const { sessionId, isReleased } of this.users.acknowledged) {
       const { status, body } = await this.users.repeat("GET", `/api/v1/sessions/${sessionId}`);
-      const session = (body["session"] ?? body) as { status?: string; endReason?: string };
+      const session = body["session"] as { status?: string; endReason?: string };
       if (status !== 200) this.violations.push(`acknowledged session ${sessionId} is lost (${status})`);
       else if (isReleased && session.status !== "ended") this.violations.push(`release of ${sessionId} is lost`);
       else if (session.endReason !== "released" && session.endReason !== "cancelled") {
@@ -266,7 +266,7 @@ export class CrashRun {
     }
     await this.until("no lane is left", 120, async () => {
       const { body } = await this.users.repeat("GET", "/api/v1/lanes");
-      return ((body["lanes"] ?? body["items"] ?? []) as unknown[]).length === 0;
+      return ((body["lanes"] ?? []) as unknown[]).length === 0;
     });
   }
 

@@ -1,0 +1,54 @@
+/** Prints what the runtime decides, as it decides it: one line per decision, from the decision journal. */
+import type { HeadroomClient } from "../../runtime/api/client";
+import type { Decision } from "../../runtime/model/state";
+
+const pollMs = 200;
+
+export class Timeline {
+  readonly decisions: Decision[] = [];
+  private readonly startedMs = Date.now();
+  private isOver = false;
+  private done: Promise<void> | undefined;
+
+  constructor(
+    private readonly client: HeadroomClient,
+    private readonly print: (line: string) => void,
+  ) {}
+
+  start(): void {
+    this.done = this.follow();
+  }
+
+  /** Reads what is left and ends. */
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await this.done;
+  }
+
+  note(text: string): void {
+    this.print(`${this.clock(Date.now())}  ${text}`);
+  }
+
+  private async follow(): Promise<void> {
+    for (;;) {
+      const isLast = this.isOver;
+      const after = this.decisions.at(-1)?.decisionId;
+      const fresh = await this.client.decisions({ ...(after === undefined ? {} : { after }), limit: 500 });
+      for (const decision of fresh) this.show(decision);
+      if (isLast && fresh.length === 0) return;
+      if (!isLast) await new Promise((wake) => setTimeout(wake, pollMs));
+    }
+  }
+
+  private show(decision: Decision): void {
+    this.decisions.push(decision);
+    const { subject, subjectId, event, reason, atMs } = decision;
+    this.print(`${this.clock(atMs)}  ${subject.padEnd(7)} ${subjectId.padEnd(22)} ${event.padEnd(14)} ${reason.text}`);
+  }
+
+  private clock(atMs: number): string {
+    return `${Math.max(0, (atMs - this.startedMs) / 1000)
+      .toFixed(1)
+      .padStart(6)} s`;
+  }
+}
