@@ -1,0 +1,183 @@
+/**
+ * Tells the world what happens: engine events for the Automation API (`--event-log tcp://HOST:PORT` or a file) and text
+ * for people. The rules kept: secrets are blinded; events come in the order things happened; a listener that has gone
+ * away never stops the operation.
+ */
+import { appendFileSync } from "node:fs";
+import type { ClientWritableStream } from "@grpc/grpc-js";
+import type { EventRequest } from "@pulumi/pulumi/proto/events_pb";
+import type { Display } from "./display";
+import { encodeProperties, type ResourceState } from "./state";
+import { type Step, type StepOp, stepState } from "./steps";
+import { isDefaultProvider } from "./urn";
+
+export type Severity = "debug" | "info" | "info#err" | "warning" | "error";
+
+/** Where engine events go. */
+export interface EventLog {
+  write(event: object): void;
+  close(): Promise<void>;
+}
+
+/** How long a listener that does not answer may hold up the end. */
+const closeMs = 2000;
+
+export function openEventLog(target: string): EventLog {
+  if (!target.startsWith("tcp://")) {
+    return { write: (event) => appendFileSync(target, `${JSON.stringify(event)}\n`), close: () => Promise.resolve() };
+  }
+  /* eslint-disable @typescript-eslint/no-require-imports -- only an operation that somebody listens to needs these */
+  const { EventRequest: Request } = require("@pulumi/pulumi/proto/events_pb") as typeof import("@pulumi/pulumi/proto/events_pb");
+  const { EventsClient } = require("@pulumi/pulumi/proto/events_grpc_pb") as typeof import("@pulumi/pulumi/proto/events_grpc_pb");
+  const { dial } = require("./rpc") as typeof import("./rpc");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  const client = dial(EventsClient, target.slice("tcp://".length));
+  let hear: () => void = () => undefined;
+  const heard = new Promise<void>((resolve) => (hear = resolve));
+  const stream: ClientWritableStream<EventRequest> = client.streamEvents(() => hear());
+  stream.on("error", () => hear());
+  return {
+    write: (event) => void stream.write(new Request().setEvent(JSON.stringify(event))),
+    close: async () => {
+      stream.end();
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([heard, new Promise((resolve) => (timer = setTimeout(resolve, closeMs)))]);
+      clearTimeout(timer);
+      client.close();
+    },
+  };
+}
+
+export interface EventsOptions {
+  log: EventLog | undefined;
+  display: Display;
+  isPreview: boolean;
+  /** In a refresh a step counts as what it found. */
+  isRefresh: boolean;
+}
+
+export class Events {
+  /** Operation → how many resources it was done to. */
+  readonly changes: Partial<Record<StepOp, number>> = {};
+  private sequence = 0;
+  private steps = 0;
+  private isMaybeCorrupt = false;
+
+  constructor(private readonly options: EventsOptions) {}
+
+  prelude(config: Record<string, string>): void {
+    this.write({ preludeEvent: { config } });
+  }
+
+  before(step: Step): void {
+    this.write({ resourcePreEvent: { metadata: metadata(step, step.op), planning: this.planning } });
+    this.options.display.before(step);
+  }
+
+  /** A step has ended well. */
+  after(step: Step): void {
+    const op = this.options.isRefresh ? (step.refreshed ?? step.op) : step.op;
+    const state = stepState(step);
+    const isInternal = step.op === "remove-pending-replace" || isDefaultProvider(state.urn);
+    const isCounted = step.op === "read" ? isChangedRead(step) : step.logical || (this.options.isRefresh && step.refreshed !== undefined);
+    if (isCounted && !isInternal) {
+      this.steps++;
+      this.changes[op] = (this.changes[op] ?? 0) + 1;
+    }
+    // Components report their outputs when they register them; deletions and refreshes have no later moment.
+    if (state.custom || this.options.isPreview || step.op === "delete" || step.op === "refresh") this.outputs(step, op);
+    this.options.display.after(step, op);
+  }
+
+  outputs(step: Step, op: StepOp = step.op): void {
+    this.write({ resOutputsEvent: { metadata: metadata(step, op), planning: this.planning } });
+  }
+
+  failed(step: Step, status: "ok" | "partial" | "unknown"): void {
+    if (status === "unknown") this.isMaybeCorrupt = true;
+    const code = { ok: 0, partial: 1, unknown: 2 }[status];
+    this.write({ resOpFailedEvent: { metadata: metadata(step, step.op), status: code, steps: this.steps } });
+    this.options.display.failed(step);
+  }
+
+  diagnostic(severity: Severity, text: string, { urn, ephemeral }: { urn?: string; ephemeral?: boolean } = {}): void {
+    const prefix = severity.startsWith("info") ? undefined : `${severity}: `;
+    const message = `${text}\n`;
+    this.write({ diagnosticEvent: { urn: urn || undefined, prefix, message, color: "raw", severity, ephemeral: ephemeral || undefined } });
+    if (!ephemeral) this.options.display.diagnostic(severity, text, urn);
+  }
+
+  /** A message of the engine itself, such as the one after Ctrl-C. */
+  stdout(message: string): void {
+    this.write({ stdoutEvent: { message, color: "raw" } });
+    this.options.display.print(message);
+  }
+
+  summary(seconds: number, result: "succeeded" | "failed"): void {
+    this.write({
+      summaryEvent: {
+        maybeCorrupt: this.isMaybeCorrupt,
+        durationSeconds: Math.ceil(seconds),
+        resourceChanges: this.changes,
+        PolicyPacks: {},
+        isPreview: this.options.isPreview,
+        result,
+      },
+    });
+    this.write({ cancelEvent: {} });
+    this.options.display.summary(this.changes, seconds);
+  }
+
+  async close(): Promise<void> {
+    await this.options.log?.close();
+  }
+
+  private get planning(): true | undefined {
+    return this.options.isPreview || undefined;
+  }
+
+  private write(event: object): void {
+    this.options.log?.write({ sequence: this.sequence++, timestamp: Math.floor(Date.now() / 1000), ...event });
+  }
+}
+
+/** Reading a resource again counts only when something about it has changed. */
+function isChangedRead({ old, new: next }: Step): boolean {
+  return old !== undefined && next !== undefined && JSON.stringify(old.outputs) !== JSON.stringify(next.outputs);
+}
+
+function metadata(step: Step, op: StepOp): object {
+  const state = stepState(step);
+  return {
+    op,
+    urn: state.urn,
+    type: state.type,
+    old: stateMetadata(step.old),
+    new: stateMetadata(step.new),
+    keys: step.keys.length > 0 ? step.keys : undefined,
+    diffs: step.diffs.length > 0 ? step.diffs : undefined,
+    detailedDiff: step.detailed ?? null,
+    logical: step.logical || undefined,
+    provider: state.provider,
+  };
+}
+
+function stateMetadata(state: ResourceState | undefined): object | null {
+  if (!state) return null;
+  return {
+    type: state.type,
+    urn: state.urn,
+    custom: state.custom || undefined,
+    delete: state.delete,
+    id: state.id,
+    parent: state.parent,
+    protect: state.protect,
+    taint: state.taint,
+    external: state.external,
+    retainOnDelete: state.retainOnDelete,
+    inputs: encodeProperties(state.inputs, "blinded") ?? {},
+    outputs: encodeProperties(state.outputs, "blinded") ?? {},
+    provider: state.provider,
+    initErrors: state.initErrors.length > 0 ? state.initErrors : undefined,
+  };
+}

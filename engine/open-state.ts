@@ -1,0 +1,41 @@
+/**
+ * Reads a stack's state with the secrets it holds. The rule kept: the key is derived only when there are secrets, and a
+ * state whose secrets were made under another salt is read with that one and written with the stack's own.
+ */
+import type { FileBackend, StackName } from "./backend";
+import { CommandFailure } from "./failure";
+import { integrityProblem } from "./integrity";
+import type { StackConfig } from "./project";
+import { Crypter } from "./secrets";
+import { type Deployment, decodeDeployment, deploymentSalt, parseCheckpoint, type Stored } from "./state";
+import { secretSignature } from "./values";
+
+/** The state, and what encrypts its secrets. */
+export async function openState(backend: FileBackend, name: StackName, config: StackConfig): Promise<{ state: Deployment; crypter: Crypter }> {
+  const text = backend.read(name);
+  const stored: Stored = parseCheckpoint(text) ?? {};
+  const stateSalt = deploymentSalt(stored);
+  const salt = config.salt ?? stateSalt;
+  const crypter = salt === undefined ? await newCrypter(config) : new Crypter(salt);
+  const reader = stateSalt === undefined || stateSalt === crypter.salt ? crypter : new Crypter(stateSalt);
+  if (text.includes(secretSignature)) await reader.unlock();
+  const state = decodeDeployment(stored, (ciphertext) => reader.decrypt(ciphertext));
+  if (reader !== crypter) forgetCiphertexts(state);
+  const problem = integrityProblem(state.resources);
+  if (problem) throw new CommandFailure(`snapshot integrity failure; refusing to use it: ${problem}`);
+  return { state, crypter };
+}
+
+async function newCrypter(config: StackConfig): Promise<Crypter> {
+  const crypter = await Crypter.create();
+  config.salt = crypter.salt;
+  config.save();
+  return crypter;
+}
+
+/** Secrets that were encrypted under another salt have to be encrypted anew. */
+function forgetCiphertexts(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  if ("ciphertext" in value) value.ciphertext = undefined;
+  for (const item of Object.values(value)) forgetCiphertexts(item);
+}

@@ -1,0 +1,59 @@
+/**
+ * Compares the state with the real resources and takes over what is found. The rules kept: every resource is looked at
+ * even when others fail; what is gone is taken out of everybody's dependencies; children of a vanished parent move up.
+ */
+import type { Deployment } from "./deployment";
+import { Reported } from "./failure";
+import { dependentsOf } from "./graph";
+import type { ResourceState } from "./state";
+import { makeStep, type Step } from "./steps";
+import { isProviderType } from "./urn";
+
+export async function refreshState(deployment: Deployment): Promise<void> {
+  const { targets, targetDependents } = deployment.options;
+  let chosen = deployment.base;
+  if (targets.length > 0) {
+    const roots = chosen.filter(({ urn }) => targets.includes(urn));
+    const more = targetDependents ? dependentsOf({ resources: chosen, roots, includeChildren: true }) : [];
+    chosen = chosen.filter((state) => roots.includes(state) || more.includes(state));
+  }
+  for (const state of chosen) if (!isProviderType(state.type)) await deployment.ensureProvider(state.provider);
+  const steps = new Map(chosen.map((state) => [state, makeStep("refresh", { old: state })]));
+  deployment.ignoresFailures = true;
+  await deployment.executor.runAll([...steps.values()]);
+  deployment.ignoresFailures = false;
+  deployment.rebase(rebuild(deployment.base, steps));
+  if (!deployment.executor.hasFailed) return;
+  deployment.events.diagnostic("error", `${deployment.isPreview ? "preview" : "update"} failed`);
+  throw new Reported();
+}
+
+/** The new list of resources, with references only to what comes before and still exists. */
+function rebuild(resources: ResourceState[], steps: Map<ResourceState, Step>): ResourceState[] {
+  const present = new Set<string>();
+  const parents = new Map<string, string>();
+  const result: ResourceState[] = [];
+  for (const old of resources) {
+    const step = steps.get(old);
+    // A step that failed says nothing about its resource.
+    const found = step?.refreshed ? step.new : old;
+    if (!found) {
+      parents.set(old.urn, parents.get(old.parent) ?? old.parent);
+      continue;
+    }
+    const dependencies = Object.entries(found.propertyDependencies).map(
+      ([key, urns]) => [key, urns.filter((urn) => present.has(urn))] as const,
+    );
+    const parent = found.parent === "" || present.has(found.parent) ? found.parent : (parents.get(found.parent) ?? "");
+    parents.set(found.urn, parent);
+    present.add(found.urn);
+    result.push({
+      ...found,
+      parent,
+      dependencies: found.dependencies.filter((urn) => present.has(urn)),
+      propertyDependencies: Object.fromEntries(dependencies.filter(([, urns]) => urns.length > 0)),
+      deletedWith: found.deletedWith && present.has(found.deletedWith) ? found.deletedWith : "",
+    });
+  }
+  return result;
+}
