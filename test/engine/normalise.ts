@@ -96,10 +96,19 @@ function callPoints(calls: readonly JsonObject[]): Point[] {
   const plain = calls.map(({ concurrent: _concurrent, ...call }) => call);
   return [
     ...(slow.length > 1 ? [{ kind: "call", label: "slow creates overlap", value: overlap }] : []),
-    ...sequencePoints("call", plain, (call) =>
-      String(call["urn"] ?? `${String(call["call"])} ${String(call["tok"] ?? "")}`),
-    ),
+    ...sequencePoints("call", plain, callGroup),
   ];
+}
+
+/** Calls of one resource come one after the other; only the deletions of what it replaced don't wait for each other. */
+function callGroup(call: JsonObject): string {
+  if (call["urn"] === undefined) return `${String(call["call"])} ${String(call["tok"] ?? "")}`;
+  return call["call"] === "delete" ? `${String(call["urn"])} delete ${String(call["id"])}` : String(call["urn"]);
+}
+
+function eventGroup(event: JsonObject): string {
+  const op = String(event["op"]);
+  return op.startsWith("delete") ? `${String(event["urn"])} ${op}` : String(event["urn"]);
 }
 
 function inputOf(call: JsonObject, name: string): Json {
@@ -117,8 +126,8 @@ function eventPoints(events: readonly JsonObject[], result: Observation["result"
   const others = events.filter((event) => event["event"] !== undefined && event["urn"] === undefined);
   const summaries = events.filter((event) => event["summary"] !== undefined);
   return [
-    ...sequencePoints("event", plain, (event) => String(event["urn"])),
-    ...sequencePoints("event details", detailed, (event) => String(event["urn"])),
+    ...sequencePoints("event", plain, eventGroup),
+    ...sequencePoints("event details", detailed, eventGroup),
     ...countPoints(
       "diagnostic",
       diagnostics.filter((each) => each["diagnostic"] !== "debug"),

@@ -5,8 +5,8 @@ import { type Point, shortUrn } from "./normalise";
 const effects = new Set(["create", "update", "delete"]);
 
 /**
- * The order of calls, as far as it means something: between resources of which one needs the other, and between all deletions
- * of what the program no longer wants and everything that is made or changed.
+ * The order of calls, as far as it means something: between resources of which one needs the other, between what replaces and
+ * what is replaced, and between all deletions of what the program no longer wants and everything that is made or changed.
  */
 export function orderPoints(calls: readonly JsonObject[], states: readonly (JsonObject | null)[]): Point[] {
   const changes = calls.filter((call) => effects.has(String(call["call"])) && call["preview"] !== true);
@@ -15,7 +15,8 @@ export function orderPoints(calls: readonly JsonObject[], states: readonly (Json
   for (const [index, first] of changes.entries()) {
     for (const second of changes.slice(index + 1)) {
       const [one, other] = [String(first["urn"]), String(second["urn"])];
-      if (one === other || !(needs.get(one)?.has(other) || needs.get(other)?.has(one))) continue;
+      const isOneReplaced = one === other && !(first["call"] === "delete" && second["call"] === "delete");
+      if (!isOneReplaced && !needs.get(one)?.has(other) && !needs.get(other)?.has(one)) continue;
       points.push({ kind: "order", label: `order: ${nameOf(first)} before ${nameOf(second)}`, value: true });
     }
   }

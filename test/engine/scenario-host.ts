@@ -1,7 +1,7 @@
 import { PulumiCommand } from "@pulumi/pulumi/automation";
+import { openStack, runWithEvents } from "./automation";
 import type { Program, RunStep, Scenario } from "./notation";
 import { Sandbox } from "./sandbox";
-import { openStack, runWithEvents } from "./scenario";
 
 interface HostTask {
   readonly base: string;

@@ -3,15 +3,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type EngineEvent,
-  LocalWorkspace,
-  type PreviewResult,
-  PulumiCommand,
-  type Stack,
-  type UpOptions,
-  type UpResult,
-} from "@pulumi/pulumi/automation";
+import { PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { type Outcome, attachTo, openStack, runWithEvents } from "./automation";
 import { applyEdit } from "./edit";
 import type {
   CliStep,
@@ -26,8 +19,7 @@ import type {
   Step,
 } from "./notation";
 import { observeEvent, withoutMachine, withoutStackFrames, withoutVolatileFields } from "./observe";
-import { declareProgram } from "./program";
-import { type Sandbox, projectName, stackName } from "./sandbox";
+import { type Sandbox, stackName } from "./sandbox";
 import { takeSeed } from "./seed";
 import { type RunningToyProvider, serveToyProvider } from "./toy-provider";
 import { ToyWorld } from "./toy-world";
@@ -38,8 +30,7 @@ const quietMs = 400;
 /** Waiting for the provider to become busy or idle, or for an engine to end, fails after so long. */
 const waitMsMax = 60_000;
 
-type Seen = Pick<Observation, "result" | "errorClass" | "error" | "returned" | "cli" | "second" | "events">;
-type PulumiReturned = Partial<UpResult & PreviewResult>;
+type Seen = Outcome & Pick<Observation, "cli" | "second" | "events">;
 
 /** Which engine does which steps, and where the run begins and stops. */
 export interface RunPlan {
@@ -244,97 +235,6 @@ export class ScenarioRun {
       if (isAlive(Number(line))) process.kill(Number(line), "SIGKILL");
     }
   }
-}
-
-/** Opens the scenario's stack through the Automation API, without the extra engine runs that ask for outputs and history. */
-export async function openStack(
-  scenario: Scenario,
-  sandbox: Sandbox,
-  command: PulumiCommand,
-  port: number | undefined,
-): Promise<Stack> {
-  const plugins =
-    scenario.provider === "plugin" ? { plugins: { providers: [{ name: "toy", path: "../plugin" }] } } : {};
-  const options = {
-    workDir: sandbox.project,
-    pulumiCommand: command,
-    projectSettings: { name: projectName, runtime: "nodejs", ...plugins },
-    envVars: { ...sandbox.environment(), ...attachTo(port) },
-  };
-  const stack =
-    scenario.program === "local"
-      ? await LocalWorkspace.createOrSelectStack({ stackName, workDir: sandbox.project }, options)
-      : await LocalWorkspace.createOrSelectStack({ stackName, projectName, program: async () => ({}) }, options);
-  if (!scenario.stock) {
-    stack.outputs = async () => ({});
-    stack.info = async () => undefined;
-  }
-  return stack;
-}
-
-/** Runs one step of a scenario and says how it ended. */
-export async function runWithEvents(
-  stack: Stack,
-  scenario: Scenario,
-  program: Program,
-  step: RunStep,
-  onEvent: (event: EngineEvent) => void,
-): Promise<Seen> {
-  const inline = scenario.program === "local" ? {} : { program: () => declareProgram(program) };
-  const options = {
-    ...inline,
-    suppressProgress: true,
-    onEvent,
-    ...step.options,
-    target: [...(step.options?.target ?? [])],
-  };
-  try {
-    const returned = await runOnce(stack, step, options);
-    return { result: "succeeded", ...(scenario.stock ? { returned: observeReturned(returned) } : {}) };
-  } catch (error) {
-    const { name, message } = describeError(error);
-    return { result: "failed", errorClass: name, error: withoutStackFrames(message) };
-  }
-}
-
-function runOnce(stack: Stack, step: RunStep, options: UpOptions): Promise<PulumiReturned> {
-  switch (step.do) {
-    case "up":
-      return stack.up(options);
-    case "preview":
-      return stack.preview(options);
-    case "refresh":
-      return stack.refresh(withoutProgram(options));
-    case "destroy":
-      return stack.destroy(withoutProgram(options));
-    default:
-      return step.do satisfies never;
-  }
-}
-
-function observeReturned({ summary, outputs, changeSummary }: PulumiReturned): JsonObject {
-  const { kind, result, message, resourceChanges } = summary ?? {};
-  const config = Object.fromEntries(
-    Object.entries(summary?.config ?? {}).map(([key, { value, secret }]) => [key, { value, secret }]),
-  );
-  return JSON.parse(
-    JSON.stringify({ kind, result, message, resourceChanges, config, outputs, changeSummary }),
-  ) as JsonObject;
-}
-
-function withoutProgram<Options extends { program?: unknown }>(options: Options): Omit<Options, "program"> {
-  const { program: _program, ...rest } = options;
-  return rest;
-}
-
-function describeError(error: unknown): { name: string; message: string } {
-  return error instanceof Error
-    ? { name: error.constructor.name, message: error.message }
-    : { name: typeof error, message: String(error) };
-}
-
-function attachTo(port: number | undefined): Record<string, string> {
-  return port === undefined ? {} : { PULUMI_DEBUG_PROVIDERS: `toy:${port}` };
 }
 
 function withoutTimesInJson(text: string): string {

@@ -232,9 +232,8 @@ async function remove(world: ToyWorld, request: provider.DeleteRequest): Promise
     properties,
     ...timeout(request.getTimeout()),
   });
-  // The thing itself decides when it is there, so that a scenario can repair it behind the engine's back.
-  const fail = (world.get(request.getId())?.inputs ?? properties)["fail"];
-  if (fail === "delete") return refuse(end, new Refusal("delete refused"));
+  // The thing itself decides, so that a scenario can repair it behind the engine's back; what is gone can't refuse.
+  if (world.get(request.getId())?.inputs["fail"] === "delete") return refuse(end, new Refusal("delete refused"));
   await sleep(milliseconds(properties["delayMs"]));
   world.remove(request.getId());
   end({});
