@@ -258,6 +258,7 @@ class RuntimeHost implements Runtime {
 
   private openTerm(onStandby: (holder: string) => void): Promise<Term> {
     const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey } = this;
+    const { workers } = options;
     const connectionString = options.databaseUrl ?? this.embedded?.connectionString;
     if (connectionString === undefined) throw new SetupError("there is no database to use; give one with --database");
     return Term.open({
@@ -272,7 +273,10 @@ class RuntimeHost implements Runtime {
       adminKey,
       tickSeconds: options.tickSeconds ?? 5,
       facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
-      createUpdater: () => WorkerPool.start({ installation: this.installation, slots: options.workers, log }),
+      createUpdater: () => {
+        const { installation } = this;
+        return new WorkerPool({ installation, clock: realClock, ...(workers === undefined ? {} : { slots: workers }) });
+      },
       onStandby,
       signal: this.stopping.signal,
     });

@@ -1,9 +1,9 @@
 /** How a command reaches the runtime: endpoint and key from options, environment, or the data folder of this machine. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { HeadroomClient } from "../api/client";
-import { UnauthorizedError } from "../model/errors";
+import { SetupError, UnauthorizedError } from "../model/errors";
 
 export const defaultEndpoint = "http://127.0.0.1:8700";
 export const defaultDataFolder = ".headroom";
@@ -25,19 +25,24 @@ export function connect(command: Command): HeadroomClient {
   return new HeadroomClient({ endpoint, apiKey: key ?? localKey(endpoint, data), retries: 1, timeoutMs: 15_000 });
 }
 
+/** What to do about a refused key, when none was given. */
+export function explainRefusal(error: unknown, command: Command): unknown {
+  const { endpoint, key, data } = globalOptions(command);
+  if (!(error instanceof UnauthorizedError) || (key ?? localKey(endpoint, data)) !== undefined) return error;
+  const advice = "give a key with --key or HEADROOM_API_KEY, or name the runtime's data folder with --data";
+  return new UnauthorizedError(`${endpoint} needs an API key; ${advice}`, { cause: error });
+}
+
 /** The admin key of this machine's runtime, for endpoints on this machine only: it is sent nowhere else. */
 function localKey(endpoint: string, dataFolder: string): string | undefined {
-  // The client says what is wrong with it.
-  if (!URL.canParse(endpoint)) return undefined;
+  const isLocal = URL.canParse(endpoint) && localHosts.includes(new URL(endpoint).hostname);
   const file = join(resolve(dataFolder), "admin-key");
-  const isLocal = ["127.0.0.1", "localhost", "[::1]"].includes(new URL(endpoint).hostname);
-  const advice = "give a key with --key or HEADROOM_API_KEY";
-  if (!isLocal) throw new UnauthorizedError(`${endpoint} needs an API key; ${advice}`);
+  if (!isLocal || !existsSync(file)) return undefined;
   try {
     return readFileSync(file, "utf8").trim();
   } catch (cause) {
-    throw new UnauthorizedError(`there is no admin key in ${file}; ${advice}, or name the data folder with --data`, {
-      cause,
-    });
+    throw new SetupError(`${file} can't be read; give a key with --key or HEADROOM_API_KEY`, { cause });
   }
 }
+
+const localHosts = ["127.0.0.1", "localhost", "[::1]"];

@@ -31,7 +31,7 @@ export interface TermOptions {
   readonly adminKey: string;
   readonly tickSeconds: number;
   readonly facts: RuntimeFacts;
-  createUpdater(): Promise<NodeUpdater>;
+  createUpdater(): NodeUpdater;
   /** Another runtime leads; called once, then the opening goes on waiting. */
   onStandby(holder: string): void;
   /** Ends the waiting. */
@@ -86,7 +86,7 @@ export class Term {
     { store, ledger, lost }: { store: PostgresStore; ledger: GroupCommitLedger; lost: Promise<Error> },
   ): Promise<Term> {
     const { clock, rng, log, catalog, tokenSecret, tickSeconds, facts } = options;
-    const updater = await options.createUpdater();
+    const updater = options.createUpdater();
     const tokens = new NodeTokens(tokenSecret);
     const wake = (): void => reconciler.wake();
     const laneRunner = new LaneRunner({ ledger, updater, clock, rng, log, wakeReconciler: wake });

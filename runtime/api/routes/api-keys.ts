@@ -3,6 +3,7 @@ import { ConflictError, NotFoundError } from "../../model/errors";
 import type { ApiKey } from "../../model/state";
 import { apiKeysMax, createApiKey, formatApiKey, hashApiKey } from "../api-keys";
 import { apiKeysSchema, createApiKeySchema, createdApiKeySchema, nameParamsSchema } from "../contracts";
+import { reused } from "../idempotency";
 import { route, type Route, type RouteContext } from "../route";
 
 const create = route({
@@ -20,6 +21,8 @@ const create = route({
     const answer = { status: 201, body: { ...body, key } };
     // A retry with the same idempotency key derives the same key, so that its plain text need not be kept.
     if (known?.hash === hashApiKey(key) && known.scope === body.scope) return answer;
+    const hasKey = (other: ApiKey): boolean => other.hash === hashApiKey(key);
+    if ([...ledger.state.apiKeys.values()].some(hasKey)) throw reused();
     if (known) throw new ConflictError(`there is a key "${body.name}" already; delete it or choose another name`);
     if (ledger.state.apiKeys.size >= apiKeysMax) {
       throw new ConflictError(`there are ${apiKeysMax} keys, the most there may be; delete some first`);

@@ -2,7 +2,7 @@
 import { Argument, Option, type Command } from "commander";
 import type { HeadroomClient } from "../../api/client";
 import type { DecisionView, NodeView, SessionView } from "../../api/contracts";
-import { connect, globalOptions } from "../connection";
+import { connect, explainRefusal, globalOptions } from "../connection";
 import { formatAge, formatCounts, formatTable, print } from "../output";
 
 type SessionStatus = SessionView["status"];
@@ -85,7 +85,9 @@ export async function show<T>(
   ask: (client: HeadroomClient) => Promise<T>,
   format: (answer: T) => string,
 ): Promise<void> {
-  const answer = await ask(connect(command));
+  const answer = await ask(connect(command)).catch((error: unknown) => {
+    throw explainRefusal(error, command);
+  });
   print(globalOptions(command).json ? JSON.stringify(answer, undefined, 2) : format(answer));
 }
 

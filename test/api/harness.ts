@@ -1,0 +1,229 @@
+/** The API over a store in memory, on a real port of the loopback address. */
+import { z } from "zod";
+import { createApiKey, hashApiKey } from "../../runtime/api/api-keys";
+import type { Leader, Standby } from "../../runtime/api/backend";
+import { HeadroomClient } from "../../runtime/api/client";
+import { listen, type Listening } from "../../runtime/api/listen";
+import { createLogger } from "../../runtime/api/log";
+import { createRoutes } from "../../runtime/api/routes";
+import { createApp } from "../../runtime/api/server";
+import { Broker } from "../../runtime/broker/broker";
+import { NodeTokens } from "../../runtime/broker/node-tokens";
+import { realClock, realRng } from "../../runtime/main/clock-and-chance";
+import type { CloudCatalog, VmProviderFacts } from "../../runtime/model/config";
+import type { ApiScope, Node } from "../../runtime/model/state";
+import { plan } from "../../runtime/planner/plan";
+import { HotState, type Change } from "../../runtime/store/hot-state";
+import { GroupCommitLedger } from "../../runtime/store/ledger";
+import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
+
+const facts: VmProviderFacts = {
+  settings: z.strictObject({ region: z.string().optional(), password: z.string().optional() }),
+  secretFields: ["password"],
+  shape: () => ({ cores: 4, memoryBytes: 8 * 2 ** 30, gpus: 0 }),
+  startupScriptBytesMax: 16_384,
+};
+export const testCatalog: CloudCatalog = { vm: { local: facts, aws: facts }, dns: { local: facts, aws: facts } };
+
+export const tokenSecret = Buffer.alloc(32, 7);
+
+/** Fields without which no answer can be told apart from another's. */
+export interface Reply {
+  readonly status: number;
+  // The tests look at whatever comes.
+  readonly body: Record<string, unknown>;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export interface RequestOptions {
+  readonly method?: string;
+  readonly key?: string;
+  /** Sent as JSON; a string is sent as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class Api {
+  readonly disk = new MemoryDisk();
+  readonly logLines: string[] = [];
+  readonly keys: Record<ApiScope, string> = {
+    admin: createApiKey(),
+    operator: createApiKey(),
+    broker: createApiKey(),
+    viewer: createApiKey(),
+  };
+  readonly tokens = new NodeTokens(tokenSecret);
+  readonly routes = createRoutes();
+  requestsPerMinute = 1_000_000;
+  current: Leader | Standby = { message: "this runtime is starting" };
+  private listening: Listening | undefined;
+
+  static async start(options: { requestsPerMinute?: number } = {}): Promise<Api> {
+    const api = new Api();
+    api.requestsPerMinute = options.requestsPerMinute ?? api.requestsPerMinute;
+    await api.lead();
+    await api.leader.ledger.commit(
+      Object.entries(api.keys).map(([scope, key]): Change => {
+        const row = { name: `${scope}-key`, scope: scope as ApiScope, hash: hashApiKey(key), createdAtMs: 1 };
+        return { kind: "put", table: "apiKey", row };
+      }),
+    );
+    await api.open();
+    return api;
+  }
+
+  get url(): string {
+    return this.listening!.url;
+  }
+
+  get leader(): Leader {
+    if (!("ledger" in this.current)) throw new Error("stands by");
+    return this.current;
+  }
+
+  /** Takes the disk over as a started runtime does. */
+  async lead(): Promise<void> {
+    const store = new MemoryStore({ disk: this.disk });
+    const state = new HotState();
+    state.apply(await store.load());
+    const ledger = new GroupCommitLedger({ state, store, onLost: () => undefined });
+    const { tokens } = this;
+    const broker = new Broker({
+      ledger,
+      clock: realClock,
+      rng: realRng,
+      catalog: testCatalog,
+      tokens,
+      wake: () => undefined,
+    });
+    this.current = {
+      ledger,
+      store,
+      broker,
+      clock: realClock,
+      catalog: testCatalog,
+      epoch: store.epoch,
+      plan: () => plan(state, { nowMs: realClock.now(), catalog: testCatalog }),
+      facts: { version: "0.0.0", engine: "none", store: "memory", url: "http://test", startedAtMs: 1 },
+      apiKeySecret: tokenSecret,
+    };
+  }
+
+  async open(): Promise<void> {
+    const destination = { write: (line: string) => void this.logLines.push(line) };
+    const app = createApp(
+      {
+        version: "0.0.0",
+        clock: realClock,
+        rng: realRng,
+        log: createLogger({ level: "debug", destination }),
+        requestsPerMinute: this.requestsPerMinute,
+        current: () => this.current,
+      },
+      this.routes,
+    );
+    this.listening = await listen({ host: "127.0.0.1", port: 0, app });
+  }
+
+  /** As after kill -9: nothing in memory survives. */
+  async restart(): Promise<void> {
+    await this.close();
+    await this.lead();
+    await this.open();
+  }
+
+  async close(): Promise<void> {
+    await this.listening?.close(100);
+  }
+
+  client(scope: ApiScope): HeadroomClient {
+    return new HeadroomClient({ endpoint: this.url, apiKey: this.keys[scope], retries: 0 });
+  }
+
+  async request(path: string, options: RequestOptions = {}): Promise<Reply> {
+    const { method = "GET", key, body, headers } = options;
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const parsed = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+    return { status: response.status, body: parsed, headers: response.headers, text };
+  }
+
+  /** A zone, a pool, a workspace and a running node with room for four sessions. */
+  async furnish(): Promise<Node> {
+    const client = this.client("operator");
+    const owner = "test";
+    const memory = "2GiB";
+    await client.putDefinition({
+      kind: "zone",
+      name: "eu",
+      doc: { name: "eu", upstreamAuthAddress: "127.0.0.1:1", local: true },
+      owner,
+    });
+    await client.putDefinition({ kind: "pool", name: "agents", doc: { name: "agents", type: "dockerAgent" }, owner });
+    await client.putDefinition({
+      kind: "vmProviderConfig",
+      name: "here",
+      doc: { name: "here", kind: "local", maxInstances: 9, settings: { region: "r1", password: "hunter2-secret" } },
+      owner,
+    });
+    await client.putDefinition({
+      kind: "autoscaleConfig",
+      name: "agents-eu",
+      doc: { name: "agents-eu", type: "dockerAgent", pool: "agents", zone: "eu", vmProvider: "here" },
+      owner,
+    });
+    await client.putDefinition({
+      kind: "workspace",
+      name: "office",
+      doc: { name: "office", pools: ["agents"], cores: 1, memory },
+      owner,
+    });
+    const node = aNode();
+    await this.leader.ledger.commit([{ kind: "put", table: "node", row: node }]);
+    return node;
+  }
+}
+
+export function aNode(changes: Partial<Node> = {}): Node {
+  return {
+    nodeId: "node-1",
+    zone: "eu",
+    pool: "agents",
+    autoscaleConfig: "agents-eu",
+    vmProvider: "here",
+    laneId: "lane-1",
+    spec: {
+      nodeId: "node-1",
+      zone: "eu",
+      pool: "agents",
+      autoscaleConfig: "agents-eu",
+      vmProvider: "here",
+      kind: "local",
+      settings: { region: "r1", password: "hunter2-secret" },
+      osType: "linux",
+      startupScript: "#!/bin/sh\ncurl token-in-script",
+    },
+    status: "running",
+    statusSinceMs: realClock.now(),
+    createdAtMs: realClock.now(),
+    shape: { cores: 4, memoryBytes: 8 * 2 ** 30, gpus: 0 },
+    readyWhen: "heartbeat",
+    provisionTimeoutSeconds: 600,
+    missingTimeoutSeconds: 600,
+    deadTimeoutSeconds: 3600,
+    address: "127.0.0.9",
+    runningSinceMs: realClock.now(),
+    lastHeartbeatMs: realClock.now(),
+    reason: { code: "test", text: "made by a test", numbers: {} },
+    ...changes,
+  };
+}

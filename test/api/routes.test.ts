@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import type { Route, RouteAccess } from "../../runtime/api/route";
+import { apiScopes, type ApiScope } from "../../runtime/model/state";
+import { Api, type RequestOptions } from "./harness";
+
+/** A good request for each route of the table, by method and path. */
+const samples: Readonly<Record<string, { path: string; body?: unknown; headers?: Record<string, string> }>> = {
+  "post /api/v1/sessions": { path: "/api/v1/sessions", body: { workspace: "office", userId: "ada" } },
+  "delete /api/v1/sessions/{id}": { path: "/api/v1/sessions/SESSION" },
+  "put /api/v1/sessions/{id}/status": { path: "/api/v1/sessions/SESSION/status", body: { status: "running" } },
+  "get /api/v1/sessions/{id}": { path: "/api/v1/sessions/SESSION" },
+  "get /api/v1/sessions": { path: "/api/v1/sessions?status=assigned" },
+  "post /api/v1/nodes/{id}/heartbeat": { path: "/api/v1/nodes/node-1/heartbeat", body: { cores: 4 } },
+  "post /api/set_server_status": {
+    path: "/api/set_server_status",
+    body: { status: "running", status_message: "done", status_progress: "100" },
+  },
+  "get /api/v1/nodes": { path: "/api/v1/nodes" },
+  "get /api/v1/nodes/{id}": { path: "/api/v1/nodes/node-1" },
+  "delete /api/v1/nodes/{id}": { path: "/api/v1/nodes/node-1" },
+  "get /api/v1/lanes": { path: "/api/v1/lanes" },
+  "post /api/v1/definitions/check": {
+    path: "/api/v1/definitions/check",
+    body: { kind: "pool", doc: { name: "p", type: "server" }, owner: "t" },
+  },
+  "put /api/v1/definitions/{kind}/{name}": {
+    path: "/api/v1/definitions/pool/other",
+    body: { doc: { name: "other", type: "server" }, owner: "t" },
+  },
+  "get /api/v1/definitions/{kind}": { path: "/api/v1/definitions/vmProviderConfig" },
+  "get /api/v1/definitions/{kind}/{name}": { path: "/api/v1/definitions/pool/agents" },
+  "delete /api/v1/definitions/{kind}/{name}": { path: "/api/v1/definitions/pool/other?owner=t" },
+  "get /api/v1/status": { path: "/api/v1/status" },
+  "get /api/v1/plan": { path: "/api/v1/plan" },
+  "get /api/v1/decisions": { path: "/api/v1/decisions?limit=5" },
+  "get /api/v1/explain/{subject}/{id}": { path: "/api/v1/explain/node/node-1" },
+  "post /api/v1/api-keys": { path: "/api/v1/api-keys", body: { name: "new", scope: "viewer" } },
+  "get /api/v1/api-keys": { path: "/api/v1/api-keys" },
+  "delete /api/v1/api-keys/{name}": { path: "/api/v1/api-keys/viewer-key" },
+  "get /healthz": { path: "/healthz" },
+  "get /api/v1/openapi.json": { path: "/api/v1/openapi.json" },
+};
+
+const ranks: Readonly<Record<ApiScope, number>> = { viewer: 0, broker: 1, operator: 2, admin: 3 };
+
+function nameOf({ method, path }: Route): string {
+  return `${method} ${path}`;
+}
+
+describe("every route", () => {
+  let api: Api;
+  let sessionId = "";
+  before(async () => {
+    api = await Api.start();
+    await api.furnish();
+    sessionId = (await api.client("broker").requestSession({ workspace: "office", userId: "ada" })).sessionId;
+  });
+  after(() => api.close());
+
+  async function send(route: Route, key: string | undefined, changes: RequestOptions = {}) {
+    const sample = samples[nameOf(route)];
+    assert.ok(sample, `no sample for ${nameOf(route)}`);
+    const path = sample.path.replace("SESSION", sessionId);
+    return api.request(path, { method: route.method.toUpperCase(), key, body: sample.body, ...changes });
+  }
+
+  async function nodeToken(route: Route): Promise<string> {
+    const purpose = route.path.endsWith("heartbeat") ? "agent" : "checkin";
+    const nowMs = Date.now();
+    return api.tokens.issue({ nodeId: "node-1", purpose, expiresAtMs: nowMs + 60_000, nowMs });
+  }
+
+  it("has a sample request in this test", () => {
+    assert.deepEqual(api.routes.map(nameOf).sort(), Object.keys(samples).sort());
+  });
+
+  it("refuses callers without a key, with a wrong one, and with too small a scope; lets in the others", async () => {
+    // The order in which a thing must exist before it is deleted.
+    const ordered = [...api.routes].sort((a, b) => Number(a.method === "delete") - Number(b.method === "delete"));
+    for (const route of ordered) {
+      if (route.access === "public" || route.access === "node") continue;
+      assert.equal((await send(route, undefined)).status, 401, `${nameOf(route)} without key`);
+      assert.equal((await send(route, "hr_wrong")).status, 401, `${nameOf(route)} with a wrong key`);
+      assert.equal((await send(route, await nodeToken(route))).status, 401, `${nameOf(route)} with a node token`);
+      for (const scope of apiScopes) await checkScope(route, route.access, scope);
+    }
+  });
+
+  async function checkScope(route: Route, access: RouteAccess, scope: ApiScope): Promise<void> {
+    const mayUse = ranks[scope] >= ranks[access as ApiScope];
+    if (mayUse && route.method === "delete" && route.path.includes("api-keys")) return;
+    const reply = await send(route, api.keys[scope]);
+    const isAllowed = reply.status !== 403 && reply.status !== 401;
+    assert.equal(isAllowed, mayUse, `${nameOf(route)} as ${scope}: ${reply.status} ${reply.text}`);
+    if (isAllowed) assert.ok(reply.status < 500, `${nameOf(route)}: ${reply.text}`);
+    if (!isAllowed) assert.equal(reply.body["code"], "forbidden");
+  }
+
+  it("of a node takes the node's token only, not an API key", async () => {
+    for (const route of api.routes.filter(({ access }) => access === "node")) {
+      assert.equal((await send(route, undefined)).status, 401, nameOf(route));
+      assert.equal((await send(route, api.keys.admin)).status, 401, nameOf(route));
+    }
+  });
+
+  it("with a body refuses unknown fields, wrong types, no JSON, no object, wrong content types, empty bodies", async () => {
+    for (const route of api.routes.filter(({ body }) => body !== undefined)) {
+      const key = route.access === "node" ? await nodeToken(route) : api.keys.admin;
+      const name = nameOf(route);
+      const unknown = await send(route, key, { body: { ...(samples[name]!.body as object), surprise: 1 } });
+      assert.equal(unknown.status, 400, `${name} with an unknown field: ${unknown.text}`);
+      assert.equal(unknown.body["path"], "surprise", name);
+      assert.equal(unknown.body["code"], "config", name);
+      for (const body of ["{ not json", "[]", '"text"', "null", "1"]) {
+        const reply = await send(route, key, { body });
+        assert.equal(reply.status, 400, `${name} with ${body}: ${reply.text}`);
+        assert.ok("path" in reply.body && typeof reply.body["message"] === "string", name);
+      }
+      const wrongType = await send(route, key, { headers: { "content-type": "text/plain" } });
+      assert.equal(wrongType.status, 415, name);
+      const empty = await send(route, key, { body: "" });
+      assert.equal(empty.status, 400, `${name} with an empty body: ${empty.text}`);
+      const large = await send(route, key, { body: JSON.stringify({ text: "x".repeat(1_200_000) }) });
+      assert.equal(large.status, 413, name);
+      for (const field of Object.keys(samples[name]!.body as object)) {
+        const body = { ...(samples[name]!.body as object), [field]: [[]] };
+        const reply = await send(route, key, { body });
+        assert.equal(reply.status, 400, `${name} with a wrong ${field}: ${reply.text}`);
+        assert.match(String(reply.body["path"]), new RegExp(`^${field}`), name);
+      }
+    }
+  });
+
+  it("refuses unknown query fields and bad ids with the path", async () => {
+    for (const route of api.routes.filter(({ access }) => access !== "public")) {
+      const key = route.access === "node" ? await nodeToken(route) : api.keys.admin;
+      const sample = samples[nameOf(route)]!;
+      const separator = sample.path.includes("?") ? "&" : "?";
+      const path = `${sample.path.replace("SESSION", sessionId)}${separator}surprise=1`;
+      const method = route.method.toUpperCase();
+      const reply = await api.request(path, { method, key, body: sample.body });
+      assert.equal(reply.status, 400, `${nameOf(route)}: ${reply.text}`);
+      assert.equal(reply.body["path"], "surprise", nameOf(route));
+      for (const [field, bad] of Object.entries({ id: "%00", name: "UPPER", kind: "nothing", subject: "nothing" })) {
+        if (!route.path.includes(`{${field}}`)) continue;
+        const filled = route.path.replace(`{${field}}`, bad).replace(/\{\w+\}/g, "zone");
+        const refused = await api.request(filled, { method, key, body: sample.body });
+        assert.equal(refused.status, 400, `${nameOf(route)} with a bad ${field}: ${refused.text}`);
+        const problems = refused.body["problems"] as { path: string }[];
+        assert.ok(
+          problems.some((problem) => problem.path === field),
+          refused.text,
+        );
+      }
+    }
+  });
+
+  it("answers wrong methods with 405 and says which are possible", async () => {
+    for (const path of new Set(api.routes.map((route) => route.path))) {
+      const possible = api.routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
+      const wrong = ["PATCH", "PUT", "DELETE", "POST"].find((method) => !possible.includes(method))!;
+      const reply = await api.request(path.replace("{kind}", "zone").replace(/\{\w+\}/g, "x"), { method: wrong });
+      assert.equal(reply.status, 405, `${wrong} ${path}`);
+      assert.equal(reply.headers.get("allow"), possible.join(", "));
+      assert.equal(reply.body["code"], "methodNotAllowed");
+    }
+  });
+
+  it("answers as its own schema says", async () => {
+    const fresh = await Api.start();
+    try {
+      await fresh.furnish();
+      await fresh.client("operator").putDefinition({
+        kind: "pool",
+        name: "other",
+        doc: { name: "other", type: "server" },
+        owner: "t",
+      });
+      const session = await fresh.client("broker").requestSession({ workspace: "office", userId: "ada" });
+      const ordered = [...fresh.routes].sort((a, b) => Number(a.method === "delete") - Number(b.method === "delete"));
+      for (const route of ordered) {
+        const sample = samples[nameOf(route)]!;
+        const key = route.access === "node" ? await nodeToken(route) : fresh.keys.admin;
+        const path = sample.path.replace("SESSION", session.sessionId);
+        const reply = await fresh.request(path, { method: route.method.toUpperCase(), key, body: sample.body });
+        assert.ok(reply.status < 300, `${nameOf(route)}: ${reply.status} ${reply.text}`);
+        assert.ok(String(reply.status) in route.responses, `${nameOf(route)} answered ${reply.status}`);
+        const schema = route.responses[reply.status];
+        if (schema) assert.doesNotThrow(() => schema.parse(reply.body), `${nameOf(route)}: ${reply.text}`);
+        else assert.equal(reply.text, "");
+      }
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it("is in the OpenAPI document, with its parameters, body and answers", async () => {
+    const { body } = await api.request("/api/v1/openapi.json");
+
+    const paths = body["paths"] as Record<string, Record<string, Operation>>;
+    const listed = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((m) => `${m} ${path}`));
+    assert.deepEqual(listed.sort(), api.routes.map(nameOf).sort());
+    for (const route of api.routes) {
+      const operation = paths[route.path]![route.method]!;
+      const names = (operation.parameters ?? []).filter((parameter) => parameter.in === "path").map(({ name }) => name);
+      assert.deepEqual(names.sort(), [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!).sort());
+      assert.equal(operation.requestBody !== undefined, route.body !== undefined, nameOf(route));
+      assert.deepEqual(
+        Object.keys(operation.responses).sort(),
+        [...Object.keys(route.responses), "default"].sort(),
+        nameOf(route),
+      );
+      assert.equal(operation.security === undefined, route.access === "public", nameOf(route));
+    }
+    z.looseObject({ openapi: z.literal("3.1.0"), info: z.looseObject({ title: z.string() }) }).parse(body);
+  });
+});
+
+interface Operation {
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+  readonly requestBody?: object;
+  readonly responses: object;
+  readonly security?: object;
+}
