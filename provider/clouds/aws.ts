@@ -116,7 +116,7 @@ export const awsVmProvider: VmProvider<AwsSettings> = {
         ...options,
         customTimeouts: { create: retrieveWindowsPassword ? "15m" : "6m", update: "10m", delete: "20m" },
         // What a template edit would change: a new script would stop the VM, a new image would replace it.
-        ignoreChanges: ["ami", "userData", "tags", "volumeTags"],
+        ignoreChanges: [...(options.ignoreChanges ?? []), "ami", "userData", "tags", "volumeTags"],
         additionalSecretOutputs: ["userData", "passwordData"],
       },
     );

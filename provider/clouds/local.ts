@@ -62,7 +62,7 @@ export const localVmProvider: VmProvider<LocalSettings> = {
         faults: settings.faults,
       },
       // The default root may be another one in a later run; a VM stays where it was born.
-      { ...options, ignoreChanges: ["root"] },
+      { ...options, ignoreChanges: [...(options.ignoreChanges ?? []), "root"] },
     );
     return { vm, address: vm.address };
   },

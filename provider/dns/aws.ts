@@ -22,6 +22,12 @@ export type AwsDnsSettings = z.output<typeof awsDnsSettingsSchema>;
 
 const packageName = "@pulumi/aws";
 
+/**
+ * Hosted zones already asked for, kept as long as the Pulumi provider of one program run: Route 53 allows five requests
+ * a second per account, and each run declares the records of all its nodes.
+ */
+const hostedZones = new WeakMap<pulumi.ProviderResource, Map<string, Promise<string>>>();
+
 export const awsDnsProvider: DnsProvider<AwsDnsSettings> = {
   kind: "aws",
   settings: awsDnsSettingsSchema,
@@ -37,7 +43,7 @@ export const awsDnsProvider: DnsProvider<AwsDnsSettings> = {
     const record = new Record(
       `${nodeId}-dns`,
       {
-        zoneId: dns.settings.hostedZoneId ?? (await findHostedZone(dns.baseDomainName, dns.settings, options.provider)),
+        zoneId: dns.settings.hostedZoneId ?? (await hostedZoneOf(dns.baseDomainName, dns.settings, options.provider)),
         name: `${nodeId}.${dns.baseDomainName}`,
         type: "A",
         ttl: dns.ttlSeconds,
@@ -50,6 +56,19 @@ export const awsDnsProvider: DnsProvider<AwsDnsSettings> = {
     return { dnsName: record.name };
   },
 };
+
+function hostedZoneOf(
+  domain: string,
+  settings: AwsDnsSettings,
+  provider: pulumi.ProviderResource | undefined,
+): Promise<string> {
+  if (provider === undefined) return findHostedZone(domain, settings, provider);
+  const known = hostedZones.get(provider) ?? new Map<string, Promise<string>>();
+  hostedZones.set(provider, known);
+  const answer = known.get(domain) ?? findHostedZone(domain, settings, provider);
+  known.set(domain, answer);
+  return answer;
+}
 
 /** Asks for `a.b.example.org`, then `b.example.org`, then `example.org`. */
 async function findHostedZone(

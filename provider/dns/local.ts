@@ -25,7 +25,7 @@ export const localDnsProvider: DnsProvider<LocalDnsSettings> = {
     const record = new DnsRecord(
       `${nodeId}-dns`,
       { name, address, ttlSeconds: dns.ttlSeconds, nodeId, root: localRoot(dns.settings) },
-      { ...options, ignoreChanges: ["root"] },
+      { ...options, ignoreChanges: [...(options.ignoreChanges ?? []), "root"] },
     );
     return { dnsName: record.name };
   },
