@@ -1,0 +1,75 @@
+/**
+ * `npm run bench [-- --smoke] [--only name,...] [--engine embedded|official] [--save]`: runs the benchmarks, prints their
+ * figures, and with `--save` writes them to `bench/results-<engine>.json`. Ratios hold within one run; absolute times
+ * depend on the machine, which is named.
+ */
+import { writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { findEngine } from "./engine";
+import { fleet } from "./fleet";
+import { placements } from "./placements";
+import { formatFigure, isMet, round, type Bench, type Figure } from "./result";
+import { packageRoot } from "./service";
+import { startLatency } from "./start-latency";
+
+const benches: readonly Bench[] = [startLatency, placements, fleet];
+
+const usage = `Usage: npm run bench -- [options]
+  --smoke                       a quick run that shows that every benchmark works
+  --only <name,...>             ${benches.map(({ name }) => name).join(", ")}
+  --engine embedded|official    default: official when HEADROOM_PULUMI is set, else embedded
+  --save                        write bench/results-<engine>.json`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      smoke: { type: "boolean", default: false },
+      save: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+      only: { type: "string" },
+      engine: { type: "string", default: process.env["HEADROOM_PULUMI"] ? "official" : "embedded" },
+    },
+  });
+  if (values.help) return console.log(usage);
+  const engine = values.engine;
+  if (engine !== "embedded" && engine !== "official") throw new Error(`--engine ${engine}: use embedded or official`);
+  const wanted = values.only?.split(",");
+  const unknown = wanted?.find((name) => !benches.some((bench) => bench.name === name));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: use ${benches.map(({ name }) => name).join(", ")}`);
+
+  const found = await findEngine(engine);
+  const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${round(totalmem() / 1e9)} GB`;
+  console.log(`${found.name}; node ${process.version}; ${machine}`);
+  const results: Record<string, Figure[]> = {};
+  for (const bench of benches.filter(({ name }) => wanted?.includes(name) ?? true)) {
+    console.log(`\n${bench.name}: ${bench.about}`);
+    const log = (line: string) => console.log(`    ${line}`);
+    results[bench.name] = await bench.run({ engine, isSmoke: values.smoke, log });
+    for (const figure of results[bench.name]!) console.log(formatFigure(figure));
+  }
+  if (values.save) {
+    const file = join(packageRoot, "bench", `results-${engine}.json`);
+    const said = Object.fromEntries(
+      Object.entries(results).map(([name, figures]) => [
+        name,
+        figures.map((figure) => ({ ...figure, value: round(figure.value), met: isMet(figure) })),
+      ]),
+    );
+    const record = {
+      date: new Date().toISOString(),
+      engine: found.name,
+      node: process.version,
+      machine,
+      isSmoke: values.smoke,
+      results: said,
+    };
+    writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,128 @@
+/** The real service as a process of its own, on a fresh data folder, as every benchmark measures it. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { HeadroomClient } from "../runtime/api/client";
+import type { DefinitionKind } from "../runtime/model/config";
+
+export const packageRoot = resolve(__dirname, "..", "..");
+
+export interface ServiceOptions {
+  readonly engine: "embedded" | "official";
+  readonly workers?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export class Service {
+  readonly folder = mkdtempSync(join(tmpdir(), "headroom-bench-"));
+  readonly localRoot = join(this.folder, "local");
+  readonly url: string;
+  client!: HeadroomClient;
+  key = "";
+  private process!: ChildProcess;
+  private output = "";
+
+  private constructor(readonly port: number) {
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  static async start(options: ServiceOptions): Promise<Service> {
+    const service = new Service(await freePort());
+    await service.launch(options);
+    return service;
+  }
+
+  get pid(): number {
+    return this.process.pid!;
+  }
+
+  /** Resident memory of the service process, in MB (10^6 bytes). Linux only. */
+  residentMb(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
+    return (Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024) / 1e6;
+  }
+
+  async declare(kind: DefinitionKind, doc: Record<string, unknown>): Promise<void> {
+    await this.client.putDefinition({ kind, name: String(doc["name"]), doc, owner: "bench" });
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((done) => this.process.once("exit", done));
+    this.process.kill("SIGTERM");
+    await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async launch(options: ServiceOptions): Promise<void> {
+    const data = join(this.folder, "data");
+    const more = options.workers === undefined ? [] : ["--workers", String(options.workers)];
+    this.process = spawn(
+      process.execPath,
+      [
+        join(packageRoot, "dist", "runtime", "cli", "main.js"),
+        "serve",
+        "--data",
+        data,
+        "--port",
+        String(this.port),
+        "--engine",
+        options.engine,
+        "--tick",
+        "1",
+        "--log-level",
+        "warn",
+        ...more,
+      ],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, HEADROOM_LOCAL_ROOT: this.localRoot, ...options.environment },
+      },
+    );
+    const collect = (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-20_000));
+    this.process.stdout?.on("data", collect);
+    this.process.stderr?.on("data", collect);
+    await this.untilLeading();
+    this.key = readFileSync(join(data, "admin-key"), "utf8").trim();
+    this.client = new HeadroomClient({ endpoint: this.url, apiKey: this.key });
+  }
+
+  private async untilLeading(): Promise<void> {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
+      if (this.process.exitCode !== null) break;
+      const health = await fetch(`${this.url}/healthz`).then(
+        (response) => response.json() as Promise<{ status: string }>,
+        () => undefined,
+      );
+      if (health?.status === "leader") return;
+      await new Promise((wake) => setTimeout(wake, 100));
+    }
+    throw new Error(`the service did not come up:\n${this.output}`);
+  }
+}
+
+/** Waits until `ask` gives something; `seconds` at most. */
+export async function until<T>(
+  what: string,
+  seconds: number,
+  ask: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await new Promise((wake) => setTimeout(wake, 5));
+  }
+  throw new Error(`${what} did not come within ${seconds} s`);
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.on("error", fail);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => done(port));
+    });
+  });
+}

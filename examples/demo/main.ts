@@ -1,0 +1,209 @@
+/**
+ * `npm run demo`: the main job from beginning to end on this machine, for real, ending by itself. Starts the runtime
+ * (embedded PostgreSQL, an engine, a file backend), applies a Pulumi program that declares a zone, a docker agent pool
+ * and a server pool on local VMs, plays a short day of session requests over HTTP, and checks what is left.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { HeadroomClient } from "../../runtime/api/client";
+import { startRuntime, type Runtime } from "../../runtime/main";
+import { shortDay, type Visit } from "./day";
+import { findLeftovers } from "./leftovers";
+import { DemoProgram } from "./program";
+import { Timeline } from "./timeline";
+import { percentile, vmUse, type Totals, type Visited } from "./totals";
+
+const usage = `Usage: npm run demo -- [options]
+
+Declares two pools with a Pulumi program, plays a short day of session requests, prints what happens, checks that nothing
+is left, and ends. Takes about a minute.
+
+  --json                              only one line on standard output: the totals as JSON
+  --engine auto|official|embedded     engine that runs the updates (default: auto)
+  --keep                              leave the runtime running afterwards, with its pools declared; Ctrl-C ends it
+  --help                              this text`;
+
+interface Options {
+  readonly isJson: boolean;
+  readonly keeps: boolean;
+  readonly engine: "auto" | "official" | "embedded";
+}
+
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+      engine: { type: "string", default: "auto" },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return undefined;
+  }
+  const engine = values.engine;
+  if (engine !== "auto" && engine !== "official" && engine !== "embedded") {
+    throw new Error(`--engine ${engine}: use auto, official or embedded`);
+  }
+  return { isJson: values.json, keeps: values.keep, engine };
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (!options) return 0;
+  const print = (line: string) => (options.isJson ? console.error(line) : console.log(line));
+  const startedMs = Date.now();
+  const folder = mkdtempSync(join(tmpdir(), "headroom-demo-"));
+  const localRoot = join(folder, "local");
+  process.env["HEADROOM_LOCAL_ROOT"] = localRoot;
+  print(`Everything of this demo is in ${folder}`);
+  const runtime = await startRuntime({
+    dataFolder: join(folder, "data"),
+    port: 0,
+    engine: options.engine,
+    tickSeconds: 1,
+    logLevel: "warn",
+  });
+  print(runtime.startLine);
+  const client = new HeadroomClient({ endpoint: runtime.url, apiKey: runtime.adminKey });
+  const program = new DemoProgram(folder, runtime);
+  const timeline = new Timeline(client, print);
+  timeline.start();
+  try {
+    timeline.note("pulumi up: a zone, two pools, their autoscale configs, two workspaces, a schedule");
+    await program.up();
+    const visited = await playDay(client, timeline);
+    timeline.note("the day is over; idle nodes leave after their backoff");
+    if (options.keeps) return await keep(runtime, print);
+    timeline.note("pulumi destroy: pools drain, then everything declared is deleted");
+    await program.destroy();
+    await untilNoLanes(client);
+    await timeline.stop();
+    const totals = await summarise({ client, runtime, timeline, visited, startedMs });
+    totals.problems.push(...findLeftovers({ dataFolder: runtime.dataFolder, localRoot }));
+    report(totals, options, print);
+    await runtime.stop();
+    if (totals.problems.length > 0) return 1;
+    rmSync(folder, { recursive: true, force: true });
+    return 0;
+  } finally {
+    await timeline.stop().catch(() => undefined);
+    await runtime.stop();
+  }
+}
+
+/** Every visit at its time; resolves when the last user left. */
+async function playDay(client: HeadroomClient, timeline: Timeline): Promise<Visited[]> {
+  timeline.note("the day begins");
+  const beginsMs = Date.now();
+  return Promise.all(
+    shortDay().map(async (visit) => {
+      await untilMs(beginsMs + visit.atSeconds * 1000);
+      return stay(client, visit);
+    }),
+  );
+}
+
+/** Longest a user waits before giving up; a demo session waits for seconds. */
+const patienceMs = 60_000;
+
+async function stay(client: HeadroomClient, visit: Visit): Promise<Visited> {
+  const { workspace, userId, holdSeconds } = visit;
+  let session = await client.requestSession({ workspace, userId }, userId);
+  const givesUpMs = Date.now() + patienceMs;
+  while (session.status === "queued" && Date.now() < givesUpMs) {
+    await untilMs(Date.now() + 150);
+    session = await client.session(session.sessionId);
+  }
+  if (session.status === "assigned") await untilMs(Date.now() + holdSeconds * 1000);
+  const nodeId = session.node?.nodeId;
+  session = await client.releaseSession(session.sessionId);
+  const { sessionId, requestedAtMs, assignedAtMs, endedAtMs } = session;
+  return { sessionId, requestedAtMs, assignedAtMs, endedAtMs, nodeId };
+}
+
+async function untilNoLanes(client: HeadroomClient): Promise<void> {
+  const givesUpMs = Date.now() + 30_000;
+  while ((await client.lanes()).length > 0 && Date.now() < givesUpMs) await untilMs(Date.now() + 200);
+}
+
+interface Day {
+  readonly client: HeadroomClient;
+  readonly runtime: Runtime;
+  readonly timeline: Timeline;
+  readonly visited: readonly Visited[];
+  readonly startedMs: number;
+}
+
+async function summarise({ client, runtime, timeline, visited, startedMs }: Day): Promise<Totals> {
+  const waits = visited.flatMap(({ assignedAtMs, requestedAtMs }) =>
+    assignedAtMs === undefined ? [] : [(assignedAtMs - requestedAtMs) / 1000],
+  );
+  const { exists, used } = vmUse(timeline.decisions, visited);
+  const happened = (subject: string, event: string) =>
+    timeline.decisions.filter((decision) => decision.subject === subject && decision.event === event).length;
+  const problems: string[] = [];
+  if (waits.length < visited.length) problems.push(`${visited.length - waits.length} sessions were not served`);
+  const nodes = await client.nodes();
+  const lanes = await client.lanes();
+  problems.push(...nodes.map((node) => `node ${node.nodeId} is left (${node.status})`));
+  problems.push(...lanes.map((lane) => `lane ${lane.laneId} is left`));
+  const seconds = (value: number) => Math.round(value * 10) / 10;
+  return {
+    sessions: visited.length,
+    served: waits.length,
+    waitSecondsP50: seconds(percentile(waits, 0.5)),
+    waitSecondsP95: seconds(percentile(waits, 0.95)),
+    nodesCreated: happened("node", "created"),
+    nodesDestroyed: happened("node", "destroyed"),
+    vmSeconds: seconds(exists),
+    vmSecondsUsed: seconds(used),
+    vmSecondsIdle: seconds(exists - used),
+    updatesRun: happened("lane", "updateStarted"),
+    engine: runtime.engine.kind,
+    engineVersion: runtime.engine.version,
+    seconds: seconds((Date.now() - startedMs) / 1000),
+    problems,
+  };
+}
+
+function report(totals: Totals, options: Options, print: (line: string) => void): void {
+  print("");
+  print(
+    `sessions       ${totals.served} of ${totals.sessions} served; waited ${totals.waitSecondsP50} s (p50), ${totals.waitSecondsP95} s (p95)`,
+  );
+  print(
+    `nodes          ${totals.nodesCreated} created, ${totals.nodesDestroyed} destroyed, by ${totals.updatesRun} updates of node stacks`,
+  );
+  print(`VM-seconds     ${totals.vmSeconds}: ${totals.vmSecondsUsed} with a session, ${totals.vmSecondsIdle} idle`);
+  print(`engine         ${totals.engine} ${totals.engineVersion}`);
+  print(`took           ${totals.seconds} s`);
+  for (const problem of totals.problems) print(`PROBLEM        ${problem}`);
+  print(totals.problems.length === 0 ? "Every session was served and nothing is left." : "The demo failed.");
+  if (options.isJson) console.log(JSON.stringify(totals));
+}
+
+async function keep(runtime: Runtime, print: (line: string) => void): Promise<number> {
+  print(`\nThe runtime is at ${runtime.url}; the admin key is in ${join(runtime.dataFolder, "admin-key")}.`);
+  print(`Try: npx headroom --endpoint ${runtime.url} --data ${runtime.dataFolder} status   (Ctrl-C ends it)`);
+  await new Promise((done) => {
+    process.once("SIGINT", done);
+    process.once("SIGTERM", done);
+  });
+  return 0;
+}
+
+function untilMs(atMs: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, Math.max(0, atMs - Date.now())));
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  },
+);
