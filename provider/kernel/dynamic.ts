@@ -6,13 +6,15 @@
  * Properties are those of the plugin's resources plus {@link kindKey}, which says what kind of definition it is.
  */
 import type { DefinitionKind } from "../../runtime/model/config";
-import { type KernelContext, type Properties, type ResourceKernel, unknownValue } from "../resource-kernel";
+import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
 import { ownerKey } from "./definition";
 import { definitionKernels } from "./definition-kernels";
 import { fromWire, toWire } from "./property-values";
 import { systemClock } from "./system-clock";
 
 export const kindKey = "__kind";
+/** Limit of a delete, from `customTimeouts`; the dynamic provider is not told of those. */
+const deleteSecondsKey = "__deleteSeconds";
 
 /** Configuration of the stack with all its namespaces, secrets in plain text: what the engine gives dynamic providers. */
 export interface StackConfiguration {
@@ -45,7 +47,7 @@ export class DynamicDoor {
       const before = Object.keys(olds).length > 0 ? this.receive(olds).properties : undefined;
       const { inputs, problems } = await given.kernel.check(given.properties, before, given.context);
       const failures = problems.map(({ path, message }) => ({ property: path, reason: message }));
-      return { inputs: this.send(inputs, given.kind), failures };
+      return { inputs: given.send(inputs), failures };
     });
   }
 
@@ -56,35 +58,32 @@ export class DynamicDoor {
   ): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
     return withoutStack(async () => {
       const given = this.receive(news);
-      const found = await given.kernel.diff(
-        id,
-        this.receive({ ...olds, [kindKey]: given.kind }).properties,
-        given.properties,
-      );
-      return { ...found, deleteBeforeReplace: found.deleteBeforeReplace ?? false };
+      const found = await given.kernel.diff(id, fromWire(olds) as Properties, given.properties);
+      const changes = found.changes || olds[deleteSecondsKey] !== news[deleteSecondsKey];
+      return { ...found, changes, deleteBeforeReplace: found.deleteBeforeReplace ?? false };
     });
   }
 
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
-    const { kernel, kind, properties, context } = this.receive(inputs);
+    const { kernel, properties, context, send } = this.receive(inputs);
     const { id, outputs } = await kernel.create(properties, context);
-    return { id, outs: this.send(outputs, kind) };
+    return { id, outs: send(outputs) };
   }
 
   /** Without an id the resource is gone. */
   async read(id: string, state: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }> {
     return withoutStack(async () => {
-      const { kernel, kind, properties, context } = this.receive(state);
+      const { kernel, properties, context, send } = this.receive(state);
       const found = await kernel.read(id, properties, context);
       if (found === undefined) return {};
-      return { id: found.id, props: this.send(found.outputs, kind), inputs: this.send(found.inputs, kind) };
+      return { id: found.id, props: send(found.outputs), inputs: send(found.inputs) };
     });
   }
 
   async update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
-    const { kernel, kind, properties, context } = this.receive(news);
+    const { kernel, properties, context, send } = this.receive(news);
     const { outputs } = await kernel.update(id, fromWire(olds) as Properties, properties, context);
-    return { outs: this.send(outputs, kind) };
+    return { outs: send(outputs) };
   }
 
   async delete(id: string, state: Properties): Promise<void> {
@@ -95,28 +94,27 @@ export class DynamicDoor {
   }
 
   private receive(sent: Properties): {
-    kind: DefinitionKind;
     kernel: ResourceKernel;
     properties: Properties;
     context: KernelContext;
+    /** Properties as the engine reads them, with what only this door knows. */
+    send(properties: Properties): Properties;
   } {
-    const { [kindKey]: kind, __provider: _provider, ...properties } = fromWire(sent) as Properties;
+    const all = fromWire(sent) as Properties;
+    const { [kindKey]: kind, [deleteSecondsKey]: seconds, __provider: _provider, ...properties } = all;
     const kernel = this.kernels[kind as DefinitionKind] as ResourceKernel | undefined;
-    if (kernel === undefined)
-      throw new Error(`this version of pulumi-headroom has no definitions of kind "${String(kind)}"`);
+    if (kernel === undefined) throw new Error(`this pulumi-headroom has no definitions of kind "${String(kind)}"`);
     const owner = properties[ownerKey];
     const context: KernelContext = {
       ...this.connection,
-      owner: owner === undefined || owner === unknownValue ? "dynamic:unknown" : String(owner),
+      owner: typeof owner === "string" ? owner : "dynamic:unknown",
       isPreview: false,
       signal: this.signal,
+      ...(typeof seconds === "number" ? { timeoutSeconds: seconds } : {}),
       log: (message) => console.log(message),
     };
-    return { kind: kind as DefinitionKind, kernel, properties, context };
-  }
-
-  private send(properties: Properties, kind: DefinitionKind): Properties {
-    return { ...(toWire(properties) as Properties), [kindKey]: kind };
+    const own = { [kindKey]: kind, [deleteSecondsKey]: seconds };
+    return { kernel, properties, context, send: (found) => toWire({ ...found, ...own }) as Properties };
   }
 }
 

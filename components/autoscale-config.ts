@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { OsType } from "./choices";
+import { declareDefinition } from "./declaration";
+
+/** What a new VM runs when it starts. */
+export interface StartupScriptArgs {
+  /** The script; `{variable}`s are replaced, other braces are doubled, unless `raw`. At most 1,000,000 characters. */
+  readonly text: pulumi.Input<string>;
+  /** Leave the text exactly as it is. Default false. */
+  readonly raw?: pulumi.Input<boolean>;
+  /** Default `linux`. */
+  readonly osType?: pulumi.Input<OsType>;
+}
+
+/** What docker-agent and server autoscale configs share. */
+export interface AutoscaleArgs {
+  /** Name to refer to: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name. */
+  readonly name?: pulumi.Input<string>;
+  /** Name of the pool whose nodes it makes. */
+  readonly pool: pulumi.Input<string>;
+  /** Name of the zone whose nodes it makes. */
+  readonly zone: pulumi.Input<string>;
+  /** Name of the VM provider config that makes them. */
+  readonly vmProvider: pulumi.Input<string>;
+  /** False freezes it: no create, no destroy, no placement. Default true. */
+  readonly enabled?: pulumi.Input<boolean>;
+  /** True empties it: no new sessions, nodes leave when idle. Default false. */
+  readonly drain?: pulumi.Input<boolean>;
+  /** True gives each waiting session capacity of its own instead of packing them: faster, dearer. Default false. */
+  readonly aggressiveScaling?: pulumi.Input<boolean>;
+  /** Nodes by which aggressive scaling may pass `maxNodes`; never passes the VM provider's `maxInstances`. Default 0. */
+  readonly aggressiveOvershoot?: pulumi.Input<number>;
+  /** How long an excess must persist without a break before idle nodes go. Default `"15m"`. Short values thrash. */
+  readonly downscaleBackoff?: pulumi.Input<string>;
+  /** Nodes kept whatever the demand. Default 0. */
+  readonly minNodes?: pulumi.Input<number>;
+  /** Nodes never exceeded by this config. Default: only the VM provider's `maxInstances` counts. */
+  readonly maxNodes?: pulumi.Input<number>;
+  /** Count the pool's static members in this zone as capacity. Default true. */
+  readonly countStatic?: pulumi.Input<boolean>;
+  /** vCPUs credited to each node; 0 = what its size has, else what the node reports. Default 0. */
+  readonly coresOverride?: pulumi.Input<number>;
+  /** GPUs credited to each node; 0 = as with `coresOverride`. Default 0. */
+  readonly gpusOverride?: pulumi.Input<number>;
+  /** Memory credited to each node, e.g. `"16GiB"`; `"0MB"` = as with `coresOverride`. Default `"0MB"`. */
+  readonly memoryOverride?: pulumi.Input<string>;
+  /** Default none: the image does it all. */
+  readonly startupScript?: pulumi.Input<StartupScriptArgs>;
+  /** A node that has not checked in after this is failed and destroyed. Default `"10m"`, with Windows `"20m"`. */
+  readonly provisionTimeout?: pulumi.Input<string>;
+  /** No heartbeat for this long: the node is missing and not counted as capacity. Default `"10m"`. */
+  readonly missingTimeout?: pulumi.Input<string>;
+  /** No heartbeat for this long: the node is dead and destroyed, its sessions are lost. Default `"1h"`. */
+  readonly deadTimeout?: pulumi.Input<string>;
+  /** A queued session ends with its reason after this. Default `"30m"`. */
+  readonly queueTimeout?: pulumi.Input<string>;
+  /** Create an A record `<node id>.<baseDomainName>` for each node. Default false. */
+  readonly registerDns?: pulumi.Input<boolean>;
+  /** Required with `registerDns`. */
+  readonly baseDomainName?: pulumi.Input<string>;
+  /** Name of the DNS provider config; required with `registerDns`. */
+  readonly dnsProvider?: pulumi.Input<string>;
+}
+
+export interface AutoscaleConfigArgs extends AutoscaleArgs {
+  /** vCPUs kept free beyond what queued sessions need. Default 0: the next session may wait for a new node. */
+  readonly standbyCores?: pulumi.Input<number>;
+  /** GPUs kept free. Default 0. */
+  readonly standbyGpus?: pulumi.Input<number>;
+  /** Memory kept free, e.g. `"8GiB"`. Default `"0MB"`. */
+  readonly standbyMemory?: pulumi.Input<string>;
+}
+
+/**
+ * Rules for the docker agents of one pool in one zone: how many VMs there are, and when they come and go.
+ * Deleting it drains first: its nodes leave when their sessions have ended.
+ *
+ * @example
+ * new headroom.AutoscaleConfig("agents", {
+ *   pool: agents.name, zone: office.name, vmProvider: small.name, standbyCores: 4, maxNodes: 20,
+ * });
+ */
+export class AutoscaleConfig extends pulumi.ComponentResource {
+  readonly name: pulumi.Output<string>;
+
+  constructor(name: string, args: AutoscaleConfigArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("headroom:components:AutoscaleConfig", name, {}, opts);
+    const doc = { ...args, type: "dockerAgent" };
+    this.name = declareDefinition(this, { kind: "autoscaleConfig", resourceName: name, doc, options: opts });
+    this.registerOutputs({ name: this.name });
+  }
+}

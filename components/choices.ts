@@ -1,0 +1,34 @@
+/** Values of fields that are a choice. Each is also a type, so that the plain text may be written as well. */
+
+/** Which docker agent of a zone gets a new session. */
+export const LoadStrategy = {
+  LeastLoad: "leastLoad",
+  MostLoad: "mostLoad",
+  LeastSessions: "leastSessions",
+  MostSessions: "mostSessions",
+} as const;
+export type LoadStrategy = (typeof LoadStrategy)[keyof typeof LoadStrategy];
+
+/** What the nodes of a pool are: VMs that run containers, or VMs that users reach by RDP, VNC, KasmVNC or SSH. */
+export const PoolType = { DockerAgent: "dockerAgent", Server: "server" } as const;
+export type PoolType = (typeof PoolType)[keyof typeof PoolType];
+
+export const WorkspaceKind = { Container: "container", Desktop: "desktop" } as const;
+export type WorkspaceKind = (typeof WorkspaceKind)[keyof typeof WorkspaceKind];
+
+export const ConnectionType = { KasmVnc: "kasmvnc", Rdp: "rdp", Vnc: "vnc", Ssh: "ssh" } as const;
+export type ConnectionType = (typeof ConnectionType)[keyof typeof ConnectionType];
+
+export const OsType = { Linux: "linux", Windows: "windows" } as const;
+export type OsType = (typeof OsType)[keyof typeof OsType];
+
+export const Weekday = {
+  Monday: "mon",
+  Tuesday: "tue",
+  Wednesday: "wed",
+  Thursday: "thu",
+  Friday: "fri",
+  Saturday: "sat",
+  Sunday: "sun",
+} as const;
+export type Weekday = (typeof Weekday)[keyof typeof Weekday];
