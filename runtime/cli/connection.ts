@@ -11,7 +11,7 @@ export const defaultDataFolder = ".headroom";
 export interface GlobalOptions {
   readonly endpoint: string;
   readonly key?: string;
-  readonly data: string;
+  readonly dataFolder: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
@@ -21,15 +21,15 @@ export function globalOptions(command: Command): GlobalOptions {
 }
 
 export function connect(command: Command): HeadroomClient {
-  const { endpoint, key, data } = globalOptions(command);
-  return new HeadroomClient({ endpoint, apiKey: key ?? localKey(endpoint, data), retries: 1, timeoutMs: 15_000 });
+  const { endpoint, key, dataFolder } = globalOptions(command);
+  return new HeadroomClient({ endpoint, apiKey: key ?? localKey(endpoint, dataFolder), retries: 1, timeoutMs: 15_000 });
 }
 
 /** What to do about a refused key, when none was given. */
 export function explainRefusal(error: unknown, command: Command): unknown {
-  const { endpoint, key, data } = globalOptions(command);
-  if (!(error instanceof UnauthorizedError) || (key ?? localKey(endpoint, data)) !== undefined) return error;
-  const advice = "give a key with --key or HEADROOM_API_KEY, or name the runtime's data folder with --data";
+  const { endpoint, key, dataFolder } = globalOptions(command);
+  if (!(error instanceof UnauthorizedError) || (key ?? localKey(endpoint, dataFolder)) !== undefined) return error;
+  const advice = "give a key with --key or HEADROOM_API_KEY, or name the runtime's data folder with --data-folder";
   return new UnauthorizedError(`${endpoint} needs an API key; ${advice}`, { cause: error });
 }
 

@@ -23,11 +23,11 @@ function createProgram(): Command {
       new Option("--endpoint <url>", "where the runtime answers").env("HEADROOM_ENDPOINT").default(defaultEndpoint),
     )
     .addOption(
-      new Option("--key <key>", "API key; on the runtime's own machine the admin key of --data is used").env(
+      new Option("--key <key>", "API key; on the runtime's own machine the admin key of --data-folder is used").env(
         "HEADROOM_API_KEY",
       ),
     )
-    .addOption(new Option("--data <folder>", "data folder").env("HEADROOM_DATA").default(defaultDataFolder))
+    .addOption(new Option("--data-folder <folder>", "data folder").env("HEADROOM_DATA").default(defaultDataFolder))
     .option("--json", "print one JSON value")
     .option("--verbose", "print where an error came from")
     .configureHelp({ showGlobalOptions: true })

@@ -39,7 +39,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SetupError(
-      `the data folder ${path} can't be written (${why}); choose another with --data or change its rights`,
+      `the data folder ${path} can't be written (${why}); choose another with --data-folder or change its rights`,
       { cause },
     );
   }
@@ -55,7 +55,7 @@ async function guardFolder(path: string): Promise<Server> {
   const name = `headroom-${createHash("sha256").update(path).digest("hex").slice(0, 24)}`;
   const address = process.platform === "linux" ? `\0${name}` : join(tmpdir(), `${name}.sock`);
   const taken = new SetupError(
-    `another runtime of this machine uses the data folder ${path}; stop it or choose another folder with --data`,
+    `another runtime of this machine uses the data folder ${path}; stop it or choose another folder with --data-folder`,
   );
   const server = await own(address);
   if (server) return server;

@@ -73,7 +73,11 @@ const read = route({
 
 /** Live or ended; a {@link NotFoundError} when there never was one. */
 export async function findSession(sessionId: string, { ledger, store }: Leader): Promise<Session> {
-  const session = ledger.state.sessions.get(sessionId) ?? (await store.session(sessionId));
+  const live = ledger.state.sessions.get(sessionId);
+  if (live) return live;
+  // It may have ended in memory a moment ago: the store knows once everything committed is durable.
+  await ledger.settled();
+  const session = await store.session(sessionId);
   if (!session) throw new NotFoundError(`there is no session "${sessionId}"`);
   return session;
 }
@@ -102,7 +106,8 @@ const release = route({
   responses: { 200: sessionAnswerSchema },
   async handle({ params }, context) {
     const leader = context.leader();
-    const session = await leader.broker.releaseSession(params.id);
+    const isLive = leader.ledger.state.sessions.has(params.id);
+    const session = isLive ? await leader.broker.releaseSession(params.id) : await findSession(params.id, leader);
     return { status: 200, body: { session: viewSession(session, leader.ledger.state) } };
   },
 });

@@ -31,10 +31,10 @@ export function addDoctor(program: Command): void {
     .description("Checks what a runtime needs on this machine. Exit code 3 when something must be put right.")
     .addOption(engineOption())
     .option("--database <url>", "also connect to this PostgreSQL", process.env["HEADROOM_DATABASE_URL"])
-    .addHelpText("after", "\nExample:\n  $ headroom doctor --data /var/lib/headroom\n")
+    .addHelpText("after", "\nExample:\n  $ headroom doctor --data-folder /var/lib/headroom\n")
     .action(async (options: DoctorOptions, command: Command) => {
-      const { json, data, endpoint } = globalOptions(command);
-      const findings = await examine(options, { folder: resolve(data), endpoint });
+      const { json, dataFolder, endpoint } = globalOptions(command);
+      const findings = await examine(options, { folder: resolve(dataFolder), endpoint });
       print(json ? JSON.stringify({ findings }, undefined, 2) : format(findings));
       if (findings.some(({ isGood }) => !isGood)) process.exitCode = 3;
     });
@@ -125,7 +125,9 @@ function checkFolder(folder: string): string {
       accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     }
   } catch (cause) {
-    throw new SetupError(`${folder} can't be written; choose another with --data or change its rights`, { cause });
+    throw new SetupError(`${folder} can't be written; choose another with --data-folder or change its rights`, {
+      cause,
+    });
   }
   return isNew ? `${folder} (made by the first start)` : folder;
 }

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { RuntimeOptions } from "../../main";
 import { globalOptions } from "../connection";
+import { formatDuration, parseDuration } from "../../model/units";
 import { print } from "../output";
 
 export interface ServeOptions {
@@ -19,7 +20,9 @@ export function addServe(program: Command): void {
   program
     .command("serve")
     .summary("run the runtime until SIGINT or SIGTERM")
-    .description("Runs the runtime: API, planning, and updates of the node stacks. Everything durable is in --data.")
+    .description(
+      "Runs the runtime: API, planning, and updates of the node stacks. Everything durable is in --data-folder.",
+    )
     .addOption(
       new Option("--port <number>", "port to listen on; 0 = any free one")
         .env("HEADROOM_PORT")
@@ -33,15 +36,15 @@ export function addServe(program: Command): void {
     .addOption(engineOption())
     .addOption(new Option("--backend <url>", "Pulumi backend of the node stacks").env("HEADROOM_BACKEND_URL"))
     .option("--workers <number>", "updates at the same time", wholeNumber(1, 64))
-    .option("--tick <seconds>", "plan at least this often", wholeNumber(1, 3600))
+    .option("--tick <duration>", "plan at least this often, e.g. 5s", duration(1, 3600))
     .addOption(
       new Option("--log-level <level>", "least level to log, as JSON on standard error")
         .env("HEADROOM_LOG_LEVEL")
         .choices(["fatal", "error", "warn", "info", "debug", "silent"])
         .default("info"),
     )
-    .addHelpText("after", "\nExample:\n  $ headroom serve --port 8700 --data /var/lib/headroom\n")
-    .action((options: ServeOptions, command: Command) => serve(options, globalOptions(command).data));
+    .addHelpText("after", "\nExample:\n  $ headroom serve --port 8700 --data-folder /var/lib/headroom\n")
+    .action((options: ServeOptions, command: Command) => serve(options, globalOptions(command).dataFolder));
 }
 
 export function engineOption(): Option {
@@ -56,6 +59,14 @@ export function wholeNumber(from: number, to: number): (text: string) => number 
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= from && value <= to) return value;
     throw new InvalidArgumentError(`Use a whole number from ${from} to ${to}.`);
+  };
+}
+
+function duration(fromSeconds: number, toSeconds: number): (text: string) => number {
+  return (text) => {
+    const seconds = parseDuration(text);
+    if (seconds !== undefined && seconds >= fromSeconds && seconds <= toSeconds) return seconds;
+    throw new InvalidArgumentError(`Use a duration from ${fromSeconds}s to ${formatDuration(toSeconds)}.`);
   };
 }
 
