@@ -1,0 +1,221 @@
+/**
+ * The program of every lane's stack: it declares the nodes that the stack's configuration names, one component each,
+ * and nothing else. The same code runs inside a worker's update and, as the project of the lane's folder, under
+ * `pulumi preview` by hand.
+ *
+ * What an update must never do is take a node for unwanted because its declaration failed: so everything is parsed and
+ * loaded before the first resource, and a failure of one node makes the whole program fail, after the others were
+ * declared. The engine deletes nothing when the program failed.
+ */
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { ConfigError, SetupError } from "../runtime/model/errors";
+import { problemsOf } from "../runtime/model/config";
+import type { DesiredNode } from "../runtime/model/state";
+import type { FoundNode, NodeProgram } from "../runtime/executor/node-program";
+import { nodeComponentType } from "../runtime/executor/stack-state";
+import type { Registry } from "./registry";
+import type { DnsProvider, VmProvider } from "./vm-provider";
+
+type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
+
+/** Groups what belongs to one node. Its outputs in the state are how the runtime reads addresses. */
+class NodeComponent extends pulumi.ComponentResource {
+  /** `outputs` come when everything below the component is declared; until then it counts as unfinished. */
+  constructor(nodeId: string, outputs: Promise<NodeOutputs>) {
+    super(nodeComponentType, nodeId, { outputs });
+  }
+
+  protected override async initialize(args: pulumi.Inputs): Promise<void> {
+    this.registerOutputs(await (args["outputs"] as Promise<NodeOutputs>));
+  }
+}
+
+/** A node with its cloud and its parsed settings. */
+interface PreparedNode {
+  readonly node: DesiredNode;
+  readonly vmProvider: VmProvider<unknown>;
+  readonly settings: unknown;
+  readonly dns?: { readonly provider: DnsProvider<unknown>; readonly settings: unknown };
+}
+
+export class RegistryNodeProgram implements NodeProgram {
+  constructor(private readonly registry: Registry) {}
+
+  async prepare(nodes: readonly DesiredNode[]): Promise<void> {
+    await Promise.all(nodes.map((node) => this.prepareNode(node)).map(requireSdk));
+  }
+
+  needsPlugins(nodes: readonly DesiredNode[]): boolean {
+    return nodes.some(
+      (node) => this.vmProviderOf(node).sdk !== undefined || this.dnsProviderOf(node)?.sdk !== undefined,
+    );
+  }
+
+  async declare({ withoutVm }: { readonly withoutVm: ReadonlySet<string> }): Promise<void> {
+    const nodes = readDesiredNodes().map((node) => this.prepareNode(node));
+    const providers = new PulumiProviders();
+    const results = await Promise.allSettled(nodes.map((node) => declareNode(node, providers, withoutVm)));
+    const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => messageOf(reason));
+    if (failures.length > 0) throw new pulumi.RunError(failures.join("; "));
+  }
+
+  async findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]> {
+    const providers = new PulumiProviders();
+    const bySettings = new Map<string, PreparedNode[]>();
+    for (const prepared of nodes.map((node) => this.prepareNode(node))) {
+      const name = this.pulumiProviderNameOf(prepared.node);
+      bySettings.set(name, [...(bySettings.get(name) ?? []), prepared]);
+    }
+    const answers = [...bySettings].map(async ([name, [first, ...others]]) => {
+      if (first === undefined) return [];
+      const provider = await providers.get(name, first.vmProvider, first.settings);
+      const nodeIds = [first, ...others].map(({ node }) => node.nodeId);
+      return first.vmProvider.findVms(nodeIds, first.settings, { provider });
+    });
+    return (await Promise.all(answers)).flat();
+  }
+
+  vmTypeOf(node: DesiredNode): string {
+    return this.vmProviderOf(node).vmType;
+  }
+
+  pulumiProviderNameOf(node: DesiredNode): string {
+    return providerName(node.kind, node.settings);
+  }
+
+  classify(node: DesiredNode, message: string): ReturnType<NodeProgram["classify"]> {
+    return this.vmProviderOf(node).classify(message);
+  }
+
+  private prepareNode(node: DesiredNode): PreparedNode {
+    const vmProvider = this.vmProviderOf(node);
+    const settings = parseSettings(`settings of node ${node.nodeId}`, vmProvider.settings, node.settings);
+    const dnsProvider = this.dnsProviderOf(node);
+    if (dnsProvider === undefined || node.dns === undefined) return { node, vmProvider, settings };
+    const dnsSettings = parseSettings(`DNS settings of node ${node.nodeId}`, dnsProvider.settings, node.dns.settings);
+    return { node, vmProvider, settings, dns: { provider: dnsProvider, settings: dnsSettings } };
+  }
+
+  private vmProviderOf({ nodeId, kind }: DesiredNode): VmProvider<unknown> {
+    const found = this.registry.vm[kind];
+    if (found === undefined)
+      throw new ConfigError(`node ${nodeId} needs the VM provider "${kind}", which this version lacks`);
+    return found;
+  }
+
+  private dnsProviderOf({ nodeId, dns }: DesiredNode): DnsProvider<unknown> | undefined {
+    if (dns === undefined) return undefined;
+    const found = this.registry.dns[dns.kind];
+    if (found === undefined) {
+      throw new ConfigError(`node ${nodeId} needs the DNS provider "${dns.kind}", which this version lacks`);
+    }
+    return found;
+  }
+}
+
+/** One explicit Pulumi provider for each distinct settings, shared by the nodes of one run. */
+class PulumiProviders {
+  private readonly made = new Map<string, Promise<pulumi.ProviderResource>>();
+
+  get<Settings>(name: string, maker: ProviderMaker<Settings>, settings: Settings): Promise<pulumi.ProviderResource> {
+    const known = this.made.get(name) ?? maker.pulumiProvider(name, settings);
+    this.made.set(name, known);
+    return known;
+  }
+}
+type ProviderMaker<Settings> = Pick<VmProvider<Settings>, "pulumiProvider">;
+
+async function declareNode(
+  prepared: PreparedNode,
+  providers: PulumiProviders,
+  withoutVm: ReadonlySet<string>,
+): Promise<void> {
+  const { node } = prepared;
+  const { component, conclude } = openComponent(node.nodeId);
+  try {
+    const provider = await providers.get(
+      providerName(node.kind, node.settings),
+      prepared.vmProvider,
+      prepared.settings,
+    );
+    const isWhole = !withoutVm.has(node.nodeId);
+    conclude(isWhole ? await declareResources(prepared, { component, provider, providers }) : {});
+  } finally {
+    conclude({});
+  }
+}
+
+function openComponent(nodeId: string): { component: NodeComponent; conclude: (outputs: NodeOutputs) => void } {
+  let conclude: (outputs: NodeOutputs) => void = () => undefined;
+  const outputs = new Promise<NodeOutputs>((resolve) => (conclude = resolve));
+  return { component: new NodeComponent(nodeId, outputs), conclude };
+}
+
+async function declareResources(
+  { node, vmProvider, settings, dns }: PreparedNode,
+  into: { component: NodeComponent; provider: pulumi.ProviderResource; providers: PulumiProviders },
+): Promise<NodeOutputs> {
+  const parent = into.component;
+  // A node's inputs are frozen at its birth: whatever a newer version of the program computes, an existing VM stays.
+  const options = { parent, provider: into.provider, ignoreChanges: ["*"] };
+  const { vm, address } = await vmProvider.declareNode({ ...node, settings }, options);
+  if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret(address) };
+  const name = providerName(`dns-${node.dns.kind}`, node.dns.settings);
+  const provider = await into.providers.get(name, dns.provider, dns.settings);
+  const { dnsName } = await dns.provider.declareRecord(
+    { nodeId: node.nodeId, dns: { ...node.dns, settings: dns.settings as Record<string, unknown> }, address },
+    { parent, provider, dependsOn: [vm] },
+  );
+  return { address: pulumi.unsecret(address), dnsName: pulumi.unsecret(dnsName) };
+}
+
+/** One key of the project's configuration is one node, see `lane-folder.ts`. */
+function readDesiredNodes(): DesiredNode[] {
+  const prefix = `${pulumi.getProject()}:`;
+  return Object.entries(pulumi.runtime.allConfig())
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([, value]) => JSON.parse(value) as DesiredNode);
+}
+
+/** The same settings always give the same name: a change of it would replace the provider under running VMs. */
+function providerName(kind: string, settings: Readonly<Record<string, unknown>>): string {
+  return `${kind}-${createHash("sha256").update(canonicalJson(settings)).digest("hex").slice(0, 12)}`;
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+function parseSettings(subject: string, schema: VmProvider<unknown>["settings"], settings: unknown): unknown {
+  const parsed = schema.safeParse(settings);
+  if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, settings), subject);
+  return parsed.data;
+}
+
+async function requireSdk({ node, vmProvider, dns }: PreparedNode): Promise<void> {
+  for (const [what, sdk] of [
+    [`VM provider "${node.kind}"`, vmProvider.sdk],
+    [`DNS provider "${node.dns?.kind}"`, dns?.provider.sdk],
+  ] as const) {
+    if (sdk === undefined) continue;
+    try {
+      require.resolve(`${sdk}/package.json`);
+    } catch (cause) {
+      throw new SetupError(
+        `the ${what} needs the package ${sdk}; install it beside pulumi-headroom: npm install ${sdk}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,40 @@
+/** Which kinds of clouds and DNS services there are. One line per kind; importing this file loads no SDK. */
+import type { CloudCatalog, DnsProviderFacts, VmProviderFacts } from "../runtime/model/config";
+import { awsVmProvider } from "./clouds/aws";
+import { localVmProvider } from "./clouds/local";
+import { awsDnsProvider } from "./dns/aws";
+import { localDnsProvider } from "./dns/local";
+import type { DnsProvider, VmProvider } from "./vm-provider";
+
+/** Settings are parsed by each provider's own schema, so the registry need not know their types. */
+export interface Registry {
+  readonly vm: Readonly<Record<string, VmProvider<unknown>>>;
+  readonly dns: Readonly<Record<string, DnsProvider<unknown>>>;
+}
+
+export const registry = {
+  vm: { local: localVmProvider, aws: awsVmProvider },
+  dns: { local: localDnsProvider, aws: awsDnsProvider },
+} as const satisfies Registry;
+
+/** What the runtime knows of each cloud. */
+export function cloudCatalog(): CloudCatalog {
+  return {
+    vm: { local: vmFacts(registry.vm.local), aws: vmFacts(registry.vm.aws) },
+    dns: { local: dnsFacts(registry.dns.local), aws: dnsFacts(registry.dns.aws) },
+  };
+}
+
+function vmFacts<Settings>(provider: VmProvider<Settings>): VmProviderFacts {
+  return {
+    ...dnsFacts(provider),
+    startupScriptBytesMax: provider.startupScriptBytesMax,
+    shape: (settings) => provider.shape(provider.settings.parse(settings)),
+  };
+}
+
+function dnsFacts<Settings>({ settings, secretFields }: DnsOrVmProvider<Settings>): DnsProviderFacts {
+  return { settings: settings as unknown as DnsProviderFacts["settings"], secretFields };
+}
+
+type DnsOrVmProvider<Settings> = Pick<DnsProvider<Settings>, "settings" | "secretFields">;

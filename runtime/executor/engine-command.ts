@@ -1,0 +1,135 @@
+/**
+ * Starts the engine so that it outlives its worker: in a session of its own, with its output in a file. With a pipe it
+ * would die with the worker at its next line and leave VMs behind that nobody knows; with a file it finishes the creates
+ * in flight, records them and releases its lock. The file is also the update's log.
+ */
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, readSync, fstatSync } from "node:fs";
+import type { PulumiCommand } from "@pulumi/pulumi/automation";
+import { signal as sendSignal } from "./processes";
+
+/** The engine ended with an error. */
+export class EngineFailure extends Error {
+  constructor(
+    /** Undefined when a signal ended it. */
+    readonly exitCode: number | undefined,
+    readonly endedBy: NodeJS.Signals | undefined,
+    /** The last part of what it printed. */
+    readonly output: string,
+  ) {
+    super(firstErrorLine(output) ?? `the engine ended with ${endedBy ?? `exit code ${exitCode}`}`);
+  }
+
+  get isLocked(): boolean {
+    return /the stack is currently locked by|\[409\] Conflict: Another update is currently in progress/.test(
+      this.output,
+    );
+  }
+
+  get isStackMissing(): boolean {
+    return /no stack named.*found/.test(this.output);
+  }
+}
+
+export interface EngineRun {
+  /** Its output goes here. */
+  readonly logFile: string;
+  /** Called when the process exists, before it can have done anything but start. */
+  readonly onStarted: (pid: number) => void;
+}
+
+/** What the error of a failed run quotes: enough for every diagnostic of 25 nodes. */
+const outputBytesKept = 64 * 1024;
+
+/**
+ * The part of the Automation API's `PulumiCommand` that it uses of a command given to it. Its `run` is not in the
+ * published types; {@link asPulumiCommand} is the one place that knows.
+ */
+class DetachedCommand {
+  /** Stands for the parsed version, of which only the text is used. */
+  readonly version: { toString(): string };
+
+  constructor(
+    readonly command: string,
+    version: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly nextRun: EngineRun,
+    private readonly onSuccess: () => void,
+  ) {
+    this.version = { toString: () => version };
+  }
+
+  async run(
+    args: string[],
+    cwd: string,
+    additional: Record<string, string>,
+    _onOutput?: (text: string) => void,
+    _onError?: (text: string) => void,
+    abort?: AbortSignal,
+  ): Promise<{ stdout: string; stderr: string; code: number }> {
+    const all = args.includes("--non-interactive") ? args : [...args, "--non-interactive"];
+    const env = { ...this.environment, ...additional, PULUMI_AUTOMATION_API: "true" };
+    const stdout = await runDetached({ command: this.command, args: all, cwd, env, run: this.nextRun, abort });
+    this.onSuccess();
+    return { stdout, stderr: "", code: 0 };
+  }
+}
+
+export function asPulumiCommand(
+  engine: { readonly command: string; readonly version: string },
+  environment: NodeJS.ProcessEnv,
+  run: EngineRun,
+  onSuccess: () => void,
+): PulumiCommand {
+  return new DetachedCommand(engine.command, engine.version, environment, run, onSuccess) as unknown as PulumiCommand;
+}
+
+/** Resolves with the output, or fails with {@link EngineFailure}. */
+export async function runDetached(start: {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly run: EngineRun;
+  readonly abort?: AbortSignal | undefined;
+}): Promise<string> {
+  const output = openSync(start.run.logFile, "a");
+  const child = spawn(start.command, [...start.args], {
+    cwd: start.cwd,
+    env: start.env,
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
+  closeSync(output);
+  if (child.pid !== undefined) start.run.onStarted(child.pid);
+  const interrupt = () => void (child.pid !== undefined && sendSignal(child.pid, "SIGINT"));
+  if (start.abort?.aborted) interrupt();
+  start.abort?.addEventListener("abort", interrupt, { once: true });
+  try {
+    const ended = await new Promise<{ code: number | null; endedBy: NodeJS.Signals | null }>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code, endedBy) => resolve({ code, endedBy }));
+    });
+    if (ended.code === 0) return readFileSync(start.run.logFile, "utf8");
+    throw new EngineFailure(ended.code ?? undefined, ended.endedBy ?? undefined, readEnd(start.run.logFile));
+  } finally {
+    start.abort?.removeEventListener("abort", interrupt);
+  }
+}
+
+function readEnd(file: string): string {
+  const handle = openSync(file, "r");
+  try {
+    const { size } = fstatSync(handle);
+    const buffer = Buffer.alloc(Math.min(size, outputBytesKept));
+    readSync(handle, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString("utf8");
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function firstErrorLine(output: string): string | undefined {
+  const line = output.split("\n").find((text) => /^\s*error: /.test(text));
+  return line?.trim().replace(/^error: /, "");
+}

@@ -1,0 +1,44 @@
+/** The environment of an engine process. It never holds a secret: the passphrase is named by its file. */
+import { join } from "node:path";
+import { passphraseFile, type Installation } from "./installation";
+
+/** Variables of the user that would change what the engine does with our stacks. */
+const withheld = [
+  "PULUMI_CONFIG_PASSPHRASE",
+  "PULUMI_STACK",
+  "PULUMI_EXPERIMENTAL",
+  "PULUMI_SKIP_CHECKPOINTS",
+  "PULUMI_PARALLEL",
+  "PULUMI_OPTION_REFRESH",
+];
+
+/**
+ * @param isOffline True when every plugin is already there: nothing is looked up or downloaded.
+ */
+export function engineEnvironment(
+  installation: Installation,
+  inherited: NodeJS.ProcessEnv,
+  { isOffline }: { isOffline: boolean },
+): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { ...inherited };
+  for (const name of withheld) delete environment[name];
+  return {
+    ...environment,
+    PULUMI_BACKEND_URL: installation.backendUrl,
+    PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(installation),
+    PULUMI_HOME: join(installation.dataFolder, "engine-home"),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
+    PULUMI_SUPPRESS_NEO_LINK: "true",
+    PULUMI_SUPPRESS_COPILOT_LINK: "true",
+    PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
+    PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true",
+    PULUMI_LOG_ROTATION_MAX_TOTAL_MB: "50",
+    PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2",
+    NO_COLOR: "1",
+    ...(isOffline
+      ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL: "true" }
+      : {}),
+    ...installation.engineEnvironment,
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * A lane's working folder. With the ordinary CLI, `pulumi preview` works in it: Pulumi.yaml names the node program,
+ * Pulumi.<stack>.yaml holds the desired nodes, one key each. The whole record of a node is a secret, because its
+ * startup script and its settings hold tokens.
+ */
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { z } from "zod";
+import type { DesiredNode } from "../model/state";
+import { writeDurably } from "./durable-file";
+import { laneFolder, projectName, type Installation } from "./installation";
+import type { PassphraseCrypter } from "./passphrase";
+
+const engineRecordSchema = z.object({ pid: z.int(), revision: z.int() });
+/** The engine process that was started last; survives the worker. */
+export type EngineRecord = z.infer<typeof engineRecordSchema>;
+
+export class LaneFolder {
+  readonly path: string;
+
+  constructor(
+    private readonly installation: Installation,
+    laneId: string,
+    readonly stack: string,
+  ) {
+    this.path = laneFolder(installation, laneId);
+  }
+
+  /** As the engine wants it: no `stack select` is needed then. */
+  get qualifiedStack(): string {
+    return `organization/${projectName}/${this.stack}`;
+  }
+
+  get configFile(): string {
+    return join(this.path, `Pulumi.${this.stack}.yaml`);
+  }
+
+  /** Writes both files; what is unchanged keeps its file. */
+  async write(nodes: readonly DesiredNode[], crypter: PassphraseCrypter): Promise<void> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    const project = stringify({
+      name: projectName,
+      description: "VMs that the Headroom runtime declares, one stack for every lane",
+      runtime: "nodejs",
+      main: join(this.installation.packageRoot, "dist", "provider", "program.js"),
+      plugins: { providers: this.installation.plugins.map(({ name, path }) => ({ name, path })) },
+    });
+    const projectFile = join(this.path, "Pulumi.yaml");
+    if (!existsSync(projectFile) || readFileSync(projectFile, "utf8") !== project) {
+      await writeDurably(projectFile, project);
+    }
+    const config = Object.fromEntries(
+      nodes.map((node) => [`${projectName}:${node.nodeId}`, { secure: crypter.encrypt(JSON.stringify(node)) }]),
+    );
+    await writeDurably(this.configFile, stringify({ encryptionsalt: crypter.salt, config }, { lineWidth: 0 }));
+  }
+
+  /** Where an engine process writes what it prints. Old logs are removed. */
+  async newLogFile(operation: string, revision: number): Promise<string> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    const logs = (await readdir(this.path)).filter((name) => name.endsWith(".log")).sort();
+    for (const old of logs.slice(0, Math.max(0, logs.length - this.installation.historyKept * 2))) {
+      await rm(join(this.path, old), { force: true });
+    }
+    const next = 1 + Math.max(0, ...logs.map((name) => Number(name.slice(0, 8)) || 0));
+    const file = join(this.path, `${String(next).padStart(8, "0")}-r${revision}-${operation}.log`);
+    await writeFile(file, "", { mode: 0o600 });
+    return file;
+  }
+
+  /** Synchronous, so that it is done before the engine had time for anything. */
+  recordEngine(record: EngineRecord): void {
+    const temporary = `${this.engineRecordFile()}.tmp`;
+    writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
+    renameSync(temporary, this.engineRecordFile());
+  }
+
+  engineRecord(): EngineRecord | undefined {
+    if (!existsSync(this.engineRecordFile())) return undefined;
+    const parsed = engineRecordSchema.safeParse(JSON.parse(readFileSync(this.engineRecordFile(), "utf8")));
+    return parsed.success ? parsed.data : undefined;
+  }
+
+  exists(): boolean {
+    return existsSync(this.path);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+
+  private engineRecordFile(): string {
+    return join(this.path, "engine.json");
+  }
+}

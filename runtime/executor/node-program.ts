@@ -1,0 +1,29 @@
+/** What the executor needs of the node program, which it may not import: clouds are loaded only in worker processes. */
+import type { CloudFailureClass } from "../model/errors";
+import type { DesiredNode } from "../model/state";
+
+export interface FoundNode {
+  readonly nodeId: string;
+  /** The cloud's id of its VM. */
+  readonly id: string;
+}
+
+export interface NodeProgram {
+  /**
+   * Parses every node's settings and loads what its clouds need. Fails before any engine runs: a program that fails
+   * half-way through must never be taken for one that leaves nodes out.
+   */
+  prepare(nodes: readonly DesiredNode[]): Promise<void>;
+  /** True when the engine may have to download plugins for these nodes. */
+  needsPlugins(nodes: readonly DesiredNode[]): boolean;
+  /** The inline program: declares the nodes of the stack's configuration, of `withoutVm` only what comes before the VM. */
+  declare(options: { readonly withoutVm: ReadonlySet<string> }): Promise<void>;
+  /** Inside a running program: asks the clouds for the VMs of these nodes. Throws when an answer is not complete. */
+  findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]>;
+  /** Type token of the node's VM. */
+  vmTypeOf(node: DesiredNode): string;
+  /** Name of the Pulumi provider under which the node's VM is declared. */
+  pulumiProviderNameOf(node: DesiredNode): string;
+  /** What the node's own cloud says about a failed create; undefined = it does not know this one. */
+  classify(node: DesiredNode, message: string): CloudFailureClass | undefined;
+}

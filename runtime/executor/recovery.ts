@@ -1,0 +1,177 @@
+/**
+ * Brings a stack whose last update has no recorded end back to a known state. In this order, because each step rests on
+ * the one before: no engine of ours works on it, nor a plugin that an engine left behind; nobody holds its lock; its
+ * state is read; the clouds are asked for every VM that should exist and is not in it; what was found is adopted.
+ * Nothing is created or destroyed here.
+ */
+import { hostname } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+import type { DesiredNode } from "../model/state";
+import { UnavailableError } from "../model/errors";
+import { EngineFailure } from "./engine-command";
+import type { FileBackend } from "./file-backend";
+import { projectName } from "./installation";
+import type { LaneFolder } from "./lane-folder";
+import type { FoundNode, NodeProgram } from "./node-program";
+import { commandLineOf, isAlive, sessionMembers, signal } from "./processes";
+import type { PulumiStack } from "./pulumi-stack";
+import { addFound, hasVm, nodeUrn, settlePending, vmUrn, type Deployment } from "./stack-state";
+
+export interface RecoveryLimits {
+  /** How long an engine that still runs may go on. Default 15 min: longer than any create of a VM. */
+  readonly engineWaitMs: number;
+  /** How long plugins of a dead engine may go on before they are killed. Default 30 s. */
+  readonly orphanWaitMs: number;
+  /** How long after the first answer the clouds are asked again for VMs they did not list. Default 3 s. */
+  readonly settleMs: number;
+}
+export const defaultRecoveryLimits: RecoveryLimits = { engineWaitMs: 900_000, orphanWaitMs: 30_000, settleMs: 3_000 };
+
+/** After a SIGINT the engine ends when its running steps do; then it gets no more time than this. */
+const interruptWaitMs = 60_000;
+const pollMs = 100;
+
+export interface RecoveryContext {
+  readonly stack: PulumiStack;
+  readonly folder: LaneFolder;
+  readonly backend: FileBackend | undefined;
+  readonly program: NodeProgram;
+  readonly limits: RecoveryLimits;
+}
+
+/** Waits until no process works on the stack and removes locks that dead processes of ours left. */
+export async function quietenStack(context: RecoveryContext, enginePid: number | undefined): Promise<void> {
+  const { folder, backend, limits } = context;
+  const locks = (await backend?.locks(folder.stack)) ?? [];
+  const pids = [
+    enginePid,
+    folder.engineRecord()?.pid,
+    ...locks.filter((lock) => lock.isOfThisHost).map(({ pid }) => pid),
+  ];
+  for (const pid of new Set(pids.filter((known) => known !== undefined && known > 0))) {
+    await endEngine(pid!, folder, limits);
+  }
+  for (const lock of (await backend?.locks(folder.stack)) ?? []) {
+    // A living process that is no Pulumi has only inherited the number of the one that took the lock.
+    const isDead = !isAlive(lock.pid) || !/pulumi/.test(commandLineOf(lock.pid) ?? "");
+    if (!lock.isOfThisHost || !isDead) {
+      throw new UnavailableError(`stack ${folder.stack} is locked by ${lock.owner}, which is not ours to break`);
+    }
+    await backend?.removeLock(lock);
+  }
+}
+
+async function endEngine(pid: number, folder: LaneFolder, limits: RecoveryLimits): Promise<void> {
+  const isOurs = () => isAlive(pid) && (commandLineOf(pid) ?? "").includes(folder.qualifiedStack);
+  if (!(await waitUntil(() => !isOurs(), limits.engineWaitMs))) {
+    signal(pid, "SIGINT");
+    if (!(await waitUntil(() => !isOurs(), interruptWaitMs))) signal(pid, "SIGKILL");
+  }
+  if (isAlive(pid)) return;
+  if (await waitUntil(() => sessionMembers(pid).length === 0, limits.orphanWaitMs)) return;
+  for (const orphan of sessionMembers(pid)) signal(orphan, "SIGKILL");
+  await waitUntil(() => sessionMembers(pid).length === 0, interruptWaitMs);
+}
+
+/**
+ * Adopts every VM of `nodes` that exists but is not in the state, and clears pending operations. The stack must be
+ * quiet. Answers the state afterwards.
+ */
+export async function adoptMissing(
+  context: RecoveryContext,
+  nodes: readonly DesiredNode[],
+): Promise<Deployment | undefined> {
+  const { stack, folder, program, backend } = context;
+  const before = await stack.readDeployment();
+  const urnOf = (node: DesiredNode) =>
+    vmUrn({ stack: folder.stack, project: projectName, nodeId: node.nodeId, vmType: program.vmTypeOf(node) });
+  const missing = nodes.filter((node) => !hasVm(before, urnOf(node)));
+  const found = await findAll(context, missing);
+  const adoptions = missing.flatMap((node) => {
+    const vm = found.find(({ nodeId }) => nodeId === node.nodeId);
+    return vm === undefined ? [] : [{ node, urn: urnOf(node), id: vm.id }];
+  });
+
+  const settled = settlePending(before ?? {}, adoptions);
+  const hasPending = (before?.pending_operations ?? []).length > 0;
+  // Elsewhere only an import tells whether a lock is left.
+  if (hasPending || (before !== undefined && backend === undefined)) await writeUnlocked(context, settled.deployment);
+  const unrecorded = adoptions.filter(({ urn }) => !settled.adopted.includes(urn));
+  if (unrecorded.length > 0) await adoptUnrecorded(context, unrecorded);
+  if (adoptions.length > 0) await stack.refresh(adoptions.map(({ urn }) => urn));
+  return adoptions.length > 0 || hasPending ? stack.readDeployment() : before;
+}
+
+/** An empty answer is asked for twice: a cloud may list a VM some seconds after it accepted its create. */
+async function findAll(
+  { stack, program, limits }: RecoveryContext,
+  nodes: readonly DesiredNode[],
+): Promise<FoundNode[]> {
+  const found: FoundNode[] = [];
+  for (const waitMs of [0, limits.settleMs]) {
+    const open = nodes.filter((node) => !found.some(({ nodeId }) => nodeId === node.nodeId));
+    if (open.length === 0) break;
+    if (waitMs > 0) await pause(waitMs);
+    await stack.preview(async () => {
+      found.push(...(await program.findVms(open)));
+    });
+  }
+  return found;
+}
+
+/** No pending operation tells their parents and Pulumi providers: the program declares those, without the VMs. */
+async function adoptUnrecorded(
+  context: RecoveryContext,
+  vms: readonly { readonly node: DesiredNode; readonly urn: string; readonly id: string }[],
+): Promise<void> {
+  const { stack, folder, program } = context;
+  const withoutVm = new Set(vms.map(({ node }) => node.nodeId));
+  const before = await stack.readDeployment();
+  const others = new Set((before?.resources ?? []).map(({ urn }) => urn));
+  await stack.up(
+    () => program.declare({ withoutVm }),
+    () => undefined,
+  );
+  const deployment = (await stack.readDeployment()) ?? {};
+  const lost = [...others].filter((urn) => !(deployment.resources ?? []).some((resource) => resource.urn === urn));
+  if (lost.length > 0) throw new Error(`adopting VMs into ${folder.stack} lost ${lost.join(", ")}`);
+  await stack.writeDeployment(
+    addFound(
+      deployment,
+      vms.map(({ node, urn, id }) => ({
+        urn,
+        id,
+        type: program.vmTypeOf(node),
+        parent: nodeUrn(folder.stack, projectName, node.nodeId),
+        providerName: program.pulumiProviderNameOf(node),
+      })),
+    ),
+  );
+}
+
+/** Where locks can't be listed, the engine's refusal names their owners. */
+async function writeUnlocked(context: RecoveryContext, deployment: Deployment): Promise<void> {
+  const { stack, backend } = context;
+  try {
+    await stack.writeDeployment(deployment);
+  } catch (error) {
+    if (!(error instanceof EngineFailure && error.isLocked) || backend !== undefined) throw error;
+    const owners = [...error.output.matchAll(/created by \S+@(\S+) \(pid (\d+)\)/g)];
+    const areDead = owners.length > 0 && owners.every(([, host, pid]) => isDeadHere(host ?? "", Number(pid)));
+    if (!areDead) throw new UnavailableError(`the stack is locked by others: ${error.message}`, { cause: error });
+    await stack.cancel();
+    await stack.writeDeployment(deployment);
+  }
+}
+
+function isDeadHere(host: string, pid: number): boolean {
+  return host === hostname() && !isAlive(pid);
+}
+
+async function waitUntil(isTrue: () => boolean, limitMs: number): Promise<boolean> {
+  for (let waitedMs = 0; !isTrue(); waitedMs += pollMs) {
+    if (waitedMs >= limitMs) return false;
+    await pause(pollMs);
+  }
+  return true;
+}

@@ -1,0 +1,140 @@
+/** A stack's deployment (checkpoint version 3) as the executor reads and edits it. Everything here is pure. */
+import { z } from "zod";
+import type { PresentNode } from "./node-updater";
+
+/** Type of the component that groups what belongs to one node; its name is the node's id. Stored in every state: never change it. */
+export const nodeComponentType = "headroom:nodes:Node";
+
+/** Only the fields that are read or written here; all others pass through untouched. */
+const resourceSchema = z.looseObject({
+  urn: z.string(),
+  type: z.string(),
+  custom: z.boolean().optional(),
+  delete: z.boolean().optional(),
+  id: z.string().optional(),
+  parent: z.string().optional(),
+  provider: z.string().optional(),
+  outputs: z.record(z.string(), z.unknown()).optional(),
+});
+export type StateResource = z.infer<typeof resourceSchema>;
+
+export const deploymentSchema = z.looseObject({
+  resources: z.array(resourceSchema).nullish(),
+  pending_operations: z.array(z.looseObject({ resource: resourceSchema, type: z.string() })).nullish(),
+});
+/** What `stack export` calls `deployment` and the file backend `checkpoint.latest`. */
+export type Deployment = z.infer<typeof deploymentSchema>;
+
+export function stackUrn(stack: string, project: string): string {
+  return `urn:pulumi:${stack}::${project}::pulumi:pulumi:Stack::${project}-${stack}`;
+}
+
+export function nodeUrn(stack: string, project: string, nodeId: string): string {
+  return `urn:pulumi:${stack}::${project}::${nodeComponentType}::${nodeId}`;
+}
+
+/** URN of a node's VM: a resource named after the node, a child of the node's component. */
+export function vmUrn(vm: { stack: string; project: string; nodeId: string; vmType: string }): string {
+  return `urn:pulumi:${vm.stack}::${vm.project}::${nodeComponentType}$${vm.vmType}::${vm.nodeId}`;
+}
+
+/** Last part of a URN. */
+export function nameOf(urn: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
+/** The node to which a resource belongs, by its chain of parents; undefined for the stack and the Pulumi providers. */
+export function nodeIdOf(urn: string, parentOf: (urn: string) => string | undefined): string | undefined {
+  let current: string | undefined = urn;
+  // Deeper than any component nests; a cycle in a damaged state ends here.
+  for (let depth = 0; current !== undefined && depth < 20; depth += 1) {
+    if (current.split("::")[2] === nodeComponentType) return nameOf(current);
+    current = parentOf(current);
+  }
+  return undefined;
+}
+
+/** Nodes of which anything real exists: a component without a cloud resource is none. */
+export function presentNodes(deployment: Deployment | undefined): PresentNode[] {
+  const resources = deployment?.resources ?? [];
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  const present = new Map<string, PresentNode>();
+  for (const resource of resources) {
+    if (resource.custom !== true) continue;
+    const nodeId = nodeIdOf(resource.urn, (urn) => byUrn.get(urn)?.parent);
+    if (nodeId === undefined) continue;
+    const component = resources.find(({ urn, type }) => type === nodeComponentType && nameOf(urn) === nodeId);
+    const address = textOf(component?.outputs?.["address"]);
+    const dnsName = textOf(component?.outputs?.["dnsName"]);
+    present.set(nodeId, {
+      nodeId,
+      ...(address === undefined ? {} : { address }),
+      ...(dnsName === undefined ? {} : { dnsName }),
+    });
+  }
+  return [...present.values()];
+}
+
+/** Whether the node's VM is recorded, so that the cloud need not be asked for it. */
+export function hasVm(deployment: Deployment | undefined, urn: string): boolean {
+  return (deployment?.resources ?? []).some((resource) => resource.urn === urn && resource.delete !== true);
+}
+
+export interface Adoption {
+  readonly urn: string;
+  /** The cloud's id of the VM that was found. */
+  readonly id: string;
+}
+
+/**
+ * Moves each pending create whose VM was found into the resources, and drops all other pending operations: the caller
+ * knows that their VMs don't exist. Outputs are left empty, a refresh fills them.
+ */
+export function settlePending(
+  deployment: Deployment,
+  found: readonly Adoption[],
+): { deployment: Deployment; adopted: string[] } {
+  const ids = new Map(found.map(({ urn, id }) => [urn, id]));
+  const adopted: StateResource[] = [];
+  for (const { resource, type } of deployment.pending_operations ?? []) {
+    const id = ids.get(resource.urn);
+    const known = [...(deployment.resources ?? []), ...adopted].some(({ urn }) => urn === resource.urn);
+    if (type === "creating" && id !== undefined && !known) adopted.push({ ...resource, id, outputs: {} });
+  }
+  const { pending_operations: _dropped, ...rest } = deployment;
+  return {
+    deployment: { ...rest, resources: [...(deployment.resources ?? []), ...adopted] },
+    adopted: adopted.map(({ urn }) => urn),
+  };
+}
+
+/** Adds VMs that no pending operation tells of. Their components and Pulumi providers must be in the state already. */
+export function addFound(
+  deployment: Deployment,
+  found: readonly (Adoption & { readonly type: string; readonly parent: string; readonly providerName: string })[],
+): Deployment {
+  const resources = deployment.resources ?? [];
+  const added = found.map(({ urn, id, type, parent, providerName }) => {
+    const provider = resources.find(
+      (resource) => resource.type.startsWith("pulumi:providers:") && nameOf(resource.urn) === providerName,
+    );
+    if (provider?.id === undefined || !resources.some((resource) => resource.urn === parent)) {
+      throw new Error(`the state lacks ${provider === undefined ? providerName : parent}, to which ${urn} belongs`);
+    }
+    return {
+      urn,
+      custom: true,
+      id,
+      type,
+      inputs: {},
+      outputs: {},
+      parent,
+      provider: `${provider.urn}::${provider.id}`,
+    };
+  });
+  return { ...deployment, resources: [...resources, ...added] };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

@@ -1,0 +1,120 @@
+/**
+ * From the engine's events to what the runtime wants to know per node. Pure: one translator per run of the engine, fed
+ * in order.
+ *
+ *   component's outputs with an address           → nodeCreated (its DNS record exists too: the outputs wait for it)
+ *   create of anything of the node failed         → nodeFailed, with the diagnostics of that resource
+ *   the same, but the plugin went away meanwhile  → nothing; the node is in {@link UpdateEventTranslator.doubtful}
+ *   component deleted                             → nodeDeleted
+ */
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import type { CloudFailureClass } from "../model/errors";
+import { isOutcomeUnknown } from "./failure-class";
+import type { UpdateEvent } from "./node-updater";
+import { nameOf, nodeComponentType, nodeIdOf } from "./stack-state";
+
+export interface Classifier {
+  (nodeId: string, message: string): CloudFailureClass;
+}
+
+export class UpdateEventTranslator {
+  /** Nodes of which nobody knows whether their VM was created, with the message. */
+  readonly doubtful = new Map<string, string>();
+  private readonly parents = new Map<string, string>();
+  /** Error texts by the URN they are about. */
+  private readonly diagnostics = new Map<string, string[]>();
+  private readonly creating = new Set<string>();
+  private readonly created = new Set<string>();
+  private readonly failed = new Set<string>();
+  /** Failed creates whose diagnostics have not come yet: URN → node. */
+  private readonly unexplained = new Map<string, string>();
+
+  constructor(private readonly classify: Classifier) {}
+
+  translate(event: EngineEvent): UpdateEvent[] {
+    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
+    if (resourcePreEvent) return this.onStep(resourcePreEvent.metadata);
+    if (resOutputsEvent) return this.onDone(resOutputsEvent.metadata);
+    if (resOpFailedEvent) return this.onFailed(resOpFailedEvent.metadata);
+    if (diagnosticEvent?.severity === "error" && diagnosticEvent.urn) {
+      return this.onDiagnostic(diagnosticEvent.urn, diagnosticEvent.message);
+    }
+    return [];
+  }
+
+  /** Call once after the last event: failures that nothing explained. */
+  finish(): UpdateEvent[] {
+    return [...this.unexplained].flatMap(([urn, nodeId]) =>
+      this.fail(nodeId, urn, "the create failed; see the update's log"),
+    );
+  }
+
+  private onStep(metadata: StepMetadata): UpdateEvent[] {
+    const parent = metadata.new?.parent ?? metadata.old?.parent;
+    if (parent) this.parents.set(metadata.urn, parent);
+    const nodeId = this.nodeOf(metadata.urn);
+    if (nodeId === undefined || metadata.op !== "create" || isComponent(metadata.urn)) return [];
+    if (this.creating.has(nodeId)) return [];
+    this.creating.add(nodeId);
+    return [{ kind: "nodeCreating", nodeId }];
+  }
+
+  private onDone(metadata: StepMetadata): UpdateEvent[] {
+    if (!isComponent(metadata.urn)) return [];
+    const nodeId = nameOf(metadata.urn);
+    if (metadata.op === "delete") return [{ kind: "nodeDeleted", nodeId }];
+    const outputs: Record<string, unknown> = metadata.new?.outputs ?? {};
+    const { address, dnsName } = outputs;
+    if (typeof address !== "string" || address === "" || this.created.has(nodeId)) return [];
+    this.created.add(nodeId);
+    const named = typeof dnsName === "string" && dnsName !== "" ? { dnsName } : {};
+    return [{ kind: "nodeCreated", nodeId, address, ...named }];
+  }
+
+  private onFailed(metadata: StepMetadata): UpdateEvent[] {
+    const parent = metadata.new?.parent ?? metadata.old?.parent;
+    if (parent) this.parents.set(metadata.urn, parent);
+    const nodeId = this.nodeOf(metadata.urn);
+    if (nodeId === undefined || metadata.op !== "create") return [];
+    const explained = this.diagnostics.get(metadata.urn);
+    if (explained) return this.fail(nodeId, metadata.urn, explained.join("; "));
+    this.unexplained.set(metadata.urn, nodeId);
+    return [];
+  }
+
+  private onDiagnostic(urn: string, message: string): UpdateEvent[] {
+    const text = message.trim();
+    this.diagnostics.set(urn, [...(this.diagnostics.get(urn) ?? []), text]);
+    const nodeId = this.nodeOf(urn);
+    if (nodeId === undefined) return [];
+    // A component does nothing of its own: an error about it is the program's, which could not declare the node.
+    if (isComponent(urn) || this.unexplained.has(urn)) return this.fail(nodeId, urn, text);
+    return [];
+  }
+
+  private fail(nodeId: string, urn: string, message: string): UpdateEvent[] {
+    this.unexplained.delete(urn);
+    if (this.failed.has(nodeId) || this.created.has(nodeId)) return [];
+    this.failed.add(nodeId);
+    if (isOutcomeUnknown(message)) {
+      this.doubtful.set(nodeId, message);
+      return [];
+    }
+    return [{ kind: "nodeFailed", nodeId, class: this.classify(nodeId, message), message }];
+  }
+
+  private nodeOf(urn: string): string | undefined {
+    return nodeIdOf(urn, (child) => this.parents.get(child)) ?? nodeOfQualifiedType(urn);
+  }
+}
+
+type StepMetadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
+
+function isComponent(urn: string): boolean {
+  return urn.split("::")[2] === nodeComponentType;
+}
+
+/** Before any step of it was seen: a direct child has the node's type in its own and usually the node's name. */
+function nodeOfQualifiedType(urn: string): string | undefined {
+  return urn.split("::")[2]?.startsWith(`${nodeComponentType}$`) ? nameOf(urn) : undefined;
+}

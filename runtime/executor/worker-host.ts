@@ -1,0 +1,71 @@
+/**
+ * The inside of a worker process: one job at a time. When the service goes away the worker ends at once; an engine
+ * that it started goes on by itself and finishes what it has begun.
+ */
+import { LaneWorker } from "./lane-worker";
+import type { NodeProgram } from "./node-program";
+import type { UpdateEvent, UpdateResult } from "./node-updater";
+import type { FromWorker, Job, ToWorker } from "./worker-protocol";
+
+export function serveWorker(program: NodeProgram): void {
+  let worker: LaneWorker | undefined;
+  let abort = new AbortController();
+  process.once("disconnect", () => process.exit(0));
+  // The service decides when its workers end; a Ctrl-C at its terminal reaches them too.
+  process.on("SIGINT", () => undefined);
+  process.on("SIGTERM", () => undefined);
+  process.on("message", (message: ToWorker) => {
+    switch (message.kind) {
+      case "start": {
+        const { installation, limits } = message;
+        worker = new LaneWorker({ installation, program, limits, environment: process.env });
+        void worker.warmUp().then(
+          () => send({ kind: "ready" }),
+          (error: unknown) => fail(error),
+        );
+        return;
+      }
+      case "job":
+        abort = new AbortController();
+        if (worker === undefined) return fail(new Error("a job came before the start"));
+        void run(worker, message.job, abort.signal).then(
+          (result) => send({ kind: "done", result }),
+          (error: unknown) => send({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+        );
+        return;
+      case "abort":
+        return abort.abort();
+      default: {
+        const never: never = message;
+        throw new Error(`unknown message ${JSON.stringify(never)}`);
+      }
+    }
+  });
+}
+
+async function run(worker: LaneWorker, job: Job, abort: AbortSignal): Promise<UpdateResult | undefined> {
+  const onEvent = (event: UpdateEvent) => send({ kind: "event", event });
+  switch (job.kind) {
+    case "update":
+      return worker.update(job.request, onEvent, abort);
+    case "recover":
+      return worker.recover(job.request, job.enginePid, onEvent, abort);
+    case "remove":
+      await worker.removeStack(job.laneId, job.stack, abort);
+      return undefined;
+    default: {
+      const never: never = job;
+      throw new Error(`unknown job ${JSON.stringify(never)}`);
+    }
+  }
+}
+
+function send(message: FromWorker): void {
+  if (process.connected) process.send?.(message);
+}
+
+/** Not usable at all: the pool reads the reason and starts no job here. */
+function fail(error: unknown): void {
+  send({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  setImmediate(() => process.exit(1));
+}

@@ -1,0 +1,216 @@
+/**
+ * Worker processes, one job each at a time.
+ *
+ * Worker: starting → idle ⇄ busy → ended. A job goes to an idle worker, else it waits for the first that becomes idle;
+ * up to `slots` workers are started on demand. One spare is kept warm, because loading Pulumi's SDK and deriving the key
+ * take longer than the rest of the way to a VM's create. A worker that dies takes only its own job with it: the job's
+ * promise is rejected, nothing is retried here.
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { BugError, UnavailableError } from "../model/errors";
+import type { Clock } from "../model/clock";
+import type { Installation } from "./installation";
+import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import { signal } from "./processes";
+import { defaultRecoveryLimits, type RecoveryLimits } from "./recovery";
+import type { FromWorker, Job, ToWorker } from "./worker-protocol";
+
+export interface WorkerPoolOptions {
+  readonly installation: Installation;
+  readonly clock: Clock;
+  /** Updates at the same time. Default 4: each needs about half a CPU second and 0.3 GB with its engine. */
+  readonly slots?: number;
+  /** Idle workers kept ready. Default 1; 0 starts every worker only when it is needed. */
+  readonly warmSpares?: number;
+  /** An update that takes longer is interrupted. Default 20 min. */
+  readonly updateTimeoutMs?: number;
+  /** What an interrupted update may take to end before its engine and worker are killed. Default 2 min. */
+  readonly graceMs?: number;
+  /** Heap of one worker. Default 512 MiB. */
+  readonly memoryMib?: number;
+  readonly limits?: Partial<RecoveryLimits>;
+  /** The worker's entry. Default this package's, with all clouds. */
+  readonly workerEntry?: string;
+}
+
+/** A worker that can't even start is not tried again at once, so that a broken installation does not spin. */
+const restartDelayMs = 2_000;
+
+interface Task {
+  readonly job: Job;
+  readonly onEvent: (event: UpdateEvent) => void;
+  readonly resolve: (result: UpdateResult | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Worker {
+  readonly child: ChildProcess;
+  state: "starting" | "idle" | "busy";
+  task?: Task | undefined;
+  enginePid?: number | undefined;
+  stopWatchdog?: (() => void) | undefined;
+  /** Why it could not start. */
+  complaint?: string | undefined;
+}
+
+export class WorkerPool implements NodeUpdater {
+  readonly slots: number;
+  private readonly workers = new Set<Worker>();
+  private readonly waiting: Task[] = [];
+  private readonly warmSpares: number;
+  private isStopped = false;
+  private mayStartAgain = true;
+
+  constructor(private readonly options: WorkerPoolOptions) {
+    this.slots = options.slots ?? 4;
+    this.warmSpares = Math.min(options.warmSpares ?? 1, this.slots);
+    this.assign();
+  }
+
+  async update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
+    return expectResult(await this.submit({ kind: "update", request }, onEvent));
+  }
+
+  async recover(request: UpdateRequest, enginePid: number | undefined): Promise<UpdateResult> {
+    return expectResult(await this.submit({ kind: "recover", request, enginePid }, () => undefined));
+  }
+
+  async removeStack(laneId: string, stack: string): Promise<void> {
+    await this.submit({ kind: "remove", laneId, stack }, () => undefined);
+  }
+
+  /** Ends the workers. An update that still runs is given up: its engine goes on, and recovery finds out how it ended. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    for (const task of this.waiting.splice(0)) task.reject(new UnavailableError("the executor is stopping"));
+    const ended = [...this.workers].map(
+      ({ child }) => new Promise<void>((resolve) => void child.once("exit", () => resolve())),
+    );
+    for (const { child } of this.workers) child.disconnect();
+    await Promise.all(ended);
+  }
+
+  /** Process ids of the workers, for `headroom status` and for tests. */
+  workerPids(): number[] {
+    return [...this.workers].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]));
+  }
+
+  private submit(job: Job, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult | undefined> {
+    if (this.isStopped) return Promise.reject(new UnavailableError("the executor is stopping"));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ job, onEvent, resolve, reject });
+      this.assign();
+    });
+  }
+
+  /** Gives waiting tasks to idle workers and starts as many workers as are needed. */
+  private assign(): void {
+    if (this.isStopped) return;
+    for (const worker of this.workers) {
+      if (worker.state !== "idle") continue;
+      const task = this.waiting.shift();
+      if (task === undefined) break;
+      this.begin(worker, task);
+    }
+    const states = [...this.workers].map(({ state }) => state);
+    const unused = states.filter((state) => state !== "busy").length;
+    const wanted = Math.min(this.slots - this.workers.size, this.waiting.length + this.warmSpares - unused);
+    for (let started = 0; started < wanted && this.mayStartAgain; started += 1) this.startWorker();
+  }
+
+  private begin(worker: Worker, task: Task): void {
+    worker.state = "busy";
+    worker.task = task;
+    worker.enginePid = undefined;
+    this.watch(worker);
+    send(worker, { kind: "job", job: task.job });
+  }
+
+  private startWorker(): void {
+    const { installation, limits, workerEntry, memoryMib } = this.options;
+    const entry = workerEntry ?? join(installation.packageRoot, "dist", "provider", "worker.js");
+    const child = fork(entry, [], {
+      execArgv: [`--max-old-space-size=${memoryMib ?? 512}`],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      // Newer Node versions keep compiled code there, which halves the time to load Pulumi's SDK.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(installation.dataFolder, "engine-home", "compile-cache") },
+    });
+    const worker: Worker = { child, state: "starting" };
+    this.workers.add(worker);
+    child.on("message", (message: FromWorker) => this.onMessage(worker, message));
+    child.once("error", (error) => (worker.complaint = error.message));
+    child.once("exit", (code, endedBy) => this.onExit(worker, endedBy ?? `exit code ${code}`));
+    send(worker, { kind: "start", installation, limits: { ...defaultRecoveryLimits, ...limits } });
+  }
+
+  private onMessage(worker: Worker, message: FromWorker): void {
+    switch (message.kind) {
+      case "ready":
+        worker.state = "idle";
+        return this.assign();
+      case "event":
+        if (message.event.kind === "started") worker.enginePid = message.event.enginePid;
+        return worker.task?.onEvent(message.event);
+      case "done":
+        return this.finish(worker, (task) => task.resolve(message.result));
+      case "failed":
+        if (worker.state === "starting") {
+          worker.complaint = message.message;
+          return;
+        }
+        return this.finish(worker, (task) => task.reject(new UnavailableError(message.message)));
+      default: {
+        const never: never = message;
+        throw new BugError(`unknown message ${JSON.stringify(never)}`);
+      }
+    }
+  }
+
+  private finish(worker: Worker, settle: (task: Task) => void): void {
+    const { task } = worker;
+    worker.stopWatchdog?.();
+    worker.task = undefined;
+    worker.state = "idle";
+    if (task) settle(task);
+    this.assign();
+  }
+
+  private onExit(worker: Worker, how: string): void {
+    worker.stopWatchdog?.();
+    this.workers.delete(worker);
+    worker.task?.reject(new UnavailableError(`the worker process of the update ended with ${how}`));
+    if (worker.state === "starting" && !this.isStopped) {
+      const why = new UnavailableError(`no worker process can start: ${worker.complaint ?? how}`);
+      for (const task of this.waiting.splice(0)) task.reject(why);
+      this.mayStartAgain = false;
+      this.options.clock.after(restartDelayMs, () => {
+        this.mayStartAgain = true;
+        this.assign();
+      });
+      return;
+    }
+    this.assign();
+  }
+
+  private watch(worker: Worker): void {
+    const { clock, updateTimeoutMs = 1_200_000, graceMs = 120_000 } = this.options;
+    worker.stopWatchdog = clock.after(updateTimeoutMs, () => {
+      send(worker, { kind: "abort" });
+      worker.stopWatchdog = clock.after(graceMs, () => {
+        if (worker.enginePid !== undefined) signal(worker.enginePid, "SIGKILL");
+        worker.child.kill("SIGKILL");
+      });
+    });
+  }
+}
+
+function send({ child }: Worker, message: ToWorker): void {
+  // A worker that is gone answers by its exit.
+  if (child.connected) child.send(message, () => undefined);
+}
+
+function expectResult(result: UpdateResult | undefined): UpdateResult {
+  if (result === undefined) throw new BugError("a worker ended an update without a result");
+  return result;
+}

@@ -1,0 +1,24 @@
+/** Messages between the service and a worker process. Plain data, by Node's IPC channel. */
+import type { Installation } from "./installation";
+import type { UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import type { RecoveryLimits } from "./recovery";
+
+export type Job =
+  | { readonly kind: "update"; readonly request: UpdateRequest }
+  | { readonly kind: "recover"; readonly request: UpdateRequest; readonly enginePid: number | undefined }
+  | { readonly kind: "remove"; readonly laneId: string; readonly stack: string };
+
+export type ToWorker =
+  /** The first message. */
+  | { readonly kind: "start"; readonly installation: Installation; readonly limits: RecoveryLimits }
+  | { readonly kind: "job"; readonly job: Job }
+  /** Interrupts the engine of the present job, which then ends with a result. */
+  | { readonly kind: "abort" };
+
+export type FromWorker =
+  /** Everything is loaded; a job starts at once. */
+  | { readonly kind: "ready" }
+  | { readonly kind: "event"; readonly event: UpdateEvent }
+  | { readonly kind: "done"; readonly result: UpdateResult | undefined }
+  /** The job could not be done; the worker goes on. */
+  | { readonly kind: "failed"; readonly message: string };

@@ -1,0 +1,114 @@
+/** Shared by the executor's tests: an installation in a temporary folder, a pool of workers, the toy world. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { chooseEngine, type Engine } from "../../runtime/executor/engine-choice";
+import { prepareInstallation, type Installation } from "../../runtime/executor/installation";
+import type { UpdateEvent, UpdateRequest } from "../../runtime/executor/node-updater";
+import { WorkerPool, type WorkerPoolOptions } from "../../runtime/executor/worker-pool";
+import type { Clock } from "../../runtime/model/clock";
+import type { DesiredNode } from "../../runtime/model/state";
+import { ToyWorld } from "../engine/toy-world";
+
+export const packageRoot = join(__dirname, "..", "..", "..");
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The engines of this machine: the embedded one always, the official one when there is one. */
+export async function enginesHere(): Promise<Engine[]> {
+  const search = {
+    packageRoot,
+    officialPath: process.env["HEADROOM_PULUMI"] ?? "",
+    searchPath: process.env["PATH"] ?? "",
+  };
+  const embedded = await chooseEngine({ ...search, wish: "embedded" });
+  const found = await chooseEngine({ ...search, wish: "auto" });
+  return found.kind === "official" ? [embedded, found] : [embedded];
+}
+
+export interface Bench {
+  readonly installation: Installation;
+  readonly world: ToyWorld;
+  readonly pool: WorkerPool;
+  close(): Promise<void>;
+}
+
+export async function openBench(engine: Engine, options: Partial<WorkerPoolOptions> = {}): Promise<Bench> {
+  const folder = mkdtempSync(join(tmpdir(), "headroom-executor-"));
+  const world = new ToyWorld(join(folder, "world"));
+  const plugin = join(folder, "plugin");
+  mkdirSync(plugin);
+  const main = JSON.stringify(join(__dirname, "..", "engine", "toy-plugin.js"));
+  writeFileSync(join(plugin, "pulumi-resource-toy"), `#!${process.execPath}\nrequire(${main});\n`);
+  chmodSync(join(plugin, "pulumi-resource-toy"), 0o755);
+  const installation = await prepareInstallation({
+    dataFolder: join(folder, "data"),
+    packageRoot,
+    engine,
+    plugins: [{ name: "toy", path: plugin }],
+    engineEnvironment: { TOY_WORLD: world.folder },
+  });
+  const workerEntry = join(__dirname, "toy-worker.js");
+  const limits = { orphanWaitMs: 5_000, settleMs: 200 };
+  const pool = new WorkerPool({ installation, clock: systemClock, workerEntry, limits, ...options });
+  return {
+    installation,
+    world,
+    pool,
+    async close() {
+      await pool.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function aNode(nodeId: string, world: ToyWorld, settings: Record<string, unknown> = {}): DesiredNode {
+  return {
+    nodeId,
+    zone: "z",
+    pool: "p",
+    autoscaleConfig: "c",
+    vmProvider: "v",
+    kind: "local",
+    settings: { world: world.folder, ...settings },
+    osType: "linux",
+    startupScript: `echo script-secret-of-${nodeId}`,
+  };
+}
+
+export function aRequest(nodes: readonly DesiredNode[], lane = "lane-1", revision = 1): UpdateRequest {
+  return { laneId: lane, stack: lane, revision, nodes };
+}
+
+/** Collects events; `until` waits for the first that fits. */
+export class Heard {
+  readonly events: UpdateEvent[] = [];
+  readonly hear = (event: UpdateEvent): void => void this.events.push(event);
+
+  kinds(): string[] {
+    return this.events.map((event) => ("nodeId" in event ? `${event.kind} ${event.nodeId}` : event.kind));
+  }
+
+  enginePid(): number {
+    const started = this.events.filter((event) => event.kind === "started").at(-1);
+    if (started === undefined) throw new Error("no engine was started");
+    return started.enginePid;
+  }
+}
+
+/** Waits for a condition, with a deadline. */
+export async function until<T>(what: string, read: () => T | undefined | false, limitMs = 30_000): Promise<T> {
+  for (const endMs = Date.now() + limitMs; ;) {
+    const value = read();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
+    await pause(20);
+  }
+}
