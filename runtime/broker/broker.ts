@@ -1,0 +1,276 @@
+/**
+ * Commands from users, operators and nodes. Each method validates, decides in memory at once, commits, and resolves when
+ * the commit is durable; so every answer that leaves the process is one that a crash cannot take back.
+ */
+import type { Clock, Rng } from "../model/clock";
+import type { CloudCatalog, DefinitionKind } from "../model/config";
+import { ConfigError, ConflictError, NotFoundError, type Problem } from "../model/errors";
+import { Journal } from "../model/journal";
+import type { Reason } from "../model/plan";
+import type { Node, Session, SessionStatus, StoredDefinition } from "../model/state";
+import { hasRoom, needsOf } from "../planner/capacity";
+import { Draft } from "../planner/draft";
+import { place } from "../planner/place";
+import { fillNode, type QueueContext } from "../planner/queue";
+import { servedReason } from "../planner/scale-down";
+import { WindowCache } from "../planner/schedule";
+import { assignSession, endSession, moveNode } from "../planner/transitions";
+import type { Change } from "../store/hot-state";
+import type { Ledger } from "../store/store";
+import { checkIn, heartbeat, removeNode, type Heartbeat, type ServerStatus } from "./node-calls";
+import {
+  checkDefinition,
+  deleteDefinition,
+  putDefinition,
+  type DeleteOutcome,
+  type NamedDocument,
+} from "./definitions";
+import type { NodeTokens } from "./node-tokens";
+
+export interface BrokerOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly catalog: CloudCatalog;
+  readonly tokens: NodeTokens;
+  /** Tells the reconciler that something changed; a hint. */
+  readonly wake: () => void;
+}
+
+export interface SessionRequest {
+  readonly workspace: string;
+  readonly userId: string;
+  /** Preferred zone; undefined = any. */
+  readonly zone?: string;
+}
+
+export type SessionOutcome =
+  | { readonly kind: "assigned" | "queued"; readonly session: Session }
+  | { readonly kind: "refused"; readonly reason: Reason };
+
+/** Sessions waiting at the same time; beyond it requests are refused, because no fleet catches up with such a queue. */
+export const queueMax = 20_000;
+
+export class Broker {
+  private readonly journal: Journal;
+  private readonly windows = new WindowCache();
+  private sequence: number;
+
+  constructor(private readonly options: BrokerOptions) {
+    this.journal = new Journal(options.clock, options.rng);
+    this.sequence = 0;
+    for (const session of this.state.sessions.values()) this.sequence = Math.max(this.sequence, session.sequence);
+  }
+
+  /**
+   * `alongside` gives changes that belong to the same transaction, such as the answer to an idempotency key. It sees the
+   * session as it will be, and its place in the queue (1 = next) when it waits; the state does not hold it yet.
+   */
+  async requestSession(
+    request: SessionRequest,
+    alongside: (session: Session, position: number | undefined) => readonly Change[] = () => [],
+  ): Promise<SessionOutcome> {
+    const context = this.begin();
+    const session = this.newSession(request, context.nowMs);
+    const placement = this.placeNew(session, context);
+    if (placement.kind === "refused") {
+      context.draft.decide(this.journal.entry("session", session.sessionId, "refused", placement.reason));
+      await this.commit(context);
+      return { kind: "refused", reason: placement.reason };
+    }
+    const placed =
+      placement.kind === "assigned"
+        ? assignSession(context, session, placement.nodeId, placement.reason)
+        : this.enqueue(session, placement.reason, context);
+    const position = placement.kind === "queued" ? this.state.queue().length + 1 : undefined;
+    for (const change of alongside(placed, position)) context.draft.put(change);
+    await this.commit(context);
+    this.options.wake();
+    return { kind: placement.kind, session: placed };
+  }
+
+  /** Ends a session, or cancels it while it waits. Its room goes to the queue in the same commit. */
+  async releaseSession(sessionId: string): Promise<Session> {
+    const session = this.findSession(sessionId);
+    const context = this.begin();
+    const isQueued = session.status === "queued";
+    const endReason = isQueued ? "cancelled" : "released";
+    endSession(context, session, endReason, { code: endReason, text: `${endReason} by request`, numbers: {} });
+    if (session.nodeId !== undefined) this.reuseNode(session.nodeId, context);
+    await this.commit(context);
+    this.options.wake();
+    return { ...session, status: "ended", endedAtMs: context.nowMs, endReason };
+  }
+
+  /** assigned → running; running ⇄ paused; either → stopped; stopped → running when its node still has room. */
+  async setSessionStatus(sessionId: string, status: "running" | "paused" | "stopped"): Promise<Session> {
+    const session = this.findSession(sessionId);
+    if (session.status === status) return session;
+    if (!sessionMoves[session.status].includes(status)) {
+      throw new ConflictError(`session ${sessionId} is ${session.status}; it can't become ${status}`);
+    }
+    const context = this.begin();
+    if (session.status === "stopped") this.claimRoom(session);
+    const moved: Session = { ...session, status };
+    context.draft.putSession(moved);
+    const reason = { code: status, text: `became ${status} by request`, numbers: { before: session.status } };
+    context.draft.decide(this.journal.entry("session", sessionId, status, reason));
+    if (status === "stopped" && session.nodeId !== undefined) fillNode(context, session.nodeId);
+    await this.commit(context);
+    this.options.wake();
+    return moved;
+  }
+
+  /** Creates or changes a definition; `name` must be the document's own. */
+  async putDefinition(request: NamedDocument): Promise<StoredDefinition> {
+    const context = this.begin();
+    const stored = putDefinition(request, { ...context, rng: this.options.rng });
+    await this.commit(context);
+    this.options.wake();
+    return stored;
+  }
+
+  /** Every problem of a document, as if the pending ones existed. Changes nothing. */
+  checkDefinition(request: {
+    readonly kind: DefinitionKind;
+    readonly doc: unknown;
+    readonly owner: string;
+    readonly pending?: readonly { readonly kind: DefinitionKind; readonly doc: unknown; readonly owner: string }[];
+  }): Problem[] {
+    return checkDefinition(request, this.state, this.options.catalog);
+  }
+
+  /** `draining` while nodes of an autoscale config are left; ask again, or see the definition go. */
+  async deleteDefinition(request: {
+    readonly kind: DefinitionKind;
+    readonly name: string;
+    readonly owner: string;
+  }): Promise<DeleteOutcome> {
+    const context = this.begin();
+    const outcome = deleteDefinition(request, context);
+    await this.commit(context);
+    this.options.wake();
+    return outcome;
+  }
+
+  /** Takes no new session from now on and is destroyed when the last one has ended, also when its config is disabled. */
+  async deleteNode(nodeId: string): Promise<Node> {
+    const context = this.begin();
+    const node = removeNode(nodeId, context);
+    await this.commit(context);
+    this.options.wake();
+    return node;
+  }
+
+  /** A node's own call with its check-in token. */
+  async serverStatus(token: string, status: ServerStatus): Promise<Node> {
+    const nodeId = await this.options.tokens.verify(token, "checkin", this.options.clock.now());
+    return this.nodeCall((context) => checkIn(nodeId, status, context));
+  }
+
+  /** A node's sign of life with its agent token; the first one is the check-in of a docker agent. */
+  async heartbeat(token: string, nodeId: string, beat: Heartbeat): Promise<Node> {
+    const tokenNodeId = await this.options.tokens.verify(token, "agent", this.options.clock.now());
+    return this.nodeCall((context) => heartbeat({ nodeId, tokenNodeId, beat }, context));
+  }
+
+  private async nodeCall(call: (context: QueueContext) => Node): Promise<Node> {
+    const context = this.begin();
+    const node = call(context);
+    if (context.draft.changes.length === 0) return node;
+    await this.commit(context);
+    if (context.draft.node(node.nodeId)?.status !== this.state.nodes.get(node.nodeId)?.status) return node;
+    this.options.wake();
+    return node;
+  }
+
+  private get state() {
+    return this.options.ledger.state;
+  }
+
+  private begin(): QueueContext {
+    const { clock, catalog, ledger } = this.options;
+    return {
+      draft: new Draft(ledger.state),
+      windows: this.windows,
+      catalog,
+      journal: this.journal,
+      nowMs: clock.now(),
+    };
+  }
+
+  private async commit({ draft }: QueueContext): Promise<void> {
+    if (draft.changes.length > 0) await this.options.ledger.commit(draft.changes);
+  }
+
+  private newSession({ workspace: name, userId, zone }: SessionRequest, nowMs: number): Session {
+    const workspace = this.state.workspaces.get(name);
+    if (!workspace) throw new NotFoundError(`workspace "${name}" is not declared`);
+    if (zone !== undefined && !this.state.zones.has(zone)) {
+      const known = [...this.state.zones.keys()].sort().join(", ") || "none";
+      throw ConfigError.of([{ path: "zone", message: `"${zone}" is not declared; known zones: ${known}` }]);
+    }
+    return {
+      sessionId: `s${this.options.rng.id(15)}`,
+      workspace: name,
+      userId,
+      ...(zone === undefined ? {} : { zone }),
+      status: "queued",
+      requestedAtMs: nowMs,
+      sequence: this.sequence + 1,
+      needs: needsOf(workspace),
+      reason: { code: "requested", text: "requested", numbers: {} },
+    };
+  }
+
+  private placeNew(session: Session, context: QueueContext) {
+    const placement = place(session, context);
+    const waiting = this.state.queue().length;
+    if (placement.kind !== "queued" || waiting < queueMax) return placement;
+    const text = `${waiting} sessions wait already, which is the limit`;
+    return { kind: "refused" as const, reason: { code: "queueFull", text, numbers: { waiting, queueMax } } };
+  }
+
+  private enqueue(session: Session, reason: Reason, { draft }: QueueContext): Session {
+    this.sequence += 1;
+    const queued: Session = { ...session, reason };
+    draft.putSession(queued);
+    draft.decide(this.journal.entry("session", session.sessionId, "queued", reason));
+    return queued;
+  }
+
+  /** A node lost a session: a non-reusable server is done, any other takes from the queue. */
+  private reuseNode(nodeId: string, context: QueueContext): void {
+    const node = context.draft.node(nodeId);
+    if (!node) return;
+    const isDone = node.isReusable === false && node.hasServed === true && node.status === "running";
+    if (isDone && context.draft.usage(nodeId).pinned === 0) moveNode(context, node, "draining", servedReason);
+    else fillNode(context, nodeId);
+  }
+
+  /** A stopped session gave its room away; it comes back only where room is left. */
+  private claimRoom(session: Session): void {
+    const node = session.nodeId === undefined ? undefined : this.state.nodes.get(session.nodeId);
+    if (!node) return;
+    const usage = this.state.usage(node.nodeId);
+    const withoutItself = { ...usage, userIds: new Set([...usage.userIds].filter((id) => id !== session.userId)) };
+    const asNew = node.isReusable === false ? { ...node, isReusable: true } : node;
+    if (hasRoom(asNew, withoutItself, session.needs, session.userId)) return;
+    throw new ConflictError(`node ${node.nodeId} has no room left for session ${session.sessionId}; try again later`);
+  }
+
+  private findSession(sessionId: string): Session {
+    const session = this.state.sessions.get(sessionId);
+    if (!session) throw new NotFoundError(`there is no session "${sessionId}", or it has ended`);
+    return session;
+  }
+}
+
+const sessionMoves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
+  queued: [],
+  assigned: ["running", "stopped"],
+  running: ["paused", "stopped"],
+  paused: ["running", "stopped"],
+  stopped: ["running"],
+  ended: [],
+};

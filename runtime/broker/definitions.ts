@@ -1,0 +1,189 @@
+/** Declaring, checking and removing definitions. */
+import type { Rng } from "../model/clock";
+import {
+  findProblems,
+  parseDefinition,
+  type AutoscaleConfig,
+  type CloudCatalog,
+  type DefinitionKind,
+  type DefinitionOf,
+} from "../model/config";
+import { ConfigError, ConflictError, NotFoundError, type Problem } from "../model/errors";
+import { findReferenceProblems, findReferrers, type Declared } from "../model/references";
+import type { Shape, StoredDefinition } from "../model/state";
+import { shapeOfConfig, type ShapeSource } from "../planner/capacity";
+import type { QueueContext } from "../planner/queue";
+import { definitionId, type Snapshot } from "../store/hot-state";
+import { syncStaticMembers } from "./static-members";
+
+export interface NamedDocument {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  readonly doc: unknown;
+  readonly owner: string;
+}
+
+export interface OwnedDocument {
+  readonly kind: DefinitionKind;
+  readonly doc: unknown;
+  readonly owner: string;
+}
+
+export type DeleteOutcome =
+  { readonly kind: "gone" } | { readonly kind: "draining"; readonly nodesLeft: number; readonly sessionsLeft: number };
+
+type DefinitionContext = QueueContext & { readonly rng: Rng };
+
+export function checkDefinition(
+  { kind, doc, owner, pending = [] }: OwnedDocument & { readonly pending?: readonly OwnedDocument[] },
+  snapshot: Snapshot,
+  catalog: CloudCatalog,
+): Problem[] {
+  const problems = findProblems(kind, doc, catalog);
+  if (problems.length > 0) return problems;
+  const definition = parseDefinition(kind, doc);
+  const holder = snapshot.definitions.get(definitionId(kind, definition.name));
+  if (holder && holder.owner !== owner) problems.push({ path: "name", message: ownedByOther(holder) });
+  const twin = pending.find(
+    (other) => other.kind === kind && nameOf(other.doc) === definition.name && other.owner !== owner,
+  );
+  if (twin) problems.push({ path: "name", message: `${kind} "${definition.name}" is declared by ${twin.owner} too` });
+  const declared = declaredWith(snapshot, catalog, [...pending, { kind, doc, owner }]);
+  return [
+    ...problems,
+    ...changeProblems(kind, definition, snapshot),
+    ...referenceProblems(kind, definition, declared, snapshot, catalog),
+  ];
+}
+
+export function putDefinition({ kind, name, doc, owner }: NamedDocument, context: DefinitionContext): StoredDefinition {
+  const { draft, catalog, journal, nowMs } = context;
+  const { snapshot } = draft;
+  const known = snapshot.definitions.get(definitionId(kind, name));
+  if (known && known.owner !== owner) throw new ConflictError(ownedByOther(known));
+  const problems = findProblems(kind, doc, catalog);
+  if (problems.length > 0) throw ConfigError.of(problems, `${kind} "${name}"`);
+  const definition = parseDefinition(kind, doc);
+  if (definition.name !== name) {
+    const message = `got "${definition.name}"; the address says "${name}"`;
+    throw ConfigError.of([{ path: "name", message }], `${kind} "${name}"`);
+  }
+  const declared = declaredWith(snapshot, catalog, [{ kind, doc, owner }]);
+  problems.push(
+    ...changeProblems(kind, definition, snapshot),
+    ...referenceProblems(kind, definition, declared, snapshot, catalog),
+  );
+  if (problems.length > 0) throw ConfigError.of(problems, `${kind} "${name}"`);
+  const row: StoredDefinition = { kind, name, doc: doc as StoredDefinition["doc"], owner, updatedAtMs: nowMs };
+  draft.put({ kind: "put", table: "definition", row });
+  if (kind === "pool") syncStaticMembers(name, declared.pool.get(name)!, context);
+  if (kind !== "autoscaleConfig") return row;
+  const state = snapshot.configStates.get(name);
+  if (state?.isDeleting) {
+    const { isDeleting: _stays, ...rest } = state;
+    draft.put({ kind: "put", table: "configState", row: rest });
+  }
+  const event = known ? "changed" : "declared";
+  draft.decide(journal.entry("config", name, event, { code: event, text: `${event} by ${owner}`, numbers: {} }));
+  return row;
+}
+
+export function deleteDefinition(
+  { kind, name, owner }: { readonly kind: DefinitionKind; readonly name: string; readonly owner: string },
+  context: QueueContext,
+): DeleteOutcome {
+  const { draft } = context;
+  const { snapshot } = draft;
+  const id = definitionId(kind, name);
+  const known = snapshot.definitions.get(id);
+  if (!known) throw new NotFoundError(`there is no ${kind} "${name}"`);
+  if (known.owner !== owner) throw new ConflictError(ownedByOther(known));
+  const referrers = findReferrers(kind, name, declaredWith(snapshot, context.catalog, []));
+  if (referrers.length > 0) throw new ConflictError(`${kind} "${name}" is still used by ${referrers.join(", ")}`);
+  if (kind === "autoscaleConfig" && snapshot.nodesOfConfig(name).size > 0) return startDrain(name, context);
+  if (kind === "pool") syncStaticMembers(name, undefined, context);
+  draft.put({ kind: "delete", table: "definition", id });
+  if (kind === "autoscaleConfig") {
+    draft.put({ kind: "delete", table: "configState", id: name });
+    draft.decide(
+      context.journal.entry("config", name, "deleted", {
+        code: "deleted",
+        text: "deleted; it had no nodes",
+        numbers: {},
+      }),
+    );
+  }
+  return { kind: "gone" };
+}
+
+/** The reconciler empties it and removes the definition with its last node. */
+function startDrain(name: string, { draft, journal }: QueueContext): DeleteOutcome {
+  const { snapshot } = draft;
+  const nodes = [...snapshot.nodesOfConfig(name).keys()];
+  const sessionsLeft = nodes.reduce((sum, nodeId) => sum + snapshot.usage(nodeId).pinned, 0);
+  const state = snapshot.configStates.get(name) ?? { autoscaleConfig: name, consecutiveFailures: 0 };
+  if (!state.isDeleting) {
+    draft.put({ kind: "put", table: "configState", row: { ...state, isDeleting: true } });
+    const text = `is being deleted: ${nodes.length} nodes with ${sessionsLeft} sessions are drained first`;
+    const numbers = { nodesLeft: nodes.length, sessionsLeft };
+    draft.decide(journal.entry("config", name, "deleting", { code: "configDeleting", text, numbers }));
+  }
+  return { kind: "draining", nodesLeft: nodes.length, sessionsLeft };
+}
+
+function ownedByOther({ kind, name, owner }: StoredDefinition): string {
+  return `${kind} "${name}" is declared by ${owner} already`;
+}
+
+function nameOf(doc: unknown): unknown {
+  return typeof doc === "object" && doc !== null ? (doc as { readonly name?: unknown }).name : undefined;
+}
+
+/** Nodes carry their place from birth, so a config can't take them to another. */
+function changeProblems(kind: DefinitionKind, definition: DefinitionOf<DefinitionKind>, snapshot: Snapshot): Problem[] {
+  if (kind !== "autoscaleConfig") return [];
+  const before = snapshot.autoscaleConfigs.get(definition.name);
+  const nodes = snapshot.nodesOfConfig(definition.name).size;
+  if (!before || nodes === 0) return [];
+  const after = definition as AutoscaleConfig;
+  return (["type", "pool", "zone"] as const)
+    .filter((field) => before[field] !== after[field])
+    .map((field) => ({
+      path: field,
+      message: `got "${after[field]}"; can't change from "${before[field]}" while it has ${nodes} nodes; declare another config`,
+    }));
+}
+
+function referenceProblems(
+  kind: DefinitionKind,
+  definition: DefinitionOf<DefinitionKind>,
+  declared: Declared,
+  snapshot: Snapshot,
+  catalog: CloudCatalog,
+): Problem[] {
+  const source: ShapeSource = {
+    vmProviderConfigs: declared.vmProviderConfig,
+    nodesOfConfig: (name) => snapshot.nodesOfConfig(name),
+  };
+  const shapeOf = (config: AutoscaleConfig): Shape | undefined => shapeOfConfig(config, source, catalog);
+  return findReferenceProblems(kind, definition, { declared, catalog, shapeOf });
+}
+
+/** The present definitions with these documents in place; a document that is not well-formed is left out. */
+function declaredWith(snapshot: Snapshot, catalog: CloudCatalog, documents: readonly OwnedDocument[]): Declared {
+  const declared = {
+    zone: new Map(snapshot.zones),
+    pool: new Map(snapshot.pools),
+    workspace: new Map(snapshot.workspaces),
+    vmProviderConfig: new Map(snapshot.vmProviderConfigs),
+    dnsProviderConfig: new Map(snapshot.dnsProviderConfigs),
+    autoscaleConfig: new Map(snapshot.autoscaleConfigs),
+    schedule: new Map(snapshot.schedules),
+  };
+  for (const { kind, doc } of documents) {
+    if (findProblems(kind, doc, catalog).length > 0) continue;
+    const definition = parseDefinition(kind, doc);
+    (declared[kind] as Map<string, DefinitionOf<DefinitionKind>>).set(definition.name, definition);
+  }
+  return declared;
+}

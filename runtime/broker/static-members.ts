@@ -1,0 +1,54 @@
+/** Static members as nodes: there as long as the pool's definition names them, never created or destroyed. */
+import type { Pool, StaticMember } from "../model/config";
+import { ConflictError } from "../model/errors";
+import type { Node } from "../model/state";
+import type { QueueContext } from "../planner/queue";
+
+/** Brings the pool's static nodes in line with its definition; undefined = the pool goes. */
+export function syncStaticMembers(poolName: string, pool: Pool | undefined, context: QueueContext): void {
+  const { draft } = context;
+  const wanted = new Set(pool?.staticMembers.map((member) => staticNodeId(poolName, member.name)));
+  for (const node of draft.snapshot.nodes.values()) {
+    if (node.pool !== poolName || node.autoscaleConfig !== undefined || wanted.has(node.nodeId)) continue;
+    const { pinned } = draft.usage(node.nodeId);
+    if (pinned > 0) {
+      throw new ConflictError(
+        `static member ${node.nodeId} of pool "${poolName}" has ${pinned} sessions; end them first`,
+      );
+    }
+    draft.put({ kind: "delete", table: "node", id: node.nodeId });
+  }
+  for (const member of pool?.staticMembers ?? []) {
+    const nodeId = staticNodeId(poolName, member.name);
+    draft.putNode(staticNode(nodeId, pool!, member, draft.snapshot.nodes.get(nodeId), context.nowMs));
+  }
+}
+
+export function staticNodeId(pool: string, member: string): string {
+  return `static:${pool}:${member}`;
+}
+
+function staticNode(nodeId: string, pool: Pool, member: StaticMember, before: Node | undefined, nowMs: number): Node {
+  const server = {
+    sessionsMax: member.maxSimultaneousSessions,
+    usersMax: member.maxSimultaneousUsers,
+    isReusable: true,
+  };
+  return {
+    nodeId,
+    zone: member.zone,
+    pool: pool.name,
+    status: "running",
+    statusSinceMs: before?.statusSinceMs ?? nowMs,
+    createdAtMs: before?.createdAtMs ?? nowMs,
+    runningSinceMs: before?.runningSinceMs ?? nowMs,
+    shape: { cores: member.cores, memoryBytes: member.memory, gpus: member.gpus },
+    ...(pool.type === "server" ? server : {}),
+    readyWhen: "declared",
+    provisionTimeoutSeconds: 0,
+    missingTimeoutSeconds: 0,
+    deadTimeoutSeconds: 0,
+    address: member.address,
+    reason: { code: "declared", text: `static member of pool "${pool.name}"`, numbers: {} },
+  };
+}

@@ -1,0 +1,285 @@
+/**
+ * What one definition says about others: whether the names exist and whether the definitions fit together. Everything is
+ * judged against a {@link Declared} world, which for a preview also holds documents that are not applied yet.
+ */
+import type {
+  AutoscaleConfig,
+  CloudCatalog,
+  DefinitionKind,
+  DefinitionOf,
+  Pool,
+  Schedule,
+  VmProviderConfig,
+  Workspace,
+} from "./config";
+import type { Problem } from "./errors";
+import { findScriptProblems } from "./startup-script";
+import type { Shape } from "./state";
+import { formatMemory } from "./units";
+
+/** Resolved definitions by name, per kind. */
+export type Declared = { readonly [K in DefinitionKind]: ReadonlyMap<string, DefinitionOf<K>> };
+
+export interface ReferenceContext {
+  /** Holds the definition itself in its new form. */
+  readonly declared: Declared;
+  readonly catalog: CloudCatalog;
+  /** What one node of a config is known to offer, from the cloud or from a node that reported. */
+  readonly shapeOf: (config: AutoscaleConfig) => Shape | undefined;
+}
+
+export function findReferenceProblems<K extends DefinitionKind>(
+  kind: K,
+  definition: DefinitionOf<K>,
+  context: ReferenceContext,
+): Problem[] {
+  const finders: { readonly [T in DefinitionKind]: (it: DefinitionOf<T>, context: ReferenceContext) => Problem[] } = {
+    zone: () => [],
+    pool: poolProblems,
+    workspace: workspaceProblems,
+    autoscaleConfig: configProblems,
+    schedule: scheduleProblems,
+    vmProviderConfig: vmProviderProblems,
+    dnsProviderConfig: () => [],
+  };
+  return finders[kind](definition, context);
+}
+
+/** Names of the definitions that refer to this one, as `kind "name"`. */
+export function findReferrers(kind: DefinitionKind, name: string, declared: Declared): string[] {
+  const configs = [...declared.autoscaleConfig.values()];
+  const workspaces = [...declared.workspace.values()];
+  const pools = [...declared.pool.values()];
+  const of = (label: string, users: readonly { readonly name: string }[]) =>
+    users.map((user) => `${label} "${user.name}"`).sort();
+  switch (kind) {
+    case "zone":
+      return [
+        ...of(
+          "autoscaleConfig",
+          configs.filter((config) => config.zone === name),
+        ),
+        ...of(
+          "pool",
+          pools.filter((pool) => pool.staticMembers.some((member) => member.zone === name)),
+        ),
+        ...of(
+          "workspace",
+          workspaces.filter((workspace) => workspace.zones.includes(name)),
+        ),
+      ];
+    case "pool":
+      return [
+        ...of(
+          "autoscaleConfig",
+          configs.filter((config) => config.pool === name),
+        ),
+        ...of(
+          "workspace",
+          workspaces.filter((workspace) => workspace.pools.includes(name)),
+        ),
+      ];
+    case "vmProviderConfig":
+      return of(
+        "autoscaleConfig",
+        configs.filter((config) => config.vmProvider === name),
+      );
+    case "dnsProviderConfig":
+      return of(
+        "autoscaleConfig",
+        configs.filter((config) => config.dnsProvider === name),
+      );
+    case "autoscaleConfig":
+      return of(
+        "schedule",
+        [...declared.schedule.values()].filter((schedule) => schedule.autoscaleConfig === name),
+      );
+    case "workspace":
+    case "schedule":
+      return [];
+    default: {
+      const never: never = kind;
+      throw new Error(`unknown kind ${String(never)}`);
+    }
+  }
+}
+
+function missing(path: string, kind: DefinitionKind, name: string, { declared }: ReferenceContext): Problem[] {
+  const known = declared[kind];
+  if (known.has(name)) return [];
+  const names = [...known.keys()].sort();
+  const shown = names.length === 0 ? `no ${kind} is declared` : `declared: ${names.slice(0, 20).join(", ")}`;
+  return [{ path, message: `"${name}" is not a declared ${kind}; ${shown}` }];
+}
+
+function poolProblems(pool: Pool, context: ReferenceContext): Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Map<string, number>();
+  for (const [index, member] of pool.staticMembers.entries()) {
+    const path = `staticMembers[${index}]`;
+    problems.push(...missing(`${path}.zone`, "zone", member.zone, context));
+    const first = seen.get(member.name);
+    if (first !== undefined) {
+      problems.push({ path: `${path}.name`, message: `"${member.name}" is the name of staticMembers[${first}] too` });
+    }
+    seen.set(member.name, first ?? index);
+  }
+  for (const config of context.declared.autoscaleConfig.values()) {
+    if (config.pool !== pool.name || config.type === pool.type) continue;
+    problems.push({
+      path: "type",
+      message: `got "${pool.type}"; autoscale config "${config.name}" of this pool is of type "${config.type}"`,
+    });
+  }
+  return [
+    ...problems,
+    ...workspacesThatDontFit(context, (workspace) => workspace.pools.includes(pool.name), "staticMembers"),
+  ];
+}
+
+function workspaceProblems(workspace: Workspace, context: ReferenceContext): Problem[] {
+  const problems: Problem[] = [];
+  for (const [index, name] of workspace.zones.entries()) {
+    problems.push(...missing(`zones[${index}]`, "zone", name, context));
+  }
+  for (const [index, name] of workspace.pools.entries()) {
+    problems.push(...missing(`pools[${index}]`, "pool", name, context));
+    const pool = context.declared.pool.get(name);
+    const runs = pool?.type === "server" ? "desktop" : "container";
+    if (!pool || workspace.kind === runs) continue;
+    const message = `pool "${name}" is of type "${pool.type}", which runs kind "${runs}"; this workspace is of kind "${workspace.kind}"`;
+    problems.push({ path: `pools[${index}]`, message });
+  }
+  const misfit = problems.length === 0 ? findMisfit(workspace, context) : undefined;
+  return misfit ? [{ path: misfit.field, message: misfit.message }] : problems;
+}
+
+function configProblems(config: AutoscaleConfig, context: ReferenceContext): Problem[] {
+  const problems = [
+    ...missing("pool", "pool", config.pool, context),
+    ...missing("zone", "zone", config.zone, context),
+    ...missing("vmProvider", "vmProviderConfig", config.vmProvider, context),
+    ...(config.dnsProvider === undefined
+      ? []
+      : missing("dnsProvider", "dnsProviderConfig", config.dnsProvider, context)),
+    ...scriptProblems(config, context),
+  ];
+  const pool = context.declared.pool.get(config.pool);
+  if (pool && pool.type !== config.type) {
+    problems.push({ path: "type", message: `got "${config.type}"; pool "${pool.name}" is of type "${pool.type}"` });
+  }
+  if (config.type === "dockerAgent") problems.push(...standbyProblems(config, config, context));
+  if (problems.length > 0) return problems;
+  return workspacesThatDontFit(context, (workspace) => workspace.pools.includes(config.pool), "vmProvider");
+}
+
+function scriptProblems(
+  { startupScript, vmProvider }: AutoscaleConfig,
+  { declared, catalog }: ReferenceContext,
+): Problem[] {
+  if (!startupScript) return [];
+  const problems = startupScript.raw ? [] : findScriptProblems(startupScript.text);
+  const kind = declared.vmProviderConfig.get(vmProvider)?.kind;
+  const bytesMax = kind === undefined ? Infinity : catalog.vm[kind].startupScriptBytesMax;
+  const bytes = Buffer.byteLength(startupScript.text);
+  if (bytes > bytesMax) {
+    problems.push({ path: "", message: `has ${bytes} bytes; VM provider "${kind}" takes at most ${bytesMax}` });
+  }
+  return problems.map(({ message }) => ({ path: "startupScript.text", message }));
+}
+
+interface StandbyFields {
+  readonly standbyCores?: number;
+  readonly standbyGpus?: number;
+  readonly standbyMemory?: number;
+}
+
+/** Standby of something that the nodes don't have would never be reached, however many there are. */
+function standbyProblems(fields: StandbyFields, config: AutoscaleConfig, { shapeOf }: ReferenceContext): Problem[] {
+  const shape = shapeOf(config);
+  if (!shape) return [];
+  const problem = (path: string, wanted: number | undefined, has: number, what: string): Problem[] =>
+    (wanted ?? 0) > 0 && has === 0
+      ? [{ path, message: `got ${wanted}; the nodes of autoscale config "${config.name}" have no ${what}` }]
+      : [];
+  return [
+    ...problem("standbyCores", fields.standbyCores, shape.cores, "cores"),
+    ...problem("standbyGpus", fields.standbyGpus, shape.gpus, "GPUs"),
+    ...problem("standbyMemory", fields.standbyMemory, shape.memoryBytes, "memory"),
+  ];
+}
+
+function scheduleProblems(schedule: Schedule, context: ReferenceContext): Problem[] {
+  const config = context.declared.autoscaleConfig.get(schedule.autoscaleConfig);
+  if (!config) return missing("autoscaleConfig", "autoscaleConfig", schedule.autoscaleConfig, context);
+  const foreign =
+    config.type === "server"
+      ? (["standbyCores", "standbyGpus", "standbyMemory"] as const)
+      : (["minimumAvailableSessions"] as const);
+  const problems: Problem[] = foreign
+    .filter((field) => schedule[field] !== undefined)
+    .map((field) => ({
+      path: field,
+      message: `autoscale config "${config.name}" is of type "${config.type}", which has no ${field}`,
+    }));
+  if (schedule.minNodes !== undefined && config.maxNodes !== undefined && schedule.minNodes > config.maxNodes) {
+    const message = `got ${schedule.minNodes}; at most maxNodes (${config.maxNodes}) of autoscale config "${config.name}"`;
+    problems.push({ path: "minNodes", message });
+  }
+  return config.type === "dockerAgent" ? [...problems, ...standbyProblems(schedule, config, context)] : problems;
+}
+
+function vmProviderProblems(vmProvider: VmProviderConfig, context: ReferenceContext): Problem[] {
+  const pools = new Set<string>();
+  for (const config of context.declared.autoscaleConfig.values()) {
+    if (config.vmProvider === vmProvider.name) pools.add(config.pool);
+  }
+  return workspacesThatDontFit(context, (workspace) => workspace.pools.some((pool) => pools.has(pool)), "settings");
+}
+
+function workspacesThatDontFit(
+  context: ReferenceContext,
+  isConcerned: (workspace: Workspace) => boolean,
+  path: string,
+): Problem[] {
+  return [...context.declared.workspace.values()].filter(isConcerned).flatMap((workspace) => {
+    const misfit = findMisfit(workspace, context);
+    return misfit ? [{ path, message: `workspace "${workspace.name}" would fit no node: ${misfit.message}` }] : [];
+  });
+}
+
+interface Misfit {
+  readonly field: "cores" | "memory" | "gpus";
+  readonly message: string;
+}
+
+/** Undefined when some node shape fits, when one is not known yet, or when its pools have no nodes declared at all. */
+function findMisfit(workspace: Workspace, { declared, shapeOf }: ReferenceContext): Misfit | undefined {
+  const isAllowed = (zone: string) => workspace.zones.length === 0 || workspace.zones.includes(zone);
+  let closest: Misfit | undefined;
+  const judge = (shape: Shape, owner: string) => {
+    const misfit = misfitOf(workspace, shape, owner);
+    closest = misfit;
+    return misfit === undefined;
+  };
+  for (const config of declared.autoscaleConfig.values()) {
+    if (!workspace.pools.includes(config.pool) || !isAllowed(config.zone)) continue;
+    const shape = shapeOf(config);
+    if (!shape || judge(shape, `a node of autoscale config "${config.name}"`)) return undefined;
+  }
+  for (const poolName of workspace.pools) {
+    for (const member of declared.pool.get(poolName)?.staticMembers ?? []) {
+      const shape = { cores: member.cores, memoryBytes: member.memory, gpus: member.gpus };
+      if (isAllowed(member.zone) && judge(shape, `static member "${member.name}"`)) return undefined;
+    }
+  }
+  return closest;
+}
+
+function misfitOf({ cores, memory, gpus }: Workspace, shape: Shape, owner: string): Misfit | undefined {
+  if (gpus > shape.gpus) return { field: "gpus", message: `needs ${gpus} GPUs; ${owner} has ${shape.gpus}` };
+  if (cores > shape.cores) return { field: "cores", message: `needs ${cores} cores; ${owner} has ${shape.cores}` };
+  if (memory <= shape.memoryBytes) return undefined;
+  const message = `needs ${formatMemory(memory)} memory; ${owner} has ${formatMemory(shape.memoryBytes)}`;
+  return { field: "memory", message };
+}

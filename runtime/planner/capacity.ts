@@ -1,0 +1,105 @@
+/** What a node offers, what is left of it, and whether a session's needs fit. */
+import type { AutoscaleConfig, CloudCatalog, Workspace } from "../model/config";
+import type { Node, Shape } from "../model/state";
+import { subtractCores, type NodeUsage } from "../model/usage";
+import type { Snapshot } from "../store/hot-state";
+
+/** Where a config's shape can be read from. */
+export type ShapeSource = Pick<Snapshot, "vmProviderConfigs" | "nodesOfConfig">;
+
+/**
+ * What one node of a config offers: each override, else what the cloud says the size has, else what the newest node
+ * of the config reported; undefined until one is known. Both cores and memory must be known.
+ */
+export function shapeOfConfig(
+  config: AutoscaleConfig,
+  snapshot: ShapeSource,
+  catalog: CloudCatalog,
+): Shape | undefined {
+  return withOverrides(config, shapeOfSize(config, snapshot, catalog) ?? reportedShape(config, snapshot));
+}
+
+/** Overrides replace what is known; 0 means no override. */
+export function withOverrides(config: AutoscaleConfig, known: Shape | undefined): Shape | undefined {
+  const cores = config.coresOverride || known?.cores;
+  const memoryBytes = config.memoryOverride || known?.memoryBytes;
+  if (cores === undefined || memoryBytes === undefined) return undefined;
+  return { cores, memoryBytes, gpus: config.gpusOverride || (known?.gpus ?? 0) };
+}
+
+function shapeOfSize(config: AutoscaleConfig, snapshot: ShapeSource, catalog: CloudCatalog): Shape | undefined {
+  const vmProvider = snapshot.vmProviderConfigs.get(config.vmProvider);
+  if (!vmProvider) return undefined;
+  const facts = catalog.vm[vmProvider.kind];
+  const settings = facts.settings.safeParse(vmProvider.settings);
+  return settings.success ? facts.shape(settings.data) : undefined;
+}
+
+function reportedShape(config: AutoscaleConfig, snapshot: ShapeSource): Shape | undefined {
+  let newest: Node | undefined;
+  for (const node of snapshot.nodesOfConfig(config.name).values()) {
+    if (node.shape && (!newest || isNewer(node, newest))) newest = node;
+  }
+  return newest?.shape;
+}
+
+/** Newest first; ids break ties, so that every order of insertion gives the same answer. */
+export function isNewer(a: Node, b: Node): boolean {
+  return a.createdAtMs !== b.createdAtMs ? a.createdAtMs > b.createdAtMs : a.nodeId > b.nodeId;
+}
+
+/** True when an empty node of this shape could run the session. */
+export function fitsShape(needs: Shape, shape: Shape): boolean {
+  return needs.cores <= shape.cores && needs.memoryBytes <= shape.memoryBytes && needs.gpus <= shape.gpus;
+}
+
+/** What is left; may be negative on a node whose shape turned out smaller than expected. */
+export function freeShape(shape: Shape, usage: Shape): Shape {
+  return {
+    cores: subtractCores(shape.cores, usage.cores),
+    memoryBytes: shape.memoryBytes - usage.memoryBytes,
+    gpus: shape.gpus - usage.gpus,
+  };
+}
+
+export function needsOf({ cores, memory, gpus }: Workspace): Shape {
+  return { cores, memoryBytes: memory, gpus };
+}
+
+/** True for nodes of server pools: they count sessions and users, not cores. */
+export function isServer(node: Node): boolean {
+  return node.sessionsMax !== undefined;
+}
+
+/**
+ * Sessions that a server can take at this moment: the lower of sessions left and users left, because each new session
+ * is assumed to bring a new user. Example: 20 sessions, 2 users, one user with 10 sessions on it → 1.
+ */
+export function freeServerSessions(node: Node, usage: NodeUsage): number {
+  if (node.isReusable === false && (node.hasServed || usage.pinned > 0)) return 0;
+  const sessionsLeft = (node.sessionsMax ?? 1) - usage.sessions;
+  const usersLeft = (node.usersMax ?? 1) - usage.users;
+  return Math.max(0, Math.min(sessionsLeft, usersLeft));
+}
+
+/** Whether the session fits on the node now. A server takes at most one full desktop per user. */
+export function hasRoom(node: Node, usage: NodeUsage, needs: Shape, userId: string): boolean {
+  if (isServer(node)) {
+    if (node.shape && !fitsShape(needs, node.shape)) return false;
+    return freeServerSessions(node, usage) > 0 && !usage.userIds.has(userId);
+  }
+  if (!node.shape) return false;
+  return (
+    needs.memoryBytes <= node.shape.memoryBytes - usage.memoryBytes &&
+    needs.gpus <= node.shape.gpus - usage.gpus &&
+    needs.cores <= subtractCores(node.shape.cores, usage.cores)
+  );
+}
+
+/** Share of the node that is taken, 0 to 1 and above: its fullest dimension. Servers count sessions. */
+export function loadOf(node: Node, usage: NodeUsage): number {
+  if (isServer(node)) return usage.sessions / (node.sessionsMax ?? 1);
+  const { cores = 0, memoryBytes = 0, gpus = 0 } = node.shape ?? {};
+  const share = (used: number, has: number) => (has > 0 ? used / has : 0);
+  return Math.max(share(usage.cores, cores), share(usage.memoryBytes, memoryBytes), share(usage.gpus, gpus));
+}

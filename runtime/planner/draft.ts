@@ -1,0 +1,81 @@
+/**
+ * A decision in the making: reads like the snapshot with the changes made so far, which go to the ledger as one commit.
+ * So a node that becomes free and the queued sessions that it takes are one transaction.
+ */
+import type { Decision, Lane, Node, Session } from "../model/state";
+import { usageOf, type NodeUsage } from "../model/usage";
+import type { Change, Snapshot } from "../store/hot-state";
+
+export class Draft {
+  readonly changes: Change[] = [];
+  private readonly nodes = new Map<string, Node>();
+  private readonly sessions = new Map<string, Session>();
+  private readonly usages = new Map<string, NodeUsage>();
+  private readonly lanes = new Map<string, Lane>();
+  private readonly movedTo = new Map<string, Set<string>>();
+
+  constructor(readonly snapshot: Snapshot) {}
+
+  node(nodeId: string): Node | undefined {
+    return this.nodes.get(nodeId) ?? this.snapshot.nodes.get(nodeId);
+  }
+
+  /** The node as it is in this draft. */
+  latest(node: Node): Node {
+    return this.nodes.size === 0 ? node : (this.nodes.get(node.nodeId) ?? node);
+  }
+
+  usage(nodeId: string): NodeUsage {
+    return this.usages.get(nodeId) ?? this.snapshot.usage(nodeId);
+  }
+
+  session(sessionId: string): Session | undefined {
+    const session = this.sessions.get(sessionId) ?? this.snapshot.sessions.get(sessionId);
+    return session?.status === "ended" ? undefined : session;
+  }
+
+  sessionsOf(nodeId: string): Session[] {
+    const before = [...this.snapshot.sessionsOf(nodeId)].filter((session) => !this.sessions.has(session.sessionId));
+    const moved = [...(this.movedTo.get(nodeId) ?? [])].map((id) => this.sessions.get(id)!);
+    return [...before, ...moved.filter((session) => session.nodeId === nodeId && session.status !== "ended")];
+  }
+
+  putNode(node: Node): void {
+    this.nodes.set(node.nodeId, node);
+    this.changes.push({ kind: "put", table: "node", row: node });
+  }
+
+  putSession(session: Session): void {
+    this.sessions.set(session.sessionId, session);
+    this.changes.push({ kind: "put", table: "session", row: session });
+    if (session.nodeId === undefined) return;
+    const moved = this.movedTo.get(session.nodeId) ?? new Set();
+    this.movedTo.set(session.nodeId, moved.add(session.sessionId));
+    this.usages.set(session.nodeId, usageOf(this.sessionsOf(session.nodeId)));
+  }
+
+  /** Lanes whose desired set this draft changes: they are to be woken once it is durable. */
+  get lanesTouched(): readonly string[] {
+    return [...this.lanes.keys()];
+  }
+
+  /** Raises the lane's desired revision, once per draft. */
+  raiseLane(lane: Lane): void {
+    if (this.lanes.has(lane.laneId)) return;
+    const raised = { ...lane, desiredRevision: lane.desiredRevision + 1 };
+    this.lanes.set(lane.laneId, raised);
+    this.changes.push({ kind: "put", table: "lane", row: raised });
+  }
+
+  lane(laneId: string): Lane | undefined {
+    return this.lanes.get(laneId) ?? this.snapshot.lanes.get(laneId);
+  }
+
+  put(change: Change): void {
+    this.changes.push(change);
+  }
+
+  decide(decision: Decision): void {
+    this.changes.push({ kind: "decision", decision });
+  }
+}

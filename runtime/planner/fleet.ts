@@ -1,0 +1,273 @@
+/**
+ * The planner's working picture of one moment: every config with its limits, every node that is or will be capacity
+ * as a bin with what is left of it. The phases of a plan take from bins and add bins; nothing else remembers anything.
+ */
+import type { EpochMs } from "../model/clock";
+import type { AutoscaleConfig, CloudCatalog } from "../model/config";
+import type { NodeChange, Reason } from "../model/plan";
+import type { ConfigState, Node, Shape } from "../model/state";
+import { subtractCores } from "../model/usage";
+import type { Snapshot } from "../store/hot-state";
+import { fitsShape, freeServerSessions, freeShape, isServer, shapeOfConfig } from "./capacity";
+import { Draft } from "./draft";
+import { blockedReason } from "./limits";
+import { isOpen, type PlaceContext } from "./place";
+import { WindowCache, type Window } from "./schedule";
+
+/**
+ * open      creates, places and removes
+ * inactive  outside its schedule: creates nothing, places nothing, its nodes leave when empty
+ * leaving   drained or being deleted: as inactive, without back-off
+ * frozen    disabled: nothing happens
+ */
+export type ConfigMode = "open" | "inactive" | "leaving" | "frozen";
+
+export interface ConfigPosition {
+  readonly config: AutoscaleConfig;
+  readonly state: ConfigState;
+  readonly mode: ConfigMode;
+  readonly window: Window;
+  /** What one more node would offer; undefined = not known before the first one reports. */
+  readonly shape: Shape | undefined;
+  /** Oldest first. */
+  readonly nodes: readonly Node[];
+  /** Every row counts against the caps: also what is failed or being destroyed may still exist. */
+  nodesTotal: number;
+  nodesInFlight: number;
+  /** Capacity or soon capacity: what `minNodes` counts. */
+  nodesLive: number;
+  /** Agents whose shape nobody knows yet; while there is one, no other is created. */
+  nodesWithoutShape: number;
+  /** Something was needed from this config in this plan, whether or not it could be created. */
+  hasDeficit: boolean;
+  readonly reasons: Reason[];
+}
+
+/** One node's capacity as the phases of a plan use it up. */
+export interface Bin {
+  readonly kind: "running" | "inFlight" | "draining" | "new";
+  /** Undefined for a node that this plan creates. */
+  readonly node?: Node;
+  /** Undefined for a static member. */
+  readonly position?: ConfigPosition;
+  readonly shape?: Shape;
+  /** Agents: what is left, never below 0. */
+  free: Shape;
+  /** Servers: sessions that still fit; undefined for agents. */
+  sessionsLeft?: number;
+  readonly userIds: Set<string>;
+  /** Queued sessions that were promised this node. */
+  promised: number;
+  /** With aggressive scaling a node on its way serves one waiting session only. */
+  readonly isExclusive: boolean;
+  /** True when no session, not even a stopped one, is on the node. */
+  readonly isIdle: boolean;
+}
+
+export interface Scope {
+  readonly pool: string;
+  readonly zone: string;
+  /** Oldest first, those of this plan at the end; grows. */
+  readonly bins: Bin[];
+  /** Draining nodes that may come back, oldest first; shrinks. */
+  readonly recallable: Bin[];
+}
+
+export class Fleet {
+  readonly context: PlaceContext;
+  /** By name. */
+  readonly positions: readonly ConfigPosition[];
+  readonly changes: NodeChange[] = [];
+  /** Ids of draining nodes that come back with this plan. */
+  readonly recalled = new Set<string>();
+  private readonly byName = new Map<string, ConfigPosition>();
+  private readonly scopes = new Map<string, Scope>();
+  private readonly nodesByVmProvider = new Map<string, number>();
+
+  constructor(
+    readonly snapshot: Snapshot,
+    readonly nowMs: EpochMs,
+    catalog: CloudCatalog,
+  ) {
+    this.context = { draft: new Draft(snapshot), windows: new WindowCache(), catalog, nowMs };
+    const configs = [...snapshot.autoscaleConfigs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.positions = configs.map((config) => this.positionOf(config));
+    for (const position of this.positions) this.byName.set(position.config.name, position);
+    for (const node of snapshot.nodes.values()) {
+      if (node.vmProvider !== undefined) this.countInstance(node.vmProvider);
+    }
+  }
+
+  position(autoscaleConfig: string): ConfigPosition | undefined {
+    return this.byName.get(autoscaleConfig);
+  }
+
+  instancesOf(vmProvider: string): number {
+    return this.nodesByVmProvider.get(vmProvider) ?? 0;
+  }
+
+  scope(pool: string, zone: string): Scope {
+    const key = `${pool}/${zone}`;
+    const known = this.scopes.get(key);
+    if (known) return known;
+    const nodes = [...this.snapshot.nodesIn(pool, zone).values()].sort(byAge);
+    const bins = nodes.flatMap((node) => this.binOf(node) ?? []);
+    const scope: Scope = {
+      pool,
+      zone,
+      bins: bins.filter((bin) => bin.kind !== "draining"),
+      recallable: bins.filter((bin) => bin.kind === "draining"),
+    };
+    this.scopes.set(key, scope);
+    return scope;
+  }
+
+  /** Why this config may not create a node now; undefined when it may. */
+  blocked(position: ConfigPosition, purpose: "demand" | "standby"): Reason | undefined {
+    return blockedReason(this, position, purpose);
+  }
+
+  /** One node more; the caller has made sure that nothing blocks it. */
+  create(position: ConfigPosition, reason: Reason): Bin {
+    const { config, shape } = position;
+    position.nodesTotal += 1;
+    position.nodesInFlight += 1;
+    position.nodesLive += 1;
+    position.hasDeficit = true;
+    if (config.type === "dockerAgent" && !shape) position.nodesWithoutShape += 1;
+    this.countInstance(config.vmProvider);
+    this.changes.push({ kind: "create", autoscaleConfig: config.name, reason });
+    const bin: Bin = {
+      kind: "new",
+      position,
+      shape,
+      free: shape ?? nothing,
+      sessionsLeft: config.type === "server" ? sessionsPerServer(config) : undefined,
+      userIds: new Set(),
+      promised: 0,
+      isExclusive: config.aggressiveScaling,
+      isIdle: true,
+    };
+    this.scope(config.pool, config.zone).bins.push(bin);
+    return bin;
+  }
+
+  /** Brings a draining node back instead of creating one. */
+  recall(scope: Scope, draining: Bin, reason: Reason): Bin {
+    scope.recallable.splice(scope.recallable.indexOf(draining), 1);
+    const bin: Bin = { ...draining, kind: "running", promised: 0 };
+    const position = bin.position!;
+    position.nodesLive += 1;
+    position.hasDeficit = true;
+    scope.bins.push(bin);
+    this.recalled.add(bin.node!.nodeId);
+    this.changes.push({ kind: "undrain", nodeId: bin.node!.nodeId, reason });
+    return bin;
+  }
+
+  private positionOf(config: AutoscaleConfig): ConfigPosition {
+    const { snapshot } = this;
+    const state = snapshot.configStates.get(config.name) ?? { autoscaleConfig: config.name, consecutiveFailures: 0 };
+    const nodes = [...snapshot.nodesOfConfig(config.name).values()].sort(byAge);
+    const mode = this.modeOf(config, state);
+    return {
+      config,
+      state,
+      mode,
+      window: this.context.windows.at(config.name, snapshot.schedulesOf(config.name), this.nowMs),
+      shape: shapeOfConfig(config, snapshot, this.context.catalog),
+      nodes,
+      nodesTotal: nodes.length,
+      nodesInFlight: nodes.filter(isInFlight).length,
+      nodesLive: nodes.filter((node) => isInFlight(node) || node.status === "running").length,
+      nodesWithoutShape: nodes.filter((node) => isWithoutShape(node)).length,
+      hasDeficit: false,
+      reasons: [],
+    };
+  }
+
+  private modeOf(config: AutoscaleConfig, state: ConfigState): ConfigMode {
+    if (state.isDeleting || (config.drain && config.enabled)) return "leaving";
+    if (!config.enabled) return "frozen";
+    return isOpen(config, this.context) ? "open" : "inactive";
+  }
+
+  private binOf(node: Node): Bin | undefined {
+    const position = node.autoscaleConfig === undefined ? undefined : this.byName.get(node.autoscaleConfig);
+    const isOwned = node.autoscaleConfig !== undefined;
+    if (isOwned && position?.mode !== "open") return undefined;
+    const kind = binKindOf(node);
+    if (!kind) return undefined;
+    const usage = this.snapshot.usage(node.nodeId);
+    const free = node.shape ? freeShape(node.shape, usage) : nothing;
+    return {
+      kind,
+      node,
+      position,
+      shape: node.shape,
+      free: {
+        cores: Math.max(0, free.cores),
+        memoryBytes: Math.max(0, free.memoryBytes),
+        gpus: Math.max(0, free.gpus),
+      },
+      sessionsLeft: isServer(node) ? freeServerSessions(node, usage) : undefined,
+      userIds: new Set(usage.userIds),
+      promised: 0,
+      isExclusive: kind === "inFlight" && position?.config.aggressiveScaling === true,
+      isIdle: usage.pinned === 0,
+    };
+  }
+
+  private countInstance(vmProvider: string): void {
+    this.nodesByVmProvider.set(vmProvider, this.instancesOf(vmProvider) + 1);
+  }
+}
+
+const nothing: Shape = { cores: 0, memoryBytes: 0, gpus: 0 };
+
+/** Reasons to drain that stand, whatever the demand: asked for by a person, or a non-reusable server that has served. */
+const finalDrains: readonly string[] = ["manual", "served"];
+
+function binKindOf(node: Node): "running" | "inFlight" | "draining" | undefined {
+  if (node.status === "running") return "running";
+  if (isInFlight(node)) return "inFlight";
+  return node.status === "draining" && !finalDrains.includes(node.reason.code) ? "draining" : undefined;
+}
+
+export function isInFlight(node: Node): boolean {
+  return node.status === "requested" || node.status === "provisioning" || node.status === "starting";
+}
+
+function isWithoutShape(node: Node): boolean {
+  return !isServer(node) && !node.shape && (isInFlight(node) || node.status === "running");
+}
+
+function byAge(a: Node, b: Node): number {
+  return a.createdAtMs - b.createdAtMs || (a.nodeId < b.nodeId ? -1 : a.nodeId > b.nodeId ? 1 : 0);
+}
+
+/** New sessions that one empty server takes, each by a new user. */
+export function sessionsPerServer(config: Extract<AutoscaleConfig, { type: "server" }>): number {
+  if (!config.reusable) return 1;
+  return Math.min(config.maxSimultaneousSessionsPerServer, config.maxSimultaneousUsers);
+}
+
+/** Whether the bin could take these needs from a user that it does not know yet. */
+export function hasSpace(bin: Bin, needs: Shape): boolean {
+  if (bin.isExclusive && bin.promised > 0) return false;
+  if (bin.sessionsLeft !== undefined) {
+    return bin.sessionsLeft > 0 && (bin.shape === undefined || fitsShape(needs, bin.shape));
+  }
+  return bin.shape !== undefined && fitsShape(needs, bin.free);
+}
+
+export function takeFrom(bin: Bin, needs: Shape, userId: string): void {
+  bin.promised += 1;
+  bin.userIds.add(userId);
+  if (bin.sessionsLeft !== undefined) bin.sessionsLeft -= 1;
+  bin.free = {
+    cores: Math.max(0, subtractCores(bin.free.cores, needs.cores)),
+    memoryBytes: Math.max(0, bin.free.memoryBytes - needs.memoryBytes),
+    gpus: Math.max(0, bin.free.gpus - needs.gpus),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * What should change about the set of nodes now. Pure: the same snapshot and time give the same plan, whatever the order
+ * in which the rows were stored; and planning again after the plan was applied changes nothing.
+ */
+import type { EpochMs } from "../model/clock";
+import type { CloudCatalog } from "../model/config";
+import type { ConfigDecision, NodeChange, Plan, Reason, WaitingSession } from "../model/plan";
+import type { ConfigState } from "../model/state";
+import type { Snapshot } from "../store/hot-state";
+import { packQueue } from "./demand";
+import { Fleet, type ConfigPosition } from "./fleet";
+import { blockedReason } from "./limits";
+import { drainExcess, findExcess, removeFinished } from "./scale-down";
+import { raiseToFloor, raiseToStandby } from "./standby";
+
+export interface PlanOptions {
+  readonly nowMs: EpochMs;
+  readonly catalog: CloudCatalog;
+}
+
+export function plan(snapshot: Snapshot, { nowMs, catalog }: PlanOptions): Plan {
+  const fleet = new Fleet(snapshot, nowMs, catalog);
+  const waiting = packQueue(fleet);
+  const open = fleet.positions.filter((position) => position.mode === "open");
+  for (const position of open) raiseToFloor(fleet, position);
+  for (const position of open) raiseToStandby(fleet, position);
+  for (const position of fleet.positions) removeFinished(fleet, position, position.nodes);
+  removeFinished(fleet, undefined, orphans(fleet));
+  const excess = findExcess(fleet);
+  const configs = fleet.positions.map((position) => {
+    const excessSinceMs = drainExcess(fleet, position, excess.get(position) ?? []);
+    return decisionOf(fleet, position, waiting, excessSinceMs);
+  });
+  return { atMs: nowMs, changes: fleet.changes, configs, waiting };
+}
+
+/** Nodes whose config is not declared any more, by id. */
+function orphans({ snapshot }: Fleet) {
+  return [...snapshot.nodes.values()]
+    .filter((node) => node.autoscaleConfig !== undefined && !snapshot.autoscaleConfigs.has(node.autoscaleConfig))
+    .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+}
+
+function decisionOf(
+  fleet: Fleet,
+  position: ConfigPosition,
+  waiting: readonly WaitingSession[],
+  excessSinceMs: EpochMs | undefined,
+): ConfigDecision {
+  const { config, state, mode } = position;
+  const { excessSinceMs: _before, ...rest } = state;
+  const nextState: ConfigState = excessSinceMs === undefined ? rest : { ...rest, excessSinceMs };
+  const mine = waiting.filter(({ reason }) => reason.numbers["autoscaleConfig"] === config.name);
+  const stuck = mine.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
+  const reasons: Reason[] = [];
+  if (stuck) reasons.push(stuckReason(stuck.reason, mine.length));
+  reasons.push(...position.reasons, ...changeReasons(fleet, position));
+  if (mode !== "open") {
+    const block = blockedReason(fleet, position, "demand");
+    if (block) reasons.push(block);
+  }
+  if (reasons.length === 0) reasons.push(steadyReason(position));
+  return { autoscaleConfig: config.name, isActive: mode === "open", reasons, nextState };
+}
+
+function stuckReason(reason: Reason, sessionsWaiting: number): Reason {
+  const text = `${sessionsWaiting} session${sessionsWaiting === 1 ? " waits" : "s wait"}: ${reason.text}`;
+  return { ...reason, text, numbers: { ...reason.numbers, sessionsWaiting } };
+}
+
+/** One line per kind of change and reason, with how many nodes. */
+function changeReasons(fleet: Fleet, { config, nodes }: ConfigPosition): Reason[] {
+  const ids = new Set(nodes.map((node) => node.nodeId));
+  const groups = new Map<string, { readonly change: NodeChange; count: number }>();
+  for (const change of fleet.changes) {
+    const isMine = change.kind === "create" ? change.autoscaleConfig === config.name : ids.has(change.nodeId);
+    if (!isMine) continue;
+    const key = `${change.kind}/${change.reason.code}`;
+    const group = groups.get(key) ?? { change, count: 0 };
+    group.count += 1;
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ change, count }) => ({
+    code: `${change.kind}.${change.reason.code}`,
+    text: `${change.kind} ${count} node${count === 1 ? "" : "s"}: ${change.reason.text}`,
+    numbers: { ...change.reason.numbers, nodes: count },
+  }));
+}
+
+function steadyReason({ config, nodesLive, nodesInFlight, nodesTotal }: ConfigPosition): Reason {
+  const coming = nodesInFlight > 0 ? `, ${nodesInFlight} of them on their way` : "";
+  const text = `${nodesLive} node${nodesLive === 1 ? "" : "s"}${coming}: neither too few nor too many`;
+  return { code: "steady", text, numbers: { autoscaleConfig: config.name, nodesLive, nodesInFlight, nodesTotal } };
+}

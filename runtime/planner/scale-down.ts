@@ -1,0 +1,169 @@
+/**
+ * Which nodes leave. A node with a session never does. An idle one goes draining when the excess has lasted for
+ * `downscaleBackoff` without a break, and a later plan, which sees whether it is needed again, destroys it.
+ */
+import type { AutoscaleConfig } from "../model/config";
+import type { Reason } from "../model/plan";
+import type { Node } from "../model/state";
+import { formatDuration } from "../model/units";
+import { subtractCores } from "../model/usage";
+import { isNewer } from "./capacity";
+import { isInFlight, type Bin, type ConfigPosition, type Fleet } from "./fleet";
+import { availableSessions, floorOf, freeAgents, standbyOf, standbySessionsOf } from "./standby";
+
+/** Nodes that leave whatever the demand is: failed, dead, drained and empty, or of a config that is being emptied. */
+export function removeFinished(fleet: Fleet, position: ConfigPosition | undefined, nodes: readonly Node[]): void {
+  const mode = position?.mode ?? "leaving";
+  for (const node of nodes) {
+    const { pinned } = fleet.snapshot.usage(node.nodeId);
+    const isDrained = node.status === "draining" && pinned === 0 && fleet.nowMs > node.statusSinceMs;
+    if (fleet.recalled.has(node.nodeId)) continue;
+    if (mode === "frozen") {
+      if (isDrained && node.reason.code === "manual") destroy(fleet, node, node.reason);
+      continue;
+    }
+    if (isDrained) destroy(fleet, node, node.reason);
+    else if ((node.status === "failed" || node.status === "dead") && pinned === 0) destroy(fleet, node, node.reason);
+    else if (mode === "leaving" && isInFlight(node)) destroy(fleet, node, leavingReason(position));
+    else if (mode === "leaving" && (node.status === "running" || node.status === "missing")) {
+      drain(fleet, node, leavingReason(position));
+    } else if (node.status === "running" && node.isReusable === false && node.hasServed && pinned === 0) {
+      drain(fleet, node, servedReason);
+    }
+  }
+}
+
+export const servedReason: Reason = {
+  code: "served",
+  text: "a non-reusable server serves one session and is replaced",
+  numbers: {},
+};
+
+function leavingReason(position: ConfigPosition | undefined): Reason {
+  const name = position ? `autoscale config "${position.config.name}"` : "its autoscale config";
+  const isDeleted = position === undefined || position.state.isDeleting === true;
+  return isDeleted
+    ? { code: "configDeleting", text: `${name} is being deleted`, numbers: {} }
+    : { code: "configDraining", text: `${name} is being drained`, numbers: {} };
+}
+
+/** Nodes that nobody needs now, by config; the caller drains them once that has lasted long enough. */
+export function findExcess(fleet: Fleet): Map<ConfigPosition, Node[]> {
+  const excess = new Map<ConfigPosition, Node[]>();
+  const add = (position: ConfigPosition, node: Node) => excess.set(position, [...(excess.get(position) ?? []), node]);
+  const places = new Map<string, AutoscaleConfig>();
+  for (const position of fleet.positions) {
+    if (position.mode === "inactive") for (const node of position.nodes) if (isIdle(fleet, node)) add(position, node);
+    if (position.mode === "open") places.set(`${position.config.pool}/${position.config.zone}`, position.config);
+  }
+  for (const { pool, zone } of places.values()) {
+    for (const { position, node } of excessIn(fleet, pool, zone)) add(position, node);
+  }
+  return excess;
+}
+
+function isIdle(fleet: Fleet, node: Node): boolean {
+  const isUsedUp = node.isReusable === false && node.hasServed;
+  return node.status === "running" && !isUsedUp && fleet.snapshot.usage(node.nodeId).pinned === 0;
+}
+
+/**
+ * Newest first, as long as every config of the place keeps its floor and its standby. Nodes on their way don't count
+ * as standby here: the old ones leave only after the new ones run.
+ */
+function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigPosition; node: Node }[] {
+  const running = fleet.scope(pool, zone).bins.filter((bin) => bin.kind === "running");
+  const guards = fleet.positions
+    .filter(({ config, mode }) => mode === "open" && config.pool === pool && config.zone === zone)
+    .map((position) => new StandbyGuard(position, running));
+  const live = new Map(fleet.positions.map((position) => [position, position.nodesLive]));
+  const found: { position: ConfigPosition; node: Node }[] = [];
+  for (const bin of running.filter(isRemovable).sort(newestFirst)) {
+    const { position, node } = bin as Bin & { position: ConfigPosition; node: Node };
+    const isAboveFloor = live.get(position)! > floorOf(position);
+    if (position.hasDeficit || !isAboveFloor || !guards.every((guard) => guard.allows(bin))) continue;
+    for (const guard of guards) guard.remove(bin);
+    live.set(position, live.get(position)! - 1);
+    found.push({ position, node });
+  }
+  return found;
+}
+
+function isRemovable(bin: Bin): boolean {
+  const isUsedUp = bin.node?.isReusable === false && bin.node.hasServed === true;
+  return bin.position !== undefined && bin.node?.status === "running" && bin.isIdle && bin.promised === 0 && !isUsedUp;
+}
+
+function newestFirst(a: Bin, b: Bin): number {
+  return isNewer(a.node!, b.node!) ? -1 : 1;
+}
+
+/** Keeps one config's standby: what is free in its pool and zone, and what of that may go. */
+class StandbyGuard {
+  private free;
+  private available;
+  private readonly wanted;
+  private readonly sessionsWanted;
+
+  constructor(position: ConfigPosition, running: readonly Bin[]) {
+    const { config } = position;
+    this.free = freeAgents(running, config.countStatic);
+    this.available = availableSessions(running, config.countStatic);
+    this.wanted = config.type === "dockerAgent" ? standbyOf(config, position) : undefined;
+    this.sessionsWanted = config.type === "server" ? standbySessionsOf(config, position) : 0;
+  }
+
+  allows(bin: Bin): boolean {
+    if (this.available - (bin.sessionsLeft ?? 0) < this.sessionsWanted) return false;
+    if (!this.wanted) return true;
+    const rest = this.without(bin);
+    return (
+      (bin.free.cores === 0 || rest.cores >= this.wanted.cores) &&
+      (bin.free.memoryBytes === 0 || rest.memoryBytes >= this.wanted.memoryBytes) &&
+      (bin.free.gpus === 0 || rest.gpus >= this.wanted.gpus)
+    );
+  }
+
+  remove(bin: Bin): void {
+    this.available -= bin.sessionsLeft ?? 0;
+    this.free = this.without(bin);
+  }
+
+  private without({ free }: Bin) {
+    return {
+      cores: subtractCores(this.free.cores, free.cores),
+      memoryBytes: this.free.memoryBytes - free.memoryBytes,
+      gpus: this.free.gpus - free.gpus,
+    };
+  }
+}
+
+/**
+ * Drains what has been in excess for long enough. Answers since when there is an excess without a break; undefined =
+ * there is none left after this plan.
+ */
+export function drainExcess(fleet: Fleet, position: ConfigPosition, excess: readonly Node[]): number | undefined {
+  if (position.mode !== "open" && position.mode !== "inactive") return undefined;
+  if (excess.length === 0 || position.hasDeficit) return undefined;
+  const sinceMs = position.state.excessSinceMs ?? fleet.nowMs;
+  const backoffMs = position.config.downscaleBackoff * 1000;
+  const lasted = formatDuration(Math.floor((fleet.nowMs - sinceMs) / 1000));
+  const why = position.mode === "inactive" ? "idle and outside the schedule" : "idle and not needed";
+  const numbers = { excessNodes: excess.length, excessSinceMs: sinceMs, downscaleBackoffSeconds: backoffMs / 1000 };
+  if (fleet.nowMs - sinceMs < backoffMs) {
+    const text = `${excess.length} nodes ${why} for ${lasted}; they leave after ${formatDuration(backoffMs / 1000)}`;
+    position.reasons.push({ code: "backoffDown", text, numbers });
+    return sinceMs;
+  }
+  const code = position.mode === "inactive" ? "schedule" : "excess";
+  for (const node of excess) drain(fleet, node, { code, text: `${why} for ${lasted}`, numbers });
+  return undefined;
+}
+
+function drain(fleet: Fleet, node: Node, reason: Reason): void {
+  fleet.changes.push({ kind: "drain", nodeId: node.nodeId, reason });
+}
+
+function destroy(fleet: Fleet, node: Node, reason: Reason): void {
+  fleet.changes.push({ kind: "destroy", nodeId: node.nodeId, reason });
+}

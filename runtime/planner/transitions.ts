@@ -1,0 +1,100 @@
+/** What happens to nodes and sessions, each with its entry in the journal. Broker and reconciler share these. */
+import type { EpochMs } from "../model/clock";
+import type { Journal } from "../model/journal";
+import type { Reason } from "../model/plan";
+import type { ConfigState, Node, NodeStatus, Session, SessionEndReason } from "../model/state";
+import type { Draft } from "./draft";
+
+export interface TransitionContext {
+  readonly draft: Draft;
+  readonly journal: Journal;
+  readonly nowMs: EpochMs;
+}
+
+export function assignSession(context: TransitionContext, session: Session, nodeId: string, reason: Reason): Session {
+  const { draft, journal, nowMs } = context;
+  const assigned: Session = { ...session, status: "assigned", nodeId, assignedAtMs: nowMs, reason };
+  draft.putSession(assigned);
+  const node = draft.node(nodeId);
+  if (node?.isReusable === false && !node.hasServed) draft.putNode({ ...node, hasServed: true });
+  draft.decide(journal.entry("session", session.sessionId, "placed", reason));
+  return assigned;
+}
+
+export function endSession(
+  { draft, journal, nowMs }: TransitionContext,
+  session: Session,
+  endReason: SessionEndReason,
+  reason: Reason,
+): void {
+  draft.putSession({ ...session, status: "ended", endedAtMs: nowMs, endReason, reason });
+  draft.decide(journal.entry("session", session.sessionId, "ended", reason));
+}
+
+/** A node's change of status; `patch` holds what else changes with it. */
+export function moveNode(
+  { draft, journal, nowMs }: TransitionContext,
+  node: Node,
+  status: NodeStatus,
+  reason: Reason,
+  patch: Partial<Node> = {},
+): void {
+  draft.putNode({ ...node, ...patch, status, statusSinceMs: nowMs, reason });
+  draft.decide(journal.entry("node", node.nodeId, status, reason));
+}
+
+/** The node is ready: it takes sessions from now on, and its config's row of failures is over. */
+export function startNode(context: TransitionContext, node: Node, reason: Reason, patch: Partial<Node> = {}): void {
+  moveNode(context, node, "running", reason, {
+    progressPercent: 100,
+    ...patch,
+    runningSinceMs: node.runningSinceMs ?? context.nowMs,
+  });
+  const state = node.autoscaleConfig && context.draft.snapshot.configStates.get(node.autoscaleConfig);
+  if (!state || (state.consecutiveFailures === 0 && state.retryAtMs === undefined)) return;
+  const { retryAtMs: _over, ...rest } = state;
+  context.draft.put({ kind: "put", table: "configState", row: { ...rest, consecutiveFailures: 0 } });
+}
+
+/** The node failed before it ever ran: its config waits before it tries again. */
+export function failNode(
+  context: TransitionContext,
+  node: Node,
+  failure: NonNullable<Node["failure"]>,
+  reason: Reason,
+): void {
+  moveNode(context, node, "failed", reason, { failure });
+  if (node.autoscaleConfig === undefined) return;
+  const state = context.draft.snapshot.configStates.get(node.autoscaleConfig);
+  const row = afterFailure(state, node.autoscaleConfig, failure, context.nowMs);
+  context.draft.put({ kind: "put", table: "configState", row });
+}
+
+const backoffFirstMs = 30_000;
+const backoffMaxMs = 15 * 60_000;
+
+/** Back-off of a config after one more failed node: 30 s, doubled with each failure in a row, at most 15 minutes. */
+export function afterFailure(
+  state: ConfigState | undefined,
+  autoscaleConfig: string,
+  failure: { readonly class: string; readonly message: string },
+  nowMs: EpochMs,
+): ConfigState {
+  const isSameBurst = state?.retryAtMs !== undefined && nowMs < state.retryAtMs;
+  const consecutiveFailures = (state?.consecutiveFailures ?? 0) + (isSameBurst ? 0 : 1);
+  const delayMs = Math.min(backoffMaxMs, backoffFirstMs * 2 ** Math.min(20, consecutiveFailures - 1));
+  return {
+    ...state,
+    autoscaleConfig,
+    consecutiveFailures,
+    retryAtMs: isSameBurst ? state.retryAtMs : nowMs + delayMs,
+    lastFailure: { class: failure.class, message: failure.message, atMs: nowMs },
+  };
+}
+
+/** Takes the node out of its lane's desired set for good. */
+export function destroyNode(context: TransitionContext, node: Node, reason: Reason): void {
+  moveNode(context, node, "destroying", reason);
+  const lane = node.laneId === undefined ? undefined : context.draft.lane(node.laneId);
+  if (lane) context.draft.raiseLane(lane);
+}
