@@ -1,0 +1,170 @@
+/** New nodes: everything about them is decided here, once, and frozen in the row. */
+import type { Clock, Rng } from "../model/clock";
+import type { AutoscaleConfig, VmProviderConfig, Zone } from "../model/config";
+import { BugError } from "../model/errors";
+import type { Reason } from "../model/plan";
+import { renderStartupScript } from "../model/startup-script";
+import type { DesiredNode, DnsSpec, Lane, Node } from "../model/state";
+import { shapeOfConfig } from "../planner/capacity";
+import { chooseLane } from "../planner/lanes";
+import type { PlaceContext } from "../planner/place";
+import type { Snapshot } from "../store/hot-state";
+import type { NodeTokens } from "../broker/node-tokens";
+
+/** What a node needs before it can be born and what takes a moment to make. */
+export interface Identity {
+  readonly autoscaleConfig: string;
+  readonly nodeId: string;
+  readonly checkinToken: string;
+  readonly agentToken: string;
+}
+
+/** A node waits for its lane, for the cloud and for its boot, each as long as its time-out allows. */
+const waitsBeforeCheckin = 3;
+const checkinSlackMs = 10 * 60_000;
+/** An agent's token lasts longer than any node should. */
+const agentTokenMs = 400 * 24 * 3600_000;
+
+const dnsTtlSeconds = 60;
+
+export async function makeIdentity(
+  config: AutoscaleConfig,
+  snapshot: Snapshot,
+  { clock, rng, tokens }: { clock: Clock; rng: Rng; tokens: NodeTokens },
+): Promise<Identity> {
+  const nowMs = clock.now();
+  let nodeId = `n${rng.id(7)}`;
+  while (snapshot.nodes.has(nodeId)) nodeId = `n${rng.id(7)}`;
+  const checkinMs = provisionTimeoutOf(config) * 1000 * waitsBeforeCheckin + checkinSlackMs;
+  return {
+    autoscaleConfig: config.name,
+    nodeId,
+    checkinToken: await tokens.issue({ nodeId, purpose: "checkin", expiresAtMs: nowMs + checkinMs, nowMs }),
+    agentToken: await tokens.issue({ nodeId, purpose: "agent", expiresAtMs: nowMs + agentTokenMs, nowMs }),
+  };
+}
+
+/** 10 minutes, 20 for Windows, unless the config says otherwise. */
+export function provisionTimeoutOf(config: AutoscaleConfig): number {
+  return config.provisionTimeout ?? (config.startupScript?.osType === "windows" ? 1200 : 600);
+}
+
+export function bearNode(identity: Identity, laneId: string, reason: Reason, context: PlaceContext): Node {
+  const { snapshot } = context.draft;
+  const config = snapshot.autoscaleConfigs.get(identity.autoscaleConfig);
+  const vmProvider = config && snapshot.vmProviderConfigs.get(config.vmProvider);
+  const zone = config && snapshot.zones.get(config.zone);
+  if (!config || !vmProvider || !zone)
+    throw new BugError(`a node was planned for "${identity.autoscaleConfig}", which is incomplete`);
+  const { nodeId } = identity;
+  return {
+    nodeId,
+    zone: config.zone,
+    pool: config.pool,
+    autoscaleConfig: config.name,
+    vmProvider: vmProvider.name,
+    laneId,
+    spec: specOf(identity, { config, vmProvider, zone, snapshot }),
+    status: "requested",
+    statusSinceMs: context.nowMs,
+    createdAtMs: context.nowMs,
+    shape: shapeOfConfig(config, snapshot, context.catalog),
+    ...(config.type === "server" ? serverFields(config) : { readyWhen: "heartbeat" as const }),
+    provisionTimeoutSeconds: provisionTimeoutOf(config),
+    missingTimeoutSeconds: config.missingTimeout,
+    deadTimeoutSeconds: config.deadTimeout,
+    reason,
+  };
+}
+
+function serverFields(config: Extract<AutoscaleConfig, { type: "server" }>) {
+  const { reusable, maxSimultaneousSessionsPerServer, maxSimultaneousUsers, connectionPort, requireCheckin } = config;
+  return {
+    sessionsMax: reusable ? maxSimultaneousSessionsPerServer : 1,
+    usersMax: reusable ? maxSimultaneousUsers : 1,
+    isReusable: reusable,
+    connectionPort,
+    readyWhen: requireCheckin ? ("checkin" as const) : ("probe" as const),
+  };
+}
+
+interface SpecSources {
+  readonly config: AutoscaleConfig;
+  readonly vmProvider: VmProviderConfig;
+  readonly zone: Zone;
+  readonly snapshot: Snapshot;
+}
+
+function specOf(identity: Identity, { config, vmProvider, zone, snapshot }: SpecSources): DesiredNode {
+  const { nodeId, checkinToken, agentToken } = identity;
+  const dns = dnsOf(config, snapshot);
+  const { text = "", raw = true, osType = "linux" } = config.startupScript ?? {};
+  const values = {
+    server_id: nodeId,
+    provider_name: vmProvider.kind,
+    upstream_auth_address: zone.upstreamAuthAddress,
+    server_hostname: nodeId,
+    server_external_fqdn: dns ? `${nodeId}.${dns.baseDomainName}` : "",
+    checkin_jwt: checkinToken,
+    registration_token: checkinToken,
+    manager_token: agentToken,
+  };
+  return {
+    nodeId,
+    zone: config.zone,
+    pool: config.pool,
+    autoscaleConfig: config.name,
+    vmProvider: vmProvider.name,
+    kind: vmProvider.kind,
+    settings: vmProvider.settings,
+    osType,
+    startupScript: renderStartupScript(text, values, { raw }),
+    ...(dns ? { dns } : {}),
+  };
+}
+
+function dnsOf(config: AutoscaleConfig, snapshot: Snapshot): DnsSpec | undefined {
+  if (!config.registerDns || config.dnsProvider === undefined || config.baseDomainName === undefined) return undefined;
+  const dnsProvider = snapshot.dnsProviderConfigs.get(config.dnsProvider);
+  if (!dnsProvider)
+    throw new BugError(`DNS provider config "${config.dnsProvider}" of "${config.name}" is not declared`);
+  const { kind, settings } = dnsProvider;
+  return { kind, settings, baseDomainName: config.baseDomainName, ttlSeconds: dnsTtlSeconds };
+}
+
+/** The lanes of one commit: counts what it adds, opens new ones. */
+export class LaneChooser {
+  private readonly loads = new Map<string, { lane: Lane; nodes: number }[]>();
+
+  constructor(
+    private readonly snapshot: Snapshot,
+    private readonly rng: Rng,
+  ) {}
+
+  /** The lane for one more node of this config; a new lane is not in the snapshot yet. */
+  choose(autoscaleConfig: string): Lane {
+    const loads = this.loads.get(autoscaleConfig) ?? this.countLanes(autoscaleConfig);
+    this.loads.set(autoscaleConfig, loads);
+    const chosen = chooseLane(loads) ?? this.openLane(autoscaleConfig, loads);
+    const load = loads.find(({ lane }) => lane.laneId === chosen.laneId)!;
+    load.nodes += 1;
+    return chosen;
+  }
+
+  private countLanes(autoscaleConfig: string): { lane: Lane; nodes: number }[] {
+    const counts = new Map<string, number>();
+    for (const { laneId } of this.snapshot.nodesOfConfig(autoscaleConfig).values()) {
+      if (laneId !== undefined) counts.set(laneId, (counts.get(laneId) ?? 0) + 1);
+    }
+    return [...this.snapshot.lanes.values()]
+      .filter((lane) => lane.autoscaleConfig === autoscaleConfig)
+      .map((lane) => ({ lane, nodes: counts.get(lane.laneId) ?? 0 }));
+  }
+
+  private openLane(autoscaleConfig: string, loads: { lane: Lane; nodes: number }[]): Lane {
+    const laneId = `${autoscaleConfig}-${this.rng.id(6)}`;
+    const lane: Lane = { laneId, autoscaleConfig, stack: laneId, desiredRevision: 0, appliedRevision: 0 };
+    loads.push({ lane, nodes: 0 });
+    return lane;
+  }
+}

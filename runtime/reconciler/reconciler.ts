@@ -1,0 +1,308 @@
+/**
+ * Keeps the set of nodes what it should be. A wake or a tick runs one pass: time-outs, then the queue, then the plan,
+ * each committed before the next, then the lanes whose desired set changed are woken. Wakes are hints; a periodic tick
+ * does the same work, so a lost one costs time and nothing else.
+ *
+ * idle ──wake──▶ gathering ──after a moment──▶ passing ──▶ idle, or gathering when woken meanwhile
+ */
+import type { Clock, EpochMs, Rng } from "../model/clock";
+import type { CloudCatalog } from "../model/config";
+import { HeadroomError } from "../model/errors";
+import { Journal } from "../model/journal";
+import type { NodeChange, Plan } from "../model/plan";
+import type { Node } from "../model/state";
+import { Draft } from "../planner/draft";
+import { plan } from "../planner/plan";
+import { fillNode, placeQueue, type QueueContext } from "../planner/queue";
+import { WindowCache } from "../planner/schedule";
+import { destroyNode, moveNode, startNode } from "../planner/transitions";
+import type { NodeTokens } from "../broker/node-tokens";
+import { definitionId } from "../store/hot-state";
+import type { Ledger } from "../store/store";
+import { bearNode, LaneChooser, makeIdentity, type Identity } from "./births";
+import { probeTcp, type Probe } from "./tcp-probe";
+import { applyTimeOuts } from "./time-outs";
+
+export interface ReconcilerOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly catalog: CloudCatalog;
+  readonly tokens: NodeTokens;
+  readonly executor: { wake(laneId: string): void };
+  /** Default 5. */
+  readonly tickSeconds?: number;
+  readonly probe?: Probe;
+  readonly log?: { error(fields: object, message: string): void };
+}
+
+/** Wakes within this time are one pass; short beside a VM's boot, long enough to gather a burst of requests. */
+const gatherMs = 20;
+/** A pass may take this share of the time at most: a long pass is followed by a longer rest. */
+const restPerPass = 4;
+const probeEveryMs = 1_000;
+/** Probes under way at the same time. */
+const probesMax = 64;
+
+export class Reconciler {
+  private readonly journal: Journal;
+  private readonly windows = new WindowCache();
+  /** What each config's top reason was when it was last written to the journal. */
+  private readonly topReasons = new Map<string, string>();
+  private readonly probing = new Set<string>();
+  private readonly cancels = new Set<() => void>();
+  private awakeSinceMs: EpochMs;
+  private isStopped = false;
+  private isWoken = false;
+  private isProbeDue = false;
+  private passing: Promise<Plan> | undefined;
+  private notBeforeMs = 0;
+
+  constructor(private readonly options: ReconcilerOptions) {
+    this.journal = new Journal(options.clock, options.rng);
+    this.awakeSinceMs = options.clock.now();
+  }
+
+  /** Begins to tick. Lanes that a crash left behind their desired revision are woken with the first pass. */
+  async start(): Promise<void> {
+    this.awakeSinceMs = this.options.clock.now();
+    await this.tickNow();
+    this.scheduleTick();
+  }
+
+  /** Runs a pass soon. */
+  wake(): void {
+    if (this.isWoken || this.isStopped) return;
+    this.isWoken = true;
+    const delayMs = Math.max(gatherMs, this.notBeforeMs - this.options.clock.now());
+    this.after(delayMs, () => {
+      this.isWoken = false;
+      this.runPass();
+    });
+  }
+
+  /** One whole pass; resolves when what it changed is durable and its lanes are woken. */
+  async tickNow(): Promise<Plan> {
+    while (this.passing) await this.passing.catch(() => undefined);
+    this.passing = this.pass();
+    try {
+      return await this.passing;
+    } finally {
+      this.passing = undefined;
+    }
+  }
+
+  /** Resolves when the pass that runs has ended. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    for (const cancel of this.cancels) cancel();
+    this.cancels.clear();
+    await this.passing?.catch(() => undefined);
+  }
+
+  private scheduleTick(): void {
+    this.after((this.options.tickSeconds ?? 5) * 1000, () => {
+      this.runPass();
+      this.scheduleTick();
+    });
+  }
+
+  private runPass(): void {
+    this.tickNow().catch((error: unknown) => {
+      this.options.log?.error({ err: error }, "a pass of the reconciler failed; the next tick tries again");
+      if (!(error instanceof HeadroomError) && !this.options.log) throw error;
+    });
+  }
+
+  private after(delayMs: number, run: () => void): void {
+    if (this.isStopped) return;
+    const cancel = this.options.clock.after(delayMs, () => {
+      this.cancels.delete(cancel);
+      run();
+    });
+    this.cancels.add(cancel);
+  }
+
+  private get state() {
+    return this.options.ledger.state;
+  }
+
+  private begin(): QueueContext {
+    const { clock, catalog } = this.options;
+    const draft = new Draft(this.state);
+    return { draft, windows: this.windows, catalog, journal: this.journal, nowMs: clock.now() };
+  }
+
+  private async pass(): Promise<Plan> {
+    const { ledger } = this.options;
+    await this.settleWhatIsDue();
+    const sketch = this.planNow();
+    // Tokens take a moment to sign; the plan that is applied is made after that, in one go with its commit.
+    const identities = hasCreates(sketch) ? await this.prepare(sketch) : [];
+    const startedMs = this.options.clock.now();
+    const next = identities.length > 0 ? this.planNow() : sketch;
+    const context = this.begin();
+    const isComplete = this.applyPlan(next, identities, context);
+    const touched = context.draft.lanesTouched;
+    const durable = ledger.commit(context.draft.changes);
+    const endedMs = this.options.clock.now();
+    this.notBeforeMs = endedMs + (endedMs - startedMs) * restPerPass;
+    await durable;
+    for (const laneId of this.lanesBehind(touched)) this.options.executor.wake(laneId);
+    this.probeStarting();
+    if (!isComplete || hasDrained(next)) this.wake();
+    return next;
+  }
+
+  private planNow(): Plan {
+    return plan(this.state, { nowMs: this.options.clock.now(), catalog: this.options.catalog });
+  }
+
+  /** Time-outs and placements first, so that the plan sees them. */
+  private async settleWhatIsDue(): Promise<void> {
+    const context = this.begin();
+    applyTimeOuts(context, this.awakeSinceMs);
+    const commits = [this.options.ledger.commit(context.draft.changes)];
+    const placing = this.begin();
+    placeQueue(placing);
+    if (placing.draft.changes.length > 0) commits.push(this.options.ledger.commit(placing.draft.changes));
+    await Promise.all(commits);
+  }
+
+  private async prepare(next: Plan): Promise<Identity[]> {
+    const identities: Identity[] = [];
+    for (const change of next.changes) {
+      const config = change.kind === "create" && this.state.autoscaleConfigs.get(change.autoscaleConfig);
+      if (config) identities.push(await makeIdentity(config, this.state, this.options));
+    }
+    return identities;
+  }
+
+  /** False when nodes were planned for which no identity was prepared: the next pass makes them. */
+  private applyPlan(next: Plan, identities: Identity[], context: QueueContext): boolean {
+    const chooser = new LaneChooser(this.state, this.options.rng);
+    let isComplete = true;
+    for (const change of next.changes) {
+      if (change.kind !== "create") this.changeNode(change, context);
+      else if (!this.createNode(change, identities, chooser, context)) isComplete = false;
+    }
+    this.noteConfigs(next, context);
+    this.noteWaiting(next, context);
+    this.completeDeletions(context);
+    return isComplete;
+  }
+
+  private createNode(
+    { autoscaleConfig, reason }: Extract<NodeChange, { kind: "create" }>,
+    identities: Identity[],
+    chooser: LaneChooser,
+    context: QueueContext,
+  ): boolean {
+    const index = identities.findIndex((identity) => identity.autoscaleConfig === autoscaleConfig);
+    if (index < 0) return false;
+    const [identity] = identities.splice(index, 1);
+    const lane = chooser.choose(autoscaleConfig);
+    const node = bearNode(identity!, lane.laneId, reason, context);
+    context.draft.raiseLane(lane);
+    context.draft.putNode(node);
+    context.draft.decide(this.journal.entry("node", node.nodeId, "requested", reason));
+    return true;
+  }
+
+  private changeNode(change: Exclude<NodeChange, { kind: "create" }>, context: QueueContext): void {
+    const node = context.draft.node(change.nodeId);
+    if (!node) return;
+    if (change.kind === "drain") moveNode(context, node, "draining", change.reason);
+    else if (change.kind === "destroy") destroyNode(context, node, change.reason);
+    else {
+      moveNode(context, node, "running", change.reason);
+      fillNode(context, node.nodeId);
+    }
+  }
+
+  /** Remembers each config's clock; the journal hears of a config only when its top reason changes. */
+  private noteConfigs({ configs }: Plan, { draft }: QueueContext): void {
+    for (const { autoscaleConfig, nextState, reasons } of configs) {
+      const before = this.state.configStates.get(autoscaleConfig);
+      const isSame = before ? before.excessSinceMs === nextState.excessSinceMs : nextState.excessSinceMs === undefined;
+      if (!isSame) draft.put({ kind: "put", table: "configState", row: nextState });
+      const top = reasons[0];
+      if (!top || this.topReasons.get(autoscaleConfig) === top.code) continue;
+      this.topReasons.set(autoscaleConfig, top.code);
+      draft.decide(this.journal.entry("config", autoscaleConfig, top.code, top));
+    }
+  }
+
+  /** A waiting session tells what it waits for; its row changes only when that does. */
+  private noteWaiting({ waiting }: Plan, { draft }: QueueContext): void {
+    for (const { sessionId, reason } of waiting) {
+      const session = draft.session(sessionId);
+      if (session?.status !== "queued") continue;
+      const isSame =
+        session.reason.code === reason.code && session.reason.numbers["nodeId"] === reason.numbers["nodeId"];
+      if (isSame) continue;
+      draft.putSession({ ...session, reason });
+      if (session.reason.code !== reason.code) draft.decide(this.journal.entry("session", sessionId, "waits", reason));
+    }
+  }
+
+  private completeDeletions({ draft }: QueueContext): void {
+    for (const [name, state] of this.state.configStates) {
+      if (!state.isDeleting || this.state.nodesOfConfig(name).size > 0) continue;
+      draft.put({ kind: "delete", table: "definition", id: definitionId("autoscaleConfig", name) });
+      draft.put({ kind: "delete", table: "configState", id: name });
+      this.topReasons.delete(name);
+      const reason = { code: "deleted", text: "deleted; its last node is gone", numbers: {} };
+      draft.decide(this.journal.entry("config", name, "deleted", reason));
+    }
+  }
+
+  private lanesBehind(touched: readonly string[]): Set<string> {
+    const behind = new Set(touched);
+    for (const lane of this.state.lanes.values()) {
+      if (lane.desiredRevision > lane.appliedRevision && lane.openRevision === undefined) behind.add(lane.laneId);
+    }
+    return behind;
+  }
+
+  private probeStarting(): void {
+    let isAnyStarting = false;
+    for (const node of this.state.nodes.values()) {
+      if (node.readyWhen !== "probe" || node.status !== "starting" || node.address === undefined) continue;
+      isAnyStarting = true;
+      if (this.probing.size >= probesMax || this.probing.has(node.nodeId)) continue;
+      this.probing.add(node.nodeId);
+      this.probeNode(node, node.address)
+        .catch((error: unknown) => this.options.log?.error({ err: error, nodeId: node.nodeId }, "a probe failed"))
+        .finally(() => this.probing.delete(node.nodeId));
+    }
+    if (!isAnyStarting || this.isProbeDue) return;
+    this.isProbeDue = true;
+    this.after(probeEveryMs, () => {
+      this.isProbeDue = false;
+      this.probeStarting();
+    });
+  }
+
+  private async probeNode({ nodeId, connectionPort }: Node, address: string): Promise<void> {
+    const probe = this.options.probe ?? probeTcp;
+    if (!(await probe(address, connectionPort ?? 3389)) || this.isStopped) return;
+    const context = this.begin();
+    const node = context.draft.node(nodeId);
+    if (node?.status !== "starting") return;
+    const text = `port ${connectionPort} of ${address} answers`;
+    startNode(context, node, { code: "probed", text, numbers: { connectionPort: connectionPort ?? 3389 } });
+    fillNode(context, nodeId);
+    await this.options.ledger.commit(context.draft.changes);
+    this.wake();
+  }
+}
+
+function hasCreates({ changes }: Plan): boolean {
+  return changes.some((change) => change.kind === "create");
+}
+
+/** Drained nodes are looked at once more before they are destroyed, in a pass of its own. */
+function hasDrained({ changes }: Plan): boolean {
+  return changes.some((change) => change.kind === "drain");
+}
