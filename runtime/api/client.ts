@@ -185,7 +185,9 @@ export class HeadroomClient {
   private async tryOnce(call: Call): Promise<unknown> {
     const { timeoutMs = 30_000, signal, apiKey } = this.options;
     const key = call.token ?? apiKey;
-    const timeout = AbortSignal.timeout(timeoutMs);
+    // A timer that keeps the process alive, unlike AbortSignal.timeout: a command must not end before its answer.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
       const response = await fetch(this.endpoint + call.path + formatQuery(call.query), {
         method: call.method,
@@ -195,12 +197,14 @@ export class HeadroomClient {
           ...(call.idempotencyKey === undefined ? {} : { "idempotency-key": call.idempotencyKey }),
         },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-        signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
+        signal: signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal,
       });
       return await this.read(response, call);
     } catch (error) {
       if (error instanceof HeadroomError) throw error;
-      throw this.unreachable(error, timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : undefined);
+      throw this.unreachable(error, timeout.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : undefined);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

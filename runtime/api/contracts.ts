@@ -251,6 +251,7 @@ export const planSchema = z.strictObject({
       nextState: z.looseObject({ autoscaleConfig: z.string() }),
     }),
   ),
+  waiting: z.array(z.strictObject({ sessionId: z.string(), nodeId: z.string().optional(), reason: reasonSchema })),
 });
 
 export const decisionSchema = z.strictObject({

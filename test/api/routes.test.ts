@@ -120,7 +120,8 @@ describe("every route", () => {
       const wrongType = await send(route, key, { headers: { "content-type": "text/plain" } });
       assert.equal(wrongType.status, 415, name);
       const empty = await send(route, key, { body: "" });
-      assert.equal(empty.status, 400, `${name} with an empty body: ${empty.text}`);
+      const mayBeEmpty = route.body!.safeParse({}).success;
+      assert.equal(empty.status, mayBeEmpty ? 200 : 400, `${name} with an empty body: ${empty.text}`);
       const large = await send(route, key, { body: JSON.stringify({ text: "x".repeat(1_200_000) }) });
       assert.equal(large.status, 413, name);
       for (const field of Object.keys(samples[name]!.body as object)) {

@@ -1,7 +1,7 @@
 /** `headroom doctor`: looks at everything a runtime needs on this machine; each line says ok, or what to do. */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { HeadroomClient } from "../../api/client";
 import type { EngineWish } from "../../executor/engine-choice";
@@ -115,25 +115,20 @@ async function checkDatabase(url: string | undefined): Promise<string> {
   }
 }
 
+/** Writes a file and removes it again, together with the folders that had to be made for it. */
 function checkFolder(folder: string): string {
   const isNew = !existsSync(folder);
+  const probe = join(folder, `.doctor-${process.pid}`);
   try {
-    // A folder that is not there yet is made by the first start; whether it can be is what matters.
-    if (isNew) accessSync(existingParent(folder), constants.W_OK | constants.X_OK);
-    else {
-      mkdirSync(folder, { recursive: true });
-      accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    }
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(probe, "");
+    rmSync(made ?? probe, { recursive: true });
   } catch (cause) {
     throw new SetupError(`${folder} can't be written; choose another with --data-folder or change its rights`, {
       cause,
     });
   }
   return isNew ? `${folder} (made by the first start)` : folder;
-}
-
-function existingParent(path: string): string {
-  return existsSync(path) ? path : existingParent(dirname(path));
 }
 
 function checkKeys(folder: string): string {

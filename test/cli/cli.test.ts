@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { Api } from "../api/harness";
+import { headroom, withFolder } from "./headroom";
+
+const commands = [
+  ["serve"],
+  ["status"],
+  ["nodes"],
+  ["sessions"],
+  ["lanes"],
+  ["plan"],
+  ["explain"],
+  ["doctor"],
+  ["session", "request"],
+  ["session", "release"],
+];
+
+describe("headroom", () => {
+  it("explains every command with an example and the global options", async () => {
+    for (const command of commands) {
+      const { code, stdout } = await headroom([...command, "--help"]);
+      assert.equal(code, 0, command.join(" "));
+      assert.match(stdout, /Example:\n {2}\$ headroom /, command.join(" "));
+      assert.match(stdout, /--endpoint <url>/, command.join(" "));
+    }
+  });
+
+  it("starts without loading the database client, the SDK of Pulumi or Express", async () => {
+    const script = `process.argv[2] = "--help"; process.on("exit", () => {
+      const heavy = Object.keys(require.cache).filter((file) => /node_modules.(pg|@pulumi|express|zod|pino)[\\\\/]/.test(file));
+      console.log("heavy:" + JSON.stringify(heavy.slice(0, 3)));
+    }); require(${JSON.stringify(join(__dirname, "..", "..", "runtime", "cli", "main.js"))});`;
+    const { execFileSync } = await import("node:child_process");
+    const output = execFileSync(process.execPath, ["-e", script, "headroom", "--help"], { encoding: "utf8" });
+
+    assert.match(output, /Usage: headroom/);
+    assert.match(output, /heavy:\[\]/);
+  });
+
+  it("ends with 2 for what it does not understand", async () => {
+    for (const args of [["bogus"], ["serve", "--port", "abc"], ["explain", "thing", "x"], ["status", "--bogus"], []]) {
+      const { code, stderr, stdout } = await headroom(args);
+      assert.equal(code, 2, args.join(" "));
+      assert.ok(stderr.length + stdout.length > 0);
+      assert.ok(!stderr.includes("    at "), stderr);
+    }
+  });
+
+  it("ends with 3 and one sentence naming the endpoint when nothing answers there", async () => {
+    await withFolder(async (folder) => {
+      const args = ["status", "--endpoint", "http://127.0.0.1:1", "--data-folder", folder];
+      const { code, stderr, stdout } = await headroom(args);
+
+      assert.equal(code, 3);
+      assert.match(stderr, /^headroom: the Headroom runtime at http:\/\/127\.0\.0\.1:1 can't be reached: .*\n$/);
+      assert.equal(stdout, "");
+      assert.match((await headroom([...args, "--verbose"])).stderr, /\n {4}at /);
+    });
+  });
+
+  it("says what to do about a missing key, and sends the local key nowhere else", async () => {
+    const api = await Api.start();
+    try {
+      await withFolder(async (folder) => {
+        const args = ["nodes", "--endpoint", api.url, "--data-folder", folder];
+        const { code, stderr } = await headroom(args);
+        assert.equal(code, 4);
+        assert.match(stderr, /needs an API key; give a key with --key or HEADROOM_API_KEY/);
+
+        writeFileSync(join(folder, "admin-key"), `${api.keys.admin}\n`);
+        assert.equal((await headroom(args)).code, 0);
+      });
+    } finally {
+      await api.close();
+    }
+  });
+
+  it("ends with 2 for an endpoint that is none", async () => {
+    const { code, stderr } = await headroom(["status", "--endpoint", "nonsense", "--key", "x"]);
+
+    assert.equal(code, 2);
+    assert.match(stderr, /"nonsense" is not an endpoint/);
+  });
+
+  describe("against a runtime", () => {
+    let api: Api;
+    before(async () => {
+      api = await Api.start();
+      await api.furnish();
+    });
+    after(() => api.close());
+
+    const run = (...args: string[]) =>
+      headroom(args, { HEADROOM_ENDPOINT: api.url, HEADROOM_API_KEY: api.keys.operator });
+
+    it("requests, shows, explains and releases a session", async () => {
+      const requested = await run("session", "request", "--workspace", "office", "--user", "ada", "--json");
+      assert.equal(requested.code, 0, requested.stderr);
+      const { sessionId, status } = JSON.parse(requested.stdout) as { sessionId: string; status: string };
+      assert.equal(status, "assigned");
+      assert.match((await run("sessions")).stdout, new RegExp(`^SESSION .*\n${sessionId} +office +ada +assigned`));
+      assert.match((await run("nodes")).stdout, /^NODE +CONFIG +STATUS .*\nnode-1 +agents-eu +running/);
+      const explained = await run("explain", "session", sessionId);
+      assert.match(explained.stdout, new RegExp(`^session ${sessionId} is assigned: `));
+      const released = await run("session", "release", sessionId);
+      assert.match(released.stdout, /status +ended/);
+      assert.equal((await run("sessions")).stdout, "no sessions\n");
+    });
+
+    it("prints tables for people and one JSON value with --json", async () => {
+      for (const args of [["status"], ["nodes"], ["sessions"], ["lanes"], ["plan", "--dry-run"], ["nodes", "node-1"]]) {
+        const people = await run(...args);
+        assert.equal(people.code, 0, people.stderr);
+        const programs = await run(...args, "--json");
+        assert.doesNotThrow(() => JSON.parse(programs.stdout) as unknown, args.join(" "));
+      }
+    });
+
+    it("ends with 4 when the runtime refuses", async () => {
+      const missing = await run("explain", "node", "nowhere");
+      assert.equal(missing.code, 4);
+      assert.match(missing.stderr, /^headroom: there is no node nowhere/);
+      const refused = await run("session", "request", "--workspace", "unknown", "--user", "ada");
+      assert.equal(refused.code, 4);
+    });
+
+    it("ends with 2 when a value is refused", async () => {
+      const { code, stderr } = await run("session", "request", "--workspace", "NOT-A-NAME", "--user", "ada");
+
+      assert.equal(code, 2);
+      assert.match(stderr, /workspace: got "NOT-A-NAME"/);
+    });
+
+    it("finds a running runtime with doctor", async () => {
+      const { stdout } = await run("doctor", "--json");
+      const { findings } = JSON.parse(stdout) as { findings: { check: string; isGood: boolean; detail: string }[] };
+
+      assert.match(findings.find(({ check }) => check === "runtime")!.detail, /^leader 0\.0\.0 at http/);
+    });
+  });
+
+  it("finds with doctor what is wrong, says what to do, and ends with 3", async () => {
+    const server = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      await withFolder(async (folder) => {
+        const key = join(folder, "admin-key");
+        writeFileSync(key, "hr_x\n", { mode: 0o644 });
+        const args = ["doctor", "--data-folder", folder, "--endpoint", `http://127.0.0.1:${port}`];
+        const { code, stdout } = await headroom(args);
+
+        assert.equal(code, 3);
+        assert.match(stdout, /^ok +node +v\d+/m);
+        assert.match(stdout, /^fail +keys .*run chmod 600/m);
+        assert.match(stdout, new RegExp(`^fail +runtime +port ${port} is taken`, "m"));
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  it("finds with doctor a folder that can't be made", async () => {
+    const { stdout, code } = await headroom(["doctor", "--data-folder", "/proc/headroom"]);
+
+    assert.equal(code, 3);
+    assert.match(stdout, /^fail +data folder +\/proc\/headroom can't be written/m);
+  });
+});
