@@ -17,12 +17,14 @@ export interface LoadReport {
 }
 
 class Load {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: this.order.clients });
+  private readonly agent: Agent;
   private readonly latenciesMs: number[] = [];
   private failures = 0;
   private firstFailure = "";
 
-  constructor(private readonly order: LoadOrder) {}
+  constructor(private readonly order: LoadOrder) {
+    this.agent = new Agent({ keepAlive: true, maxSockets: order.clients });
+  }
 
   async run(): Promise<LoadReport> {
     const startedMs = performance.now();

@@ -1,0 +1,69 @@
+/** What the demo declares: what any user's program would, with times short enough for a day of half a minute. */
+import * as headroom from "pulumi-headroom";
+
+/** Startup scripts are what a user writes: braces are doubled where they are the script's own. */
+const agentScript = `#!/bin/sh
+set -eu
+headroom-guest checkin --upstream '{upstream_auth_address}' --token '{checkin_jwt}' --progress 40 'pulling images'
+headroom-guest agent --upstream '{upstream_auth_address}' --token '{manager_token}' --server-id '{server_id}'
+`;
+const serverScript = `#!/bin/sh
+set -eu
+report() {{ headroom-guest checkin --upstream '{upstream_auth_address}' --token '{checkin_jwt}' --progress "$1" "$2"; }}
+report 40 'installing the desktop'
+sleep 1
+report 100 'ready'
+`;
+
+/** @param upstreamAuthAddress host and port of the runtime, as the VMs reach it */
+export function declareEverything(upstreamAuthAddress: string): void {
+  const campus = new headroom.Zone("campus", { upstreamAuthAddress, local: true });
+  const small = new headroom.LocalVmProvider("small", {
+    maxInstances: 8,
+    cores: 4,
+    memory: "8GiB",
+    bootTime: "2s",
+    heartbeatEvery: "2s",
+  });
+  const records = new headroom.LocalDnsProvider("records");
+
+  const agents = new headroom.Pool("agents", { type: "dockerAgent" });
+  const agentConfig = new headroom.AutoscaleConfig("agents-small", {
+    pool: agents.name,
+    zone: campus.name,
+    vmProvider: small.name,
+    downscaleBackoff: "4s",
+    startupScript: { text: agentScript },
+    registerDns: true,
+    baseDomainName: "campus.example",
+    dnsProvider: records.name,
+  });
+  const browser = { cores: 1, memory: "2GiB" };
+  new headroom.Workspace("browser", { pools: [agents.name], ...browser }, { dependsOn: agentConfig });
+
+  const servers = new headroom.Pool("servers", { type: "server" });
+  const serverConfig = new headroom.ServerAutoscaleConfig("servers-small", {
+    pool: servers.name,
+    zone: campus.name,
+    vmProvider: small.name,
+    downscaleBackoff: "4s",
+    requireCheckin: true,
+    maxSimultaneousSessionsPerServer: 2,
+    maxSimultaneousUsers: 2,
+    startupScript: { text: serverScript },
+  });
+  new headroom.Workspace(
+    "desktop",
+    { pools: [servers.name], kind: "desktop", ...browser },
+    { dependsOn: serverConfig },
+  );
+
+  new headroom.Schedule("open-all-week", {
+    autoscaleConfig: serverConfig.name,
+    days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+    start: "00:00",
+    end: "24:00",
+    timezone: "Europe/Berlin",
+    minimumAvailableSessions: 1,
+  });
+}

@@ -1,0 +1,57 @@
+/** The demo's Pulumi program and its stack: an ordinary user's stack, on the same engine, in a backend of its own. */
+import * as automation from "@pulumi/pulumi/automation";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Runtime } from "../../runtime/main";
+import { declareEverything } from "./declarations";
+
+const packageRoot = resolve(__dirname, "..", "..", "..");
+
+export class DemoProgram {
+  private stack: automation.Stack | undefined;
+
+  constructor(
+    private readonly folder: string,
+    private readonly runtime: Runtime,
+  ) {}
+
+  async up(): Promise<void> {
+    const { runtime } = this;
+    const workDir = this.makeProjectFolder();
+    const pulumiCommand = await automation.PulumiCommand.get({ root: runtime.engine.root });
+    const upstreamAuthAddress = new URL(runtime.url).host;
+    this.stack = await automation.LocalWorkspace.createOrSelectStack(
+      { stackName: "demo", projectName: "campus", program: async () => declareEverything(upstreamAuthAddress) },
+      {
+        workDir,
+        pulumiCommand,
+        envVars: {
+          PULUMI_BACKEND_URL: `file://${join(this.folder, "program-state")}`,
+          PULUMI_HOME: join(this.folder, "program-home"),
+          PULUMI_CONFIG_PASSPHRASE: "demo",
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+          // Where official distributions do not have it beside the CLI: the script that runs dynamic resources.
+          PATH: `${process.env["PATH"]}:${join(packageRoot, "node_modules", "@pulumi", "pulumi")}`,
+          HEADROOM_ENDPOINT: runtime.url,
+          HEADROOM_API_KEY: runtime.adminKey,
+        },
+      },
+    );
+    await this.stack.up();
+  }
+
+  async destroy(): Promise<void> {
+    await this.stack?.destroy();
+  }
+
+  /** As a user's folder looks after `npm install pulumi-headroom`. */
+  private makeProjectFolder(): string {
+    const workDir = join(this.folder, "program");
+    mkdirSync(join(workDir, "node_modules"), { recursive: true });
+    mkdirSync(join(this.folder, "program-state"), { recursive: true });
+    symlinkSync(packageRoot, join(workDir, "node_modules", "pulumi-headroom"));
+    symlinkSync(join(packageRoot, "node_modules", "@pulumi"), join(workDir, "node_modules", "@pulumi"));
+    return workDir;
+  }
+}
