@@ -5,17 +5,10 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../../runtime/model/clock";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../runtime/store/embedded-postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 
-export const realClock: Clock = {
-  now: () => Date.now(),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+export { realClock } from "./postgres-clock";
 
 const prefix = "headroom-test-postgres-";
 let folder: string | undefined;
