@@ -19,18 +19,6 @@ import type { DnsProvider, VmProvider } from "./vm-provider";
 
 type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
 
-/** Groups what belongs to one node. Its outputs in the state are how the runtime reads addresses. */
-class NodeComponent extends pulumi.ComponentResource {
-  /** `outputs` come when everything below the component is declared; until then it counts as unfinished. */
-  constructor(nodeId: string, outputs: Promise<NodeOutputs>) {
-    super(nodeComponentType, nodeId, { outputs });
-  }
-
-  protected override async initialize(args: pulumi.Inputs): Promise<void> {
-    this.registerOutputs(await (args["outputs"] as Promise<NodeOutputs>));
-  }
-}
-
 /** A node with its cloud and its parsed settings. */
 interface PreparedNode {
   readonly node: DesiredNode;
@@ -146,15 +134,27 @@ async function declareNode(
   }
 }
 
-function openComponent(nodeId: string): { component: NodeComponent; conclude: (outputs: NodeOutputs) => void } {
+/**
+ * Groups what belongs to one node. Its outputs in the state are how the runtime reads addresses; it counts as
+ * unfinished until `conclude` gives them. They can't be arguments: the component would wait for its own children.
+ */
+function openComponent(nodeId: string): {
+  component: pulumi.ComponentResource;
+  conclude: (outputs: NodeOutputs) => void;
+} {
   let conclude: (outputs: NodeOutputs) => void = () => undefined;
   const outputs = new Promise<NodeOutputs>((resolve) => (conclude = resolve));
-  return { component: new NodeComponent(nodeId, outputs), conclude };
+  class NodeComponent extends pulumi.ComponentResource {
+    protected override async initialize(): Promise<void> {
+      this.registerOutputs(await outputs);
+    }
+  }
+  return { component: new NodeComponent(nodeComponentType, nodeId), conclude };
 }
 
 async function declareResources(
   { node, vmProvider, settings, dns }: PreparedNode,
-  into: { component: NodeComponent; provider: pulumi.ProviderResource; providers: PulumiProviders },
+  into: { component: pulumi.ComponentResource; provider: pulumi.ProviderResource; providers: PulumiProviders },
 ): Promise<NodeOutputs> {
   const parent = into.component;
   // A node's inputs are frozen at its birth: whatever a newer version of the program computes, an existing VM stays.
