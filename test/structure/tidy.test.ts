@@ -17,7 +17,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "runtime/store": ["runtime/model", "node", "pg"],
   "runtime/broker": ["runtime/model", "runtime/planner", "runtime/store", "node:crypto", "jose", "zod"],
   "runtime/reconciler": ["runtime/model", "runtime/planner", "runtime/broker", "runtime/store", "node:net"],
-  "runtime/executor": ["runtime/model", "runtime/store", "node", "@pulumi/pulumi", "yaml", "zod"],
+  "runtime/executor": [
+    "runtime/model",
+    "runtime/planner/transitions",
+    "runtime/store",
+    "node",
+    "@pulumi/pulumi",
+    "yaml",
+    "zod",
+  ],
   "runtime/api": [
     "runtime/model",
     "runtime/broker",
