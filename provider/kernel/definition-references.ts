@@ -1,4 +1,4 @@
-/** Which other definitions a document names. Only used to know what to wait for; whether they exist the runtime says. */
+/** Which other definitions a document names, and where. Whether they exist the runtime says. */
 import type { DefinitionKind } from "../../runtime/model/config";
 import type { Properties } from "../resource-kernel";
 import type { Reference } from "./update-progress";
@@ -14,13 +14,19 @@ const referenceFields: Readonly<Record<DefinitionKind, Readonly<Record<string, D
   schedule: { autoscaleConfig: "autoscaleConfig" },
 };
 
-export function referencesOf(kind: DefinitionKind, doc: Properties): Reference[] {
-  const direct = Object.entries(referenceFields[kind]).flatMap(([field, target]) => namesIn(doc[field], target));
-  const members = kind === "pool" && Array.isArray(doc["staticMembers"]) ? doc["staticMembers"] : [];
-  return [...direct, ...members.flatMap((member: Properties | null) => namesIn(member?.["zone"], "zone"))];
+export interface ReferenceAt extends Reference {
+  /** Path of the field in the document, e.g. `pools[1]`. */
+  readonly path: string;
 }
 
-function namesIn(value: unknown, kind: DefinitionKind): Reference[] {
-  const names = Array.isArray(value) ? value : [value];
-  return names.filter((name) => typeof name === "string").map((name) => ({ kind, name }));
+export function referencesOf(kind: DefinitionKind, doc: Properties): ReferenceAt[] {
+  const direct = Object.entries(referenceFields[kind]).flatMap(([field, target]) => namesIn(doc[field], field, target));
+  const members = kind === "pool" && Array.isArray(doc["staticMembers"]) ? (doc["staticMembers"] as unknown[]) : [];
+  const zones = members.map((member) => (member as { readonly zone?: unknown } | undefined)?.zone);
+  return [...direct, ...zones.flatMap((zone, index) => namesIn(zone, `staticMembers[${index}].zone`, "zone"))];
+}
+
+function namesIn(value: unknown, path: string, kind: DefinitionKind): ReferenceAt[] {
+  if (Array.isArray(value)) return value.flatMap((name, index) => namesIn(name, `${path}[${index}]`, kind));
+  return typeof value === "string" ? [{ kind, name: value, path }] : [];
 }

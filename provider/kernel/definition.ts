@@ -13,7 +13,7 @@ import type { KernelContext, Properties, ResourceKernel } from "../resource-kern
 import { definitionTypes } from "./definition-types";
 import { referencesOf } from "./definition-references";
 import { removeDefinition } from "./definition-removal";
-import { certainProblems, knownPart } from "./known-part";
+import { certainProblems, hasUnknowns, knownPart } from "./known-part";
 import { restoreSecrets } from "./redacted";
 import type { Declared, UpdateProgress } from "./update-progress";
 
@@ -36,6 +36,10 @@ const replacing: Readonly<Record<DefinitionKind, readonly string[]>> = {
 
 /** How long a write waits for definitions that it refers to and that the same update writes. */
 const referenceWaitMsMax = 20_000;
+
+/** Other documents of the update that go along with a check; the API takes bodies of 1 MiB with 1,000 of them. */
+const pendingMax = 1_000;
+const pendingBytesMax = 700_000;
 
 export interface DefinitionTools {
   readonly clock: Clock;
@@ -108,8 +112,9 @@ async function check(
   const declared: Declared = { kind, doc: known, owner };
   const name = doc["name"];
   const isNamed = typeof name === "string";
-  const before = isNamed ? progress.declare(name, declared) : undefined;
-  const pending = progress.pendingFor({ kind, name: isNamed ? name : "" }).map(withoutScript);
+  const before = isNamed ? progress.declare(name, { ...declared, hasUnknowns: hasUnknowns(doc) }) : undefined;
+  const references = referencesOf(kind, known);
+  const pending = fitting(progress.pendingFor({ kind, name: isNamed ? name : "" }, references));
   const found = [
     ...(before === undefined
       ? []
@@ -117,7 +122,12 @@ async function check(
     ...(await connect(context).checkDefinition({ ...declared, pending })),
     ...schemaProblems(kind, known),
   ];
-  return { inputs, problems: certainProblems(withoutDoubles(found), doc) };
+  // What refers to a document with unknown values looks like a missing reference to the runtime.
+  const unsure = references.filter((reference) => progress.hasUnknowns(reference));
+  const problems = certainProblems(withoutDoubles(found), doc).filter(
+    ({ path }) => !unsure.some((reference) => reference.path === path),
+  );
+  return { inputs, problems };
 }
 
 /**
@@ -132,14 +142,15 @@ async function put(
   const references = referencesOf(declared.kind, declared.doc);
   const deadlineMs = clock.now() + referenceWaitMsMax;
   for (;;) {
+    // Looked up before the request: what arrives while it runs is a reason to try again, too.
+    const mayYetCome = progress.isOnItsWay(references);
     try {
       await client.putDefinition({ ...declared, name });
       return;
     } catch (error) {
       const leftMs = deadlineMs - clock.now();
-      const mayHelp = error instanceof ConfigError && progress.isOnItsWay(references);
-      if (!mayHelp || leftMs <= 0 || signal.aborted) throw error;
-      await progress.next(leftMs, signal);
+      if (!(error instanceof ConfigError) || !mayYetCome || leftMs <= 0 || signal.aborted) throw error;
+      if (progress.isOnItsWay(references)) await progress.next(leftMs, signal);
     }
   }
 }
@@ -176,10 +187,20 @@ function schemaProblems(kind: DefinitionKind, doc: Properties): Problem[] {
   return parsed.success ? [] : problemsOf(parsed.error, doc);
 }
 
-/** References never look into a startup script, which may be large; the API's body limit is for all documents together. */
-function withoutScript({ kind, doc, owner }: Declared): Declared {
-  const { startupScript: _script, ...rest } = doc;
-  return { kind, doc: rest, owner };
+/**
+ * As many of the documents as one request may carry, the first ones first. Startup scripts stay behind: they may be
+ * large, and nobody refers to what is in them.
+ */
+function fitting(pending: readonly Declared[]): Declared[] {
+  const chosen: Declared[] = [];
+  let bytesLeft = pendingBytesMax;
+  for (const { kind, doc, owner } of pending.slice(0, pendingMax)) {
+    const { startupScript: _script, ...rest } = doc;
+    bytesLeft -= Buffer.byteLength(JSON.stringify(rest)) + Buffer.byteLength(owner);
+    if (bytesLeft < 0) break;
+    chosen.push({ kind, doc: rest, owner });
+  }
+  return chosen;
 }
 
 function withoutDoubles(problems: readonly Problem[]): Problem[] {

@@ -7,6 +7,10 @@ export function knownPart(doc: Properties): Properties {
   return keepKnown(doc) as Properties;
 }
 
+export function hasUnknowns(doc: Properties): boolean {
+  return unknownPaths(doc, "").length > 0;
+}
+
 /** Problems that stay whatever the unknown values will be: not at one, not above one, not below one. */
 export function certainProblems(problems: readonly Problem[], doc: Properties): Problem[] {
   const unknowns = unknownPaths(doc, "");

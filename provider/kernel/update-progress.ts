@@ -16,13 +16,18 @@ export interface Declared {
   readonly owner: string;
 }
 
+/** As the preview knows it: `doc` without values that only the update will bring. */
+export interface DeclaredInUpdate extends Declared {
+  readonly hasUnknowns: boolean;
+}
+
 export interface Reference {
   readonly kind: DefinitionKind;
   readonly name: string;
 }
 
 export class UpdateProgress {
-  private readonly declared = new Map<string, Declared>();
+  private readonly declared = new Map<string, DeclaredInUpdate>();
   private readonly written = new Set<string>();
   private removalsRunning = 0;
   private readonly listeners = new Set<() => void>();
@@ -30,7 +35,7 @@ export class UpdateProgress {
   constructor(private readonly clock: Clock) {}
 
   /** Adds a checked definition. Returns the owner that declared the same name before, if it is another one. */
-  declare(name: string, declared: Declared): string | undefined {
+  declare(name: string, declared: DeclaredInUpdate): string | undefined {
     const key = keyOf({ kind: declared.kind, name });
     const before = this.declared.get(key);
     if (before !== undefined && before.owner !== declared.owner) return before.owner;
@@ -38,10 +43,17 @@ export class UpdateProgress {
     return undefined;
   }
 
-  /** Everything declared so far except this one. */
-  pendingFor(reference: Reference): Declared[] {
-    const own = keyOf(reference);
-    return [...this.declared].filter(([key]) => key !== own).map(([, declared]) => declared);
+  /** Everything declared so far except this one, what it refers to first. */
+  pendingFor(own: Reference, references: readonly Reference[]): Declared[] {
+    const referred = new Set(references.map(keyOf));
+    const others = [...this.declared].filter(([key]) => key !== keyOf(own));
+    const sorted = [...others.filter(([key]) => referred.has(key)), ...others.filter(([key]) => !referred.has(key))];
+    return sorted.map(([, { kind, doc, owner }]) => ({ kind, doc, owner }));
+  }
+
+  /** Is it declared in this update with values that are not known yet? The runtime can't judge it or rely on it. */
+  hasUnknowns(reference: Reference): boolean {
+    return this.declared.get(keyOf(reference))?.hasUnknowns ?? false;
   }
 
   /** Its write has ended, well or not: nobody needs to wait for it any more. */
