@@ -29,7 +29,8 @@ function vmFacts<Settings>(provider: VmProvider<Settings>): VmProviderFacts {
   return {
     ...dnsFacts(provider),
     startupScriptBytesMax: provider.startupScriptBytesMax,
-    shape: (settings) => provider.shape(provider.settings.parse(settings)),
+    // The caller has parsed them by the schema above.
+    shape: (settings) => provider.shape(settings as Settings),
   };
 }
 
