@@ -44,6 +44,7 @@ if (process.argv.includes("--sdks")) {
     run(`installing ${packages.join(", ")} for the tests`, "npm", [
       "install",
       "--no-save",
+      "--no-package-lock",
       // The SDKs are optional peers of this package, which npm would otherwise take for "nothing to do".
       "--legacy-peer-deps",
       "--no-audit",
