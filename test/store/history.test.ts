@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { connect } from "../../runtime/store/postgres-connection";
+import { PostgresStore } from "../../runtime/store/postgres";
+import { realClock, until, withDatabase } from "../support/postgres";
+import { decided, putSession } from "./rows";
+
+const dayMs = 86_400_000;
+
+describe("history", () => {
+  it("is pruned by age: old decisions and sessions that ended long ago go, open sessions never", async () => {
+    await withDatabase(async (connectionString) => {
+      const store = await PostgresStore.open({
+        ...{ connectionString, clock: realClock, holder: "test", onLost: () => undefined },
+      });
+      await store.write([
+        decided({ decisionId: "1", atMs: 1_000 }),
+        decided({ decisionId: "2", atMs: 2_000 }),
+        putSession({ sessionId: "open", requestedAtMs: 0 }),
+        putSession({ sessionId: "old", status: "ended", endedAtMs: 1_999 }),
+        putSession({ sessionId: "young", status: "ended", endedAtMs: 2_000 }),
+      ]);
+
+      assert.equal(await store.prune(2_000), 2);
+      assert.deepEqual(
+        (await store.decisions({ limit: 10 })).map(({ decisionId }) => decisionId),
+        ["2"],
+      );
+      assert.equal(await store.session("old"), undefined);
+      assert.ok(await store.session("young"));
+      assert.deepEqual(await store.load(), [putSession({ sessionId: "open", requestedAtMs: 0 })]);
+      await store.close();
+    });
+  });
+
+  it("is pruned by itself every hour, more than one statement's worth too", async () => {
+    await withDatabase(async (connectionString) => {
+      const hourly: (() => void)[] = [];
+      const clock = {
+        now: () => 100 * dayMs,
+        after: (delayMs: number, run: () => void) => {
+          if (delayMs === 3_600_000) hourly.push(run);
+          return () => undefined;
+        },
+      };
+      const store = await PostgresStore.open({
+        ...{ connectionString, clock, holder: "test", onLost: () => undefined, historyDays: 1 },
+      });
+      const client = await connect(connectionString);
+      await client.query(
+        `insert into headroom.decision select lpad(n::text, 9, '0'), n * 1000, 'node', 'n1', '{}' from generate_series(1, 12000) n`,
+      );
+      await store.write([decided({ decisionId: "new", atMs: 99.5 * dayMs })]);
+      hourly.shift()!();
+      await until("the old decisions are gone", async () => {
+        const { rows } = await client.query<{ count: string }>("select count(*) from headroom.decision");
+        return Number(rows[0]?.count) === 1;
+      });
+      await until("the next pruning is due", () => hourly.length === 1);
+      await client.end();
+      await store.close();
+    });
+  });
+
+  it("of one subject is read by index", async () => {
+    await withDatabase(async (connectionString) => {
+      const store = await PostgresStore.open({
+        ...{ connectionString, clock: realClock, holder: "test", onLost: () => undefined },
+      });
+      const client = await connect(connectionString);
+      await client.query(
+        `insert into headroom.decision select lpad(n::text, 9, '0'), n, 'node', 'n' || n % 500, '{}' from generate_series(1, 20000) n;
+         analyze headroom.decision`,
+      );
+      const { rows } = await client.query<{ "QUERY PLAN": string }>(
+        "explain select doc from headroom.decision where subject = 'node' and subject_id = 'n7' order by id desc limit 10",
+      );
+
+      assert.match(rows.map((row) => row["QUERY PLAN"]).join("\n"), /decision_subject/);
+      await client.end();
+      await store.close();
+    });
+  });
+});
