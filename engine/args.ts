@@ -28,7 +28,22 @@ const globalFlags: FlagTable = {
   help: "switch",
   cwd: "value",
 };
-const shortNames: Record<string, string> = { s: "stack", y: "yes", f: "skip-preview", m: "message", p: "parallel", C: "cwd", v: "verbose", c: "config", t: "target", a: "all", j: "json", h: "help", i: "show-ids", Q: "fully-qualify-stack-names" };
+const shortNames: Record<string, string> = {
+  s: "stack",
+  y: "yes",
+  f: "skip-preview",
+  m: "message",
+  p: "parallel",
+  C: "cwd",
+  v: "verbose",
+  c: "config",
+  t: "target",
+  a: "all",
+  j: "json",
+  h: "help",
+  i: "show-ids",
+  Q: "fully-qualify-stack-names",
+};
 
 /** Flags of official Pulumi whose absence here deserves more than "unknown flag". */
 const knownElsewhere = new Set(

@@ -31,7 +31,9 @@ export function parseStackName(text: string, currentProject: string | undefined)
     throw new CommandFailure(`organization name must be 'organization', got ${parts[0]}`);
   }
   if (!project) {
-    throw new CommandFailure("if you're using the --stack flag, pass the fully qualified name (organization/project/stack)");
+    throw new CommandFailure(
+      "if you're using the --stack flag, pass the fully qualified name (organization/project/stack)",
+    );
   }
   const position = stack.search(/[^A-Za-z0-9_.-]/);
   if (position >= 0 || stack === "" || stack.length > 100) {
@@ -121,7 +123,12 @@ export class FileBackend {
   /** Takes the stack's lock; of two that try at once both may fail, never both succeed. */
   async lock(name: StackName): Promise<void> {
     await this.refuseWhenLocked(name);
-    const content = { pid: process.pid, username: userInfo().username, hostname: hostname(), timestamp: new Date().toISOString() };
+    const content = {
+      pid: process.pid,
+      username: userInfo().username,
+      hostname: hostname(),
+      timestamp: new Date().toISOString(),
+    };
     await mkdir(this.lockFolder(name), { recursive: true });
     // Not atomic on purpose: a temporary file left behind in this folder would count as a lock.
     await writeFile(this.lockFile(name), JSON.stringify(content));

@@ -25,7 +25,13 @@ export class BuiltinProvider implements Provider {
   }
 
   diffConfig(): Promise<DiffResult> {
-    return Promise.resolve({ changes: "none", replaceKeys: [], changedKeys: [], detailed: undefined, deleteBeforeReplace: false });
+    return Promise.resolve({
+      changes: "none",
+      replaceKeys: [],
+      changedKeys: [],
+      detailed: undefined,
+      deleteBeforeReplace: false,
+    });
   }
 
   configure(): void {

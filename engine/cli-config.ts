@@ -77,7 +77,9 @@ async function get(parsed: ParsedArgs): Promise<void> {
   const opened = open(parsed);
   const [key, path] = splitKey(parsed.words[0], opened, parsed.isOn("path"));
   const value = opened.file.values().get(key);
-  const missing = new CommandFailure(`configuration key '${parsed.words[0] ?? ""}' not found for stack '${opened.name.stack}'`);
+  const missing = new CommandFailure(
+    `configuration key '${parsed.words[0] ?? ""}' not found for stack '${opened.name.stack}'`,
+  );
   if (!value) throw missing;
   const text = plainConfigText(value, isEncrypted(value) ? await opened.crypter() : new Crypter(""));
   const found = path.length > 0 ? descend(JSON.parse(text), path) : text;
@@ -110,7 +112,10 @@ async function setAll(args: string[]): Promise<void> {
     const [key, value = ""] = splitOnce(text);
     await put(opened, { key, text: value, isSecret, isPath: parsed.isOn("path") });
   }
-  const json = JSON.parse(parsed.value("json") ?? "{}") as Record<string, { value: string; objectValue?: unknown; secret?: boolean }>;
+  const json = JSON.parse(parsed.value("json") ?? "{}") as Record<
+    string,
+    { value: string; objectValue?: unknown; secret?: boolean }
+  >;
   for (const [key, { value, objectValue, secret }] of Object.entries(json)) {
     if (objectValue !== undefined && secret !== true) opened.file.set(qualifiedKey(key, opened.project), objectValue);
     else await put(opened, { key, text: value, isSecret: secret === true, isPath: false });
@@ -146,7 +151,8 @@ function typedText(text: string): unknown {
 
 function withValue(container: unknown, [step, ...rest]: (string | number)[], value: unknown): unknown {
   if (step === undefined) return value;
-  const inner = typeof container === "object" && container !== null ? (container as Record<string, unknown>)[step] : undefined;
+  const inner =
+    typeof container === "object" && container !== null ? (container as Record<string, unknown>)[step] : undefined;
   const next = withValue(inner, rest, value);
   if (typeof step !== "number") return { ...(container as object | undefined), [step]: next };
   const list = Array.isArray(container) ? [...(container as unknown[])] : [];
@@ -191,9 +197,14 @@ function isEncrypted(value: ConfigValue): boolean {
   return value.text === undefined;
 }
 
-function shownValue(value: ConfigValue, crypter: Crypter | undefined): { value?: string; objectValue?: unknown; secret: boolean } {
+function shownValue(
+  value: ConfigValue,
+  crypter: Crypter | undefined,
+): { value?: string; objectValue?: unknown; secret: boolean } {
   const secret = isEncrypted(value);
   if (secret && !crypter) return { secret };
   const text = plainConfigText(value, crypter ?? new Crypter(""));
-  return value.object === undefined ? { value: text, secret } : { value: text, objectValue: JSON.parse(text) as unknown, secret };
+  return value.object === undefined
+    ? { value: text, secret }
+    : { value: text, objectValue: JSON.parse(text) as unknown, secret };
 }

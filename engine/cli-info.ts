@@ -14,7 +14,13 @@ export function version(args: string[]): void {
 
 export function about(args: string[]): void {
   const parsed = parseArgs(args, { json: "switch", stack: "value", transitive: "ignored-switch" });
-  const cliAbout = { version: pulumiVersion, goVersion: "", goCompiler: "", embedded: true, nodeVersion: process.version };
+  const cliAbout = {
+    version: pulumiVersion,
+    goVersion: "",
+    goCompiler: "",
+    embedded: true,
+    nodeVersion: process.version,
+  };
   if (parsed.isOn("json")) return printJson({ cliAbout });
   process.stdout.write(`CLI\nVersion  ${pulumiVersion}\nEngine   embedded engine\nNode     ${process.version}\n`);
 }

@@ -34,7 +34,14 @@ const commonFlags: FlagTable = {
   "run-program": "switch",
 };
 const flagTables: Record<string, FlagTable> = {
-  up: { ...commonFlags, refresh: "value", replace: "list", "target-replace": "list", target: "list", "target-dependents": "switch" },
+  up: {
+    ...commonFlags,
+    refresh: "value",
+    replace: "list",
+    "target-replace": "list",
+    target: "list",
+    "target-dependents": "switch",
+  },
   preview: { ...commonFlags, refresh: "value", replace: "list", target: "list", "target-dependents": "switch" },
   refresh: {
     ...commonFlags,
@@ -55,9 +62,15 @@ const flagTables: Record<string, FlagTable> = {
   },
 };
 
-export async function runOperationCommand(command: "up" | "preview" | "refresh" | "destroy", args: string[]): Promise<void> {
+export async function runOperationCommand(
+  command: "up" | "preview" | "refresh" | "destroy",
+  args: string[],
+): Promise<void> {
   // `refresh` may come as a bare switch: `--refresh` means `--refresh=true`.
-  const parsed = parseArgs(args.map((arg) => (arg === "--refresh" || arg === "-r" ? "--refresh=true" : arg)), flagTables[command] as FlagTable);
+  const parsed = parseArgs(
+    args.map((arg) => (arg === "--refresh" || arg === "-r" ? "--refresh=true" : arg)),
+    flagTables[command] as FlagTable,
+  );
   const isPreview = command === "preview" || parsed.isOn("preview-only");
   refuse(command, parsed, isPreview);
   const { backend, project, name } = openStack(parsed.value("stack"));
@@ -99,20 +112,25 @@ export async function runOperationCommand(command: "up" | "preview" | "refresh" 
 function refuse(command: string, parsed: ParsedArgs, isPreview: boolean): void {
   if (parsed.isOn("run-program")) throw new NotSupported("the flag --run-program");
   const isUpdate = command === "up" || command === "preview";
-  if (isUpdate && parsed.list("target").length > 0) throw new NotSupported(`the flag --target of ${command} (only refresh and destroy)`);
+  if (isUpdate && parsed.list("target").length > 0)
+    throw new NotSupported(`the flag --target of ${command} (only refresh and destroy)`);
   if (parsed.list("target-replace").length > 0) throw new NotSupported("the flag --target-replace");
   if (parsed.words.length > 0) throw new NotSupported(`programs from elsewhere (${parsed.words.join(" ")})`);
   if (parsed.isOn("exclude-protected") && parsed.list("target").length > 0) {
     throw new CommandFailure("You cannot specify --target and --exclude-protected", exitCodes.configuration);
   }
   if (!isPreview && !parsed.isOn("yes") && !parsed.isOn("skip-preview")) {
-    throw new CommandFailure("--yes or --skip-preview must be passed in to proceed when running in non-interactive mode", exitCodes.configuration);
+    throw new CommandFailure(
+      "--yes or --skip-preview must be passed in to proceed when running in non-interactive mode",
+      exitCodes.configuration,
+    );
   }
 }
 
 /** How many steps may run side by side: four per processor by default, as official Pulumi does. */
 function parallelism(text: string | undefined): number {
   if (text === undefined) return availableParallelism() * 4;
-  if (!/^-?\d+$/.test(text)) throw new CommandFailure(`invalid argument "${text}" for "--parallel"`, exitCodes.configuration);
+  if (!/^-?\d+$/.test(text))
+    throw new CommandFailure(`invalid argument "${text}" for "--parallel"`, exitCodes.configuration);
   return Math.max(1, Number(text));
 }

@@ -25,7 +25,17 @@ import { type PropertyMap, unwrapSecrets } from "./values";
 
 type Subcommand = (args: string[]) => Promise<void> | void;
 
-const subcommands: Record<string, Subcommand> = { init, select, unselect, ls, rm, output, export: exportState, import: importState, history };
+const subcommands: Record<string, Subcommand> = {
+  init,
+  select,
+  unselect,
+  ls,
+  rm,
+  output,
+  export: exportState,
+  import: importState,
+  history,
+};
 
 export async function stack(args: string[]): Promise<void> {
   const [name, ...rest] = args;
@@ -36,17 +46,30 @@ export async function stack(args: string[]): Promise<void> {
 }
 
 function show(args: string[]): void {
-  const parsed = parseArgs(args, { stack: "value", "show-urns": "ignored-switch", "show-ids": "ignored-switch", "show-name": "switch" });
+  const parsed = parseArgs(args, {
+    stack: "value",
+    "show-urns": "ignored-switch",
+    "show-ids": "ignored-switch",
+    "show-name": "switch",
+  });
   const { backend, name } = openStack(parsed.value("stack"));
   const stored = parseCheckpoint(backend.read(name));
   if (parsed.isOn("show-name")) return void process.stdout.write(`${name.stack}\n`);
   const resources = (stored?.resources ?? []) as Stored[];
-  process.stdout.write(`Current stack is ${name.stack}:\n    Managed by the embedded engine\nCurrent stack resources (${resources.length}):\n`);
-  for (const { type, urn } of resources) process.stdout.write(`    ${String(type)}  ${String(urn).split("::").slice(3).join("::")}\n`);
+  process.stdout.write(
+    `Current stack is ${name.stack}:\n    Managed by the embedded engine\nCurrent stack resources (${resources.length}):\n`,
+  );
+  for (const { type, urn } of resources)
+    process.stdout.write(`    ${String(type)}  ${String(urn).split("::").slice(3).join("::")}\n`);
 }
 
 async function init(args: string[]): Promise<void> {
-  const parsed = parseArgs(args, { stack: "value", "secrets-provider": "value", "no-select": "switch", description: "ignored-value" });
+  const parsed = parseArgs(args, {
+    stack: "value",
+    "secrets-provider": "value",
+    "no-select": "switch",
+    description: "ignored-value",
+  });
   const provider = parsed.value("secrets-provider") ?? "default";
   if (provider !== "default" && provider !== "passphrase") throw new NotSupported(`the secrets provider "${provider}"`);
   const project = requireProject(process.cwd());
@@ -84,7 +107,8 @@ async function select(args: string[]): Promise<void> {
   const project = requireProject(process.cwd());
   const backend = openBackend(project);
   const text = parsed.value("stack") ?? parsed.words[0];
-  if (text === undefined) throw new CommandFailure("must specify stack name when running in non-interactive mode", exitCodes.configuration);
+  if (text === undefined)
+    throw new CommandFailure("must specify stack name when running in non-interactive mode", exitCodes.configuration);
   const name = parseStackName(text, project.name);
   if (!backend.exists(name) && parsed.isOn("create")) return init([text]);
   backend.read(name);
@@ -106,7 +130,10 @@ function ls(args: string[]): void {
   const list = backend.list(wanted).map((name) => summary(backend, name, project?.name, selected));
   if (parsed.isOn("json")) return printJson(list);
   process.stdout.write("NAME  LAST UPDATE  RESOURCE COUNT\n");
-  for (const item of list) process.stdout.write(`${item.name}${item.current ? "*" : ""}  ${item.lastUpdate ?? "n/a"}  ${item.resourceCount ?? "n/a"}\n`);
+  for (const item of list)
+    process.stdout.write(
+      `${item.name}${item.current ? "*" : ""}  ${item.lastUpdate ?? "n/a"}  ${item.resourceCount ?? "n/a"}\n`,
+    );
 }
 
 function summary(backend: FileBackend, name: StackName, project: string | undefined, selected: string | undefined) {
@@ -122,9 +149,16 @@ function summary(backend: FileBackend, name: StackName, project: string | undefi
 }
 
 async function rm(args: string[]): Promise<void> {
-  const parsed = parseArgs(args, { stack: "value", yes: "switch", force: "switch", "preserve-config": "switch", "remove-backups": "switch" });
+  const parsed = parseArgs(args, {
+    stack: "value",
+    yes: "switch",
+    force: "switch",
+    "preserve-config": "switch",
+    "remove-backups": "switch",
+  });
   if (parsed.isOn("remove-backups")) throw new NotSupported("the flag --remove-backups");
-  if (!parsed.isOn("yes")) throw new CommandFailure("must pass --yes to remove a stack in non-interactive mode", exitCodes.configuration);
+  if (!parsed.isOn("yes"))
+    throw new CommandFailure("must pass --yes to remove a stack in non-interactive mode", exitCodes.configuration);
   const { backend, project, name } = openStack(parsed.words[0] ?? parsed.value("stack"));
   const shown = name.stack;
   backend.read(name);
@@ -163,18 +197,25 @@ async function output(args: string[]): Promise<void> {
   }
   if (parsed.isOn("json")) return printJson(outputs);
   process.stdout.write(`Current stack outputs (${Object.keys(outputs).length}):\n`);
-  for (const [key, value] of Object.entries(outputs)) process.stdout.write(`    ${key}  ${typeof value === "string" ? value : JSON.stringify(value)}\n`);
+  for (const [key, value] of Object.entries(outputs))
+    process.stdout.write(`    ${key}  ${typeof value === "string" ? value : JSON.stringify(value)}\n`);
 }
 
 /** Outputs of a stack as plain JSON; without `showSecrets` nothing has to be decrypted. */
-async function stackOutputs({ backend, project, name }: StackContext, showSecrets: boolean): Promise<Record<string, unknown>> {
+async function stackOutputs(
+  { backend, project, name }: StackContext,
+  showSecrets: boolean,
+): Promise<Record<string, unknown>> {
   let outputs: PropertyMap;
   if (showSecrets) {
     const { state } = await openState(backend, name, StackConfig.read(project, name.stack));
     outputs = state.resources.find(({ type, delete: isGone }) => type === rootStackType && !isGone)?.outputs ?? {};
   } else {
     const stored = parseCheckpoint(backend.read(name));
-    const blind = decodeDeployment({ resources: ((stored?.resources ?? []) as Stored[]).filter(({ type }) => type === rootStackType) }, () => '"[secret]"');
+    const blind = decodeDeployment(
+      { resources: ((stored?.resources ?? []) as Stored[]).filter(({ type }) => type === rootStackType) },
+      () => '"[secret]"',
+    );
     outputs = blind.resources[0]?.outputs ?? {};
   }
   return hideSecrets(encodeValue(showPlain(outputs, showSecrets), "blinded")) as Record<string, unknown>;
@@ -241,7 +282,10 @@ function checkImport(resources: Parameters<typeof integrityProblem>[0], name: St
     );
   }
   const problem = integrityProblem(resources);
-  if (problem) throw new CommandFailure(`importing this file could be dangerous; rerun with --force to proceed anyway: ${problem}`);
+  if (problem)
+    throw new CommandFailure(
+      `importing this file could be dangerous; rerun with --force to proceed anyway: ${problem}`,
+    );
 }
 
 interface HistoryEntry {
@@ -257,7 +301,14 @@ interface HistoryEntry {
 }
 
 async function history(args: string[]): Promise<void> {
-  const parsed = parseArgs(args, { stack: "value", json: "switch", "show-secrets": "switch", "page-size": "value", page: "value", "full-dates": "ignored-switch" });
+  const parsed = parseArgs(args, {
+    stack: "value",
+    json: "switch",
+    "show-secrets": "switch",
+    "page-size": "value",
+    page: "value",
+    "full-dates": "ignored-switch",
+  });
   const { backend, project, name } = openStack(parsed.value("stack"));
   backend.read(name);
   const size = Number(parsed.value("page-size") ?? 10);
@@ -271,7 +322,9 @@ async function history(args: string[]): Promise<void> {
   const shown = chosen.map((entry) => ({
     ...entry,
     startTime: new Date(entry.startTime * 1000).toISOString(),
-    config: Object.fromEntries(Object.entries(entry.config ?? {}).map(([key, value]) => [key, shownConfig(value, crypter)])),
+    config: Object.fromEntries(
+      Object.entries(entry.config ?? {}).map(([key, value]) => [key, shownConfig(value, crypter)]),
+    ),
     endTime: new Date(entry.endTime * 1000).toISOString(),
   }));
   if (parsed.isOn("json")) return printJson(shown);

@@ -193,6 +193,12 @@ export class Deployment {
     let end: ProgramEnd = {};
     try {
       await this.prepare();
+    } catch (error) {
+      this.hasFailed = true;
+      await this.finish();
+      throw error;
+    }
+    try {
       if (program && !this.isStopping) {
         end = (await Promise.race([program(), this.stopped])) ?? {};
         if (end.error !== undefined) {

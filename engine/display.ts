@@ -45,7 +45,9 @@ export class Display {
   failed(step: Step): void {
     const { type, urn } = stepState(step);
     this.errors++;
-    this.print(` ${words[step.op]?.sign ?? " "}  ${type} ${urnName(urn)} **${words[step.op]?.doing ?? step.op} failed**\n`);
+    this.print(
+      ` ${words[step.op]?.sign ?? " "}  ${type} ${urnName(urn)} **${words[step.op]?.doing ?? step.op} failed**\n`,
+    );
   }
 
   private line(step: Step, op: StepOp, word: "doing" | "done"): void {

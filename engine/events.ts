@@ -27,8 +27,10 @@ export function openEventLog(target: string): EventLog {
     return { write: (event) => appendFileSync(target, `${JSON.stringify(event)}\n`), close: () => Promise.resolve() };
   }
   /* eslint-disable @typescript-eslint/no-require-imports -- only an operation that somebody listens to needs these */
-  const { EventRequest: Request } = require("@pulumi/pulumi/proto/events_pb") as typeof import("@pulumi/pulumi/proto/events_pb");
-  const { EventsClient } = require("@pulumi/pulumi/proto/events_grpc_pb") as typeof import("@pulumi/pulumi/proto/events_grpc_pb");
+  const { EventRequest: Request } =
+    require("@pulumi/pulumi/proto/events_pb") as typeof import("@pulumi/pulumi/proto/events_pb");
+  const { EventsClient } =
+    require("@pulumi/pulumi/proto/events_grpc_pb") as typeof import("@pulumi/pulumi/proto/events_grpc_pb");
   const { dial } = require("./rpc") as typeof import("./rpc");
   /* eslint-enable @typescript-eslint/no-require-imports */
   const client = dial(EventsClient, target.slice("tcp://".length));
@@ -79,7 +81,10 @@ export class Events {
     const op = this.options.isRefresh ? (step.refreshed ?? step.op) : step.op;
     const state = stepState(step);
     const isInternal = step.op === "remove-pending-replace" || isDefaultProvider(state.urn);
-    const isCounted = step.op === "read" ? isChangedRead(step) : step.logical || (this.options.isRefresh && step.refreshed !== undefined);
+    const isCounted =
+      step.op === "read"
+        ? isChangedRead(step)
+        : step.logical || (this.options.isRefresh && step.refreshed !== undefined);
     if (isCounted && !isInternal) {
       this.steps++;
       this.changes[op] = (this.changes[op] ?? 0) + 1;
@@ -103,7 +108,16 @@ export class Events {
   diagnostic(severity: Severity, text: string, { urn, ephemeral }: { urn?: string; ephemeral?: boolean } = {}): void {
     const prefix = severity.startsWith("info") ? undefined : `${severity}: `;
     const message = `${text}\n`;
-    this.write({ diagnosticEvent: { urn: urn || undefined, prefix, message, color: "raw", severity, ephemeral: ephemeral || undefined } });
+    this.write({
+      diagnosticEvent: {
+        urn: urn || undefined,
+        prefix,
+        message,
+        color: "raw",
+        severity,
+        ephemeral: ephemeral || undefined,
+      },
+    });
     if (!ephemeral) this.options.display.diagnostic(severity, text, urn);
   }
 

@@ -82,7 +82,9 @@ export class Executor {
       return !outcome.error;
     } catch (error) {
       // Not the step but its record failed: the state on the disk still has it as pending.
-      deployment.events.diagnostic("error", `recording ${step.op} failed: ${messageOf(error)}`, { urn: stepState(step).urn });
+      deployment.events.diagnostic("error", `recording ${step.op} failed: ${messageOf(error)}`, {
+        urn: stepState(step).urn,
+      });
       this.remember(step, error as Error);
       return false;
     }

@@ -9,8 +9,9 @@ export class CommandFailure extends Error {
   constructor(
     message: string,
     readonly exitCode: number = exitCodes.error,
+    cause?: unknown,
   ) {
-    super(message);
+    super(message, { cause });
   }
 }
 
@@ -32,6 +33,7 @@ export class Reported extends CommandFailure {
 }
 
 export function messageOf(error: unknown): string {
-  if (error instanceof Error) return "details" in error && typeof error.details === "string" ? error.details : error.message;
+  if (error instanceof Error)
+    return "details" in error && typeof error.details === "string" ? error.details : error.message;
   return String(error);
 }

@@ -16,7 +16,11 @@ export function dependencyUrns(state: ResourceState): Set<string> {
 }
 
 /** Direct dependencies among `resources`: a component stands for everything in it, the parent counts too. */
-function directDependencies(resources: ResourceState[], index: number, children: Map<string, number[]>): ResourceState[] {
+function directDependencies(
+  resources: ResourceState[],
+  index: number,
+  children: Map<string, number[]>,
+): ResourceState[] {
   const state = resources[index] as ResourceState;
   const urns = dependencyUrns(state);
   const found = new Set<ResourceState>();

@@ -14,10 +14,13 @@ export function integrityProblem(resources: ResourceState[]): string | undefined
   for (const state of resources) {
     const { urn, parent, provider } = state;
     if (provider !== "" && !providers.has(provider)) return `resource ${urn} refers to unknown provider ${provider}`;
-    if (provider !== "" && !isProviderType(urnType(referenceUrn(provider)))) return `resource ${urn} has a malformed provider reference`;
+    if (provider !== "" && !isProviderType(urnType(referenceUrn(provider))))
+      return `resource ${urn} has a malformed provider reference`;
     if (parent !== "" && !urns.has(parent)) return `child resource ${urn} refers to missing parent ${parent}`;
     const property = Object.values(state.propertyDependencies).flat();
-    const missing = [...state.dependencies, ...property, state.deletedWith ?? ""].find((other) => other !== "" && !urns.has(other));
+    const missing = [...state.dependencies, ...property, state.deletedWith ?? ""].find(
+      (other) => other !== "" && !urns.has(other),
+    );
     if (missing) return `resource ${urn} refers to ${missing}, which does not come before it`;
     if (!state.delete && live.has(urn)) return `duplicate resource ${urn}`;
     if (!state.delete) live.add(urn);

@@ -32,8 +32,10 @@ const parallelMax = 2 ** 31 - 1;
 /** Runs an inline program; resolves when it has ended. */
 export async function runInline(address: string, options: ProgramOptions): Promise<ProgramEnd> {
   /* eslint-disable @typescript-eslint/no-require-imports -- local programs do without */
-  const { LanguageRuntimeClient } = require("@pulumi/pulumi/proto/language_grpc_pb") as typeof import("@pulumi/pulumi/proto/language_grpc_pb");
-  const { ProgramInfo, RunRequest } = require("@pulumi/pulumi/proto/language_pb") as typeof import("@pulumi/pulumi/proto/language_pb");
+  const { LanguageRuntimeClient } =
+    require("@pulumi/pulumi/proto/language_grpc_pb") as typeof import("@pulumi/pulumi/proto/language_grpc_pb");
+  const { ProgramInfo, RunRequest } =
+    require("@pulumi/pulumi/proto/language_pb") as typeof import("@pulumi/pulumi/proto/language_pb");
   const { call, dial } = require("./rpc") as typeof import("./rpc");
   const { status } = require("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
   /* eslint-enable @typescript-eslint/no-require-imports */
@@ -51,7 +53,9 @@ export async function runInline(address: string, options: ProgramOptions): Promi
   } catch (error) {
     const { code } = error as { code?: number };
     const isGone = code === status.UNAVAILABLE || code === status.CANCELLED || code === status.INTERNAL;
-    return isGone ? { error: `error reading from server: EOF (${messageOf(error)})`, died: true } : { error: messageOf(error) };
+    return isGone
+      ? { error: `error reading from server: EOF (${messageOf(error)})`, died: true }
+      : { error: messageOf(error) };
   } finally {
     client.close();
   }

@@ -16,9 +16,12 @@ const commands: Record<string, Command> = {
   plugin: (args) => (require("./cli-info") as typeof import("./cli-info")).plugin(args),
   up: (args) => (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("up", args),
   update: (args) => (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("up", args),
-  preview: (args) => (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("preview", args),
-  refresh: (args) => (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("refresh", args),
-  destroy: (args) => (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("destroy", args),
+  preview: (args) =>
+    (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("preview", args),
+  refresh: (args) =>
+    (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("refresh", args),
+  destroy: (args) =>
+    (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("destroy", args),
   stack: (args) => (require("./cli-stack") as typeof import("./cli-stack")).stack(args),
   cancel: (args) => (require("./cli-stack") as typeof import("./cli-stack")).cancel(args),
   config: (args) => (require("./cli-config") as typeof import("./cli-config")).config(args),

@@ -24,7 +24,14 @@ import { decodeResource } from "./state";
 import { fromStruct, type PropertyMap, Secret, toStruct } from "./values";
 
 /** What programs may rely on; anything else they do without or refuse themselves. */
-const features = new Set(["secrets", "resourceReferences", "outputValues", "aliasSpecs", "deletedWith", "sendsOldInputs"]);
+const features = new Set([
+  "secrets",
+  "resourceReferences",
+  "outputValues",
+  "aliasSpecs",
+  "deletedWith",
+  "sendsOldInputs",
+]);
 const severities: Severity[] = ["debug", "info", "warning", "error"];
 
 export interface MonitorParts {
@@ -63,7 +70,9 @@ export class Monitor {
       ),
       registerPackage: this.guarded((request: resource.RegisterPackageRequest) => this.registerPackage(request)),
       registerResource: this.guarded((request: resource.RegisterResourceRequest) => this.registerResource(request)),
-      registerResourceOutputs: this.guarded((request: resource.RegisterResourceOutputsRequest) => this.registerOutputs(request)),
+      registerResourceOutputs: this.guarded((request: resource.RegisterResourceOutputsRequest) =>
+        this.registerOutputs(request),
+      ),
       readResource: this.guarded((request: resource.ReadResourceRequest) => this.readResource(request)),
       invoke: this.guarded((request: resource.ResourceInvokeRequest) => this.invoke(request)),
       call: this.refusing("methods of remote components (Call)"),
@@ -150,7 +159,9 @@ export class Monitor {
     return new resource.RegisterPackageResponse().setRef(ref);
   }
 
-  private async registerResource(request: resource.RegisterResourceRequest): Promise<resource.RegisterResourceResponse> {
+  private async registerResource(
+    request: resource.RegisterResourceRequest,
+  ): Promise<resource.RegisterResourceResponse> {
     refuseUnsupported(request);
     const { project, deployment } = this.attached;
     const goal = toGoal(request, project);
@@ -163,7 +174,8 @@ export class Monitor {
     const version = this.packages.get(request.getPackageref())?.version ?? request.getVersion();
     const providers = new Map(request.getProvidersMap().entries() as IterableIterator<[string, string]>);
     if (goal.custom && !isProviderType(goal.type)) {
-      const inherited = parent && packageOf(urnType(parent.provider.split("::").slice(0, -1).join("::"))) === packageOf(goal.type);
+      const inherited =
+        parent && packageOf(urnType(parent.provider.split("::").slice(0, -1).join("::"))) === packageOf(goal.type);
       const named = request.getProvider() || (inherited ? parent.provider : "");
       goal.provider = await this.providerFor(named, providers, goal.parent, packageOf(goal.type), version);
     } else if (isProviderType(goal.type)) {
@@ -180,11 +192,16 @@ export class Monitor {
       .setUrn(urn)
       .setId(state.id)
       .setObject(toStruct(outputs, wire))
-      .setResult({ success: resource.Result.SUCCESS, failed: resource.Result.FAIL, skipped: resource.Result.FAIL }[result]);
+      .setResult(
+        { success: resource.Result.SUCCESS, failed: resource.Result.FAIL, skipped: resource.Result.FAIL }[result],
+      );
   }
 
   private async registerOutputs(request: resource.RegisterResourceOutputsRequest): Promise<Empty> {
-    await this.deployment.registerOutputs(request.getUrn(), fromStruct(request.getOutputs(), this.attached.project.programFolder));
+    await this.deployment.registerOutputs(
+      request.getUrn(),
+      fromStruct(request.getOutputs(), this.attached.project.programFolder),
+    );
     return new Empty();
   }
 
@@ -214,7 +231,13 @@ export class Monitor {
   private async invoke(request: resource.ResourceInvokeRequest): Promise<resource.ResourceInvokeResponse> {
     const token = request.getTok();
     const version = this.packages.get(request.getPackageref())?.version ?? request.getVersion();
-    const reference = await this.providerFor(request.getProvider(), new Map(), request.getParent(), packageOf(token), version);
+    const reference = await this.providerFor(
+      request.getProvider(),
+      new Map(),
+      request.getParent(),
+      packageOf(token),
+      version,
+    );
     const provider: Provider = this.deployment.providers.require(reference);
     const args = fromStruct(request.getArgs(), this.attached.project.programFolder);
     let answer: { result: PropertyMap; failures: { property: string; reason: string }[] };
@@ -224,14 +247,22 @@ export class Monitor {
       throw new Error(`invocation of ${token} returned an error: ${messageOf(error)}`, { cause: error });
     }
     const resources = request.getAcceptresources() || token === "pulumi:pulumi:getResource";
-    const failures = answer.failures.map(({ property, reason }) => new CheckFailureMessage().setProperty(property).setReason(reason));
+    const failures = answer.failures.map(({ property, reason }) =>
+      new CheckFailureMessage().setProperty(property).setReason(reason),
+    );
     return new resource.ResourceInvokeResponse()
       .setReturn(toStruct(answer.result, { secrets: true, resources, unknowns: true }))
       .setFailuresList(failures);
   }
 
   /** The provider a request names, or the one its component was given, or the default one of the package. */
-  private providerFor(named: string, own: Map<string, string>, parent: string, packageName: string, version: string): Promise<string> {
+  private providerFor(
+    named: string,
+    own: Map<string, string>,
+    parent: string,
+    packageName: string,
+    version: string,
+  ): Promise<string> {
     const given = named || own.get(packageName) || this.componentProviders.get(parent)?.get(packageName);
     if (given) return Promise.resolve(given);
     const key = `${packageName}@${version}`;
@@ -253,7 +284,9 @@ export class Monitor {
     }
     if (version !== "") Object.assign(inputs, { __internal: {}, version });
     const name = version === "" ? "default" : `default_${version.replace(/^v/, "").replace(/[.+-]/g, "_")}`;
-    const { state } = await deployment.register(makeGoal({ type: providerType(packageName), name, custom: true, inputs }));
+    const { state } = await deployment.register(
+      makeGoal({ type: providerType(packageName), name, custom: true, inputs }),
+    );
     return providerReference(state.urn, state.id);
   }
 }

@@ -11,7 +11,11 @@ import { type Deployment, decodeDeployment, deploymentSalt, parseCheckpoint, typ
 import { secretSignature } from "./values";
 
 /** The state, and what encrypts its secrets. */
-export async function openState(backend: FileBackend, name: StackName, config: StackConfig): Promise<{ state: Deployment; crypter: Crypter }> {
+export async function openState(
+  backend: FileBackend,
+  name: StackName,
+  config: StackConfig,
+): Promise<{ state: Deployment; crypter: Crypter }> {
   const text = backend.read(name);
   const stored: Stored = parseCheckpoint(text) ?? {};
   const stateSalt = deploymentSalt(stored);

@@ -44,7 +44,11 @@ export interface OperationRequest {
 const programEndMs = 5000;
 
 const titles = { update: "Updating", refresh: "Refreshing", destroy: "Destroying" } as const;
-const previewTitles = { update: "Previewing update", refresh: "Previewing refresh", destroy: "Previewing destroy" } as const;
+const previewTitles = {
+  update: "Previewing update",
+  refresh: "Previewing refresh",
+  destroy: "Previewing destroy",
+} as const;
 
 export async function runOperation(request: OperationRequest): Promise<void> {
   const { backend, name, options } = request;
@@ -84,7 +88,8 @@ async function runUnlocked(request: OperationRequest): Promise<void> {
   if (!request.suppressOutputs && options.kind === "update") display.outputs(run.stackOutputs());
   events.summary((Date.now() - startedMs) / 1000, failure ? "failed" : "succeeded");
   await events.close();
-  if (!options.isPreview) await addHistory(request, { startedMs, changes: events.changes, config: stackConfig, failure });
+  if (!options.isPreview)
+    await addHistory(request, { startedMs, changes: events.changes, config: stackConfig, failure });
   if (failure) throw failure;
   const changed = Object.entries(events.changes).some(([op, count]) => op !== "same" && count > 0);
   if (request.expectNoChanges && changed) {
@@ -141,7 +146,10 @@ class Run {
       options: { ...options, project: project.name, stack: name.stack },
       state,
       snapshot: this.snapshot,
-      providers: new ProviderRegistry((packageName, version) => this.loadProvider(packageName, version), options.isPreview),
+      providers: new ProviderRegistry(
+        (packageName, version) => this.loadProvider(packageName, version),
+        options.isPreview,
+      ),
       events,
       closeProgram: () => this.closeProgram(),
     });
@@ -241,7 +249,10 @@ interface Ended {
   failure: unknown;
 }
 
-async function addHistory({ backend, name, options, message, execKind }: OperationRequest, ended: Ended): Promise<void> {
+async function addHistory(
+  { backend, name, options, message, execKind }: OperationRequest,
+  ended: Ended,
+): Promise<void> {
   const config = [...ended.config.values()].map(([key, value]) => {
     return [key, value.ciphertext !== undefined ? { secure: value.ciphertext } : (value.object ?? value.text)];
   });

@@ -16,6 +16,8 @@ import type { Project } from "./project";
 import { RemoteProvider } from "./provider";
 import { dial } from "./rpc";
 
+/** Time a plugin has to answer the first connection; official Pulumi gives it the same. */
+const connectMs = 10_000;
 /** Time a plugin has to end after being asked to. */
 const closeMs = 5000;
 
@@ -41,6 +43,7 @@ export class PluginHost {
     let provider: RemoteProvider;
     if (port !== undefined) {
       const client = dial(ResourceProviderClient, `127.0.0.1:${port}`);
+      await waitForConnection(client, packageName);
       const close = (): Promise<void> => Promise.resolve(client.close());
       provider = await RemoteProvider.connect({ client, engineAddress, folder: undefined, close });
     } else {
@@ -112,6 +115,17 @@ export class PluginHost {
   }
 }
 
+function waitForConnection(client: ResourceProviderClient, packageName: string): Promise<void> {
+  return new Promise((done, reject) => {
+    client.waitForReady(Date.now() + connectMs, (error) => {
+      if (!error) return done();
+      client.close();
+      const what = `${packageName} (resource) plugin [${packageName}]`;
+      reject(new CommandFailure(`${what} did not begin responding to RPC connections`));
+    });
+  });
+}
+
 function attachedPort(packageName: string): number | undefined {
   for (const entry of (process.env.PULUMI_DEBUG_PROVIDERS ?? "").split(",")) {
     const [name, port] = entry.split(":", 2);
@@ -138,8 +152,12 @@ function cachedPlugins(packageName: string, version: string | undefined): string
   const folder = join(pulumiHome(), "plugins");
   const prefix = `resource-${packageName}-v`;
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(prefix)) : [];
-  const versions = names.map((name) => name.slice(prefix.length)).filter((name) => /^\d/.test(name) && !name.includes(".lock"));
-  const wanted = version ? versions.filter((name) => name === version) : versions.sort((a, b) => (isAtLeast(a, b) ? -1 : 1));
+  const versions = names
+    .map((name) => name.slice(prefix.length))
+    .filter((name) => /^\d/.test(name) && !name.includes(".lock"));
+  const wanted = version
+    ? versions.filter((name) => name === version)
+    : versions.sort((a, b) => (isAtLeast(a, b) ? -1 : 1));
   return wanted.map((name) => join(folder, prefix + name, `pulumi-resource-${packageName}`));
 }
 

@@ -140,7 +140,9 @@ export class StackConfig {
   }
 
   save(): void {
-    const text = this.file.endsWith(".json") ? JSON.stringify(this.content, null, 4) : yamlLibrary().stringify(this.content);
+    const text = this.file.endsWith(".json")
+      ? JSON.stringify(this.content, null, 4)
+      : yamlLibrary().stringify(this.content);
     writeFileSync(`${this.file}.tmp`, text);
     renameSync(`${this.file}.tmp`, this.file);
   }

@@ -32,7 +32,8 @@ export class ProviderRegistry {
     const found = this.configured.get(reference);
     if (found) return found;
     for (const [urn, oldUrn] of this.renamed) {
-      if (referenceUrn(reference) === oldUrn) return this.configured.get(providerReference(urn, referenceId(reference)));
+      if (referenceUrn(reference) === oldUrn)
+        return this.configured.get(providerReference(urn, referenceId(reference)));
     }
     return undefined;
   }

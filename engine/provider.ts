@@ -61,7 +61,11 @@ export interface Provider {
   update(request: UpdateRequest): Promise<PropertyMap>;
   read(request: ReadRequest): Promise<ReadResult>;
   delete(state: ResourceState): Promise<void>;
-  invoke(token: string, args: PropertyMap, preview: boolean): Promise<{ result: PropertyMap; failures: CheckFailure[] }>;
+  invoke(
+    token: string,
+    args: PropertyMap,
+    preview: boolean,
+  ): Promise<{ result: PropertyMap; failures: CheckFailure[] }>;
   /** Asks the provider to stop what it is doing. */
   cancel(): Promise<void>;
   close(): Promise<void>;
@@ -158,7 +162,9 @@ export class RemoteProvider implements Provider {
 
   async diffConfig(urn: string, state: ResourceState, news: PropertyMap, ignoreChanges: string[]): Promise<DiffResult> {
     const request = new messages.DiffRequest().setUrn(urn).setName(urnName(urn)).setType(urnType(urn));
-    request.setOldInputs(toStruct(withoutInternal(state.inputs), configWire)).setOlds(toStruct(state.outputs, configWire));
+    request
+      .setOldInputs(toStruct(withoutInternal(state.inputs), configWire))
+      .setOlds(toStruct(state.outputs, configWire));
     request.setNews(toStruct(news, configWire)).setIgnorechangesList(ignoreChanges);
     try {
       return diffOf(await call(this.client, this.client.diffConfig, request));
@@ -210,7 +216,10 @@ export class RemoteProvider implements Provider {
     const { isKnown, wire } = await this.ready(preview);
     if (!isKnown) return { inputs: news, failures: [] };
     const request = new messages.CheckRequest().setUrn(urn).setName(urnName(urn)).setType(urnType(urn));
-    request.setOlds(toStruct(olds ?? {}, wire)).setNews(toStruct(news, wire)).setRandomseed(randomBytes(32));
+    request
+      .setOlds(toStruct(olds ?? {}, wire))
+      .setNews(toStruct(news, wire))
+      .setRandomseed(randomBytes(32));
     const answer = await this.ask(this.client.check, request);
     const inputs = fromStruct(answer.getInputs());
     if (!wire.secrets) copySecretness(inputs, news);
@@ -220,7 +229,8 @@ export class RemoteProvider implements Provider {
   async diff(asked: DiffRequest): Promise<DiffResult> {
     const { isKnown, wire } = await this.ready(asked.preview);
     // Official Pulumi warns here and assumes an update; only previews can get here.
-    if (!isKnown) return { changes: "some", replaceKeys: [], changedKeys: [], detailed: undefined, deleteBeforeReplace: false };
+    if (!isKnown)
+      return { changes: "some", replaceKeys: [], changedKeys: [], detailed: undefined, deleteBeforeReplace: false };
     const { urn } = asked;
     const request = new messages.DiffRequest().setId(asked.id).setUrn(urn).setName(urnName(urn)).setType(urnType(urn));
     request.setOldInputs(toStruct(asked.oldInputs, wire)).setOlds(toStruct(asked.oldOutputs, wire));
@@ -264,7 +274,11 @@ export class RemoteProvider implements Provider {
     if (inputs) request.setInputs(toStruct(inputs, wire));
     const answer = await this.ask(this.client.read, request);
     const found = answer.getInputs();
-    const result = { id: answer.getId(), outputs: fromStruct(answer.getProperties()), inputs: found && fromStruct(found) };
+    const result = {
+      id: answer.getId(),
+      outputs: fromStruct(answer.getProperties()),
+      inputs: found && fromStruct(found),
+    };
     if (!wire.secrets) {
       copySecretness(result.outputs, outputs);
       if (result.inputs) copySecretness(result.inputs, inputs ?? {});
@@ -280,7 +294,11 @@ export class RemoteProvider implements Provider {
     await this.ask(this.client.delete, request.setTimeout(state.customTimeouts.delete ?? 0));
   }
 
-  async invoke(token: string, args: PropertyMap, preview: boolean): Promise<{ result: PropertyMap; failures: CheckFailure[] }> {
+  async invoke(
+    token: string,
+    args: PropertyMap,
+    preview: boolean,
+  ): Promise<{ result: PropertyMap; failures: CheckFailure[] }> {
     const { isKnown, wire } = await this.ready(false);
     if (!isKnown) return { result: {}, failures: [] };
     const request = new messages.InvokeRequest().setTok(token).setArgs(toStruct(args, wire)).setPreview(preview);

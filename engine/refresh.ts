@@ -3,7 +3,7 @@
  * even when others fail; what is gone is taken out of everybody's dependencies; children of a vanished parent move up.
  */
 import type { Deployment } from "./deployment";
-import { Reported } from "./failure";
+import { CommandFailure, exitCodes, messageOf, Reported } from "./failure";
 import { dependentsOf } from "./graph";
 import type { ResourceState } from "./state";
 import { makeStep, type Step } from "./steps";
@@ -17,7 +17,18 @@ export async function refreshState(deployment: Deployment): Promise<void> {
     const more = targetDependents ? dependentsOf({ resources: chosen, roots, includeChildren: true }) : [];
     chosen = chosen.filter((state) => roots.includes(state) || more.includes(state));
   }
-  for (const state of chosen) if (!isProviderType(state.type)) await deployment.ensureProvider(state.provider);
+  for (const { urn, type, provider } of chosen) {
+    if (isProviderType(type)) continue;
+    try {
+      await deployment.ensureProvider(provider);
+    } catch (error) {
+      throw new CommandFailure(
+        `could not load provider for resource ${urn}: ${messageOf(error)}`,
+        exitCodes.error,
+        error,
+      );
+    }
+  }
   const steps = new Map(chosen.map((state) => [state, makeStep("refresh", { old: state })]));
   deployment.ignoresFailures = true;
   await deployment.executor.runAll([...steps.values()]);

@@ -75,7 +75,10 @@ export function aliasUrns(goal: Goal, context: AliasContext): string[] {
   const own = goal.aliases.map((alias) => aliasUrn(goal, alias, context));
   const parentAlias = context.matched.get(goal.parent);
   if (parentAlias === undefined) return [...new Set(own)];
-  const inherited = [{ type: goal.type, name: goal.name }, ...own.map((urn) => ({ type: urnType(urn), name: urnName(urn) }))];
+  const inherited = [
+    { type: goal.type, name: goal.name },
+    ...own.map((urn) => ({ type: urnType(urn), name: urnName(urn) })),
+  ];
   const parentName = urnName(goal.parent);
   const children = inherited.map(({ type, name }) => {
     // A child named after its parent was renamed with it.
@@ -135,14 +138,19 @@ export function keepIgnored(options: {
 function keepPath(before: Value | undefined, after: Value | undefined, path: (string | number)[]): Value | undefined {
   const [step, ...rest] = path;
   if (before instanceof Secret || after instanceof Secret) {
-    const kept = keepPath(before instanceof Secret ? before.value : before, after instanceof Secret ? after.value : after, path);
+    const kept = keepPath(
+      before instanceof Secret ? before.value : before,
+      after instanceof Secret ? after.value : after,
+      path,
+    );
     return kept === undefined ? undefined : new Secret(kept);
   }
   if (step === undefined) return before;
   if (step === "*") {
     const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
     let result: Value | undefined = after;
-    for (const key of keys) result = keepPath(before, result, [Array.isArray(result) ? Number(key) : key, ...rest]) ?? result;
+    for (const key of keys)
+      result = keepPath(before, result, [Array.isArray(result) ? Number(key) : key, ...rest]) ?? result;
     return result;
   }
   if (Array.isArray(before) && Array.isArray(after) && typeof step === "number") {

@@ -20,7 +20,10 @@ export function refuseUnsupported(request: resource.RegisterResourceRequest): vo
     ["the resource option `hooks`", Object.values(hooks).some((names) => names.length > 0)],
     ["the resource option `hideDiffs`", request.getHidediffsList().length > 0],
     ["the resource option `replaceWith`", request.getReplaceWithList().length > 0],
-    ["the resource option `replacementTrigger`", request.hasReplacementTrigger() && !request.getReplacementTrigger()?.hasNullValue()],
+    [
+      "the resource option `replacementTrigger`",
+      request.hasReplacementTrigger() && !request.getReplacementTrigger()?.hasNullValue(),
+    ],
     ["the resource option `envVarMappings`", request.getEnvvarmappingsMap().getLength() > 0],
     ["state migrations", request.getStateMigrationsList().length > 0],
   ];
@@ -59,7 +62,11 @@ export function toGoal(request: resource.RegisterResourceRequest, project: Proje
   });
 }
 
-export function readRequest(request: resource.ReadResourceRequest): { provider: string; parent: string; version: string } {
+export function readRequest(request: resource.ReadResourceRequest): {
+  provider: string;
+  parent: string;
+  version: string;
+} {
   return { provider: request.getProvider(), parent: request.getParent(), version: request.getVersion() };
 }
 

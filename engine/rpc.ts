@@ -24,7 +24,9 @@ type Unary<Q, R> = (
 /** Calls a method of a generated client. */
 export function call<Q, R>(client: grpc.Client, method: Unary<Q, R>, request: Q): Promise<R> {
   return new Promise((resolve, reject) => {
-    method.call(client, request, new grpc.Metadata(), {}, (error, response) => (error ? reject(error) : resolve(response)));
+    method.call(client, request, new grpc.Metadata(), {}, (error, response) =>
+      error ? reject(error) : resolve(response),
+    );
   });
 }
 

@@ -75,7 +75,15 @@ export type Stored = Record<string, unknown>;
 /** Turns text into ciphertext or back; the two directions of a {@link Crypter}. */
 export type TextTransform = (text: string) => string;
 
-const refusedFields = ["viewOf", "resourceHooks", "extensionRef", "snippetID", "replaceWith", "replacementTrigger", "refreshBeforeUpdate"];
+const refusedFields = [
+  "viewOf",
+  "resourceHooks",
+  "extensionRef",
+  "snippetID",
+  "replaceWith",
+  "replacementTrigger",
+  "refreshBeforeUpdate",
+];
 
 export function decodeDeployment(stored: Stored, decrypt: TextTransform): Deployment {
   for (const field of ["snippets", "extensions"]) {

@@ -49,7 +49,8 @@ export class StepGenerator {
     this.seen.add(urn);
     const old = this.findOld(urn, goal);
     const next = this.newState(urn, goal, old);
-    const provider = goal.custom && !isProviderType(goal.type) ? deployment.providers.require(goal.provider) : undefined;
+    const provider =
+      goal.custom && !isProviderType(goal.type) ? deployment.providers.require(goal.provider) : undefined;
     const isRecreated = this.deleting.has(urn);
     const isNew = !old || old.external || isRecreated;
 
@@ -64,7 +65,13 @@ export class StepGenerator {
         );
       inputs = keepIgnored({ before: old.inputs, after: inputs, paths: goal.ignoreChanges, missing });
     }
-    const checked = await this.check({ urn, goal, provider, olds: isNew ? undefined : old?.inputs, news: isNew ? goal.inputs : inputs });
+    const checked = await this.check({
+      urn,
+      goal,
+      provider,
+      olds: isNew ? undefined : old?.inputs,
+      news: isNew ? goal.inputs : inputs,
+    });
     next.inputs = checked.inputs;
     if (this.reportFailures(next, checked.failures) || !isValid) throw new Reported();
 
@@ -75,7 +82,10 @@ export class StepGenerator {
       return [makeStep("replace", { old, new: next }), makeStep("create-replacement", parts)];
     }
     if (old?.external) {
-      return [makeStep("create-replacement", { ...parts, deletesOldLater: true }), makeStep("replace", { old, new: next })];
+      return [
+        makeStep("create-replacement", { ...parts, deletesOldLater: true }),
+        makeStep("replace", { old, new: next }),
+      ];
     }
     if (!old) return [makeStep("create", parts)];
     return this.compare({ goal, old, next, provider, done });
@@ -153,8 +163,13 @@ export class StepGenerator {
     const name = urn.split("::").slice(3).join("::");
     for (const { property, reason } of failures) {
       const value = state.inputs[property] ?? undefined;
-      const where = property === "" ? "" : `: property ${property} value {${value === undefined || value === unknown ? "<nil>" : plainText(value)}}`;
-      this.deployment.events.diagnostic("error", `${type} resource '${name}'${where} has a problem: ${reason}`, { urn });
+      const where =
+        property === ""
+          ? ""
+          : `: property ${property} value {${value === undefined || value === unknown ? "<nil>" : plainText(value)}}`;
+      this.deployment.events.diagnostic("error", `${type} resource '${name}'${where} has a problem: ${reason}`, {
+        urn,
+      });
     }
     return failures.length > 0;
   }
@@ -193,7 +208,13 @@ export class StepGenerator {
   }
 
   private async diff({ goal, old, next, provider }: ComparedPair): Promise<DiffResult> {
-    const none: DiffResult = { changes: "none", replaceKeys: [], changedKeys: [], detailed: undefined, deleteBeforeReplace: false };
+    const none: DiffResult = {
+      changes: "none",
+      replaceKeys: [],
+      changedKeys: [],
+      detailed: undefined,
+      deleteBeforeReplace: false,
+    };
     const replace = (key: string): DiffResult => ({ ...none, changes: "some", replaceKeys: [key] });
     if (this.deployment.options.replaceTargets.includes(next.urn)) return replace("id");
     if (next.deletedWith && this.replaced.has(next.deletedWith)) return replace("deletedWith");

@@ -51,7 +51,14 @@ export interface Step {
 }
 
 export function makeStep(op: StepOp, parts: Partial<Step>): Step {
-  const logical = !["create-replacement", "delete-replaced", "discard-replaced", "read-replacement", "refresh", "remove-pending-replace"].includes(op);
+  const logical = ![
+    "create-replacement",
+    "delete-replaced",
+    "discard-replaced",
+    "read-replacement",
+    "refresh",
+    "remove-pending-replace",
+  ].includes(op);
   return { op, keys: [], diffs: [], logical, ...parts };
 }
 
@@ -257,7 +264,11 @@ async function refresh(step: Step, deployment: Deployment): Promise<StepOutcome>
   }
   // What an update of an unchanged program would do, seen from the other side: the real thing is the new.
   const asked = { urn, id: next.id, oldInputs: next.inputs, oldOutputs: next.outputs, newInputs: inputs };
-  const diff = await deployment.diff(provider, { ...asked, ignoreChanges: old.ignoreChanges, preview: deployment.isPreview });
+  const diff = await deployment.diff(provider, {
+    ...asked,
+    ignoreChanges: old.ignoreChanges,
+    preview: deployment.isPreview,
+  });
   step.diffs = diff.changedKeys;
   step.detailed = invert(diff);
   step.refreshed = diff.changes === "none" ? "same" : "update";
@@ -283,8 +294,8 @@ function markSecretOutputs(state: ResourceState): void {
   const outputs = { ...state.outputs };
   for (const [key, value] of Object.entries(outputs)) {
     const isNamed = state.additionalSecretOutputs.includes(key);
-    if (!(value instanceof Secret) && (isNamed || state.inputs[key] instanceof Secret)) outputs[key] = new Secret(value);
+    if (!(value instanceof Secret) && (isNamed || state.inputs[key] instanceof Secret))
+      outputs[key] = new Secret(value);
   }
   state.outputs = outputs;
 }
-
