@@ -1,0 +1,70 @@
+/** What the reconciler makes of a plan, as far as the planner can see it. */
+import type { Plan } from "../../runtime/model/plan";
+import type { Node, Shape } from "../../runtime/model/state";
+import { shapeOfConfig } from "../../runtime/planner/capacity";
+import { plan } from "../../runtime/planner/plan";
+import type { Change, HotState } from "../../runtime/store/hot-state";
+import { aNode, catalog } from "../support/builders";
+import { startMs } from "../support/virtual-clock";
+
+export function planOf(state: HotState, nowMs = startMs): Plan {
+  return plan(state, { nowMs, catalog });
+}
+
+let births = 0;
+
+/** Applies a plan to the state; new nodes get ids that no test uses. */
+export function applyPlan(state: HotState, { changes, configs, atMs }: Plan): void {
+  const puts: Change[] = [];
+  for (const change of changes) {
+    if (change.kind === "create") {
+      puts.push({ kind: "put", table: "node", row: bornNode(state, change.autoscaleConfig, atMs) });
+      continue;
+    }
+    const node = state.nodes.get(change.nodeId)!;
+    const status = ({ drain: "draining", undrain: "running", destroy: "destroying" } as const)[change.kind];
+    puts.push({ kind: "put", table: "node", row: { ...node, status, statusSinceMs: atMs, reason: change.reason } });
+  }
+  for (const { nextState } of configs) puts.push({ kind: "put", table: "configState", row: nextState });
+  state.apply(puts);
+}
+
+function bornNode(state: HotState, name: string, atMs: number): Node {
+  const config = state.autoscaleConfigs.get(name)!;
+  births += 1;
+  const shape: Shape | undefined = shapeOfConfig(config, state, catalog);
+  const server =
+    config.type === "server"
+      ? {
+          sessionsMax: config.reusable ? config.maxSimultaneousSessionsPerServer : 1,
+          usersMax: config.reusable ? config.maxSimultaneousUsers : 1,
+          isReusable: config.reusable,
+        }
+      : {};
+  return aNode({
+    nodeId: `z${births}`,
+    pool: config.pool,
+    zone: config.zone,
+    autoscaleConfig: name,
+    vmProvider: config.vmProvider,
+    status: "requested",
+    statusSinceMs: atMs,
+    createdAtMs: atMs,
+    runningSinceMs: undefined,
+    shape,
+    ...server,
+  });
+}
+
+/** e.g. `{ create: 2, drain: 1 }`; kinds without changes are left out. */
+export function countChanges({ changes }: Plan): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of changes) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+export function setNodes(state: HotState, patch: (node: Node) => Partial<Node>): void {
+  state.apply(
+    [...state.nodes.values()].map((node) => ({ kind: "put", table: "node", row: { ...node, ...patch(node) } })),
+  );
+}
