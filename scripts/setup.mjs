@@ -1,13 +1,22 @@
 // Makes a fresh clone ready: installs the locked dependencies, then builds dist/ when a source is newer than it.
 // `--sdks` also installs the cloud SDKs that are optional for users, in the versions the tests run against.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const sources = ["engine", "runtime", "provider", "components", "bench", "test", "examples", "tsconfig.json"];
-const testedSdks = { "@pulumi/aws": "7.48.0" };
 
 function run(what, command, args) {
   console.error(`headroom set-up: ${what} ...`);
@@ -16,6 +25,48 @@ function run(what, command, args) {
     console.error(`headroom set-up: ${what} failed (${command} ${args.join(" ")}); the lines above say why.`);
     process.exit(done.status ?? 1);
   }
+}
+
+/**
+ * Installs the SDKs of test/sdks/package.json beside the other packages. npm counts optional peers as nothing to do, so
+ * they are installed in a folder of their own, and what is not there yet is moved up: one copy of each package remains.
+ */
+function installSdks() {
+  const manifests = join(root, "test", "sdks");
+  const wanted = JSON.parse(readFileSync(join(manifests, "package.json"), "utf8")).dependencies;
+  const isThere = ([name, version]) => {
+    const manifest = join(root, "node_modules", name, "package.json");
+    return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).version === version;
+  };
+  if (Object.entries(wanted).every(isThere)) return;
+  const folder = join(root, "node_modules", ".sdks");
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(manifests, folder, { recursive: true });
+  run(`installing ${Object.keys(wanted).join(", ")} for the tests`, "npm", [
+    "ci",
+    "--prefix",
+    folder,
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ]);
+  for (const name of packagesIn(join(folder, "node_modules"))) {
+    const target = join(root, "node_modules", name);
+    if (name in wanted) rmSync(target, { recursive: true, force: true });
+    else if (existsSync(target)) continue;
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(join(folder, "node_modules", name), target);
+  }
+  rmSync(folder, { recursive: true });
+}
+
+/** Names such as `mime` and `@pulumi/aws`. */
+function packagesIn(folder) {
+  return readdirSync(folder).flatMap((name) => {
+    if (name.startsWith(".")) return [];
+    return name.startsWith("@") ? readdirSync(join(folder, name)).map((inner) => `${name}/${inner}`) : [name];
+  });
 }
 
 function newestChangeMs(path) {
@@ -34,26 +85,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
   run("installing dependencies", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
-if (process.argv.includes("--sdks")) {
-  const missing = Object.entries(testedSdks).filter(([name, version]) => {
-    const manifest = join(root, "node_modules", name, "package.json");
-    return !existsSync(manifest) || JSON.parse(readFileSync(manifest, "utf8")).version !== version;
-  });
-  if (missing.length > 0) {
-    const packages = missing.map(([name, version]) => `${name}@${version}`);
-    run(`installing ${packages.join(", ")} for the tests`, "npm", [
-      "install",
-      "--no-save",
-      "--no-package-lock",
-      // The SDKs are optional peers of this package, which npm would otherwise take for "nothing to do".
-      "--legacy-peer-deps",
-      "--no-audit",
-      "--no-fund",
-      "--loglevel=error",
-      ...packages,
-    ]);
-  }
-}
+if (process.argv.includes("--sdks")) installSdks();
 
 const stamp = join(root, "dist", ".built");
 const builtMs = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
