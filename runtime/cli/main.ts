@@ -27,7 +27,11 @@ function createProgram(): Command {
         "HEADROOM_API_KEY",
       ),
     )
-    .addOption(new Option("--data-folder <folder>", "data folder").env("HEADROOM_DATA").default(defaultDataFolder))
+    .addOption(
+      new Option("--data, --data-folder <folder>", "everything durable of the runtime of this machine")
+        .env("HEADROOM_DATA_FOLDER")
+        .default(defaultDataFolder),
+    )
     .option("--json", "print one JSON value")
     .option("--verbose", "print where an error came from")
     .configureHelp({ showGlobalOptions: true })

@@ -1,4 +1,5 @@
 /** `headroom serve`: the runtime in the foreground until a signal ends it. */
+import { join, resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { RuntimeOptions } from "../../main";
 import { globalOptions } from "../connection";
@@ -64,13 +65,15 @@ export function wholeNumber(from: number, to: number): (text: string) => number 
 
 function duration(fromSeconds: number, toSeconds: number): (text: string) => number {
   return (text) => {
-    const seconds = parseDuration(text);
+    const seconds = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
     if (seconds !== undefined && seconds >= fromSeconds && seconds <= toSeconds) return seconds;
     throw new InvalidArgumentError(`Use a duration from ${fromSeconds}s to ${formatDuration(toSeconds)}.`);
   };
 }
 
 async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
+  // Where "local" VMs of this runtime live; its workers and engines inherit it.
+  process.env["HEADROOM_LOCAL_ROOT"] ??= join(resolve(dataFolder), "local");
   // Loaded here, so that the other commands start without the database client and the executor.
   const { startRuntime } = require("../../main") as typeof import("../../main");
   const runtime = await startRuntime({
