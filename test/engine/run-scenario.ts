@@ -30,7 +30,8 @@ export class ScenarioRunner {
     try {
       return await runInProcess(scenario, plan, base);
     } finally {
-      rmSync(base, { recursive: true, force: true });
+      // A killed engine's plugin may still be writing.
+      rmSync(base, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
       this.running -= 1;
       this.waiting.shift()?.();
     }

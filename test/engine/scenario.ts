@@ -189,6 +189,8 @@ export class ScenarioRun {
       cwd: this.sandbox.project,
       env: { ...process.env, ...this.sandbox.environment(), ...attachTo(port) },
       stdio: ["ignore", "pipe", "pipe"],
+      timeout: waitMsMax,
+      killSignal: "SIGKILL",
     });
     let stdout = "";
     let stderr = "";

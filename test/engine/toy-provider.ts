@@ -347,7 +347,8 @@ function errorAnswer(error: unknown): Partial<grpc.StatusObject> {
       .setReasonsList([message]);
     const packed = new Any();
     packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-    const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(message).addDetails(packed);
+    const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(message);
+    status.addDetails(packed);
     // This header is where Go's gRPC looks for structured error details.
     metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
   }

@@ -125,7 +125,7 @@ export const failures: readonly Scenario[] = [
   {
     name: "duplicate-name",
     about: "two resources with one name",
-    steps: [up([thing("a"), thing("a", { size: "large" })])],
+    steps: [up([thing("a"), thing("a")])],
   },
   {
     name: "missing-read",
