@@ -8,6 +8,7 @@ import type { CloudFailureClass } from "../../runtime/model/errors";
 import { faultsSchema, refusalCodes } from "../local-vm/faults";
 import { findLocalVms } from "../local-vm/find-local-vms";
 import { rootSchema } from "../local-vm/vm-resource";
+import { checkUserDataSize } from "../user-data";
 import type { VmProvider } from "../vm-provider";
 
 export const localSettingsSchema = z.strictObject({
@@ -46,6 +47,7 @@ export const localVmProvider: VmProvider<LocalSettings> = {
   async declareNode(node, options) {
     const { Vm } = require("../local-vm/local-vm") as typeof import("../local-vm/local-vm");
     const { settings } = node;
+    checkUserDataSize(node.nodeId, node.startupScript, startupScriptBytesMax);
     const vm = new Vm(
       node.nodeId,
       {

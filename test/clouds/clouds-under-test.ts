@@ -1,0 +1,148 @@
+/** What the conformance test needs to know of each cloud: good settings, bad ones, and how to look behind it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { findLocalLeftovers, findLocalVms } from "../../provider/local-vm/find-local-vms";
+import { removeVm } from "../../provider/local-vm/vm-resource";
+import { EmulatedAws, ec2Error } from "./emulated-aws";
+import type { CloudFailureClass } from "../../runtime/model/errors";
+
+/** A VM as the cloud itself has it. */
+export interface VmInCloud {
+  readonly nodeId: string;
+  readonly id: string;
+  /** The startup script as the VM got it. */
+  readonly script: string;
+  readonly address: string;
+}
+
+/** The cloud behind the protocol, running. */
+export interface RunningCloud {
+  readonly environment: Readonly<Record<string, string>>;
+  vms(): VmInCloud[];
+  /** Names and addresses of DNS records. */
+  records(): { readonly name: string; readonly address: string }[];
+  leftovers(): string[];
+  /** Breaches of order that the cloud saw. */
+  violations(): readonly string[];
+  /** From now on creates of these node ids are refused as the cloud does it for this class. */
+  refuse(failureClass: CloudFailureClass, nodeId: string): void;
+  /** The next create of this node id happens, but its answer is lost. */
+  loseAnswer(nodeId: string): void;
+  close(): Promise<void>;
+}
+
+export interface CloudUnderTest {
+  /** Settings as a user writes them; `folder` is the test's own. */
+  settings(folder: string): Record<string, unknown>;
+  dnsSettings(folder: string): Record<string, unknown>;
+  /** Values in those settings that must not appear in any file of the state. */
+  readonly secrets: readonly string[];
+  /** A template edit that must not touch VMs that exist. */
+  edit(settings: Record<string, unknown>): Record<string, unknown>;
+  /** What the cloud's image gets for a script without a first line, by operating system. */
+  readonly sentScript: { readonly linux: (script: string) => string; readonly windows?: (script: string) => string };
+  /** Classes of failure that the cloud can be told to answer with. */
+  readonly failures: readonly CloudFailureClass[];
+  start(folder: string): Promise<RunningCloud>;
+}
+
+const ec2Codes: Readonly<Record<CloudFailureClass, string>> = {
+  CAPACITY: "InsufficientInstanceCapacity",
+  QUOTA: "VcpuLimitExceeded",
+  CONFIG: "InvalidSubnetID.NotFound",
+  TRANSIENT: "RequestLimitExceeded",
+};
+
+const aws: CloudUnderTest = {
+  settings: () => ({
+    region: "us-east-1",
+    accessKeyId: "AKIAEXAMPLEEXAMPLE12",
+    secretAccessKey: "plain-secret-of-the-account",
+    amiId: "ami-0123456789abcdef0",
+    instanceType: "m7i.large",
+    securityGroupIds: ["sg-0a"],
+    subnetId: "subnet-0a",
+    tags: { team: "labs", "headroom-node": "mine" },
+    configOverride: { instance_config: { Monitoring: { Enabled: true }, EbsOptimized: true } },
+  }),
+  dnsSettings: () => ({ accessKeyId: "AKIAEXAMPLEEXAMPLE12", secretAccessKey: "plain-secret-of-the-account" }),
+  secrets: ["plain-secret-of-the-account", "AKIAEXAMPLEEXAMPLE12"],
+  edit: (settings) => ({ ...settings, amiId: "ami-0123456789abcdef1", tags: { team: "other" } }),
+  sentScript: {
+    linux: (script) => `#!/bin/sh\n${script}`,
+    windows: (script) => `<powershell>\n${script}\n</powershell>`,
+  },
+  failures: ["CAPACITY", "QUOTA", "CONFIG", "TRANSIENT"],
+
+  async start() {
+    const emulated = new EmulatedAws(
+      ["ami-0123456789abcdef0", "ami-0123456789abcdef1"],
+      [{ name: "example.org", zoneId: "Z0123456789ABC" }],
+    );
+    const { cloud } = emulated;
+    await cloud.listen();
+    const refusals = new Map<string, string>();
+    const lost = new Set<string>();
+    const nodeIdOf = (inputs: Record<string, unknown>) =>
+      (inputs["tags"] as Record<string, string> | undefined)?.["headroom-node"] ?? "";
+    cloud.trouble = {
+      refuse: (inputs) => refusals.get(nodeIdOf(inputs)),
+      losesAnswer: (inputs) => lost.delete(nodeIdOf(inputs)),
+    };
+    return {
+      environment: { PULUMI_DEBUG_PROVIDERS: cloud.debugProvider },
+      vms: () =>
+        [...emulated.instances.values()].map(({ id, inputs, outputs }) => ({
+          nodeId: nodeIdOf(inputs),
+          id,
+          script: String(inputs["userData"] ?? ""),
+          address: String(outputs["privateIp"]),
+        })),
+      records: () => [...emulated.records.values()],
+      leftovers: () => emulated.leftovers(),
+      violations: () => emulated.violations,
+      refuse: (failureClass, nodeId) =>
+        refusals.set(nodeId, ec2Error(ec2Codes[failureClass], "as asked for by the test")),
+      loseAnswer: (nodeId) => lost.add(nodeId),
+      close: async () => cloud.close(),
+    };
+  },
+};
+
+const local: CloudUnderTest = {
+  settings: (folder) => ({ root: join(folder, "local"), bootTime: "0s", cores: 1, memory: "1GiB" }),
+  dnsSettings: (folder) => ({ root: join(folder, "local") }),
+  secrets: [],
+  edit: (settings) => ({ ...settings, cores: 8 }),
+  sentScript: { linux: (script) => script },
+  failures: [],
+
+  async start(folder) {
+    const root = join(folder, "local");
+    const notHere = () => {
+      throw new Error("local VMs get their trouble from their settings; see test/local-vm");
+    };
+    return {
+      environment: {},
+      vms: () =>
+        findLocalVms(root).map(({ nodeId, address, folder: place }) => ({
+          nodeId,
+          id: nodeId,
+          script: readFileSync(join(place, "startup.sh"), "utf8"),
+          address: String(address),
+        })),
+      records: () =>
+        findLocalLeftovers(root)
+          .filter((what) => what.startsWith("dns/"))
+          .map((what) => JSON.parse(readFileSync(join(root, what), "utf8")) as { name: string; address: string }),
+      leftovers: () => findLocalLeftovers(root),
+      violations: () => [],
+      refuse: notHere,
+      loseAnswer: notHere,
+      close: async () => void (await Promise.all(findLocalVms(root).map(({ nodeId }) => removeVm(root, nodeId)))),
+    };
+  },
+};
+
+/** One entry for each VM provider of the registry. */
+export const cloudsUnderTest: Readonly<Record<string, CloudUnderTest>> = { aws, local };

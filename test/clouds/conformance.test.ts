@@ -1,0 +1,216 @@
+/** What holds for every VM provider of the registry, each through real updates on every engine of this machine. */
+import assert from "node:assert/strict";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { registry } from "../../provider/registry";
+import { problemsOf, type DnsProviderKind, type VmProviderKind } from "../../runtime/model/config";
+import type { DesiredNode } from "../../runtime/model/state";
+import type { DnsProvider, VmProvider } from "../../provider/vm-provider";
+import { cloudsUnderTest, type RunningCloud } from "./clouds-under-test";
+import { enginesHere, NodeStack, type Cloud, type Step } from "./node-stack";
+
+const kinds = Object.keys(registry.vm) as VmProviderKind[];
+const script = "echo token-in-the-script";
+
+for (const kind of kinds) {
+  const known = cloudsUnderTest[kind];
+
+  describe(`VM provider ${kind}`, () => {
+    assert.ok(known, `clouds-under-test.ts says nothing of ${kind}`);
+    const provider = registry.vm[kind] as unknown as VmProvider<unknown>;
+    const dnsProvider = registry.dns[kind as DnsProviderKind] as unknown as DnsProvider<unknown>;
+    const cloud: Cloud = { vm: provider, dns: dnsProvider };
+
+    let folder: string;
+    let running: RunningCloud;
+    beforeEach(async () => {
+      folder = realpathSync(mkdtempSync(join(tmpdir(), `headroom-${kind}-`)));
+      running = await known.start(folder);
+    });
+    afterEach(async () => {
+      await running.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    const aNode = (nodeId: string, over: Partial<DesiredNode> = {}): DesiredNode => ({
+      nodeId,
+      zone: "home",
+      pool: "agents",
+      autoscaleConfig: "agents-aws",
+      vmProvider: "main",
+      kind,
+      settings: known.settings(folder),
+      osType: "linux",
+      startupScript: `${script} ${nodeId}`,
+      ...over,
+    });
+    const dns = () => ({
+      kind: kind as DnsProviderKind,
+      settings: known.dnsSettings(folder),
+      baseDomainName: "labs.example.org",
+      ttlSeconds: 60,
+    });
+
+    it("takes good settings and refuses unknown and wrong fields, all at once, with their paths", () => {
+      assert.ok(provider.settings.safeParse(known.settings(folder)).success);
+
+      const bad = { ...known.settings(folder), colour: "red", shape: 3 };
+      const parsed = provider.settings.safeParse(bad);
+
+      assert.equal(parsed.success, false);
+      const paths = problemsOf(parsed.error, bad).map(({ path }) => path);
+      assert.deepEqual(paths, ["colour", "shape"]);
+    });
+
+    it("names only fields of its settings as secret, and a plausible size limit", () => {
+      const shape = Object.keys((provider.settings as unknown as { shape?: object }).shape ?? {});
+      for (const field of provider.secretFields) assert.ok(shape.includes(field), field);
+      assert.ok(provider.startupScriptBytesMax >= 4096);
+    });
+
+    it("refuses a startup script over its limit with both sizes", async () => {
+      const node = aNode("n1", { startupScript: "#".repeat(provider.startupScriptBytesMax + 1) });
+      const declared = provider.declareNode({ ...node, settings: provider.settings.parse(node.settings) }, {});
+
+      await assert.rejects(declared, new RegExp(`${provider.startupScriptBytesMax}`));
+    });
+
+    it("knows nothing of a message that is not its own", () => {
+      assert.equal(provider.classify("the moon is full"), undefined);
+    });
+
+    describe("through updates", () => {
+      for (const wish of ["embedded", "official"] as const) {
+        it(`declares one VM and record per node, keeps them frozen, removes exactly one [${wish}]`, async function () {
+          const engine = (await enginesHere()).find((candidate) => candidate.kind === wish);
+          if (!engine) return this.skip();
+          const stack = await NodeStack.open({ engine, folder, cloud, environment: running.environment });
+          const windows = known.sentScript.windows ? [aNode("n-win", { osType: "windows" })] : [];
+          const nodes = [aNode("n-a", { dns: dns() }), aNode("n-b", { dns: dns() }), aNode("n-c"), ...windows];
+
+          const first = await stack.update(nodes, [...nodes.map(({ nodeId }) => nodeId), "n-unknown"]);
+
+          assert.deepEqual([...first.errors], []);
+          assert.ok(first.succeeded);
+          const vms = new Map(running.vms().map((vm) => [vm.nodeId, vm]));
+          assert.deepEqual([...vms.keys()].sort(), nodes.map(({ nodeId }) => nodeId).sort());
+          const made = first.steps.filter(({ op, type }) => op === "create" && type === provider.vmType);
+          assert.deepEqual(made.map(({ name }) => name).sort(), nodes.map(({ nodeId }) => nodeId).sort());
+          for (const { nodeId, osType, startupScript } of nodes) {
+            const sent = known.sentScript[osType] as (text: string) => string;
+            assert.equal(vms.get(nodeId)?.script, sent(startupScript));
+          }
+          assertRecords(["n-a", "n-b"]);
+          assert.ok(isBefore(first.steps, ["create", "n-a"], ["create", "n-a-dns"]), "record after its VM");
+          assertSecret(stack);
+
+          const again = await stack.update(nodes, ["n-a", "n-unknown"]);
+          assert.deepEqual(again.steps, [], "a second update changes nothing");
+          assert.deepEqual(again.found, [{ nodeId: "n-a", id: vms.get("n-a")?.id }], "found by node id in the cloud");
+
+          const edited = nodes.map((node) => ({
+            ...node,
+            settings: known.edit({ ...node.settings }),
+            startupScript: "echo something else",
+          }));
+          const frozen = await stack.update(edited);
+          assert.deepEqual([...frozen.errors], []);
+          assert.deepEqual(idsIn(running), idsOf(vms), "a template edit replaces no VM");
+          assert.deepEqual(
+            running
+              .vms()
+              .map((vm) => vm.script)
+              .sort(),
+            [...vms.values()].map((vm) => vm.script).sort(),
+          );
+
+          const removed = await stack.update(nodes.filter(({ nodeId }) => nodeId !== "n-a"));
+          const deleted = removed.steps.filter(({ op }) => op === "delete").map(({ name }) => name);
+          assert.deepEqual(
+            deleted.filter((name) => name.startsWith("n-")),
+            ["n-a-dns", "n-a"],
+            "record, then VM",
+          );
+          vms.delete("n-a");
+          assert.deepEqual(idsIn(running), idsOf(vms), "no other VM is touched");
+          assertRecords(["n-b"]);
+
+          await stack.destroy();
+          assert.deepEqual(running.leftovers(), []);
+          assert.deepEqual(running.violations(), []);
+          assertSecret(stack);
+        });
+
+        it(`types failures, keeps siblings, and finds a VM whose answer was lost [${wish}]`, async function () {
+          const engine = (await enginesHere()).find((candidate) => candidate.kind === wish);
+          if (!engine || known.failures.length === 0) return this.skip();
+          const stack = await NodeStack.open({ engine, folder, cloud, environment: running.environment });
+          const failing = known.failures.map((failureClass) => ({
+            failureClass,
+            nodeId: `n-${failureClass.toLowerCase()}`,
+          }));
+          for (const { failureClass, nodeId } of failing) running.refuse(failureClass, nodeId);
+          running.loseAnswer("n-lost");
+          const nodes = ["n-good", "n-lost", ...failing.map(({ nodeId }) => nodeId)].map((nodeId) => aNode(nodeId));
+
+          const report = await stack.update(nodes);
+
+          assert.equal(report.succeeded, false);
+          for (const { failureClass, nodeId } of failing) {
+            assert.equal(provider.classify(report.errors.get(nodeId) ?? ""), failureClass, report.errors.get(nodeId));
+          }
+          assert.equal(provider.classify(report.errors.get("n-lost") ?? ""), "TRANSIENT");
+          assert.deepEqual(
+            running
+              .vms()
+              .map(({ nodeId }) => nodeId)
+              .sort(),
+            ["n-good", "n-lost"],
+          );
+          const later = await stack.update([aNode("n-good")], ["n-lost", "n-good"]);
+          assert.deepEqual(later.found.map(({ nodeId }) => nodeId).sort(), ["n-good", "n-lost"]);
+          await stack.destroy();
+          assert.equal(running.leftovers().length, 1, "only the lost one is left for the runtime to adopt or remove");
+        });
+      }
+    });
+
+    function assertRecords(nodeIds: readonly string[]): void {
+      const addresses = new Map(running.vms().map((vm) => [`${vm.nodeId}.labs.example.org`, vm.address]));
+      const records = running.records().map(({ name, address }) => ({ name, address }));
+      const expected = nodeIds
+        .map((nodeId) => `${nodeId}.labs.example.org`)
+        .map((name) => ({ name, address: addresses.get(name) }));
+      assert.deepEqual(
+        records.sort((a, b) => (a.name < b.name ? -1 : 1)),
+        expected,
+      );
+    }
+
+    /** No secret in any file that the engine wrote, not even in backups and history. */
+    function assertSecret(stack: NodeStack): void {
+      const text = stack.stateText();
+      assert.ok(text.includes("n-b"), "this is the state");
+      for (const secret of [script, "token-in-the-script", ...known!.secrets]) {
+        assert.ok(!text.includes(secret), `"${secret}" stands in the state as plain text`);
+      }
+    }
+  });
+}
+
+const idsOf = (vms: ReadonlyMap<string, { id: string }>) => [...vms.values()].map(({ id }) => id).sort();
+const idsIn = (running: RunningCloud) =>
+  running
+    .vms()
+    .map(({ id }) => id)
+    .sort();
+
+function isBefore(
+  steps: readonly Step[],
+  first: readonly [string, string],
+  second: readonly [string, string],
+): boolean {
+  const at = ([op, name]: readonly [string, string]) => steps.findIndex((step) => step.op === op && step.name === name);
+  return at(first) >= 0 && at(first) < at(second);
+}

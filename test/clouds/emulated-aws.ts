@@ -1,0 +1,158 @@
+/** EC2 and Route 53 as far as nodes need them, with the refusals that the real ones have for the same requests. */
+import type { Properties } from "../../provider/resource-kernel";
+import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
+import { SdkTypes } from "./sdk-types";
+
+const types = (): SdkTypes => new SdkTypes("@pulumi/aws");
+
+interface Instance {
+  readonly id: string;
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+}
+
+interface DnsRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+}
+
+/** As the provider plugin prints an EC2 error. */
+export function ec2Error(code: string, text: string): string {
+  return `creating EC2 Instance: operation error EC2: RunInstances, https response error StatusCode: 400, RequestID: 0, api error ${code}: ${text}`;
+}
+
+export class EmulatedAws {
+  readonly instances = new Map<string, Instance>();
+  readonly records = new Map<string, DnsRecord>();
+  /** Breaches of order: a record without its VM. */
+  readonly violations: string[] = [];
+  /** vCPUs that the account may run; every instance counts as 2. */
+  vcpusMax = 1000;
+  readonly cloud: EmulatedCloud;
+  private number = 0;
+
+  constructor(
+    private readonly amis: readonly string[],
+    private readonly hostedZones: readonly { readonly name: string; readonly zoneId: string }[],
+  ) {
+    const sdk = types();
+    this.cloud = new EmulatedCloud({
+      packageName: "aws",
+      version: "7.48.0",
+      resources: new Map([
+        ["aws:ec2/instance:Instance", this.instanceResource(sdk)],
+        ["aws:route53/record:Record", this.recordResource(sdk)],
+      ]),
+      functions: new Map([
+        ["aws:ec2/getInstances:getInstances", this.getInstances(sdk)],
+        ["aws:route53/getZone:getZone", this.getZone(sdk)],
+      ]),
+    });
+  }
+
+  /** Everything that still costs money. */
+  leftovers(): string[] {
+    return [...this.instances.keys(), ...this.records.keys()];
+  }
+
+  private instanceResource(sdk: SdkTypes): EmulatedResource {
+    return {
+      inputs: sdk.read("ec2/instance", "InstanceArgs"),
+      outputs: sdk.read("ec2/instance", "Instance"),
+      replacing: ["ami", "subnetId", "keyName", "availabilityZone", "instanceMarketOptions"],
+      create: (inputs) => this.runInstance(inputs),
+      read: (id) => this.instances.get(id)?.outputs,
+      update: (id, inputs) => {
+        const outputs = { ...this.instances.get(id)?.outputs, ...inputs };
+        this.instances.set(id, { id, inputs, outputs });
+        return outputs;
+      },
+      delete: (id) => {
+        const address = this.instances.get(id)?.outputs["privateIp"];
+        const record = [...this.records.values()].find((candidate) => candidate.address === address);
+        if (record) this.violations.push(`${id} was terminated before its record ${record.name}`);
+        this.instances.delete(id);
+      },
+    };
+  }
+
+  private runInstance(inputs: Properties): { id: string; outputs: Properties } {
+    const { ami, instanceType, userData = "" } = inputs;
+    if (typeof ami !== "string" || typeof instanceType !== "string") {
+      throw new Error(ec2Error("MissingParameter", "ami and instance type are required"));
+    }
+    if (!this.amis.includes(ami)) throw new Error(ec2Error("InvalidAMIID.NotFound", `there is no image ${ami}`));
+    if (Buffer.byteLength(String(userData)) > 16_384) {
+      throw new Error(ec2Error("InvalidParameterValue", "user data is limited to 16384 bytes"));
+    }
+    const rootDisk = inputs["rootBlockDevice"] as Properties | undefined;
+    if (rootDisk?.["tags"] && inputs["volumeTags"])
+      throw new Error('"volumeTags": conflicts with root_block_device.tags');
+    if (this.instances.size * 2 >= this.vcpusMax)
+      throw new Error(ec2Error("VcpuLimitExceeded", "no more vCPUs allowed"));
+    const number = ++this.number;
+    const id = `i-${number.toString(16).padStart(17, "0")}`;
+    const publicIp = inputs["associatePublicIpAddress"] === true ? `198.51.100.${number}` : "";
+    const outputs = {
+      ...inputs,
+      arn: `arn:aws:ec2:us-east-1:123456789012:instance/${id}`,
+      instanceState: "running",
+      privateIp: `10.0.0.${number}`,
+      publicIp,
+      passwordData: inputs["getPasswordData"] === true ? "c2VjcmV0LXBhc3N3b3Jk" : "",
+    };
+    this.instances.set(id, { id, inputs, outputs });
+    return { id, outputs };
+  }
+
+  private recordResource(sdk: SdkTypes): EmulatedResource {
+    const set = (inputs: Properties): { id: string; outputs: Properties } => {
+      const [name, address] = [String(inputs["name"]), String((inputs["records"] as unknown[])[0])];
+      const zone = this.hostedZones.find(({ zoneId }) => zoneId === inputs["zoneId"]);
+      if (!zone) throw new Error("api error NoSuchHostedZone: no such hosted zone");
+      const known = [...this.instances.values()].some(({ outputs }) =>
+        [outputs["privateIp"], outputs["publicIp"]].includes(address),
+      );
+      if (!known) this.violations.push(`record ${name} points to ${address}, where no VM is`);
+      const id = `${zone.zoneId}_${name}_A`;
+      this.records.set(id, { id, name, address });
+      return { id, outputs: { ...inputs, fqdn: name } };
+    };
+    return {
+      inputs: sdk.read("route53/record", "RecordArgs"),
+      outputs: sdk.read("route53/record", "Record"),
+      replacing: ["name", "zoneId", "type"],
+      create: set,
+      read: (id) => (this.records.has(id) ? {} : undefined),
+      update: (_id, inputs) => set(inputs).outputs,
+      delete: (id) => void this.records.delete(id),
+    };
+  }
+
+  private getInstances(sdk: SdkTypes): EmulatedFunction {
+    return {
+      inputs: sdk.read("ec2/getInstances", "GetInstancesArgs"),
+      call: (args) => {
+        const wanted = Object.entries((args["instanceTags"] ?? {}) as Record<string, string>);
+        const hits = [...this.instances.values()].filter(({ inputs }) =>
+          wanted.every(([key, value]) => (inputs["tags"] as Properties | undefined)?.[key] === value),
+        );
+        const of = (name: string) => hits.map(({ outputs }) => String(outputs[name]));
+        const found = { ids: hits.map(({ id }) => id), privateIps: of("privateIp"), publicIps: of("publicIp") };
+        return { ...args, ...found, id: "us-east-1", ipv6Addresses: [], region: "us-east-1" };
+      },
+    };
+  }
+
+  private getZone(sdk: SdkTypes): EmulatedFunction {
+    return {
+      inputs: sdk.read("route53/getZone", "GetZoneArgs"),
+      call: (args) => {
+        const zone = this.hostedZones.find(({ name }) => name === args["name"]);
+        if (!zone) throw new Error("no matching Route 53 Hosted Zone found");
+        return { ...args, ...zone, id: zone.zoneId, tags: {} };
+      },
+    };
+  }
+}

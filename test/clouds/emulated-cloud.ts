@@ -1,0 +1,224 @@
+/**
+ * A cloud behind the provider protocol: the real SDK and the real engine talk to it over gRPC, as to a provider
+ * plugin (attached by PULUMI_DEBUG_PROVIDERS), and only what is behind is ours. It refuses what the SDK does not
+ * declare, keeps what was made, and causes trouble on demand.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import * as grpc from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as provider from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { receive, send } from "../../provider/grpc/structs";
+import { unknownValue, type Properties } from "../../provider/resource-kernel";
+import { findTypeProblems, type SdkObject } from "./sdk-types";
+
+/** How one resource type behaves. Throwing refuses the request with that text. */
+export interface EmulatedResource {
+  readonly inputs: SdkObject;
+  readonly outputs: SdkObject;
+  /** Inputs whose change makes a new one. */
+  readonly replacing: readonly string[];
+  create(inputs: Properties): { readonly id: string; readonly outputs: Properties };
+  read(id: string): Properties | undefined;
+  update(id: string, inputs: Properties): Properties;
+  delete(id: string): void;
+}
+
+export interface EmulatedFunction {
+  readonly inputs: SdkObject;
+  call(args: Properties): Properties;
+}
+
+/** Trouble on demand; each is asked with the inputs of the create. */
+export interface CloudTrouble {
+  /** How long each create takes. */
+  latencyMs?: number;
+  /** The text of a refusal. */
+  refuse?: (inputs: Properties) => string | undefined;
+  /** The cloud does it, but the answer never arrives. */
+  losesAnswer?: (inputs: Properties) => boolean;
+}
+
+export interface JournalEntry {
+  readonly what: "create" | "update" | "delete";
+  readonly type: string;
+  readonly id: string;
+  readonly inputs?: Properties;
+}
+
+export interface EmulatedCloudParts {
+  /** As in type tokens, e.g. `aws`. */
+  readonly packageName: string;
+  readonly version: string;
+  readonly resources: ReadonlyMap<string, EmulatedResource>;
+  readonly functions: ReadonlyMap<string, EmulatedFunction>;
+}
+
+const messageBytesMax = 64 * 1024 * 1024;
+
+export class EmulatedCloud {
+  readonly journal: JournalEntry[] = [];
+  /** Configuration of each provider resource that connected. */
+  readonly configurations: Properties[] = [];
+  trouble: CloudTrouble = {};
+  private readonly server = new grpc.Server({ "grpc.max_receive_message_length": messageBytesMax });
+  private port = 0;
+
+  constructor(private readonly parts: EmulatedCloudParts) {}
+
+  async listen(): Promise<void> {
+    this.server.addService(ResourceProviderService, this.methods());
+    this.port = await new Promise((resolve, reject) => {
+      this.server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+        error ? reject(error) : resolve(port),
+      );
+    });
+  }
+
+  /** For the environment of the engine. */
+  get debugProvider(): string {
+    return `${this.parts.packageName}:${this.port}`;
+  }
+
+  close(): void {
+    this.server.forceShutdown();
+  }
+
+  private methods(): grpc.UntypedServiceImplementation {
+    return {
+      handshake: unary(() => new provider.ProviderHandshakeResponse().setAcceptSecrets(true)),
+      attach: unary(() => new Empty()),
+      getPluginInfo: unary(() => new PluginInfo().setVersion(this.parts.version)),
+      getSchema: unary(() => new provider.GetSchemaResponse().setSchema("{}")),
+      checkConfig: unary((request: provider.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
+      diffConfig: unary((request: provider.DiffRequest) => this.diffOf(request, [])),
+      configure: unary((request: provider.ConfigureRequest) => this.configure(request)),
+      check: unary((request: provider.CheckRequest) => this.check(request)),
+      diff: unary((request: provider.DiffRequest) => this.diffOf(request, this.resourceOf(request.getUrn()).replacing)),
+      create: unary((request: provider.CreateRequest) => this.create(request)),
+      read: unary((request: provider.ReadRequest) => this.read(request)),
+      update: unary((request: provider.UpdateRequest) => this.update(request)),
+      delete: unary((request: provider.DeleteRequest) => this.delete(request)),
+      invoke: unary((request: provider.InvokeRequest) => this.invoke(request)),
+      cancel: unary(() => new Empty()),
+    };
+  }
+
+  private configure(request: provider.ConfigureRequest): provider.ConfigureResponse {
+    this.configurations.push(receive(request.getArgs()).properties);
+    return new provider.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
+  }
+
+  private check(request: provider.CheckRequest): provider.CheckResponse {
+    const { properties } = receive(request.getNews());
+    const response = new provider.CheckResponse().setInputs(request.getNews());
+    for (const problem of findTypeProblems(this.resourceOf(request.getUrn()).inputs, withoutUnknowns(properties))) {
+      response.addFailures(new provider.CheckFailure().setReason(problem));
+    }
+    return response;
+  }
+
+  private diffOf(request: provider.DiffRequest, replacing: readonly string[]): provider.DiffResponse {
+    const olds = receive(request.getOldInputs()).properties;
+    const news = receive(request.getNews()).properties;
+    const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter((name) => !name.startsWith("__"));
+    const changed = names.filter((name) => !isDeepStrictEqual(olds[name], news[name]));
+    const { DIFF_NONE, DIFF_SOME } = provider.DiffResponse.DiffChanges;
+    return new provider.DiffResponse()
+      .setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE)
+      .setDiffsList(changed)
+      .setReplacesList(changed.filter((name) => replacing.includes(name)));
+  }
+
+  /** Outputs leave without secret marks: whatever must stay secret, the program itself has to say so. */
+  private async create(request: provider.CreateRequest): Promise<provider.CreateResponse> {
+    const type = typeOfUrn(request.getUrn());
+    const resource = this.resourceOf(request.getUrn());
+    const inputs = receive(request.getProperties()).properties;
+    if (request.getPreview()) return new provider.CreateResponse().setProperties(send(inputs));
+    await delay(this.trouble.latencyMs ?? 0);
+    const refusal = this.trouble.refuse?.(inputs);
+    if (refusal !== undefined) throw new Error(refusal);
+    const { id, outputs } = resource.create(inputs);
+    this.journal.push({ what: "create", type, id, inputs });
+    if (this.trouble.losesAnswer?.(inputs)) throw new Error("read tcp 10.0.0.1:443: connection reset by peer");
+    return new provider.CreateResponse().setId(id).setProperties(send(declared(resource, outputs)));
+  }
+
+  private read(request: provider.ReadRequest): provider.ReadResponse {
+    const resource = this.resourceOf(request.getUrn());
+    const outputs = resource.read(request.getId());
+    if (outputs === undefined) return new provider.ReadResponse();
+    return new provider.ReadResponse()
+      .setId(request.getId())
+      .setInputs(request.getInputs())
+      .setProperties(send(declared(resource, outputs)));
+  }
+
+  private update(request: provider.UpdateRequest): provider.UpdateResponse {
+    const resource = this.resourceOf(request.getUrn());
+    const inputs = receive(request.getNews()).properties;
+    if (request.getPreview()) return new provider.UpdateResponse().setProperties(send(inputs));
+    const outputs = resource.update(request.getId(), inputs);
+    this.journal.push({ what: "update", type: typeOfUrn(request.getUrn()), id: request.getId(), inputs });
+    return new provider.UpdateResponse().setProperties(send(declared(resource, outputs)));
+  }
+
+  private delete(request: provider.DeleteRequest): Empty {
+    this.resourceOf(request.getUrn()).delete(request.getId());
+    this.journal.push({ what: "delete", type: typeOfUrn(request.getUrn()), id: request.getId() });
+    return new Empty();
+  }
+
+  private invoke(request: provider.InvokeRequest): provider.InvokeResponse {
+    const known = this.parts.functions.get(request.getTok());
+    if (!known) throw new Error(`the emulated cloud has no function ${request.getTok()}`);
+    const args = receive(request.getArgs()).properties;
+    const problems = findTypeProblems(known.inputs, args);
+    if (problems.length > 0) throw new Error(problems.join("; "));
+    return new provider.InvokeResponse().setReturn(send(known.call(args)));
+  }
+
+  private resourceOf(urn: string): EmulatedResource {
+    const known = this.parts.resources.get(typeOfUrn(urn));
+    if (!known) throw new Error(`the emulated cloud has no resource ${typeOfUrn(urn)}`);
+    return known;
+  }
+}
+
+/** Fails when the emulation itself answers with something that the SDK does not declare. */
+function declared(resource: EmulatedResource, outputs: Properties): Properties {
+  const unknown = Object.keys(outputs).filter((name) => !resource.outputs.fields.has(name));
+  if (unknown.length > 0) throw new Error(`the emulated cloud answers with ${unknown.join(", ")}, which the SDK lacks`);
+  return outputs;
+}
+
+function withoutUnknowns(properties: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(properties).filter(([name, value]) => !name.startsWith("__") && !hasUnknown(value)),
+  );
+}
+
+function hasUnknown(value: unknown): boolean {
+  if (value === unknownValue) return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
+}
+
+function typeOfUrn(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
+function unary<Request, Response>(
+  method: (request: Request) => Response | Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    Promise.resolve(call.request)
+      .then(method)
+      .then(
+        (response) => callback(null, response),
+        (error: Error) => callback({ code: grpc.status.UNKNOWN, details: error.message }),
+      );
+  };
+}
