@@ -13,7 +13,7 @@ import { shortDay, type Visit } from "./day";
 import { findLeftovers } from "./leftovers";
 import { DemoProgram } from "./program";
 import { Timeline } from "./timeline";
-import { percentile, vmUse, type Totals, type Visited } from "./totals";
+import { percentile, vmExists, vmGone, vmUse, type Totals, type Visited } from "./totals";
 
 const usage = `Usage: npm run demo -- [options]
 
@@ -149,6 +149,7 @@ async function summarise({ client, runtime, timeline, visited, startedMs }: Day)
   if (waits.length < visited.length) problems.push(`${visited.length - waits.length} sessions were not served`);
   const nodes = await client.nodes();
   const lanes = await client.lanes();
+  if (happened("node", vmExists) === 0) problems.push("no VM was ever created");
   problems.push(...nodes.map((node) => `node ${node.nodeId} is left (${node.status})`));
   problems.push(...lanes.map((lane) => `lane ${lane.laneId} is left`));
   const seconds = (value: number) => Math.round(value * 10) / 10;
@@ -157,12 +158,12 @@ async function summarise({ client, runtime, timeline, visited, startedMs }: Day)
     served: waits.length,
     waitSecondsP50: seconds(percentile(waits, 0.5)),
     waitSecondsP95: seconds(percentile(waits, 0.95)),
-    nodesCreated: happened("node", "created"),
-    nodesDestroyed: happened("node", "destroyed"),
+    nodesCreated: happened("node", vmExists),
+    nodesDestroyed: happened("node", vmGone),
     vmSeconds: seconds(exists),
     vmSecondsUsed: seconds(used),
     vmSecondsIdle: seconds(exists - used),
-    updatesRun: happened("lane", "updateStarted"),
+    updatesRun: happened("lane", "engineStarted"),
     engine: runtime.engine.kind,
     engineVersion: runtime.engine.version,
     seconds: seconds((Date.now() - startedMs) / 1000),

@@ -42,6 +42,7 @@ export class Timeline {
 
   private show(decision: Decision): void {
     this.decisions.push(decision);
+    if (isSaidElsewhere(decision)) return;
     const { subject, subjectId, event, reason, atMs } = decision;
     this.print(`${this.clock(atMs)}  ${subject.padEnd(7)} ${subjectId.padEnd(22)} ${event.padEnd(14)} ${reason.text}`);
   }
@@ -51,4 +52,10 @@ export class Timeline {
       .toFixed(1)
       .padStart(6)} s`;
   }
+}
+
+/** What each node and each waiting session says for itself, the timeline need not say again for the config. */
+function isSaidElsewhere({ subject, event }: Decision): boolean {
+  if (subject === "session") return event === "waits";
+  return subject === "config" && (event === "steady" || /^(create|drain|destroy)\./.test(event));
 }

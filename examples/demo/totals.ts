@@ -36,14 +36,18 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
 }
 
+/** Events of the journal between which a node's VM exists. */
+export const vmExists = "starting";
+export const vmGone = "gone";
+
 /** How long each VM existed and how long it had a session, in seconds. */
 export function vmUse(decisions: readonly Decision[], visited: readonly Visited[]): { exists: number; used: number } {
   const span = new Map<string, { from: number; to: number }>();
   for (const { subject, subjectId, event, atMs } of decisions) {
     if (subject !== "node") continue;
-    if (event === "created") span.set(subjectId, { from: atMs, to: atMs });
     const known = span.get(subjectId);
-    if (known && atMs > known.to) known.to = atMs;
+    if (event === vmExists) span.set(subjectId, { from: atMs, to: atMs });
+    else if (known) known.to = atMs;
   }
   let exists = 0;
   let used = 0;
