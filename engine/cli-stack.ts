@@ -5,7 +5,7 @@ import { type FileBackend, parseStackName, qualifiedName, type StackName } from 
 import { currentProject, openBackend, openStack, type StackContext } from "./cli-context";
 import { hideSecrets } from "./display";
 import { CommandFailure, exitCodes, NotSupported } from "./failure";
-import { integrityProblem } from "./integrity";
+import { integrityProblem, manifestProblem } from "./integrity";
 import { openState } from "./open-state";
 import { printJson } from "./output";
 import { plainConfigText, requireProject, selectedStack, selectStack, StackConfig } from "./project";
@@ -254,7 +254,7 @@ async function importState(args: string[]): Promise<void> {
   const reader = givenSalt === undefined || givenSalt === crypter.salt ? crypter : new Crypter(givenSalt);
   if (text.includes("ciphertext")) await reader.unlock();
   const state = decodeDeployment(deployment, (ciphertext) => reader.decrypt(ciphertext));
-  checkImport(state.resources, name, parsed.isOn("force"));
+  if (!parsed.isOn("force")) checkImport(deployment, state.resources, name);
   for (const { resource, type } of state.pendingOperations) {
     process.stderr.write(`warning: removing pending operation '${type}' on '${resource.urn}' from snapshot\n`);
   }
@@ -272,20 +272,17 @@ async function importState(args: string[]): Promise<void> {
   process.stdout.write("Import complete.\n");
 }
 
-function checkImport(resources: Parameters<typeof integrityProblem>[0], name: StackName, isForced: boolean): void {
-  if (isForced) return;
+/** What speaks against taking a state over; `--force` says that it does not matter. */
+function checkImport(deployment: Stored, resources: Parameters<typeof integrityProblem>[0], name: StackName): void {
+  const problems: string[] = [];
   const stranger = resources.find(({ urn }) => !urn.startsWith(`urn:pulumi:${name.stack}::`));
-  if (stranger) {
-    throw new CommandFailure(
-      `importing this file could be dangerous; rerun with --force to proceed anyway: resource '${stranger.urn}' ` +
-        `belongs to another stack than '${name.stack}'`,
-    );
-  }
-  const problem = integrityProblem(resources);
-  if (problem)
-    throw new CommandFailure(
-      `importing this file could be dangerous; rerun with --force to proceed anyway: ${problem}`,
-    );
+  if (stranger) problems.push(`resource '${stranger.urn}' is from a different stack ('${stranger.urn.split(":")[2] ?? ""}' != '${name.stack}')`);
+  const broken = manifestProblem(deployment.manifest) ?? integrityProblem(resources);
+  if (broken) problems.push(`state file contains errors: ${broken}`);
+  if (problems.length === 0) return;
+  problems.push("importing this file could be dangerous; rerun with --force to proceed anyway");
+  const list = problems.map((problem, index) => `\n    ${index + 1}) ${problem}`);
+  throw new CommandFailure(`${problems.length} errors occurred:${list.join("")}`);
 }
 
 interface HistoryEntry {

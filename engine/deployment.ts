@@ -74,6 +74,7 @@ export class Deployment {
   private generating: Promise<unknown> = Promise.resolve();
   private stopReason: "failed" | "canceled" | undefined;
   private hasFailed = false;
+  private isDeleting = false;
   private stackOutputs: { urn: string; outputs: PropertyMap } | undefined;
   private announceStop: () => void = () => undefined;
   /** Resolves when nothing new may begin. */
@@ -209,13 +210,21 @@ export class Deployment {
       }
       await this.generating;
       await this.executor.idle();
-      if (!this.isStopping && this.options.kind !== "refresh") await this.deleteRest();
+      if (!this.isStopping && this.options.kind !== "refresh") {
+        this.isDeleting = true;
+        await this.deleteRest();
+      }
     } catch (error) {
       this.failNow(error);
     }
     await this.executor.idle();
     await this.finish();
     const late = await this.parts.closeProgram();
+    if (this.isDeleting && this.stopReason === "canceled" && !this.executor.hasFailed) {
+      // The program had ended well before; there is no update left to be called canceled.
+      this.events.diagnostic("error", "context canceled");
+      this.isReported = true;
+    }
     if (late.error !== undefined && !this.isStopping) {
       if (!late.bail) this.events.diagnostic("error", late.error);
       this.isReported = this.hasFailed = true;

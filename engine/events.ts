@@ -64,6 +64,7 @@ export class Events {
   private sequence = 0;
   private steps = 0;
   private isMaybeCorrupt = false;
+  private isSilent = false;
 
   constructor(private readonly options: EventsOptions) {}
 
@@ -127,7 +128,13 @@ export class Events {
     this.options.display.print(message);
   }
 
+  /** Nothing but the summary is told after this: steps that end later were given up. */
+  silence(): void {
+    this.isSilent = true;
+  }
+
   summary(seconds: number, result: "succeeded" | "failed"): void {
+    this.isSilent = false;
     this.write({
       summaryEvent: {
         maybeCorrupt: this.isMaybeCorrupt,
@@ -139,6 +146,7 @@ export class Events {
       },
     });
     this.write({ cancelEvent: {} });
+    this.isSilent = true;
     this.options.display.summary(this.changes, seconds);
   }
 
@@ -151,6 +159,7 @@ export class Events {
   }
 
   private write(event: object): void {
+    if (this.isSilent) return;
     this.options.log?.write({ sequence: this.sequence++, timestamp: Math.floor(Date.now() / 1000), ...event });
   }
 }
@@ -182,13 +191,13 @@ function stateMetadata(state: ResourceState | undefined): object | null {
     type: state.type,
     urn: state.urn,
     custom: state.custom || undefined,
-    delete: state.delete,
+    delete: state.delete || undefined,
     id: state.id,
     parent: state.parent,
-    protect: state.protect,
-    taint: state.taint,
-    external: state.external,
-    retainOnDelete: state.retainOnDelete,
+    protect: state.protect || undefined,
+    taint: state.taint || undefined,
+    external: state.external || undefined,
+    retainOnDelete: state.retainOnDelete || undefined,
     inputs: encodeProperties(state.inputs, "blinded") ?? {},
     outputs: encodeProperties(state.outputs, "blinded") ?? {},
     provider: state.provider,

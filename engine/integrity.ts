@@ -3,6 +3,7 @@
  * refers to, and no two live resources share a URN. Asserted on both sides of the file, because a state that breaks it
  * makes later deletions go in the wrong order.
  */
+import { createHash } from "node:crypto";
 import type { ResourceState } from "./state";
 import { isProviderType, providerReference, referenceUrn, urnType } from "./urn";
 
@@ -28,4 +29,12 @@ export function integrityProblem(resources: ResourceState[]): string | undefined
     if (isProviderType(state.type)) providers.add(providerReference(urn, state.id));
   }
   return undefined;
+}
+
+/** A manifest names its version and proves it with the hash of the name; an absent one proves nothing and is fine. */
+export function manifestProblem(manifest: unknown): string | undefined {
+  const { magic, version } = (manifest ?? {}) as { magic?: string; version?: string };
+  if (magic === undefined && version === undefined) return undefined;
+  const isSound = createHash("sha256").update(version ?? "").digest("hex") === magic;
+  return isSound ? undefined : "magic cookie mismatch; possible tampering/corruption detected";
 }

@@ -53,9 +53,7 @@ export async function runInline(address: string, options: ProgramOptions): Promi
   } catch (error) {
     const { code } = error as { code?: number };
     const isGone = code === status.UNAVAILABLE || code === status.CANCELLED || code === status.INTERNAL;
-    return isGone
-      ? { error: `error reading from server: EOF (${messageOf(error)})`, died: true }
-      : { error: messageOf(error) };
+    return isGone ? { error: "error reading from server: EOF", died: true } : { error: messageOf(error) };
   } finally {
     client.close();
   }

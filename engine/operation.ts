@@ -75,12 +75,12 @@ async function runUnlocked(request: OperationRequest): Promise<void> {
   const log = request.eventLog === undefined ? undefined : openEventLog(request.eventLog);
   const events = new Events({ log, display, isPreview: options.isPreview, isRefresh: options.kind === "refresh" });
   const run = new Run(request, { events, display, state, crypter, config });
-  const stopListening = listenForSignals(run, request);
+  const stopListening = listenForSignals(run);
   const shown = [...config.values].map(([key, value]) => [key, config.secretKeys.includes(key) ? "[secret]" : value]);
   events.prelude(Object.fromEntries(shown) as Record<string, string>);
   let failure: unknown;
   try {
-    await run.execute();
+    await Promise.race([run.execute(), run.terminated]);
   } catch (error) {
     failure = error;
   }
@@ -120,6 +120,9 @@ class Run {
   private readonly snapshot: Snapshot | undefined;
   private programEnded: Promise<ProgramEnd> | undefined;
   private killProgram: () => void = () => undefined;
+  private giveUp: (error: Error) => void = () => undefined;
+  /** Rejects when the user does not want to wait any longer. */
+  readonly terminated = new Promise<never>((_resolve, reject) => (this.giveUp = reject));
 
   constructor(
     private readonly request: OperationRequest,
@@ -178,6 +181,18 @@ class Run {
     void this.host.cancel();
   }
 
+  /** Second signal: nothing is waited for; what runs stays in the state as pending. */
+  async terminate(): Promise<void> {
+    const { events } = this.parts;
+    events.stdout("^C received; terminating\n");
+    events.silence();
+    this.snapshot?.freeze();
+    await this.snapshot?.close();
+    this.monitor.release();
+    await this.host.close();
+    this.giveUp(new CommandFailure("update cancelled", exitCodes.canceled));
+  }
+
   stackOutputs(): State["resources"][number]["outputs"] {
     const states = [...this.deployment.news.values()];
     return states.find(({ type }) => type === rootStackType)?.outputs ?? {};
@@ -228,15 +243,12 @@ class Run {
   }
 }
 
-function listenForSignals(run: Run, { backend, name, options }: OperationRequest): () => void {
-  let isCanceled = false;
+function listenForSignals(run: Run): () => void {
+  let signals = 0;
   const onSignal = (): void => {
-    if (isCanceled) {
-      if (!options.isPreview) backend.unlock(name);
-      process.exit(exitCodes.internal);
-    }
-    isCanceled = true;
-    run.cancel();
+    signals++;
+    if (signals === 1) run.cancel();
+    if (signals === 2) void run.terminate();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   return () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);

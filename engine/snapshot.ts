@@ -36,6 +36,7 @@ export class Snapshot {
   private running: Promise<void> = Promise.resolve();
   private queued: Promise<void> | undefined;
   private hasUnwrittenChanges = true;
+  private isFrozen = false;
 
   constructor(private readonly options: SnapshotOptions) {
     // Creates that were interrupted stay until somebody says what became of them; other operations are settled by
@@ -81,6 +82,11 @@ export class Snapshot {
     this.hasUnwrittenChanges = true;
   }
 
+  /** Leaves the file as it is: what ends after this is not recorded, its pending operation stays. */
+  freeze(): void {
+    this.isFrozen = true;
+  }
+
   async close(): Promise<void> {
     if (this.hasUnwrittenChanges) await this.save();
     else await this.running;
@@ -99,6 +105,7 @@ export class Snapshot {
   }
 
   private async writeNow(): Promise<void> {
+    if (this.isFrozen) return;
     this.hasUnwrittenChanges = false;
     const { base, crypter } = this.options;
     const resources = [...this.produced, ...base.resources].filter((resource) => !this.done.has(resource));

@@ -9,7 +9,7 @@
 import type { Deployment } from "./deployment";
 import { CommandFailure, Reported } from "./failure";
 import { dependentsOf } from "./graph";
-import type { CheckFailure, CheckResult, DiffResult, Provider } from "./provider";
+import { type CheckFailure, type CheckResult, type DiffResult, type Provider, withoutInternal } from "./provider";
 import { aliasUrns, type Goal, keepIgnored, matchesPath } from "./registration";
 import type { ResourceState } from "./state";
 import { deleteStep, makeStep, type RegistrationResult, type Step } from "./steps";
@@ -244,10 +244,8 @@ export class StepGenerator {
     if (!isDefaultProvider(oldUrn) || !isDefaultProvider(newUrn)) return true;
     const [oldState, newState] = [olds.get(oldUrn), news.get(newUrn)];
     if (!oldState || !newState) return true;
-    const diff = await providers.diff(oldState, newUrn, newState.inputs, []).catch(() => undefined);
-    if (diff) return diff.replaceKeys.length > 0;
-    const provider = providers.require(next.provider);
-    return (await provider.diffConfig(newUrn, oldState, newState.inputs, [])).replaceKeys.length > 0;
+    const inputs = withoutInternal(newState.inputs);
+    return (await providers.require(next.provider).diffConfig(newUrn, oldState, inputs, [])).replaceKeys.length > 0;
   }
 
   /** Applies `replaceOnChanges`. */

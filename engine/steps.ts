@@ -254,7 +254,6 @@ async function refresh(step: Step, deployment: Deployment): Promise<StepOutcome>
     return { status: "ok" };
   }
   const next = { ...old, id: found.id, inputs: found.inputs ?? inputs, outputs: found.outputs, initErrors };
-  markSecretOutputs(next);
   step.new = next;
   const isEqual = equalValues(next.inputs, old.inputs) && equalValues(next.outputs, old.outputs);
   if (!isEqual) next.modified = new Date().toISOString();
