@@ -108,7 +108,7 @@ export class EmbeddedPostgres {
       this.wasAdopted = this.running !== undefined;
       this.running ??= await this.start();
       this.address = await this.addressOf(this.running);
-      this.watcher = await this.watch();
+      await this.watch();
     });
   }
 
@@ -158,13 +158,18 @@ export class EmbeddedPostgres {
   }
 
   /** One idle connection: it ends the moment the server dies, whoever started that server. */
-  private async watch(): Promise<Client> {
-    const client = await connect(this.address, () => {
-      if (this.watcher !== client) return;
+  private async watch(): Promise<void> {
+    let client: Client | undefined;
+    let isEnded = false;
+    const onEnd = (): void => {
+      isEnded = true;
+      if (client === undefined || this.watcher !== client) return;
       this.watcher = undefined;
       void this.recover();
-    });
-    return client;
+    };
+    client = await connect(this.address, onEnd);
+    if (isEnded) throw new UnavailableError("the embedded PostgreSQL server died as soon as it ran");
+    this.watcher = client;
   }
 
   private async recover(): Promise<void> {

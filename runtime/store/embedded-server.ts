@@ -101,8 +101,11 @@ export class EmbeddedServer {
 
   /** Starts a server that outlives this process. Resolves when it takes connections. */
   async start(preferredPort?: number): Promise<RunningServer> {
-    // Another process may have got the number since: PostgreSQL would then refuse to start for ever.
-    await rm(join(this.dataFolder, "postmaster.pid"), { force: true });
+    // Of a server that is dead. Another process may have its number by now, or nobody may have waited for it:
+    // PostgreSQL would take it for alive and refuse to start, for ever.
+    for (const stale of [join(this.dataFolder, "postmaster.pid"), join(this.socketFolder, `${socketName}.lock`)]) {
+      await rm(stale, { force: true });
+    }
     await this.prepareLog();
     const log = openSync(this.logFile, "a", 0o600);
     const child = spawn(this.program("postgres"), await this.startArguments(preferredPort), {

@@ -87,6 +87,8 @@ export class Lease {
       signal?.addEventListener("abort", stopWaiting);
       await this.waitForLock();
       this.heldEpoch = await this.takeRow();
+      // A renewal need not survive a crash of the server, and writes wait for its row: don't let it wait for the disk.
+      await this.query("set synchronous_commit = off");
       signal?.throwIfAborted();
     } catch (cause) {
       await this.client?.end().catch(() => undefined);

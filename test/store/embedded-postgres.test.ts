@@ -1,0 +1,408 @@
+import assert from "node:assert/strict";
+import { fork, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SetupError } from "../../runtime/model/errors";
+import { findBinaries, type Binaries } from "../../runtime/store/embedded-binaries";
+import { locationFile } from "../../runtime/store/embedded-place";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../runtime/store/embedded-postgres";
+import { connect } from "../../runtime/store/postgres-connection";
+import { until } from "../support/postgres";
+import type { ServerMessage } from "./server-process";
+import { withFolder } from "./temporary-folder";
+
+const isRoot = process.getuid?.() === 0;
+
+/** A test that only means something when run by root; says so when it is skipped. */
+function itAsRoot(name: string, run: () => Promise<void>): void {
+  if (isRoot) it(name, run);
+  else it.skip(`${name} (skipped: needs root)`, run);
+}
+
+async function setting(server: EmbeddedPostgres, name: string): Promise<string> {
+  const client = await connect(server.connectionString);
+  const { rows } = await client.query<{ value: string }>("select current_setting($1) as value", [name]);
+  await client.end();
+  return rows[0]!.value;
+}
+
+async function writeMark(server: EmbeddedPostgres, mark: string): Promise<void> {
+  const client = await connect(server.connectionString);
+  await client.query("create table if not exists mark (text text)");
+  await client.query("insert into mark values ($1)", [mark]);
+  await client.end();
+}
+
+async function readMarks(server: EmbeddedPostgres): Promise<string[]> {
+  const client = await connect(server.connectionString);
+  const { rows } = await client.query<{ text: string }>("select text from mark order by text");
+  await client.end();
+  return rows.map(({ text }) => text);
+}
+
+/** Runs a test on a folder with an empty database: a copy of one, as creating it takes seconds on a busy disk. */
+async function withDatabaseFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    templateFolder ??= await makeTemplate();
+    const copied = spawnSync("cp", ["-a", `${templateFolder}/.`, folder]);
+    assert.equal(copied.status, 0, String(copied.stderr));
+    await run(folder);
+  });
+}
+
+let templateFolder: string | undefined;
+
+async function makeTemplate(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "headroom-test-store-"));
+  await (await startEmbeddedPostgres({ folder })).stop();
+  return folder;
+}
+
+after(() => {
+  if (templateFolder) rmSync(templateFolder, { recursive: true, force: true });
+});
+
+/** Starts the server of the folder in another process. */
+async function startElsewhere(folder: string): Promise<{ child: ChildProcess; message: ServerMessage }> {
+  const child = fork(join(__dirname, "server-process.js"), [folder]);
+  const [message] = (await once(child, "message")) as [ServerMessage];
+  return { child, message };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+}
+
+/** The installed programs as if the package manager had not run the package's install script: without links. */
+function copyWithoutLinks(folder: string): Binaries {
+  const found = findBinaries();
+  cpSync(found.folder, folder, { recursive: true, verbatimSymlinks: true });
+  const list = join(folder, "pg-symlinks.json");
+  const links = existsSync(list) ? (JSON.parse(readFileSync(list, "utf8")) as { target: string }[]) : [];
+  for (const { target } of links) rmSync(join(folder, "..", target), { force: true });
+  return { ...found, folder };
+}
+
+describe("the embedded PostgreSQL server", () => {
+  it("starts empty, keeps its data over stop and start, and writes safely", async () => {
+    await withFolder(async (folder) => {
+      const startedMs = performance.now();
+      const first = await startEmbeddedPostgres({ folder: join(folder, "a", "b") });
+      const createdMs = performance.now() - startedMs;
+      await writeMark(first, "kept");
+      assert.equal(await setting(first, "fsync"), "on");
+      assert.equal(await setting(first, "synchronous_commit"), "on");
+      assert.equal(await setting(first, "full_page_writes"), "on");
+      assert.equal(await first.stop(), "stopped");
+      const againMs = performance.now();
+      const second = await startEmbeddedPostgres({ folder: join(folder, "a", "b") });
+      console.log(
+        `        measured: created and started in ${Math.round(createdMs)} ms, started again in ${Math.round(performance.now() - againMs)} ms`,
+      );
+
+      assert.equal(second.wasAdopted, false);
+      assert.deepEqual(await readMarks(second), ["kept"]);
+      assert.equal(await second.stop(), "stopped");
+      assert.equal(await second.stop(), "stopped");
+      await assert.rejects(second.ensureRunning(), /was stopped/);
+    });
+  });
+
+  it("is reached by a Unix socket, or by TCP on loopback with a password where the path is too long", async () => {
+    await withFolder(async (folder) => {
+      const near = await startEmbeddedPostgres({ folder });
+      const far = await startEmbeddedPostgres({ folder: join(folder, "x".repeat(60), "y".repeat(60)) });
+      await writeMark(near, "near");
+      await writeMark(far, "far");
+
+      assert.equal(await setting(near, "listen_addresses"), "");
+      assert.equal(await setting(far, "listen_addresses"), "127.0.0.1");
+      for (const server of [near, far]) {
+        const url = new URL(server.connectionString);
+        url.password = "wrong";
+        await assert.rejects(connect(url.href), /refused the password/);
+      }
+      await near.stop();
+      await far.stop();
+    });
+  });
+
+  it("goes on when the process that started it is killed, and is adopted by the next one", async () => {
+    await withDatabaseFolder(async (folder) => {
+      const { child, message } = await startElsewhere(folder);
+      await kill(child);
+      const server = await startEmbeddedPostgres({ folder });
+
+      assert.equal(server.wasAdopted, true);
+      assert.equal(server.pid, message.pid);
+      await writeMark(server, "adopted");
+      assert.equal(await server.stop(), "stopped");
+      assert.equal(existsSync(join(folder, "data", "postmaster.pid")), false);
+    });
+  });
+
+  it("recovers when it was killed together with the process that used it", async () => {
+    await withDatabaseFolder(async (folder) => {
+      const first = await startEmbeddedPostgres({ folder });
+      await writeMark(first, "written");
+      await first.stop();
+      const { child, message } = await startElsewhere(folder);
+      await kill(child);
+      process.kill(message.pid!, "SIGKILL");
+      const server = await startEmbeddedPostgres({ folder });
+
+      assert.equal(server.wasAdopted, false);
+      assert.deepEqual(await readMarks(server), ["written"]);
+      await server.stop();
+    });
+  });
+
+  it("starts although a dead server's process number now belongs to somebody else", async () => {
+    await withDatabaseFolder(async (folder) => {
+      const file = join(folder, "data", "postmaster.pid");
+      writeFileSync(file, `${process.pid}\n${join(folder, "data")}\n1700000000\n5432\n${folder}\n\n\nready   \n`);
+      const server = await startEmbeddedPostgres({ folder });
+
+      assert.equal(server.wasAdopted, false);
+      await server.stop();
+    });
+  });
+
+  it("is started again at the same address when it dies while in use", async () => {
+    await withDatabaseFolder(async (folder) => {
+      const exits: number[] = [];
+      const server = await startEmbeddedPostgres({ folder, onExit: ({ pid }) => exits.push(pid) });
+      await writeMark(server, "before");
+      const { pid, connectionString } = server;
+      process.kill(pid, "SIGKILL");
+      await until("it runs again", () => exits.length === 1 && server.pid !== pid);
+
+      assert.deepEqual(exits, [pid]);
+      assert.equal(server.connectionString, connectionString);
+      await server.ensureRunning();
+      assert.deepEqual(await readMarks(server), ["before"]);
+      await server.stop();
+    });
+  });
+
+  it("is shared by processes of one folder, and stopped by the last", async () => {
+    await withDatabaseFolder(async (folder) => {
+      const server = await startEmbeddedPostgres({ folder });
+      const { child, message } = await startElsewhere(folder);
+      assert.deepEqual(message, { pid: server.pid, wasAdopted: true });
+      assert.equal(await server.stop(), "inUse");
+      child.send("stop");
+      const [last] = (await once(child, "message")) as [ServerMessage];
+
+      assert.deepEqual(last, { stopped: "stopped" });
+      child.disconnect();
+      await once(child, "exit");
+    });
+  });
+
+  it("is created once when two start at the same moment", async () => {
+    await withFolder(async (folder) => {
+      const servers = await Promise.all([startEmbeddedPostgres({ folder }), startEmbeddedPostgres({ folder })]);
+
+      assert.deepEqual(servers.map(({ wasAdopted }) => wasAdopted).sort(), [false, true]);
+      assert.equal(servers[0]!.pid, servers[1]!.pid);
+      for (const server of servers) await server.stop();
+    });
+  });
+
+  it("does not hang on the lock of a start that was killed", async () => {
+    await withDatabaseFolder(async (folder) => {
+      const child = spawnSync(process.execPath, ["--version"]);
+      writeFileSync(join(folder, "starting.lock"), String(child.pid));
+
+      await (await startEmbeddedPostgres({ folder })).stop();
+    });
+  });
+
+  it("makes a database anew when its creation was cut off", async () => {
+    await withFolder(async (folder) => {
+      mkdirSync(join(folder, "data.unfinished"));
+      writeFileSync(join(folder, "data.unfinished", "PG_VERSION"), "18\n");
+
+      await (await startEmbeddedPostgres({ folder })).stop();
+      assert.equal(existsSync(join(folder, "data.unfinished")), false);
+    });
+  });
+
+  it("runs from a private copy when the links between its libraries are missing", async () => {
+    await withFolder(async (folder) => {
+      chmodSync(folder, 0o755);
+      const binaries = copyWithoutLinks(join(folder, "package", "native"));
+      const server = await startEmbeddedPostgres({ folder: join(folder, "data folder"), binaries });
+      await writeMark(server, "works");
+
+      await server.stop();
+      assert.ok(existsSync(join(folder, "data folder", `postgresql-${binaries.version}`, "bin", "postgres")));
+      // The installed package is left alone.
+      assert.equal(existsSync(join(binaries.folder, "lib", "libpq.so.5")), false);
+    });
+  });
+
+  itAsRoot("runs as an unprivileged account when started by root", async () => {
+    await withFolder(async (outer) => {
+      chmodSync(outer, 0o755);
+      const folder = join(outer, "postgres");
+      const server = await startEmbeddedPostgres({ folder });
+      const [, uid] = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${server.pid}/status`, "utf8")) ?? [];
+
+      assert.notEqual(uid, "0");
+      assert.equal(String(statSync(folder).uid), uid);
+      assert.equal(existsSync(join(folder, "data", "PG_VERSION")), true);
+      await server.stop();
+    });
+  });
+
+  itAsRoot(
+    "keeps its files elsewhere, and says where, when the data folder is in a private folder of root",
+    async () => {
+      await withFolder(async (outer) => {
+        chmodSync(outer, 0o755);
+        const privateFolder = join(outer, "private");
+        mkdirSync(privateFolder, { mode: 0o700 });
+        const binaries = copyWithoutLinks(join(privateFolder, "package", "native"));
+        const options = { folder: join(privateFolder, "postgres"), sharedFolder: join(outer, "shared"), binaries };
+        const first = await startEmbeddedPostgres(options);
+        await writeMark(first, "kept");
+        await first.stop();
+        const second = await startEmbeddedPostgres(options);
+        const home = readFileSync(join(options.folder, locationFile), "utf8").trim();
+
+        assert.deepEqual(await readMarks(second), ["kept"]);
+        assert.ok(home.startsWith(options.sharedFolder));
+        assert.equal(existsSync(join(home, "data", "PG_VERSION")), true);
+        await second.stop();
+
+        rmSync(options.folder, { recursive: true });
+        const third = await startEmbeddedPostgres(options);
+        await assert.rejects(readMarks(third), /mark/, "a data folder that was deleted must start empty");
+        await third.stop();
+      });
+    },
+  );
+
+  itAsRoot("refuses rather than start empty when its database can't be reached any more, or is gone", async () => {
+    await withFolder(async (outer) => {
+      chmodSync(outer, 0o755);
+      const folder = join(outer, "project", "postgres");
+      const sharedFolder = join(outer, "shared");
+      await (await startEmbeddedPostgres({ folder, sharedFolder })).stop();
+      chmodSync(join(outer, "project"), 0o700);
+
+      await assert.rejects(
+        startEmbeddedPostgres({ folder, sharedFolder }),
+        /can't reach .*postgres; give that account access/,
+      );
+      const moved = join(outer, "project", "moved");
+      await (await startEmbeddedPostgres({ folder: moved, sharedFolder })).stop();
+      rmSync(sharedFolder, { recursive: true });
+      await assert.rejects(
+        startEmbeddedPostgres({ folder: moved, sharedFolder }),
+        /is gone; put it back, or delete that file/,
+      );
+    });
+  });
+});
+
+describe("a data folder that can't be used", () => {
+  const refused = async (start: Promise<EmbeddedPostgres>, message: RegExp): Promise<void> => {
+    await assert.rejects(start, (error: unknown) => {
+      assert.ok(error instanceof SetupError, String(error));
+      assert.match(error.message, message);
+      assert.ok(!error.message.includes("\n"));
+      return true;
+    });
+  };
+
+  it("because it is a file is named", async () => {
+    await withFolder(async (folder) => {
+      writeFileSync(join(folder, "file"), "");
+
+      await refused(
+        startEmbeddedPostgres({ folder: join(folder, "file", "x") }),
+        /data folder .*can't be written \(ENOTDIR/,
+      );
+    });
+  });
+
+  it("because another version made it is refused with what to do", async () => {
+    await withFolder(async (folder) => {
+      mkdirSync(join(folder, "data"));
+      writeFileSync(join(folder, "data", "PG_VERSION"), "16\n");
+
+      await refused(
+        startEmbeddedPostgres({ folder }),
+        /was made by PostgreSQL 16 and .* brings 18; move it with pg_dump/,
+      );
+    });
+  });
+
+  it("because it is damaged shows the server's last log lines", async () => {
+    await withDatabaseFolder(async (folder) => {
+      rmSync(join(folder, "data", "global", "pg_control"));
+
+      await refused(
+        startEmbeddedPostgres({ folder }),
+        /did not start: it ended with code \d; last lines of .*pg_control/,
+      );
+    });
+  });
+
+  it("because its password was removed is refused", async () => {
+    await withDatabaseFolder(async (folder) => {
+      rmSync(join(folder, "password"));
+
+      await refused(
+        startEmbeddedPostgres({ folder }),
+        /password of the embedded database, can't be read; restore that file/,
+      );
+    });
+  });
+
+  it("because there are no programs for this platform is refused", () => {
+    assert.throws(() => findBinaries("sunos-sparc"), /no PostgreSQL programs for sunos-sparc are installed; reinstall/);
+  });
+
+  it("because the programs can't run here is refused", async () => {
+    await withFolder(async (folder) => {
+      mkdirSync(join(folder, "native", "bin"), { recursive: true });
+      chmodSync(folder, 0o755);
+      const binaries = { ...findBinaries(), folder: join(folder, "native") };
+
+      await refused(
+        startEmbeddedPostgres({ folder: join(folder, "pg"), binaries }),
+        /initdb can't be run on this system/,
+      );
+    });
+  });
+
+  itAsRoot("because its disk is full is refused", async () => {
+    await withFolder(async (folder) => {
+      const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=16m,mode=755", "headroom-test", folder]);
+      assert.equal(mounted.status, 0, String(mounted.stderr));
+      try {
+        await refused(startEmbeddedPostgres({ folder: join(folder, "pg") }), /the disk of .* is full/);
+      } finally {
+        spawnSync("umount", [folder]);
+      }
+    });
+  });
+});
