@@ -8,7 +8,7 @@ import { ConfigError, ConflictError, NotFoundError, type Problem } from "../mode
 import { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
 import type { Node, Session, SessionStatus, StoredDefinition } from "../model/state";
-import { hasRoom, needsOf } from "../planner/capacity";
+import { hasRoom, isUsedUp, needsOf } from "../planner/capacity";
 import { Draft } from "../planner/draft";
 import { place } from "../planner/place";
 import { fillNode, type QueueContext } from "../planner/queue";
@@ -243,8 +243,8 @@ export class Broker {
   private reuseNode(nodeId: string, context: QueueContext): void {
     const node = context.draft.node(nodeId);
     if (!node) return;
-    const isDone = node.isReusable === false && node.hasServed === true && node.status === "running";
-    if (isDone && context.draft.usage(nodeId).pinned === 0) moveNode(context, node, "draining", servedReason);
+    const isDone = node.status === "running" && isUsedUp(node, context.draft.usage(nodeId));
+    if (isDone) moveNode(context, node, "draining", servedReason);
     else fillNode(context, nodeId);
   }
 

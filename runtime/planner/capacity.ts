@@ -82,6 +82,11 @@ export function freeServerSessions(node: Node, usage: NodeUsage): number {
   return Math.max(0, Math.min(sessionsLeft, usersLeft));
 }
 
+/** True for a non-reusable server whose session is over: it leaves and never comes back. */
+export function isUsedUp(node: Node, usage: NodeUsage): boolean {
+  return node.isReusable === false && node.hasServed === true && usage.pinned === 0;
+}
+
 /** Whether the session fits on the node now. A server takes at most one full desktop per user. */
 export function hasRoom(node: Node, usage: NodeUsage, needs: Shape, userId: string): boolean {
   if (isServer(node)) {

@@ -8,7 +8,7 @@ import type { NodeChange, Reason } from "../model/plan";
 import type { ConfigState, Node, Shape } from "../model/state";
 import { subtractCores } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
-import { fitsShape, freeServerSessions, freeShape, isServer, shapeOfConfig } from "./capacity";
+import { fitsShape, freeServerSessions, freeShape, isServer, isUsedUp, shapeOfConfig } from "./capacity";
 import { Draft } from "./draft";
 import { blockedReason } from "./limits";
 import { isOpen, type PlaceContext } from "./place";
@@ -179,11 +179,16 @@ export class Fleet {
       nodes,
       nodesTotal: nodes.length,
       nodesInFlight: nodes.filter(isInFlight).length,
-      nodesLive: nodes.filter((node) => isInFlight(node) || node.status === "running").length,
+      nodesLive: nodes.filter((node) => this.isLive(node)).length,
       nodesWithoutShape: nodes.filter((node) => isWithoutShape(node)).length,
       hasDeficit: false,
       reasons: [],
     };
+  }
+
+  private isLive(node: Node): boolean {
+    if (isInFlight(node)) return true;
+    return node.status === "running" && !isUsedUp(node, this.snapshot.usage(node.nodeId));
   }
 
   private modeOf(config: AutoscaleConfig, state: ConfigState): ConfigMode {
@@ -196,9 +201,9 @@ export class Fleet {
     const position = node.autoscaleConfig === undefined ? undefined : this.byName.get(node.autoscaleConfig);
     const isOwned = node.autoscaleConfig !== undefined;
     if (isOwned && position?.mode !== "open") return undefined;
-    const kind = binKindOf(node);
-    if (!kind) return undefined;
     const usage = this.snapshot.usage(node.nodeId);
+    const kind = isUsedUp(node, usage) ? undefined : binKindOf(node);
+    if (!kind) return undefined;
     const free = node.shape ? freeShape(node.shape, usage) : nothing;
     return {
       kind,

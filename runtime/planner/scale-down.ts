@@ -7,7 +7,7 @@ import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
 import { formatDuration } from "../model/units";
 import { subtractCores } from "../model/usage";
-import { isNewer } from "./capacity";
+import { isNewer, isUsedUp } from "./capacity";
 import { isInFlight, type Bin, type ConfigPosition, type Fleet } from "./fleet";
 import { availableSessions, floorOf, freeAgents, standbyOf, standbySessionsOf } from "./standby";
 
@@ -27,7 +27,7 @@ export function removeFinished(fleet: Fleet, position: ConfigPosition | undefine
     else if (mode === "leaving" && isInFlight(node)) destroy(fleet, node, leavingReason(position));
     else if (mode === "leaving" && (node.status === "running" || node.status === "missing")) {
       drain(fleet, node, leavingReason(position));
-    } else if (node.status === "running" && node.isReusable === false && node.hasServed && pinned === 0) {
+    } else if (node.status === "running" && isUsedUp(node, fleet.snapshot.usage(node.nodeId))) {
       drain(fleet, node, servedReason);
     }
   }
@@ -63,8 +63,8 @@ export function findExcess(fleet: Fleet): Map<ConfigPosition, Node[]> {
 }
 
 function isIdle(fleet: Fleet, node: Node): boolean {
-  const isUsedUp = node.isReusable === false && node.hasServed;
-  return node.status === "running" && !isUsedUp && fleet.snapshot.usage(node.nodeId).pinned === 0;
+  const usage = fleet.snapshot.usage(node.nodeId);
+  return node.status === "running" && usage.pinned === 0 && !isUsedUp(node, usage);
 }
 
 /**
@@ -90,8 +90,7 @@ function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigP
 }
 
 function isRemovable(bin: Bin): boolean {
-  const isUsedUp = bin.node?.isReusable === false && bin.node.hasServed === true;
-  return bin.position !== undefined && bin.node?.status === "running" && bin.isIdle && bin.promised === 0 && !isUsedUp;
+  return bin.position !== undefined && bin.node?.status === "running" && bin.isIdle && bin.promised === 0;
 }
 
 function newestFirst(a: Bin, b: Bin): number {
