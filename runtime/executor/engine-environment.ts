@@ -12,13 +12,20 @@ const withheld = [
   "PULUMI_OPTION_REFRESH",
 ];
 
+/** Marks the engine of a lane and the plugins it starts, so that recovery finds what a killed engine left behind. */
+export const laneMark = "HEADROOM_LANE";
+
+export function laneMarkOf({ dataFolder }: Installation, laneId: string): string {
+  return `${dataFolder}#${laneId}`;
+}
+
 /**
  * @param isOffline True when every plugin is already there: nothing is looked up or downloaded.
  */
 export function engineEnvironment(
   installation: Installation,
   inherited: NodeJS.ProcessEnv,
-  { isOffline }: { isOffline: boolean },
+  { laneId, isOffline }: { laneId: string; isOffline: boolean },
 ): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...inherited };
   for (const name of withheld) delete environment[name];
@@ -36,6 +43,7 @@ export function engineEnvironment(
     PULUMI_LOG_ROTATION_MAX_TOTAL_MB: "50",
     PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2",
     NO_COLOR: "1",
+    [laneMark]: laneMarkOf(installation, laneId),
     ...(isOffline
       ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL: "true" }
       : {}),

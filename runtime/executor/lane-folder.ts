@@ -22,7 +22,7 @@ export class LaneFolder {
 
   constructor(
     private readonly installation: Installation,
-    laneId: string,
+    readonly laneId: string,
     readonly stack: string,
   ) {
     this.path = laneFolder(installation, laneId);

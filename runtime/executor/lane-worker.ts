@@ -3,6 +3,7 @@ import { CloudError, HeadroomError, UnavailableError } from "../model/errors";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import { EngineFailure } from "./engine-command";
+import { laneMark, laneMarkOf } from "./engine-environment";
 import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
@@ -10,6 +11,7 @@ import { LaneFolder } from "./lane-folder";
 import type { NodeProgram } from "./node-program";
 import type { PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import type { PassphraseCrypter } from "./passphrase";
+import { processesWith } from "./processes";
 import { PulumiStack } from "./pulumi-stack";
 import { adoptMissing, quietenStack, type RecoveryContext, type RecoveryLimits } from "./recovery";
 import { presentNodes } from "./stack-state";
@@ -88,7 +90,9 @@ export class LaneWorker {
     await folder.write([], await this.openedCrypter());
     await quietenStack(context, undefined);
     const deployment = await context.stack.readDeployment();
-    const left = presentNodes(deployment).map(({ nodeId }) => nodeId);
+    const left = presentNodes(deployment)
+      .map(({ nodeId }) => nodeId)
+      .sort();
     if (left.length > 0 || (deployment?.pending_operations ?? []).length > 0) {
       throw new UnavailableError(`stack ${stack} is not empty: ${left.join(", ") || "it has pending operations"}`);
     }
@@ -114,7 +118,8 @@ export class LaneWorker {
       onStarted,
       abort,
     });
-    return { stack, folder, backend: this.backend, program, limits };
+    const lanePids = () => processesWith(laneMark, laneMarkOf(installation, request.laneId));
+    return { stack, folder, backend: this.backend, program, limits, lanePids };
   }
 
   private openedCrypter(): Promise<PassphraseCrypter> {

@@ -9,7 +9,7 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
-  return statOf(pid)?.state !== "Z";
+  return !isZombie(pid);
 }
 
 /** Command line with spaces between the arguments; undefined when there is no such process or it can't be read. */
@@ -23,15 +23,16 @@ export function commandLineOf(pid: number): string | undefined {
 }
 
 /**
- * Living processes whose session was opened by `leader`, without the leader. An engine is started as the leader of its
- * own session, so these are the plugins it left behind. Only Linux tells; elsewhere the answer is empty.
+ * Living processes that inherited this environment variable with this value: an engine, and every plugin it started, also
+ * after the engine died. Only Linux tells; elsewhere the answer is empty.
  */
-export function sessionMembers(leader: number): number[] {
+export function processesWith(variable: string, value: string): number[] {
   if (process.platform !== "linux") return [];
+  const mark = `\0${variable}=${value}\0`;
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => pid !== leader && statOf(pid)?.session === leader && isAlive(pid));
+    .filter((pid) => environmentOf(pid).includes(mark) && isAlive(pid));
 }
 
 /** Sends a signal; false when there is nobody to receive it. */
@@ -43,14 +44,22 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Fields of `/proc/PID/stat`; the command's name in it may hold spaces and brackets. */
-function statOf(pid: number): { readonly state: string; readonly session: number } | undefined {
-  if (process.platform !== "linux") return undefined;
+function isZombie(pid: number): boolean {
+  if (process.platform !== "linux") return false;
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0] ?? "", session: Number(fields[3]) };
+    // The command's name before it may hold spaces and brackets.
+    return text.slice(text.lastIndexOf(")") + 2).startsWith("Z");
   } catch {
-    return undefined;
+    return false;
+  }
+}
+
+/** As it was when the program started, with a zero byte before each variable; empty when it is not ours to read. */
+function environmentOf(pid: number): string {
+  try {
+    return `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`;
+  } catch {
+    return "";
   }
 }

@@ -35,8 +35,8 @@ export class PulumiStack {
   private readonly env: NodeJS.ProcessEnv;
 
   constructor(private readonly options: StackOptions) {
-    const { installation, environment, isOffline } = options;
-    this.env = engineEnvironment(installation, environment, { isOffline });
+    const { installation, folder, environment, isOffline } = options;
+    this.env = engineEnvironment(installation, environment, { laneId: folder.laneId, isOffline });
   }
 
   /** Makes the stack if it is not there. */

@@ -13,7 +13,7 @@ import type { FileBackend } from "./file-backend";
 import { projectName } from "./installation";
 import type { LaneFolder } from "./lane-folder";
 import type { FoundNode, NodeProgram } from "./node-program";
-import { commandLineOf, isAlive, sessionMembers, signal } from "./processes";
+import { commandLineOf, isAlive, signal } from "./processes";
 import type { PulumiStack } from "./pulumi-stack";
 import { addFound, hasVm, nodeUrn, settlePending, vmUrn, type Deployment } from "./stack-state";
 
@@ -27,7 +27,7 @@ export interface RecoveryLimits {
 }
 export const defaultRecoveryLimits: RecoveryLimits = { engineWaitMs: 900_000, orphanWaitMs: 30_000, settleMs: 3_000 };
 
-/** After a SIGINT the engine ends when its running steps do; then it gets no more time than this. */
+/** After a SIGINT the engine ends when its running steps do; it gets no more time than this. */
 const interruptWaitMs = 60_000;
 const pollMs = 100;
 
@@ -37,20 +37,20 @@ export interface RecoveryContext {
   readonly backend: FileBackend | undefined;
   readonly program: NodeProgram;
   readonly limits: RecoveryLimits;
+  /** Living processes of the lane's engines: the engines themselves and their plugins. */
+  readonly lanePids: () => number[];
 }
 
 /** Waits until no process works on the stack and removes locks that dead processes of ours left. */
 export async function quietenStack(context: RecoveryContext, enginePid: number | undefined): Promise<void> {
-  const { folder, backend, limits } = context;
+  const { folder, backend, limits, lanePids } = context;
   const locks = (await backend?.locks(folder.stack)) ?? [];
-  const pids = [
-    enginePid,
-    folder.engineRecord()?.pid,
-    ...locks.filter((lock) => lock.isOfThisHost).map(({ pid }) => pid),
-  ];
-  for (const pid of new Set(pids.filter((known) => known !== undefined && known > 0))) {
-    await endEngine(pid!, folder, limits);
-  }
+  const lockPids = locks.filter((lock) => lock.isOfThisHost).map(({ pid }) => pid);
+  const known = [enginePid, folder.engineRecord()?.pid, ...lockPids].filter((pid) => pid !== undefined && pid > 0);
+  const isEngine = (pid: number) => isAlive(pid) && (commandLineOf(pid) ?? "").includes(folder.qualifiedStack);
+  const engines = new Set([...known, ...lanePids()].filter((pid) => pid !== undefined).filter(isEngine));
+  for (const pid of engines) await endProcess(() => (isEngine(pid) ? [pid] : []), limits.engineWaitMs);
+  await endProcess(lanePids, limits.orphanWaitMs);
   for (const lock of (await backend?.locks(folder.stack)) ?? []) {
     // A living process that is no Pulumi has only inherited the number of the one that took the lock.
     const isDead = !isAlive(lock.pid) || !/pulumi/.test(commandLineOf(lock.pid) ?? "");
@@ -61,16 +61,13 @@ export async function quietenStack(context: RecoveryContext, enginePid: number |
   }
 }
 
-async function endEngine(pid: number, folder: LaneFolder, limits: RecoveryLimits): Promise<void> {
-  const isOurs = () => isAlive(pid) && (commandLineOf(pid) ?? "").includes(folder.qualifiedStack);
-  if (!(await waitUntil(() => !isOurs(), limits.engineWaitMs))) {
-    signal(pid, "SIGINT");
-    if (!(await waitUntil(() => !isOurs(), interruptWaitMs))) signal(pid, "SIGKILL");
-  }
-  if (isAlive(pid)) return;
-  if (await waitUntil(() => sessionMembers(pid).length === 0, limits.orphanWaitMs)) return;
-  for (const orphan of sessionMembers(pid)) signal(orphan, "SIGKILL");
-  await waitUntil(() => sessionMembers(pid).length === 0, interruptWaitMs);
+/** Waits for processes to end by themselves; after `limitMs` they are interrupted, and at last killed. */
+async function endProcess(living: () => number[], limitMs: number): Promise<void> {
+  if (await waitUntil(() => living().length === 0, limitMs)) return;
+  for (const pid of living()) signal(pid, "SIGINT");
+  if (await waitUntil(() => living().length === 0, Math.min(limitMs, interruptWaitMs))) return;
+  for (const pid of living()) signal(pid, "SIGKILL");
+  await waitUntil(() => living().length === 0, interruptWaitMs);
 }
 
 /**

@@ -56,7 +56,7 @@ export async function openBench(engine: Engine, options: Partial<WorkerPoolOptio
     engineEnvironment: { TOY_WORLD: world.folder },
   });
   const workerEntry = join(__dirname, "toy-worker.js");
-  const limits = { orphanWaitMs: 5_000, settleMs: 200 };
+  const limits = { orphanWaitMs: 15_000, settleMs: 200 };
   const pool = new WorkerPool({ installation, clock: systemClock, workerEntry, limits, ...options });
   return {
     installation,
