@@ -12,6 +12,8 @@ export interface Point {
 
 /** Commands whose output is a display of progress; their effects are compared, not their looks. */
 const displayCommands = new Set(["up", "preview", "refresh", "destroy"]);
+/** Messages that depend on the versions of Node and TypeScript. */
+const chance = /^\(node:\d+\)|^\(Use `node|^Found typescript/;
 /** Arrays whose order says nothing. */
 const unorderedFields = new Set(["dependencies", "diffs", "keys", "changed", "replaces"]);
 
@@ -120,8 +122,7 @@ function eventPoints(events: readonly JsonObject[], result: Observation["result"
   const plain = steps.map(({ more: _more, ...event }) => event);
   const detailed = steps.filter((event) => event["more"] !== undefined);
   const diagnostics = events
-    // Node's own warnings depend on its version.
-    .filter((event) => event["diagnostic"] !== undefined && !/^\(node:\d+\)/.test(String(event["message"])))
+    .filter((event) => event["diagnostic"] !== undefined && !chance.test(String(event["message"])))
     .map(comparableDiagnostic);
   const others = events.filter((event) => event["event"] !== undefined && event["urn"] === undefined);
   const summaries = events.filter((event) => event["summary"] !== undefined);

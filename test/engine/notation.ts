@@ -92,7 +92,7 @@ export interface CliStep {
   };
 }
 
-/** A change in the provider's world behind the engine's back, or of the backend's folder. */
+/** A change in the provider's world behind the engine's back (`*` means all things), or of the backend's folder. */
 export type OutsideStep =
   | { readonly world: "change"; readonly id: string; readonly set: JsonObject }
   | { readonly world: "remove"; readonly ids: readonly string[] }

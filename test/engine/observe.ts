@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation";
@@ -74,7 +75,7 @@ export function withoutVolatileFields(value: Json): Json {
 /** Names whatever belongs to this machine or this run, so that a recording says the same everywhere. */
 export function withoutMachine<Value>(value: Value, base: string): Value {
   const named: [RegExp, string][] = [
-    [new RegExp(escape(join(repositoryRoot, "node_modules")), "g"), "NODE_MODULES"],
+    [new RegExp(escape(realpathSync(join(repositoryRoot, "node_modules"))), "g"), "NODE_MODULES"],
     [new RegExp(escape(base), "g"), "BASE"],
     [new RegExp(escape(repositoryRoot), "g"), "REPOSITORY"],
     [/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT"],

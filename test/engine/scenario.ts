@@ -202,8 +202,10 @@ export class ScenarioRun {
 
   private changeOutside(step: OutsideStep): Seen {
     if ("unlock" in step) rmSync(this.sandbox.lockFolder(), { recursive: true, force: true });
-    else if (step.world === "change") this.world.change(step.id, step.set);
-    else if (step.world === "add") this.world.put({ id: step.id, inputs: step.inputs, outputs: { ...step.inputs } });
+    else if (step.world === "change") {
+      // Ids depend on the order of creation, so a step may mean all things.
+      for (const id of step.id === "*" ? this.world.ids() : [step.id]) this.world.change(id, step.set);
+    } else if (step.world === "add") this.world.put({ id: step.id, inputs: step.inputs, outputs: { ...step.inputs } });
     else for (const id of step.ids) this.world.remove(id);
     return {};
   }

@@ -8,8 +8,7 @@ export const failures: readonly Scenario[] = [
     steps: [
       up([thing("a", { fail: "delete" }), thing("b")]),
       up([]),
-      { world: "change", id: "thing-1", set: { fail: "none" } },
-      { world: "change", id: "thing-2", set: { fail: "none" } },
+      { world: "change", id: "*", set: { fail: "none" } },
       up([]),
     ],
   },
@@ -33,9 +32,7 @@ export const failures: readonly Scenario[] = [
         thing("d"),
       ]),
       { do: "destroy", options: { continueOnError: true } },
-      { world: "change", id: "thing-1", set: { fail: "none" } },
-      { world: "change", id: "thing-2", set: { fail: "none" } },
-      { world: "change", id: "thing-3", set: { fail: "none" } },
+      { world: "change", id: "*", set: { fail: "none" } },
       { do: "destroy" },
     ],
   },
@@ -141,11 +138,6 @@ export const failures: readonly Scenario[] = [
   {
     name: "failing-refresh",
     about: "a thing that can't be read stops the refresh and stays in the state",
-    steps: [
-      up([thing("a"), thing("b")]),
-      { world: "change", id: "thing-1", set: { fail: "read" } },
-      { world: "change", id: "thing-2", set: { fail: "read" } },
-      { do: "refresh" },
-    ],
+    steps: [up([thing("a"), thing("b")]), { world: "change", id: "*", set: { fail: "read" } }, { do: "refresh" }],
   },
 ];

@@ -51,7 +51,7 @@ export const handovers: readonly Scenario[] = [
     steps: [
       up([thing("a", { fail: "delete", forceNew: ["size"] }), thing("b", { fail: "init" })]),
       up([thing("a", { size: "large", forceNew: ["size"] })]),
-      { world: "change", id: "thing-1", set: { fail: "none" } },
+      { world: "change", id: "*", set: { fail: "none" } },
       { do: "refresh" },
       up([thing("a", { size: "large", forceNew: ["size"] }), thing("b")]),
       { do: "destroy" },

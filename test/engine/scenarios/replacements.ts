@@ -96,7 +96,7 @@ export const replacements: readonly Scenario[] = [
     steps: [
       up([thing("a", { forceNew, fail: "delete" })]),
       up([thing("a", { forceNew, size: "large" })]),
-      { world: "change", id: "thing-1", set: { fail: "none" } },
+      { world: "change", id: "*", set: { fail: "none" } },
       up([thing("a", { forceNew, size: "large" })]),
     ],
   },
