@@ -64,6 +64,7 @@ export class PluginServer {
   private readonly connections = new Map<string, Connection>();
   private readonly idleListeners: (() => void)[] = [];
   private callsRunning = 0;
+  private isCalled = false;
 
   constructor(private readonly options: PluginServerOptions) {
     this.server.addService(ResourceProviderService, this.methods());
@@ -76,6 +77,10 @@ export class PluginServer {
         error === null ? resolve(port) : reject(error),
       );
     });
+  }
+
+  get hasBeenCalled(): boolean {
+    return this.isCalled;
   }
 
   /** Resolves when no call is running. */
@@ -269,6 +274,7 @@ export class PluginServer {
     method: (call: Call<Request>) => Response | Promise<Response>,
   ): grpc.handleUnaryCall<Request, Response> {
     return (call, callback) => {
+      this.isCalled = true;
       this.callsRunning += 1;
       Promise.resolve(call as Call<Request>)
         .then(method)

@@ -16,6 +16,8 @@ import type { ResourceKernel } from "./resource-kernel";
 const finishMsMax = 10 * 60_000;
 /** Time for the last answer to reach the engine. */
 const lingerMs = 50;
+/** An engine that has called nothing by now was killed before the plugin could notice whose child it is. */
+const firstCallMsMax = 60_000;
 /** How often the plugin looks whether its engine is still there. Nothing else tells it when the engine was killed. */
 const parentWatchMs = 1_000;
 
@@ -41,6 +43,7 @@ function version(): string {
 }
 
 async function main(): Promise<void> {
+  const engine = process.ppid;
   const [engineAddress] = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
   const server = new PluginServer({
     version: version(),
@@ -64,10 +67,12 @@ async function main(): Promise<void> {
   process.stdout.on("error", () => undefined);
   const port = await server.listen();
   process.stdout.write(`${port}\n`);
-  const engine = process.ppid;
   setInterval(() => {
     if (process.ppid !== engine) void finish();
   }, parentWatchMs);
+  systemClock.after(firstCallMsMax, () => {
+    if (!server.hasBeenCalled) void finish();
+  });
 }
 
 void main();

@@ -36,7 +36,7 @@ export function errorAnswer(error: unknown): Partial<grpc.StatusObject> {
     .setReasonsList([...reasons]);
   const packed = new Any();
   packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-  const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(message).addDetails(packed);
+  const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(message).setDetailsList([packed]);
   const metadata = new grpc.Metadata();
   // This header is where Go's gRPC looks for structured error details.
   metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));

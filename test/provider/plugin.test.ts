@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { definitionTypes } from "../../provider/kernel/definition-types";
+import { removeVm } from "../../provider/local-vm/vm-resource";
+import { ProviderClient, urnOf } from "./provider-client";
+
+const executable = join(__dirname, "..", "..", "..", "provider", "bin", "pulumi-resource-headroom");
+
+/** Generous, because the machine may be busy; waiting ends as soon as the condition holds. */
+const deadlineMs = 20_000;
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const endMs = Date.now() + deadlineMs;
+  while (!condition()) {
+    if (Date.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  for await (const chunk of child.stdout!) return String(chunk).split("\n")[0]!;
+  throw new Error("ended without a line");
+}
+
+describe("pulumi-resource-headroom", () => {
+  let root: string;
+  const opened: { close(): void }[] = [];
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "headroom-plugin-"));
+  });
+  afterEach(async () => {
+    for (const item of opened.splice(0)) item.close();
+    await removeVm(root, "n1");
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  async function start(): Promise<{ child: ChildProcess; client: ProviderClient }> {
+    const child = spawn(executable, ["127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
+    const client = new ProviderClient(Number(await firstLine(child)));
+    opened.push(client, { close: () => child.kill("SIGKILL") });
+    return { child, client };
+  }
+
+  const vmUrn = urnOf("headroom:local:Vm", "n1");
+  const vm = (createSeconds: number) => ({
+    nodeId: "n1",
+    root,
+    cores: 1,
+    memoryBytes: 2 ** 30,
+    gpus: 0,
+    startupScript: "",
+    createSeconds,
+    bootSeconds: 0,
+    heartbeatSeconds: 5,
+    ports: [],
+    faults: {},
+  });
+
+  it("prints its port and serves local VMs; it ends after the engine's Cancel", async () => {
+    const { child, client } = await start();
+    const exit = once(child, "exit");
+
+    const { id, outputs } = await client.create(vmUrn, vm(0));
+    assert.equal(id, "n1");
+    assert.match(String(outputs["address"]), /^127\./);
+    assert.ok(existsSync(join(root, "vms", "n1")));
+    await client.delete(vmUrn, "n1", { ...vm(0), ...outputs });
+    assert.ok(!existsSync(join(root, "vms", "n1")));
+    await client.cancel();
+
+    assert.deepEqual(await exit, [0, null]);
+  });
+
+  it("finishes the create that runs before it follows SIGTERM", async () => {
+    const { child, client } = await start();
+    const exit = once(child, "exit");
+    const creating = client.create(vmUrn, vm(1));
+    await until("the create has begun", () => existsSync(join(root, "vms", "n1")));
+
+    child.kill("SIGTERM");
+
+    assert.equal((await creating).id, "n1");
+    assert.deepEqual(await exit, [0, null]);
+  });
+
+  it("ends by itself when its engine is gone", async () => {
+    // Prints the plugin's process id once the plugin has printed its port.
+    const script = `'${executable}' 127.0.0.1:1 > '${root}/port' & while [ ! -s '${root}/port' ]; do sleep 0.1; done; echo $!; wait`;
+    const engine = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
+    const pid = Number(await firstLine(engine));
+    opened.push({ close: () => isThere() && process.kill(pid, "SIGKILL") });
+    const isThere = (): boolean => {
+      try {
+        return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+      } catch {
+        return false;
+      }
+    };
+    assert.ok(isThere());
+
+    engine.kill("SIGKILL");
+
+    await until("the plugin has ended", () => !isThere());
+  });
+
+  it("serves a schema with every definition, its required inputs and a secret key", async () => {
+    const { client } = await start();
+
+    const schema = (await client.schema()) as {
+      name: string;
+      provider: { inputProperties: Record<string, { secret?: boolean }> };
+      resources: Record<string, { requiredInputs: string[]; inputProperties: Record<string, { $ref?: string }> }>;
+      types: Record<string, unknown>;
+    };
+
+    assert.equal(schema.name, "headroom");
+    assert.deepEqual(Object.keys(schema.resources).sort(), Object.values(definitionTypes).sort());
+    assert.equal(schema.provider.inputProperties["apiKey"]!.secret, true);
+    const config = schema.resources["headroom:index:AutoscaleConfig"]!;
+    assert.deepEqual([...config.requiredInputs].sort(), ["pool", "type", "vmProvider", "zone"]);
+    assert.ok("connectionPort" in config.inputProperties && "standbyCores" in config.inputProperties);
+    const references = JSON.stringify(schema.resources).match(/#\/types\/[^"]+/g) ?? [];
+    assert.ok(references.length > 0);
+    for (const reference of references) assert.ok(reference.slice("#/types/".length) in schema.types, reference);
+  });
+});
