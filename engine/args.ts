@@ -91,5 +91,5 @@ function isOn(text: string | undefined): boolean {
 
 function unknownFlag(shown: string, name: string): Error {
   if (knownElsewhere.has(name) || name.startsWith("remote-")) return new NotSupported(`the flag ${shown}`);
-  return new CommandFailure(`unknown flag: ${shown}`, exitCodes.configuration);
+  return new CommandFailure(`unknown flag: ${shown}`);
 }

@@ -34,6 +34,7 @@ export function openStack(named: string | undefined): StackContext {
   if (name.project !== project.name) {
     throw new CommandFailure(`provided project name "${name.project}" doesn't match Pulumi.yaml`);
   }
+  if (!backend.exists(name)) throw new CommandFailure(`no stack named '${text}' found`, exitCodes.stackNotFound);
   return { project, backend, name };
 }
 

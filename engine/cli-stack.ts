@@ -4,7 +4,7 @@ import { parseArgs, type ParsedArgs } from "./args";
 import { type FileBackend, parseStackName, qualifiedName, type StackName } from "./backend";
 import { currentProject, openBackend, openStack, type StackContext } from "./cli-context";
 import { hideSecrets } from "./display";
-import { CommandFailure, exitCodes, NotSupported } from "./failure";
+import { CommandFailure, exitCodes, messageOf, NotSupported } from "./failure";
 import { integrityProblem, manifestProblem } from "./integrity";
 import { openState } from "./open-state";
 import { printJson } from "./output";
@@ -95,7 +95,7 @@ async function init(args: string[]): Promise<void> {
     config.save();
   }
   if (!parsed.isOn("no-select")) selectStack(project, backend.url, qualifiedName(name));
-  process.stdout.write(`Created stack '${name.stack}'\n`);
+  process.stderr.write(`Created stack '${name.stack}'\n`);
 }
 
 function alreadyExists(name: StackName): CommandFailure {
@@ -179,8 +179,7 @@ async function rm(args: string[]): Promise<void> {
     backend.unlock(name);
   }
   if (!parsed.isOn("preserve-config")) rmSync(StackConfig.read(project, name.stack).path, { force: true });
-  const selected = selectedStack(project, backend.url);
-  if (selected === qualifiedName(name) || selected === name.stack) selectStack(project, backend.url, undefined);
+  selectStack(project, backend.url, undefined);
   process.stdout.write(`Stack '${shown}' has been removed!\n`);
 }
 
@@ -243,7 +242,7 @@ async function exportState(args: string[]): Promise<void> {
 async function importState(args: string[]): Promise<void> {
   const parsed = parseArgs(args, { stack: "value", file: "value", force: "switch" });
   const { backend, project, name } = openStack(parsed.value("stack"));
-  const text = readFileSync(parsed.value("file") ?? 0, "utf8");
+  const text = readInput(parsed.value("file"));
   const given = JSON.parse(text) as { version?: number; features?: string[]; deployment?: Stored };
   checkFormat(given.version, given.features);
   const deployment = given.deployment ?? {};
@@ -270,6 +269,15 @@ async function importState(args: string[]): Promise<void> {
     backend.unlock(name);
   }
   process.stdout.write("Import complete.\n");
+}
+
+function readInput(file: string | undefined): string {
+  try {
+    return readFileSync(file ?? 0, "utf8");
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new CommandFailure(`could not open file: open ${file}: ${isMissing ? "no such file or directory" : messageOf(error)}`);
+  }
 }
 
 /** What speaks against taking a state over; `--force` says that it does not matter. */

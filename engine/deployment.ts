@@ -144,7 +144,7 @@ export class Deployment {
   }
 
   private start(steps: Step[]): void {
-    void this.executor.run(steps);
+    void this.executor.runRegistration(steps);
   }
 
   /** Generation looks at what other registrations decided, so it is done one after the other. */
@@ -225,7 +225,7 @@ export class Deployment {
       this.events.diagnostic("error", "context canceled");
       this.isReported = true;
     }
-    if (late.error !== undefined && !this.isStopping) {
+    if (late.error !== undefined && !this.isStopping && !this.hasFailed && !this.executor.hasFailed) {
       if (!late.bail) this.events.diagnostic("error", late.error);
       this.isReported = this.hasFailed = true;
     }

@@ -19,6 +19,9 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
+// eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+const ansiCodes = /\x1b\[[0-9;]*[mK]/g;
+
 /** How long a listener that does not answer may hold up the end. */
 const closeMs = 2000;
 
@@ -108,7 +111,8 @@ export class Events {
 
   diagnostic(severity: Severity, text: string, { urn, ephemeral }: { urn?: string; ephemeral?: boolean } = {}): void {
     const prefix = severity.startsWith("info") ? undefined : `${severity}: `;
-    const message = `${text}\n`;
+    // Programs colour their messages for terminals; listeners get the words.
+    const message = `${text.replace(ansiCodes, "")}\n`;
     this.write({
       diagnosticEvent: {
         urn: urn || undefined,

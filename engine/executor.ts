@@ -25,9 +25,14 @@ export class Executor {
 
   constructor(private readonly deployment: Deployment) {}
 
+  /** Starts the steps of a registration, those left out that depend on a step that failed. */
+  runRegistration(steps: Step[]): Promise<void> {
+    return this.run(this.withoutSkipped(steps));
+  }
+
   /** Starts a chain; resolves when its last step has ended. Never rejects: failures are reported and remembered. */
-  run(steps: Step[]): Promise<void> {
-    const chain = this.runChain(this.withoutSkipped(steps)).finally(() => this.chains.delete(chain));
+  private run(steps: Step[]): Promise<void> {
+    const chain = this.runChain(steps).finally(() => this.chains.delete(chain));
     this.chains.add(chain);
     return chain;
   }

@@ -28,6 +28,13 @@ const commands: Record<string, Command> = {
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
 
+const officialCommands = new Set(
+  (
+    "ai convert console deployment do env gen-completion import install login logout logs neo new org package policy " +
+    "project query replay-events schema state template view-trace watch"
+  ).split(" "),
+);
+
 async function main(): Promise<number> {
   const [name, ...args] = withoutDirectory(process.argv.slice(2));
   try {
@@ -36,7 +43,8 @@ async function main(): Promise<number> {
       return 0;
     }
     const command = commands[name === "--version" ? "version" : name];
-    if (!command) throw new NotSupported(`the command "${name}"`);
+    if (!command && officialCommands.has(name)) throw new NotSupported(`the command "${name}"`);
+    if (!command) throw new CommandFailure(`unknown command "${name}" for "pulumi"`);
     if (args.includes("--help") || args.includes("-h")) {
       process.stdout.write(`pulumi ${name}: the subset of Pulumi's command that the embedded engine knows\n`);
       return 0;

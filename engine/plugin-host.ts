@@ -65,7 +65,6 @@ export class PluginHost {
   }
 
   async close(): Promise<void> {
-    await this.cancel();
     await Promise.all(this.open.map((provider) => provider.close()));
   }
 

@@ -70,6 +70,11 @@ export class ProviderRegistry {
     const provider = this.checked.get(urn) ?? this.require(providerReference(urn, state.id));
     const filtered = withoutInternal(news);
     const diff = await provider.diffConfig(urn, state, filtered, ignoreChanges);
+    if (diff.replaceKeys.length > 0 && this.checked.get(urn) === provider) {
+      // The replacement is checked again, by an instance of its own.
+      this.checked.delete(urn);
+      await provider.close();
+    }
     if (diff.changes === "unknown") diff.changes = equalValues(state.outputs, filtered) ? "none" : "some";
     return diff;
   }
@@ -86,6 +91,14 @@ export class ProviderRegistry {
     const id = this.isPreview ? unknownId : randomUUID();
     this.configure(state, id, await this.takeChecked(state.urn, state.inputs));
     return id;
+  }
+
+  /** Ends a provider whose resource is deleted. */
+  async delete(state: ResourceState): Promise<void> {
+    const reference = providerReference(state.urn, state.id);
+    const provider = this.configured.get(reference);
+    this.configured.delete(reference);
+    await provider?.close();
   }
 
   async update(state: ResourceState): Promise<void> {

@@ -107,6 +107,7 @@ const diffKinds: DiffKind[] = ["add", "add-replace", "delete", "delete-replace",
 export class RemoteProvider implements Provider {
   private abilities: { secrets: boolean; resources: boolean; preview: boolean } | undefined;
   private configured: Promise<{ isKnown: boolean }> | undefined;
+  private closed: Promise<void> | undefined;
   private readonly client: ResourceProviderClient;
   /** Version the plugin reports, empty when it reports none. */
   version = "";
@@ -245,7 +246,10 @@ export class RemoteProvider implements Provider {
     const { urn, type } = state;
     const request = new messages.CreateRequest().setUrn(urn).setName(urnName(urn)).setType(type).setPreview(preview);
     request.setProperties(toStruct(state.inputs, ready.wire)).setTimeout(state.customTimeouts.create ?? 0);
-    const answer = await this.ask(this.client.create, request);
+    const answer = await this.ask(this.client.create, request).catch((error: ProviderError) => {
+      // A create that failed left nothing behind, unless the provider says so.
+      throw new ProviderError(error.message, false, error.init);
+    });
     const outputs = fromStruct(answer.getProperties());
     if (!ready.wire.secrets) copySecretness(outputs, state.inputs);
     if (answer.getId() === "" && !preview) throw new ProviderError("provider did not return an ID from Create", true);
@@ -315,8 +319,10 @@ export class RemoteProvider implements Provider {
     await call(this.client, this.client.cancel, new Empty()).catch(() => undefined);
   }
 
+  /** Asks the provider to stop and ends the connection; once. */
   close(): Promise<void> {
-    return this.connection.close();
+    this.closed ??= this.cancel().then(() => this.connection.close());
+    return this.closed;
   }
 
   private async ask<Q, R>(method: Parameters<typeof call<Q, R>>[1], request: Q): Promise<R> {

@@ -13,7 +13,7 @@ import { type CheckFailure, type CheckResult, type DiffResult, type Provider, wi
 import { aliasUrns, type Goal, keepIgnored, matchesPath } from "./registration";
 import type { ResourceState } from "./state";
 import { deleteStep, makeStep, type RegistrationResult, type Step } from "./steps";
-import { createUrn, isDefaultProvider, isProviderType, providerReference, referenceId, referenceUrn } from "./urn";
+import { createUrn, isProviderType, providerReference, referenceUrn } from "./urn";
 import { changedKeys, equalValues, plainText, type PropertyMap, unknown } from "./values";
 
 type Done = (result: RegistrationResult) => void;
@@ -28,6 +28,10 @@ export class StepGenerator {
   /** URNs that are being deleted, for `deletedWith`. */
   readonly deleting = new Set<string>();
   private readonly replaced = new Set<string>();
+  /** States of the providers registered so far. */
+  private readonly newProviders = new Map<string, ResourceState>();
+  /** URN → the properties for which it has to be replaced with something it depends on. */
+  private readonly forcedKeys = new Map<string, string[]>();
   /** Old states whose deletion has been planned already. */
   private readonly planned = new Set<ResourceState>();
 
@@ -49,6 +53,7 @@ export class StepGenerator {
     this.seen.add(urn);
     const old = this.findOld(urn, goal);
     const next = this.newState(urn, goal, old);
+    if (isProviderType(goal.type)) this.newProviders.set(urn, next);
     const provider =
       goal.custom && !isProviderType(goal.type) ? deployment.providers.require(goal.provider) : undefined;
     const isRecreated = this.deleting.has(urn);
@@ -79,7 +84,8 @@ export class StepGenerator {
     if (old && isRecreated) {
       this.deleting.delete(urn);
       this.replaced.add(urn);
-      return [makeStep("replace", { old, new: next }), makeStep("create-replacement", parts)];
+      const keys = this.forcedKeys.get(urn) ?? [];
+      return [makeStep("replace", { old, new: next }), makeStep("create-replacement", { ...parts, keys })];
     }
     if (old?.external) {
       return [
@@ -234,15 +240,14 @@ export class StepGenerator {
     });
   }
 
-  /** Another provider means another resource, unless both are default ones and the new one says it can go on. */
+  /** Another provider means another resource, unless the new one says that it can go on. */
   private async providerChanged(old: ResourceState, next: ResourceState): Promise<boolean> {
     if (old.provider === next.provider) return false;
     if (old.provider === "" || next.provider === "") return true;
     const [oldUrn, newUrn] = [referenceUrn(old.provider), referenceUrn(next.provider)];
-    const { providers, olds, news } = this.deployment;
-    if (referenceId(old.provider) === referenceId(next.provider) && providers.isRenamed(newUrn, oldUrn)) return false;
-    if (!isDefaultProvider(oldUrn) || !isDefaultProvider(newUrn)) return true;
-    const [oldState, newState] = [olds.get(oldUrn), news.get(newUrn)];
+    const { providers, olds } = this.deployment;
+    if (providers.isRenamed(newUrn, oldUrn)) return false;
+    const [oldState, newState] = [olds.get(oldUrn), this.newProviders.get(newUrn)];
     if (!oldState || !newState) return true;
     const inputs = withoutInternal(newState.inputs);
     return (await providers.require(next.provider).diffConfig(newUrn, oldState, inputs, [])).replaceKeys.length > 0;
@@ -299,7 +304,9 @@ export class StepGenerator {
       ignore: (urn) => this.seen.has(urn) && urn !== root.urn,
     });
     for (const item of candidates) {
-      if (await this.isForced(item, replaced)) {
+      const keys = await this.forcedBy(item, replaced);
+      if (keys) {
+        this.forcedKeys.set(item.urn, keys);
         forced.push(item);
         replaced.add(item.urn);
       }
@@ -307,10 +314,11 @@ export class StepGenerator {
     return forced;
   }
 
-  private async isForced(item: ResourceState, replaced: Set<string>): Promise<boolean> {
-    if (!item.custom || item.external) return false;
-    if (item.provider && replaced.has(referenceUrn(item.provider))) return true;
-    if (item.deletedWith && replaced.has(item.deletedWith)) return true;
+  /** The properties that force a replacement; undefined when there is none. */
+  private async forcedBy(item: ResourceState, replaced: Set<string>): Promise<string[] | undefined> {
+    if (!item.custom || item.external) return undefined;
+    if (item.provider && replaced.has(referenceUrn(item.provider))) return [];
+    if (item.deletedWith && replaced.has(item.deletedWith)) return [];
     const inputs = { ...item.inputs };
     let isTouched = false;
     for (const [key, urns] of Object.entries(item.propertyDependencies)) {
@@ -318,11 +326,11 @@ export class StepGenerator {
       inputs[key] = unknown;
       isTouched = true;
     }
-    if (!isTouched) return false;
+    if (!isTouched) return undefined;
     const { deployment } = this;
     if (isProviderType(item.type)) {
       await deployment.ensureProvider(providerReference(item.urn, item.id));
-      return (await deployment.providers.diff(item, item.urn, inputs, item.ignoreChanges)).replaceKeys.length > 0;
+      return some((await deployment.providers.diff(item, item.urn, inputs, item.ignoreChanges)).replaceKeys);
     }
     await deployment.ensureProvider(item.provider);
     const diff = await deployment.diff(deployment.providers.require(item.provider), {
@@ -334,7 +342,7 @@ export class StepGenerator {
       ignoreChanges: item.ignoreChanges,
       preview: true,
     });
-    return diff.replaceKeys.length > 0;
+    return some(diff.replaceKeys);
   }
 
   /** The steps for a resource that is only read. */
@@ -363,6 +371,10 @@ export class StepGenerator {
     }
     return steps;
   }
+}
+
+function some(keys: string[]): string[] | undefined {
+  return keys.length > 0 ? keys : undefined;
 }
 
 interface ComparedPair {

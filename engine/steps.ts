@@ -205,7 +205,9 @@ async function remove(step: Step, { providers, isPreview, isBeingDeleted }: Depl
   const goesWithAnother = old.deletedWith ? isBeingDeleted(old.deletedWith) : false;
   const isOurs = !old.external && !old.retainOnDelete && !goesWithAnother;
   const isProvider = isProviderType(old.type);
-  if (!isPreview && isOurs && old.custom && !isProvider) await providers.require(old.provider).delete(old);
+  if (!isPreview && isOurs && old.custom) {
+    await (isProvider ? providers.delete(old) : providers.require(old.provider).delete(old));
+  }
   if (step.staysPending) old.pendingReplacement = true;
 }
 
