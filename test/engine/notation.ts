@@ -56,7 +56,10 @@ export interface RunOptions {
   readonly target?: readonly string[];
 }
 
-/** A signal to the engine's process, sent once the provider is busy with slow calls and nothing new arrives. */
+/**
+ * A signal to the engine's process, sent once the provider is busy and nothing new arrives.
+ * Until then, slow calls (`delayMs`, `updateDelayMs`) don't end.
+ */
 export interface Interrupt {
   readonly signal: "SIGINT" | "SIGKILL";
   /** Sent again after so many milliseconds; unset means once. */
@@ -77,6 +80,8 @@ export interface RunStep {
    * SIGKILL while the provider is busy, and the engine is waited for.
    */
   readonly hostKilled?: true;
+  /** How many slow calls have to run before the signal, the second engine or the death of the host. Default 1. */
+  readonly busyCalls?: number;
 }
 
 /** A command line of the engine; `attached` says that the provider answers (else its port is open but silent). */

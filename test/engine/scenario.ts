@@ -123,10 +123,12 @@ export class ScenarioRun {
 
   private async runEngine(step: RunStep): Promise<Seen> {
     const events: JsonObject[] = [];
+    const isDisturbed = step.interrupt !== undefined || step.second !== undefined;
+    if (isDisturbed) this.world.hold();
     const running = runWithEvents(this.stack, this.scenario, this.program, step, (event) =>
       events.push(observeEvent(event)),
     );
-    const beside = Promise.all([this.interrupt(step), this.runSecond(step)]);
+    const beside = Promise.all([this.interrupt(step), this.runSecond(step)]).finally(() => this.world.release());
     const outcome = await running;
     const [, second] = await beside;
     return { ...(second === undefined ? {} : { second }), ...outcome, events };
@@ -134,17 +136,21 @@ export class ScenarioRun {
 
   private async interrupt(step: RunStep): Promise<void> {
     if (step.interrupt === undefined) return;
-    await this.waitUntilBusy();
+    await this.waitUntilBusy(step);
     const pid = this.sandbox.enginePid();
+    const cancels = this.countCalls("cancel");
     process.kill(pid, step.interrupt.signal);
+    if (step.interrupt.signal === "SIGKILL") return;
+    await this.waitUntil("the provider is told to cancel", () => this.countCalls("cancel") > cancels);
     if (step.interrupt.againAfterMs === undefined) return;
     await sleep(step.interrupt.againAfterMs);
     process.kill(pid, step.interrupt.signal);
+    await this.waitUntil("the engine has ended", () => !isAlive(pid));
   }
 
   private async runSecond(step: RunStep): Promise<Observation["second"]> {
     if (step.second === undefined) return undefined;
-    await this.waitUntilBusy();
+    await this.waitUntilBusy(step);
     return this.spawnEngine(["up", "--yes", "--skip-preview", "--stack", stackName], this.provider?.port);
   }
 
@@ -158,13 +164,18 @@ export class ScenarioRun {
       step,
       port: this.provider?.port,
     };
+    this.world.hold();
     const host = spawn(process.execPath, [join(__dirname, "scenario-host.js"), JSON.stringify(task)], {
       stdio: "inherit",
       env: { ...process.env, HEADROOM_ENGINE_OUTPUT: output },
     });
-    await this.waitUntilBusy();
+    await this.waitUntilBusy(step);
     const pid = this.sandbox.enginePid();
+    const hasEnded = new Promise((resolve) => host.once("close", resolve));
     host.kill("SIGKILL");
+    await hasEnded;
+    await sleep(quietMs);
+    this.world.release();
     await this.waitUntil("the engine has ended", () => !isAlive(pid));
     return { error: withoutStackFrames(readFileSync(output, "utf8")) };
   }
@@ -210,12 +221,16 @@ export class ScenarioRun {
     return {};
   }
 
-  private async waitUntilBusy(): Promise<void> {
+  private countCalls(name: string): number {
+    return this.world.calls().calls.filter(({ call }) => call === name).length;
+  }
+
+  private async waitUntilBusy({ busyCalls = 1 }: RunStep): Promise<void> {
     let count = -1;
     let sinceMs = Date.now();
     await this.waitUntil("the provider is busy", () => {
       const { calls, running } = this.world.calls();
-      if (running.length === 0 || calls.length !== count) {
+      if (running.length < busyCalls || calls.length !== count) {
         count = calls.length;
         sinceMs = Date.now();
         return false;

@@ -16,6 +16,9 @@ const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 /** Enough for the inputs of one megabyte that a scenario sends. */
 const messageBytesMax = 64 * 1024 * 1024;
 
+/** A world that nobody releases lets its slow calls end after so long. */
+const holdMsMax = 90_000;
+
 /** A toy provider that listens; `port` is on 127.0.0.1. */
 export interface RunningToyProvider {
   readonly port: number;
@@ -165,7 +168,7 @@ async function create(world: ToyWorld, request: provider.CreateRequest): Promise
   if (properties["fail"] === "create") return refuse(end, new Refusal("no capacity for this size"));
   const number = world.nextNumber();
   const id = `thing-${number}`;
-  await sleep(milliseconds(properties["delayMs"]));
+  await beSlow(world, properties["delayMs"]);
   const outputs = outputsOf(properties, number);
   world.put({ id, inputs: properties, outputs });
   if (properties["fail"] === "init") {
@@ -213,7 +216,7 @@ async function update(world: ToyWorld, request: provider.UpdateRequest): Promise
     return new provider.UpdateResponse().setProperties(struct(outputs));
   }
   if (news["fail"] === "update") return refuse(end, new Refusal("update refused"));
-  await sleep(milliseconds(news["updateDelayMs"]));
+  await beSlow(world, news["updateDelayMs"]);
   world.put({ id: request.getId(), inputs: news, outputs });
   end({});
   if (news["fail"] === "init") {
@@ -234,7 +237,7 @@ async function remove(world: ToyWorld, request: provider.DeleteRequest): Promise
   });
   // The thing itself decides, so that a scenario can repair it behind the engine's back; what is gone can't refuse.
   if (world.get(request.getId())?.inputs["fail"] === "delete") return refuse(end, new Refusal("delete refused"));
-  await sleep(milliseconds(properties["delayMs"]));
+  await beSlow(world, properties["delayMs"]);
   world.remove(request.getId());
   end({});
   return new Empty();
@@ -297,8 +300,12 @@ function numberOf(id: string): number {
   return Number(id.replace("thing-", ""));
 }
 
-function milliseconds(value: Json): number {
-  return typeof value === "number" ? value : 0;
+/** Takes so many milliseconds, or in a held world as long as it is held. */
+async function beSlow(world: ToyWorld, delayMs: Json): Promise<void> {
+  if (typeof delayMs !== "number" || delayMs === 0) return;
+  if (!world.isHeld()) return sleep(delayMs);
+  const untilMs = Date.now() + holdMsMax;
+  while (world.isHeld() && Date.now() < untilMs) await sleep(20);
 }
 
 function list(value: Json): readonly Json[] {

@@ -26,12 +26,14 @@ export class ToyWorld {
   private readonly callsFile: string;
   private readonly thingsFolder: string;
   private readonly numbersFolder: string;
+  private readonly holdFile: string;
   private callsBegun = 0;
 
   constructor(readonly folder: string) {
     this.callsFile = join(folder, "calls.jsonl");
     this.thingsFolder = join(folder, "things");
     this.numbersFolder = join(folder, "numbers");
+    this.holdFile = join(folder, "held");
     mkdirSync(this.thingsFolder, { recursive: true });
     mkdirSync(this.numbersFolder, { recursive: true });
   }
@@ -77,6 +79,19 @@ export class ToyWorld {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
     }
+  }
+
+  /** While the world is held, slow calls don't end, so that nothing depends on how fast the machine is. */
+  hold(): void {
+    writeFileSync(this.holdFile, "");
+  }
+
+  release(): void {
+    rmSync(this.holdFile, { force: true });
+  }
+
+  isHeld(): boolean {
+    return existsSync(this.holdFile);
   }
 
   /** Ids of the things that exist, sorted. */

@@ -87,6 +87,7 @@ export const basics: readonly Scenario[] = [
       up([thing("z")]),
       up([thing("z"), thing("k1", { delayMs: 2500 }), thing("k2", { delayMs: 2500 }), thing("k3", { delayMs: 2500 })], {
         interrupt: { signal: "SIGKILL" },
+        busyCalls: 3,
       }),
       up([thing("z")]),
       { unlock: true },

@@ -42,6 +42,7 @@ interface UpRest extends Omit<Program, "resources"> {
   readonly interrupt?: RunStep["interrupt"];
   readonly second?: RunStep["second"];
   readonly hostKilled?: true;
+  readonly busyCalls?: number;
 }
 
 function run(kind: "up" | "preview", resources: readonly DeclaredResource[], rest: UpRest): RunStep {

@@ -122,7 +122,7 @@ export const failures: readonly Scenario[] = [
   {
     name: "duplicate-name",
     about: "two resources with one name",
-    steps: [up([thing("a"), thing("a")])],
+    steps: [up([thing("a"), thing("a", {}, { dependsOn: ["a"] })])],
   },
   {
     name: "missing-read",

@@ -36,7 +36,7 @@ export const handovers: readonly Scenario[] = [
     handOverAt: [2, 5],
     steps: [
       up([thing("z")]),
-      up([thing("z"), thing("k", { delayMs: 1500 })], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("z"), thing("k", { delayMs: 50 })], { interrupt: { signal: "SIGKILL" } }),
       up([thing("z")]),
       { cli: ["cancel", "--yes", "--stack", "dev"] },
       up([thing("z"), thing("y")]),
@@ -52,7 +52,7 @@ export const handovers: readonly Scenario[] = [
       up([thing("a", { fail: "delete", forceNew: ["size"] }), thing("b", { fail: "init" })]),
       up([thing("a", { size: "large", forceNew: ["size"] })]),
       { world: "change", id: "*", set: { fail: "none" } },
-      { do: "refresh" },
+      { cli: ["stack", "export", "--stack", "dev"] },
       up([thing("a", { size: "large", forceNew: ["size"] }), thing("b")]),
       { do: "destroy" },
     ],

@@ -1,7 +1,7 @@
 import type { Scenario } from "../notation";
 import { ref, thing, up } from "./build";
 
-const slow = { delayMs: 1500 };
+const slow = { delayMs: 50 };
 
 export const interruptions: readonly Scenario[] = [
   {
@@ -9,7 +9,7 @@ export const interruptions: readonly Scenario[] = [
     about: "kill -9 during an update: the pending operation, then unlock and go on",
     steps: [
       up([thing("a"), thing("b")]),
-      up([thing("a", { size: "large", updateDelayMs: 1500 }), thing("b")], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("a", { size: "large", updateDelayMs: 50 }), thing("b")], { interrupt: { signal: "SIGKILL" } }),
       up([thing("a", { size: "large", updateDelayMs: 0 }), thing("b")]),
       { unlock: true },
       up([thing("a", { size: "large", updateDelayMs: 0 }), thing("b")]),
@@ -20,7 +20,7 @@ export const interruptions: readonly Scenario[] = [
     about: "kill -9 during deletions: the pending operations, then unlock and go on",
     steps: [
       up([thing("a", slow), thing("b", slow), thing("c")]),
-      up([thing("c")], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("c")], { interrupt: { signal: "SIGKILL" }, busyCalls: 2 }),
       { unlock: true },
       up([thing("c")]),
     ],
@@ -86,6 +86,7 @@ export const interruptions: readonly Scenario[] = [
     steps: [
       up([thing("a", slow), thing("b", slow), thing("c", { peer: ref("a.address") })], {
         interrupt: { signal: "SIGINT" },
+        busyCalls: 2,
         options: { continueOnError: true },
       }),
       up([thing("a", slow), thing("b", slow), thing("c", { peer: ref("a.address") })]),
@@ -96,7 +97,7 @@ export const interruptions: readonly Scenario[] = [
     about: "the program's process dies while creates run: the engine, writing to a file, records them and unlocks",
     steps: [
       up([thing("z")]),
-      up([thing("z"), thing("a", slow), thing("b", slow)], { hostKilled: true }),
+      up([thing("z"), thing("a", slow), thing("b", slow)], { hostKilled: true, busyCalls: 2 }),
       up([thing("z"), thing("a", slow), thing("b", slow)]),
     ],
   },
@@ -105,7 +106,7 @@ export const interruptions: readonly Scenario[] = [
     about: "the program's process dies while deletions run",
     steps: [
       up([thing("z"), thing("a", slow), thing("b", slow)]),
-      up([thing("z")], { hostKilled: true }),
+      up([thing("z")], { hostKilled: true, busyCalls: 2 }),
       up([thing("z")]),
     ],
   },

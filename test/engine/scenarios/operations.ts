@@ -73,7 +73,7 @@ export const operations: readonly Scenario[] = [
     name: "preview-takes-no-lock",
     about: "preview and up while a dead engine's lock is there; cancel removes it",
     steps: [
-      up([thing("a", { delayMs: 1500 })], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("a", { delayMs: 50 })], { interrupt: { signal: "SIGKILL" } }),
       preview([thing("b")]),
       up([thing("b")]),
       { do: "destroy" },
@@ -149,7 +149,7 @@ export const operations: readonly Scenario[] = [
     about: "after a kill, refresh --clear-pending-creates forgets what was being made",
     steps: [
       up([thing("z")]),
-      up([thing("z"), thing("k", { delayMs: 1500 })], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("z"), thing("k", { delayMs: 50 })], { interrupt: { signal: "SIGKILL" } }),
       { unlock: true },
       { cli: ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", "dev"], attached: true },
       up([thing("z")]),
@@ -160,13 +160,13 @@ export const operations: readonly Scenario[] = [
     about: "after a kill, the thing that was made all the same is adopted by export, edit, import",
     steps: [
       up([thing("z")]),
-      up([thing("z"), thing("k", { delayMs: 1500 })], { interrupt: { signal: "SIGKILL" } }),
+      up([thing("z"), thing("k", { delayMs: 50 })], { interrupt: { signal: "SIGKILL" } }),
       { unlock: true },
       {
         cli: ["stack", "import", "--stack", "dev", "--file", "FILE"],
         edit: { resource: "k", adoptPending: "thing-2" },
       },
-      up([thing("z"), thing("k", { delayMs: 1500 })]),
+      up([thing("z"), thing("k", { delayMs: 50 })]),
       { do: "refresh" },
     ],
   },
