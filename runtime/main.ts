@@ -19,7 +19,7 @@ import { createApp } from "./api/server";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
 import { prepareInstallation, type Installation } from "./executor/installation";
 import { WorkerPool } from "./executor/worker-pool";
-import { realClock, realRng } from "./main/clock-and-chance";
+import { createRng, realClock } from "./main/clock-and-chance";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
 import { Term } from "./main/term";
 import { SetupError } from "./model/errors";
@@ -117,6 +117,7 @@ class RuntimeHost implements Runtime {
   engine!: Engine;
   private readonly log: Logger;
   private readonly version = packageVersion();
+  private readonly rng = createRng();
   private readonly stopping = new AbortController();
   private current: Leader | Standby = { message: "this runtime is starting; try again soon" };
   private http: Listening | undefined;
@@ -172,7 +173,7 @@ class RuntimeHost implements Runtime {
       {
         version: this.version,
         clock: realClock,
-        rng: realRng,
+        rng: this.rng,
         log: this.log,
         requestsPerMinute: this.options.requestsPerMinute ?? requestsPerMinuteDefault,
         current: () => this.current,
@@ -229,7 +230,7 @@ class RuntimeHost implements Runtime {
         if (isFirst) return onFirstFailure(error);
         this.log.error({ err: error }, "could not take up leadership; trying again");
       }
-      await this.pause(delayMs + realRng.below(delayMs));
+      await this.pause(delayMs + this.rng.below(delayMs));
       delayMs = Math.min(delayMs * 2, restartDelayMs.last);
     }
   }
@@ -266,7 +267,7 @@ class RuntimeHost implements Runtime {
       holder: `${url} on ${hostname()}, process ${process.pid}`,
       leaseTiming: options.leaseTiming,
       clock: realClock,
-      rng: realRng,
+      rng: this.rng,
       log,
       catalog: cloudCatalog(),
       tokenSecret,

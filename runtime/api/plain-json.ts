@@ -5,7 +5,6 @@ import { ConfigError } from "../model/errors";
 const depthMax = 40;
 
 /** NUL and lone surrogates can't be stored as text by PostgreSQL. */
-// eslint-disable-next-line no-control-regex
 const unstorable = /[\u0000\p{Surrogate}]/u;
 
 /** Throws {@link ConfigError} for values that can't be stored faithfully: too deep, NUL characters, infinite numbers. */

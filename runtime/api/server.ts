@@ -67,11 +67,18 @@ function begin({ log, rng }: ApiBackend) {
   };
 }
 
+/** Of Helmet's headers those that mean something for JSON; the others are for pages, and cost time in every answer. */
 function securityHeaders() {
   return helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     // The API speaks plain HTTP behind whatever terminates TLS; that proxy decides about HSTS.
     strictTransportSecurity: false,
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   });
 }
 

@@ -9,7 +9,7 @@ import { createRoutes } from "../../runtime/api/routes";
 import { createApp } from "../../runtime/api/server";
 import { Broker } from "../../runtime/broker/broker";
 import { NodeTokens } from "../../runtime/broker/node-tokens";
-import { realClock, realRng } from "../../runtime/main/clock-and-chance";
+import { createRng, realClock } from "../../runtime/main/clock-and-chance";
 import type { CloudCatalog, VmProviderFacts } from "../../runtime/model/config";
 import type { ApiScope, Node } from "../../runtime/model/state";
 import { plan } from "../../runtime/planner/plan";
@@ -92,7 +92,7 @@ export class Api {
     const broker = new Broker({
       ledger,
       clock: realClock,
-      rng: realRng,
+      rng: createRng(),
       catalog: testCatalog,
       tokens,
       wake: () => undefined,
@@ -116,7 +116,7 @@ export class Api {
       {
         version: "0.0.0",
         clock: realClock,
-        rng: realRng,
+        rng: createRng(),
         log: createLogger({ level: "debug", destination }),
         requestsPerMinute: this.requestsPerMinute,
         current: () => this.current,
