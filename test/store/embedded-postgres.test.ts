@@ -56,10 +56,14 @@ async function readMarks(server: EmbeddedPostgres): Promise<string[]> {
 async function withDatabaseFolder(run: (folder: string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     templateFolder ??= await makeTemplate();
-    const copied = spawnSync("cp", ["-a", `${templateFolder}/.`, folder]);
-    assert.equal(copied.status, 0, String(copied.stderr));
+    copyTemplate(folder);
     await run(folder);
   });
+}
+
+function copyTemplate(folder: string): void {
+  const copied = spawnSync("cp", ["-a", `${templateFolder}/.`, folder]);
+  assert.equal(copied.status, 0, String(copied.stderr));
 }
 
 let templateFolder: string | undefined;
@@ -123,9 +127,13 @@ describe("the embedded PostgreSQL server", () => {
   });
 
   it("is reached by a Unix socket, or by TCP on loopback with a password where the path is too long", async () => {
-    await withFolder(async (folder) => {
+    await withDatabaseFolder(async (folder) => {
+      const farFolder = join(folder, "x".repeat(60), "y".repeat(60));
+      mkdirSync(farFolder, { recursive: true });
+      if (isRoot) chmodSync(folder, 0o711);
+      copyTemplate(farFolder);
+      const far = await startEmbeddedPostgres({ folder: farFolder });
       const near = await startEmbeddedPostgres({ folder });
-      const far = await startEmbeddedPostgres({ folder: join(folder, "x".repeat(60), "y".repeat(60)) });
       await writeMark(near, "near");
       await writeMark(far, "far");
 
