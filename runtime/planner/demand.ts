@@ -23,7 +23,9 @@ export function packQueue(fleet: Fleet): WaitingSession[] {
  * at those that were full for the last one.
  */
 interface Search {
-  readonly scopes: readonly { readonly scope: Scope; firstWithSpace: number }[];
+  readonly scopes: readonly Scope[];
+  /** Running nodes of every place before nodes on their way of any: what runs is not waited for. */
+  readonly binLists: readonly { readonly bins: readonly Bin[]; firstWithSpace: number }[];
   /** Configs whose nodes could run it, in the order of the places. */
   readonly configs: readonly ConfigPosition[];
   /** Why no node can be created for it; stays true for the rest of the plan. */
@@ -40,7 +42,7 @@ function startSearch(session: Session, fleet: Fleet): Search {
   if (!workspace?.enabled) {
     const text = `workspace "${session.workspace}" is ${workspace ? "disabled" : "not declared any more"}`;
     const code = workspace ? "workspaceDisabled" : "workspaceGone";
-    return { scopes: [], configs: [], stuck: { code, text, numbers: {} } };
+    return { scopes: [], binLists: [], configs: [], stuck: { code, text, numbers: {} } };
   }
   const places = placesOf(workspace, session.zone, snapshot);
   let stuck: Reason | undefined;
@@ -52,10 +54,12 @@ function startSearch(session: Session, fleet: Fleet): Search {
       else configs.push(fleet.position(config.name)!);
     }
   }
-  const scopes = places.map(({ zone, pool }) => ({ scope: fleet.scope(pool.name, zone.name), firstWithSpace: 0 }));
-  if (configs.length > 0) return { scopes, configs };
+  const scopes = places.map(({ zone, pool }) => fleet.scope(pool.name, zone.name));
+  const lists = [...scopes.map(({ running }) => running), ...scopes.map(({ coming }) => coming)];
+  const binLists = lists.map((bins) => ({ bins, firstWithSpace: 0 }));
+  if (configs.length > 0) return { scopes, binLists, configs };
   const text = `no autoscale config can make a node for workspace "${session.workspace}"`;
-  return { scopes, configs, stuck: stuck ?? { code: "noConfig", text, numbers: {} } };
+  return { scopes, binLists, configs, stuck: stuck ?? { code: "noConfig", text, numbers: {} } };
 }
 
 interface Found {
@@ -74,11 +78,10 @@ function packOne(session: Session, search: Search, fleet: Fleet): Found {
 }
 
 function findSpace({ needs, userId }: Session, search: Search): Bin | undefined {
-  for (const place of search.scopes) {
-    const { bins } = place.scope;
-    while (place.firstWithSpace < bins.length && !hasSpace(bins[place.firstWithSpace]!, needs))
-      place.firstWithSpace += 1;
-    for (let index = place.firstWithSpace; index < bins.length; index += 1) {
+  for (const list of search.binLists) {
+    const { bins } = list;
+    while (list.firstWithSpace < bins.length && !hasSpace(bins[list.firstWithSpace]!, needs)) list.firstWithSpace += 1;
+    for (let index = list.firstWithSpace; index < bins.length; index += 1) {
       const bin = bins[index]!;
       if (hasSpace(bin, needs) && !isTakenByUser(bin, userId)) return bin;
     }
@@ -92,7 +95,7 @@ function isTakenByUser(bin: Bin, userId: string): boolean {
 }
 
 function recallFor(session: Session, search: Search, fleet: Fleet): Bin | undefined {
-  for (const { scope } of search.scopes) {
+  for (const scope of search.scopes) {
     const draining = scope.recallable.find(
       (bin) => hasSpace(bin, session.needs) && !isTakenByUser(bin, session.userId),
     );
@@ -111,9 +114,9 @@ function recallFor(session: Session, search: Search, fleet: Fleet): Bin | undefi
 function createFor(session: Session, search: Search, fleet: Fleet): Found {
   let firstBlock: Reason | undefined;
   for (const position of search.configs) {
-    if (position.mode === "open") position.hasDeficit = true;
     const block = fleet.blocked(position, "demand");
     if (block) {
+      if (position.mode === "open") position.hasDeficit = true;
       firstBlock ??= block;
       continue;
     }

@@ -8,7 +8,7 @@ import type { NodeChange, Reason } from "../model/plan";
 import type { ConfigState, Node, Shape } from "../model/state";
 import { subtractCores } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
-import { fitsShape, freeServerSessions, freeShape, isServer, isUsedUp, shapeOfConfig } from "./capacity";
+import { fitsShape, freeServerSessions, freeShape, isServer, isNewer, isUsedUp, shapeOfConfig } from "./capacity";
 import { Draft } from "./draft";
 import { blockedReason } from "./limits";
 import { isOpen, type PlaceContext } from "./place";
@@ -38,14 +38,17 @@ export interface ConfigPosition {
   nodesLive: number;
   /** Agents whose shape nobody knows yet; while there is one, no other is created. */
   nodesWithoutShape: number;
-  /** Something was needed from this config in this plan, whether or not it could be created. */
+  /** Something was needed from this config and could not be created. */
   hasDeficit: boolean;
+  /** This plan creates or brings back nodes of this config. */
+  isGrowing: boolean;
   readonly reasons: Reason[];
 }
 
 /** One node's capacity as the phases of a plan use it up. */
 export interface Bin {
   readonly kind: "running" | "inFlight" | "draining" | "new";
+  readonly createdAtMs: EpochMs;
   /** Undefined for a node that this plan creates. */
   readonly node?: Node;
   /** Undefined for a static member. */
@@ -67,28 +70,39 @@ export interface Bin {
 export interface Scope {
   readonly pool: string;
   readonly zone: string;
-  /** Oldest first, those of this plan at the end; grows. */
-  readonly bins: Bin[];
+  /** Oldest first; those that this round of the plan adds come last. */
+  readonly running: Bin[];
+  readonly coming: Bin[];
   /** Draining nodes that may come back, oldest first; shrinks. */
   readonly recallable: Bin[];
 }
 
+export interface FleetOptions {
+  readonly nowMs: EpochMs;
+  readonly catalog: CloudCatalog;
+  /** What earlier rounds of the same plan found: their new nodes are on their way, their recalled ones are back. */
+  readonly earlier?: readonly NodeChange[];
+}
+
 export class Fleet {
   readonly context: PlaceContext;
+  readonly nowMs: EpochMs;
   /** By name. */
   readonly positions: readonly ConfigPosition[];
-  readonly changes: NodeChange[] = [];
+  readonly changes: NodeChange[];
   /** Ids of draining nodes that come back with this plan. */
   readonly recalled = new Set<string>();
   private readonly byName = new Map<string, ConfigPosition>();
   private readonly scopes = new Map<string, Scope>();
   private readonly nodesByVmProvider = new Map<string, number>();
+  private readonly births: Bin[] = [];
 
   constructor(
     readonly snapshot: Snapshot,
-    readonly nowMs: EpochMs,
-    catalog: CloudCatalog,
+    { nowMs, catalog, earlier = [] }: FleetOptions,
   ) {
+    this.nowMs = nowMs;
+    this.changes = [...earlier];
     this.context = { draft: new Draft(snapshot), windows: new WindowCache(), catalog, nowMs };
     const configs = [...snapshot.autoscaleConfigs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     this.positions = configs.map((config) => this.positionOf(config));
@@ -96,6 +110,7 @@ export class Fleet {
     for (const node of snapshot.nodes.values()) {
       if (node.vmProvider !== undefined) this.countInstance(node.vmProvider);
     }
+    for (const change of earlier) this.repeat(change);
   }
 
   position(autoscaleConfig: string): ConfigPosition | undefined {
@@ -110,12 +125,14 @@ export class Fleet {
     const key = `${pool}/${zone}`;
     const known = this.scopes.get(key);
     if (known) return known;
-    const nodes = [...this.snapshot.nodesIn(pool, zone).values()].sort(byAge);
-    const bins = nodes.flatMap((node) => this.binOf(node) ?? []);
+    const nodes = [...this.snapshot.nodesIn(pool, zone).values()];
+    const bins = nodes.flatMap((node) => this.binOf(node) ?? []).sort(byAge);
+    const births = this.births.filter(({ position }) => isAt(position!.config, pool, zone));
     const scope: Scope = {
       pool,
       zone,
-      bins: bins.filter((bin) => bin.kind !== "draining"),
+      running: bins.filter((bin) => bin.kind === "running"),
+      coming: [...bins.filter((bin) => bin.kind === "inFlight"), ...births].sort(byAge),
       recallable: bins.filter((bin) => bin.kind === "draining"),
     };
     this.scopes.set(key, scope);
@@ -129,16 +146,41 @@ export class Fleet {
 
   /** One node more; the caller has made sure that nothing blocks it. */
   create(position: ConfigPosition, reason: Reason): Bin {
+    const { config } = position;
+    const bin = this.bear(position);
+    this.changes.push({ kind: "create", autoscaleConfig: config.name, reason });
+    this.scope(config.pool, config.zone).coming.push(bin);
+    return bin;
+  }
+
+  /** Brings a draining node back instead of creating one. */
+  recall(scope: Scope, draining: Bin, reason: Reason): Bin {
+    scope.recallable.splice(scope.recallable.indexOf(draining), 1);
+    const bin: Bin = { ...draining, kind: "running" };
+    this.bringBack(bin.node!, bin.position!);
+    scope.running.push(bin);
+    this.changes.push({ kind: "undrain", nodeId: bin.node!.nodeId, reason });
+    return bin;
+  }
+
+  private repeat(change: NodeChange): void {
+    if (change.kind === "create") this.births.push(this.bear(this.byName.get(change.autoscaleConfig)!));
+    if (change.kind !== "undrain") return;
+    const node = this.snapshot.nodes.get(change.nodeId)!;
+    this.bringBack(node, this.byName.get(node.autoscaleConfig!)!);
+  }
+
+  private bear(position: ConfigPosition): Bin {
     const { config, shape } = position;
     position.nodesTotal += 1;
     position.nodesInFlight += 1;
     position.nodesLive += 1;
-    position.hasDeficit = true;
+    position.isGrowing = true;
     if (config.type === "dockerAgent" && !shape) position.nodesWithoutShape += 1;
     this.countInstance(config.vmProvider);
-    this.changes.push({ kind: "create", autoscaleConfig: config.name, reason });
-    const bin: Bin = {
+    return {
       kind: "new",
+      createdAtMs: this.nowMs,
       position,
       shape,
       free: shape ?? nothing,
@@ -148,27 +190,18 @@ export class Fleet {
       isExclusive: config.aggressiveScaling,
       isIdle: true,
     };
-    this.scope(config.pool, config.zone).bins.push(bin);
-    return bin;
   }
 
-  /** Brings a draining node back instead of creating one. */
-  recall(scope: Scope, draining: Bin, reason: Reason): Bin {
-    scope.recallable.splice(scope.recallable.indexOf(draining), 1);
-    const bin: Bin = { ...draining, kind: "running", promised: 0 };
-    const position = bin.position!;
+  private bringBack(node: Node, position: ConfigPosition): void {
     position.nodesLive += 1;
-    position.hasDeficit = true;
-    scope.bins.push(bin);
-    this.recalled.add(bin.node!.nodeId);
-    this.changes.push({ kind: "undrain", nodeId: bin.node!.nodeId, reason });
-    return bin;
+    position.isGrowing = true;
+    this.recalled.add(node.nodeId);
   }
 
   private positionOf(config: AutoscaleConfig): ConfigPosition {
     const { snapshot } = this;
     const state = snapshot.configStates.get(config.name) ?? { autoscaleConfig: config.name, consecutiveFailures: 0 };
-    const nodes = [...snapshot.nodesOfConfig(config.name).values()].sort(byAge);
+    const nodes = [...snapshot.nodesOfConfig(config.name).values()].sort((a, b) => (isNewer(a, b) ? 1 : -1));
     const mode = this.modeOf(config, state);
     return {
       config,
@@ -182,6 +215,7 @@ export class Fleet {
       nodesLive: nodes.filter((node) => this.isLive(node)).length,
       nodesWithoutShape: nodes.filter((node) => isWithoutShape(node)).length,
       hasDeficit: false,
+      isGrowing: false,
       reasons: [],
     };
   }
@@ -202,11 +236,12 @@ export class Fleet {
     const isOwned = node.autoscaleConfig !== undefined;
     if (isOwned && position?.mode !== "open") return undefined;
     const usage = this.snapshot.usage(node.nodeId);
-    const kind = isUsedUp(node, usage) ? undefined : binKindOf(node);
+    const kind = isUsedUp(node, usage) ? undefined : this.kindOf(node);
     if (!kind) return undefined;
     const free = node.shape ? freeShape(node.shape, usage) : nothing;
     return {
       kind,
+      createdAtMs: node.createdAtMs,
       node,
       position,
       shape: node.shape,
@@ -223,6 +258,12 @@ export class Fleet {
     };
   }
 
+  private kindOf(node: Node): "running" | "inFlight" | "draining" | undefined {
+    if (node.status === "running" || this.recalled.has(node.nodeId)) return "running";
+    if (isInFlight(node)) return "inFlight";
+    return node.status === "draining" && !finalDrains.includes(node.reason.code) ? "draining" : undefined;
+  }
+
   private countInstance(vmProvider: string): void {
     this.nodesByVmProvider.set(vmProvider, this.instancesOf(vmProvider) + 1);
   }
@@ -233,12 +274,6 @@ const nothing: Shape = { cores: 0, memoryBytes: 0, gpus: 0 };
 /** Reasons to drain that stand, whatever the demand: asked for by a person, or a non-reusable server that has served. */
 const finalDrains: readonly string[] = ["manual", "served"];
 
-function binKindOf(node: Node): "running" | "inFlight" | "draining" | undefined {
-  if (node.status === "running") return "running";
-  if (isInFlight(node)) return "inFlight";
-  return node.status === "draining" && !finalDrains.includes(node.reason.code) ? "draining" : undefined;
-}
-
 export function isInFlight(node: Node): boolean {
   return node.status === "requested" || node.status === "provisioning" || node.status === "starting";
 }
@@ -247,8 +282,19 @@ function isWithoutShape(node: Node): boolean {
   return !isServer(node) && !node.shape && (isInFlight(node) || node.status === "running");
 }
 
-function byAge(a: Node, b: Node): number {
-  return a.createdAtMs - b.createdAtMs || (a.nodeId < b.nodeId ? -1 : a.nodeId > b.nodeId ? 1 : 0);
+function isAt(config: AutoscaleConfig, pool: string, zone: string): boolean {
+  return config.pool === pool && config.zone === zone;
+}
+
+/**
+ * Oldest first, then by config and id. New nodes have no id yet, but those of one config and moment are alike, so that
+ * they take the same places as bins now and as nodes in the next plan.
+ */
+function byAge(a: Bin, b: Bin): number {
+  if (a.createdAtMs !== b.createdAtMs) return a.createdAtMs - b.createdAtMs;
+  const [configOfA, configOfB] = [a.position?.config.name ?? "", b.position?.config.name ?? ""];
+  if (configOfA !== configOfB) return configOfA < configOfB ? -1 : 1;
+  return (a.node?.nodeId ?? "~") < (b.node?.nodeId ?? "~") ? -1 : 1;
 }
 
 /** New sessions that one empty server takes, each by a new user. */

@@ -18,12 +18,11 @@ export interface PlanOptions {
   readonly catalog: CloudCatalog;
 }
 
-export function plan(snapshot: Snapshot, { nowMs, catalog }: PlanOptions): Plan {
-  const fleet = new Fleet(snapshot, nowMs, catalog);
-  const waiting = packQueue(fleet);
-  const open = fleet.positions.filter((position) => position.mode === "open");
-  for (const position of open) raiseToFloor(fleet, position);
-  for (const position of open) raiseToStandby(fleet, position);
+/** Rounds in which a plan looks at its own effect; two are usual, more only when places feed each other. */
+const roundsMax = 10;
+
+export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
+  const { fleet, waiting } = raise(snapshot, options);
   for (const position of fleet.positions) removeFinished(fleet, position, position.nodes);
   removeFinished(fleet, undefined, orphans(fleet));
   const excess = findExcess(fleet);
@@ -31,7 +30,24 @@ export function plan(snapshot: Snapshot, { nowMs, catalog }: PlanOptions): Plan 
     const excessSinceMs = drainExcess(fleet, position, excess.get(position) ?? []);
     return decisionOf(fleet, position, waiting, excessSinceMs);
   });
-  return { atMs: nowMs, changes: fleet.changes, configs, waiting };
+  return { atMs: options.nowMs, changes: fleet.changes, configs, waiting };
+}
+
+/**
+ * Queue, floor and standby, again with the nodes just found until no more are: a session may prefer a node that standby
+ * makes, which leaves standby short again, and the next plan must not be the one to find that out.
+ */
+function raise(snapshot: Snapshot, options: PlanOptions): { fleet: Fleet; waiting: readonly WaitingSession[] } {
+  let earlier: readonly NodeChange[] = [];
+  for (let round = 1; ; round += 1) {
+    const fleet = new Fleet(snapshot, { ...options, earlier });
+    const waiting = packQueue(fleet);
+    const open = fleet.positions.filter((position) => position.mode === "open");
+    for (const position of open) raiseToFloor(fleet, position);
+    for (const position of open) raiseToStandby(fleet, position);
+    if (fleet.changes.length === earlier.length || round === roundsMax) return { fleet, waiting };
+    earlier = [...fleet.changes];
+  }
 }
 
 /** Nodes whose config is not declared any more, by id. */

@@ -72,7 +72,7 @@ function isIdle(fleet: Fleet, node: Node): boolean {
  * as standby here: the old ones leave only after the new ones run.
  */
 function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigPosition; node: Node }[] {
-  const running = fleet.scope(pool, zone).bins.filter((bin) => bin.kind === "running");
+  const { running } = fleet.scope(pool, zone);
   const guards = fleet.positions
     .filter(({ config, mode }) => mode === "open" && config.pool === pool && config.zone === zone)
     .map((position) => new StandbyGuard(position, running));
@@ -90,7 +90,7 @@ function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigP
 }
 
 function isRemovable(bin: Bin): boolean {
-  return bin.position !== undefined && bin.node?.status === "running" && bin.isIdle && bin.promised === 0;
+  return bin.position !== undefined && bin.isIdle && bin.promised === 0;
 }
 
 function newestFirst(a: Bin, b: Bin): number {
@@ -144,7 +144,7 @@ class StandbyGuard {
 export function drainExcess(fleet: Fleet, position: ConfigPosition, excess: readonly Node[]): number | undefined {
   if (position.mode !== "open" && position.mode !== "inactive") return undefined;
   if (excess.length === 0 || position.hasDeficit) return undefined;
-  const sinceMs = position.state.excessSinceMs ?? fleet.nowMs;
+  const sinceMs = position.isGrowing ? fleet.nowMs : (position.state.excessSinceMs ?? fleet.nowMs);
   const backoffMs = position.config.downscaleBackoff * 1000;
   const lasted = formatDuration(Math.floor((fleet.nowMs - sinceMs) / 1000));
   const why = position.mode === "inactive" ? "idle and outside the schedule" : "idle and not needed";
@@ -159,8 +159,15 @@ export function drainExcess(fleet: Fleet, position: ConfigPosition, excess: read
   return undefined;
 }
 
+/** A node that this same plan brought back, and that turned out not to be needed, goes on as if it had not. */
 function drain(fleet: Fleet, node: Node, reason: Reason): void {
-  fleet.changes.push({ kind: "drain", nodeId: node.nodeId, reason });
+  const undrain = fleet.changes.findIndex((change) => change.kind === "undrain" && change.nodeId === node.nodeId);
+  if (undrain < 0) {
+    fleet.changes.push({ kind: "drain", nodeId: node.nodeId, reason });
+    return;
+  }
+  fleet.changes.splice(undrain, 1);
+  if (fleet.nowMs > node.statusSinceMs) destroy(fleet, node, reason);
 }
 
 function destroy(fleet: Fleet, node: Node, reason: Reason): void {

@@ -50,7 +50,7 @@ export function raiseToStandby(fleet: Fleet, position: ConfigPosition): void {
 function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutoscaleConfig): void {
   const wanted = standbyOf(config, position);
   const scope = fleet.scope(config.pool, config.zone);
-  let free = freeAgents(scope.bins, config.countStatic);
+  let free = freeAgents([...scope.running, ...scope.coming], config.countStatic);
   for (;;) {
     const short = dimensions.filter(
       (dimension) => free[dimension] < wanted[dimension] && canOffer(position, dimension),
@@ -67,7 +67,7 @@ function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutosc
 function raiseServers(fleet: Fleet, position: ConfigPosition, config: ServerAutoscaleConfig): void {
   const wanted = standbySessionsOf(config, position);
   const scope = fleet.scope(config.pool, config.zone);
-  let available = availableSessions(scope.bins, config.countStatic);
+  let available = availableSessions([...scope.running, ...scope.coming], config.countStatic);
   while (available < wanted) {
     const text = `${available} of ${wanted} sessions available; one server takes ${sessionsPerServer(config)}`;
     const reason = { code: "standby", text, numbers: { available, minimumAvailableSessions: wanted } };
@@ -85,10 +85,10 @@ function addNode(
   back: Bin | undefined,
   reason: Reason,
 ): Bin | undefined {
-  position.hasDeficit = true;
   if (back) return fleet.recall(scope, back, reason);
   const block = fleet.blocked(position, "standby");
   if (!block) return fleet.create(position, reason);
+  position.hasDeficit = true;
   position.reasons.push({
     ...block,
     text: `${reason.text}; ${block.text}`,
