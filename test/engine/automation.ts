@@ -14,15 +14,22 @@ import { type Sandbox, projectName, stackName } from "./sandbox";
 
 /** What the Automation API tells of a run. */
 export type Outcome = Pick<Observation, "result" | "errorClass" | "error" | "returned">;
+/** What {@link openStack} needs to know. */
+export interface StackOpening {
+  readonly scenario: Scenario;
+  readonly sandbox: Sandbox;
+  readonly command: PulumiCommand;
+  /** Where the attached provider listens. */
+  readonly port: number | undefined;
+  /** Whether the stack has to be made. */
+  readonly isNew: boolean;
+}
+
 type PulumiReturned = Partial<UpResult & PreviewResult>;
 
 /** Opens the scenario's stack through the Automation API, without the extra engine runs that ask for outputs and history. */
-export async function openStack(
-  scenario: Scenario,
-  sandbox: Sandbox,
-  command: PulumiCommand,
-  port: number | undefined,
-): Promise<Stack> {
+export async function openStack(opening: StackOpening): Promise<Stack> {
+  const { scenario, sandbox, command, port, isNew } = opening;
   const plugins =
     scenario.provider === "plugin" ? { plugins: { providers: [{ name: "toy", path: "../plugin" }] } } : {};
   const options = {
@@ -31,10 +38,15 @@ export async function openStack(
     projectSettings: { name: projectName, runtime: "nodejs", ...plugins },
     envVars: { ...sandbox.environment(), ...attachTo(port) },
   };
-  const stack =
-    scenario.program === "local"
-      ? await LocalWorkspace.createOrSelectStack({ stackName, workDir: sandbox.project }, options)
-      : await LocalWorkspace.createOrSelectStack({ stackName, projectName, program: async () => ({}) }, options);
+  const local = { stackName, workDir: sandbox.project };
+  const inline = { stackName, projectName, program: async () => ({}) };
+  const stack = isNew
+    ? await (scenario.program === "local"
+        ? LocalWorkspace.createStack(local, options)
+        : LocalWorkspace.createStack(inline, options))
+    : await (scenario.program === "local"
+        ? LocalWorkspace.selectStack(local, options)
+        : LocalWorkspace.selectStack(inline, options));
   if (!scenario.stock) {
     stack.outputs = async () => ({});
     stack.info = async () => undefined;

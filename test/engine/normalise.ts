@@ -12,6 +12,8 @@ export interface Point {
 
 /** Commands whose output is a display of progress; their effects are compared, not their looks. */
 const displayCommands = new Set(["up", "preview", "refresh", "destroy"]);
+/** Creates that take at least so long overlap when they may, also on a busy machine. */
+const overlapMsMin = 150;
 /** Messages that depend on the versions of Node and TypeScript. */
 const chance = /^\(node:\d+\)|^\(Use `node|^Found typescript/;
 /** Arrays whose order says nothing. */
@@ -93,7 +95,7 @@ function errorLines(text: string): string[] {
 }
 
 function callPoints(calls: readonly JsonObject[]): Point[] {
-  const slow = calls.filter((call) => call["call"] === "create" && Number(inputOf(call, "delayMs")) > 0);
+  const slow = calls.filter((call) => call["call"] === "create" && Number(inputOf(call, "delayMs")) >= overlapMsMin);
   const overlap = slow.some((call) => call["concurrent"] === true);
   const plain = calls.map(({ concurrent: _concurrent, ...call }) => call);
   return [

@@ -19,9 +19,10 @@ async function main(): Promise<void> {
   const output = process.env["HEADROOM_ENGINE_OUTPUT"] ?? "";
   delete process.env["HEADROOM_ENGINE_OUTPUT"];
   const command = await PulumiCommand.get({ root: sandbox.engineRoot });
-  const stack = await openStack(task.scenario, sandbox, command, task.port);
+  const { scenario, port } = task;
+  const stack = await openStack({ scenario, sandbox, command, port, isNew: false });
   process.env["HEADROOM_ENGINE_OUTPUT"] = output;
-  await runWithEvents(stack, task.scenario, task.program, task.step, () => undefined);
+  await runWithEvents(stack, scenario, task.program, task.step, () => undefined);
 }
 
 void main();

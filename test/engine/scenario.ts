@@ -68,7 +68,8 @@ export class ScenarioRun {
     });
     const provider = scenario.provider === "plugin" ? undefined : await serveToyProvider(new ToyWorld(sandbox.world));
     const command = await PulumiCommand.get({ root: sandbox.engineRoot });
-    const stack = await openStack(scenario, sandbox, command, provider?.port);
+    const isNew = plan.seed === undefined;
+    const stack = await openStack({ scenario, sandbox, command, port: provider?.port, isNew });
     for (const [key, value] of Object.entries(scenario.config ?? {})) await stack.setConfig(key, value);
     const run = new ScenarioRun(scenario, sandbox, provider, silentPort, stack, command);
     const steps: Observation[] = [];

@@ -45,10 +45,10 @@ export const structure: readonly Scenario[] = [
     about: "dependencies through properties: creation order and deletion in reverse, with slow steps",
     steps: [
       up([
-        thing("a", { delayMs: 150 }),
-        thing("b", { delayMs: 150, peer: ref("a.address") }),
-        thing("c", { delayMs: 150, peers: [ref("a.address"), { far: ref("b.address") }] }),
-        thing("x", { delayMs: 150 }),
+        thing("a", { delayMs: 100 }),
+        thing("b", { delayMs: 100, peer: ref("a.address") }),
+        thing("c", { delayMs: 100, peers: [ref("a.address"), { far: ref("b.address") }] }),
+        thing("x", { delayMs: 100 }),
       ]),
       { do: "destroy" },
     ],
