@@ -5,6 +5,7 @@ import { findLocalLeftovers, findLocalVms } from "../../provider/local-vm/find-l
 import { removeVm } from "../../provider/local-vm/vm-resource";
 import { EmulatedAws, ec2Error } from "./emulated-aws";
 import type { CloudFailureClass } from "../../runtime/model/errors";
+import type { DesiredNode } from "../../runtime/model/state";
 
 /** A VM as the cloud itself has it. */
 export interface VmInCloud {
@@ -24,10 +25,10 @@ export interface RunningCloud {
   leftovers(): string[];
   /** Breaches of order that the cloud saw. */
   violations(): readonly string[];
-  /** From now on creates of these node ids are refused as the cloud does it for this class. */
-  refuse(failureClass: CloudFailureClass, nodeId: string): void;
-  /** The next create of this node id happens, but its answer is lost. */
-  loseAnswer(nodeId: string): void;
+  /** The node to declare so that its create is refused as the cloud does it for this class. */
+  refuse(failureClass: CloudFailureClass, node: DesiredNode): DesiredNode;
+  /** The node to declare so that its create happens, but the answer is lost. */
+  loseAnswer(node: DesiredNode): DesiredNode;
   close(): Promise<void>;
 }
 
@@ -41,8 +42,6 @@ export interface CloudUnderTest {
   edit(settings: Record<string, unknown>): Record<string, unknown>;
   /** What the cloud's image gets for a script without a first line, by operating system. */
   readonly sentScript: { readonly linux: (script: string) => string; readonly windows?: (script: string) => string };
-  /** Classes of failure that the cloud can be told to answer with. */
-  readonly failures: readonly CloudFailureClass[];
   start(folder: string): Promise<RunningCloud>;
 }
 
@@ -72,7 +71,6 @@ const aws: CloudUnderTest = {
     linux: (script) => `#!/bin/sh\n${script}`,
     windows: (script) => `<powershell>\n${script}\n</powershell>`,
   },
-  failures: ["CAPACITY", "QUOTA", "CONFIG", "TRANSIENT"],
 
   async start() {
     const emulated = new EmulatedAws(
@@ -101,9 +99,14 @@ const aws: CloudUnderTest = {
       records: () => [...emulated.records.values()],
       leftovers: () => emulated.leftovers(),
       violations: () => emulated.violations,
-      refuse: (failureClass, nodeId) =>
-        refusals.set(nodeId, ec2Error(ec2Codes[failureClass], "as asked for by the test")),
-      loseAnswer: (nodeId) => lost.add(nodeId),
+      refuse: (failureClass, node) => {
+        refusals.set(node.nodeId, ec2Error(ec2Codes[failureClass], "as asked for by the test"));
+        return node;
+      },
+      loseAnswer: (node) => {
+        lost.add(node.nodeId);
+        return node;
+      },
       close: async () => cloud.close(),
     };
   },
@@ -115,13 +118,10 @@ const local: CloudUnderTest = {
   secrets: [],
   edit: (settings) => ({ ...settings, cores: 8 }),
   sentScript: { linux: (script) => script },
-  failures: [],
 
   async start(folder) {
     const root = join(folder, "local");
-    const notHere = () => {
-      throw new Error("local VMs get their trouble from their settings; see test/local-vm");
-    };
+    const withFaults = (node: DesiredNode, faults: object) => ({ ...node, settings: { ...node.settings, faults } });
     return {
       environment: {},
       vms: () =>
@@ -137,8 +137,8 @@ const local: CloudUnderTest = {
           .map((what) => JSON.parse(readFileSync(join(root, what), "utf8")) as { name: string; address: string }),
       leftovers: () => findLocalLeftovers(root),
       violations: () => [],
-      refuse: notHere,
-      loseAnswer: notHere,
+      refuse: (refuseClass, node) => withFaults(node, { refuseEvery: 1, refuseClass }),
+      loseAnswer: (node) => withFaults(node, { loseAnswerEvery: 1 }),
       close: async () => void (await Promise.all(findLocalVms(root).map(({ nodeId }) => removeVm(root, nodeId)))),
     };
   },

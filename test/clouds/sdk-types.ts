@@ -61,12 +61,8 @@ export class SdkTypes {
   }
 
   private typeOf(node: ts.TypeNode): SdkType {
-    switch (node.kind) {
-      case ts.SyntaxKind.NumberKeyword:
-        return { kind: "number" };
-      case ts.SyntaxKind.BooleanKeyword:
-        return { kind: "boolean" };
-    }
+    if (node.kind === ts.SyntaxKind.NumberKeyword) return { kind: "number" };
+    if (node.kind === ts.SyntaxKind.BooleanKeyword) return { kind: "boolean" };
     if (ts.isArrayTypeNode(node)) return { kind: "list", of: this.typeOf(node.elementType) };
     if (ts.isParenthesizedTypeNode(node)) return this.typeOf(node.type);
     if (ts.isUnionTypeNode(node)) return this.unionOf(node);
