@@ -159,17 +159,16 @@ export class EmbeddedPostgres {
 
   /** One idle connection: it ends the moment the server dies, whoever started that server. */
   private async watch(): Promise<void> {
-    let client: Client | undefined;
-    let isEnded = false;
+    const connection: { client?: Client; isEnded?: true } = {};
     const onEnd = (): void => {
-      isEnded = true;
-      if (client === undefined || this.watcher !== client) return;
+      connection.isEnded = true;
+      if (connection.client === undefined || this.watcher !== connection.client) return;
       this.watcher = undefined;
       void this.recover();
     };
-    client = await connect(this.address, onEnd);
-    if (isEnded) throw new UnavailableError("the embedded PostgreSQL server died as soon as it ran");
-    this.watcher = client;
+    connection.client = await connect(this.address, onEnd);
+    if (connection.isEnded) throw new UnavailableError("the embedded PostgreSQL server died as soon as it ran");
+    this.watcher = connection.client;
   }
 
   private async recover(): Promise<void> {

@@ -130,7 +130,6 @@ describe("the embedded PostgreSQL server", () => {
     await withDatabaseFolder(async (folder) => {
       const farFolder = join(folder, "x".repeat(60), "y".repeat(60));
       mkdirSync(farFolder, { recursive: true });
-      if (isRoot) chmodSync(folder, 0o711);
       copyTemplate(farFolder);
       const far = await startEmbeddedPostgres({ folder: farFolder });
       const near = await startEmbeddedPostgres({ folder });
@@ -253,7 +252,6 @@ describe("the embedded PostgreSQL server", () => {
 
   it("runs from a private copy when the links between its libraries are missing", async () => {
     await withFolder(async (folder) => {
-      chmodSync(folder, 0o755);
       const binaries = copyWithoutLinks(join(folder, "package", "native"));
       const server = await startEmbeddedPostgres({ folder: join(folder, "data folder"), binaries });
       await writeMark(server, "works");
@@ -267,7 +265,6 @@ describe("the embedded PostgreSQL server", () => {
 
   itAsRoot("runs as an unprivileged account when started by root", async () => {
     await withFolder(async (outer) => {
-      chmodSync(outer, 0o755);
       const folder = join(outer, "postgres");
       const server = await startEmbeddedPostgres({ folder });
       const [, uid] = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${server.pid}/status`, "utf8")) ?? [];
@@ -283,7 +280,6 @@ describe("the embedded PostgreSQL server", () => {
     "keeps its files elsewhere, and says where, when the data folder is in a private folder of root",
     async () => {
       await withFolder(async (outer) => {
-        chmodSync(outer, 0o755);
         const privateFolder = join(outer, "private");
         mkdirSync(privateFolder, { mode: 0o700 });
         const binaries = copyWithoutLinks(join(privateFolder, "package", "native"));
@@ -309,7 +305,6 @@ describe("the embedded PostgreSQL server", () => {
 
   itAsRoot("refuses rather than start empty when its database can't be reached any more, or is gone", async () => {
     await withFolder(async (outer) => {
-      chmodSync(outer, 0o755);
       const folder = join(outer, "project", "postgres");
       const sharedFolder = join(outer, "shared");
       await (await startEmbeddedPostgres({ folder, sharedFolder })).stop();
@@ -392,7 +387,6 @@ describe("a data folder that can't be used", () => {
   it("because the programs can't run here is refused", async () => {
     await withFolder(async (folder) => {
       mkdirSync(join(folder, "native", "bin"), { recursive: true });
-      chmodSync(folder, 0o755);
       const binaries = { ...findBinaries(), folder: join(folder, "native") };
 
       await refused(

@@ -1,10 +1,11 @@
-/** Folders that go away with the test. */
-import { mkdtempSync, rmSync } from "node:fs";
+/** Folders that go away with the test. Open to be entered, as the embedded server of root is not run by root. */
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export async function withFolder<Result>(run: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), "headroom-test-store-"));
+  chmodSync(folder, 0o755);
   try {
     return await run(folder);
   } finally {
