@@ -12,18 +12,18 @@ export const vmMark = "HEADROOM_VM";
 /** True when `pid` runs and belongs to the VM of this folder. */
 export function isProcessOf(folder: string, pid: number): boolean {
   if (process.platform === "linux") return environmentOf(pid)?.includes(`\0${vmMark}=${folder}\0`) ?? false;
-  return findByCommandLine(folder).includes(pid);
+  return findProcesses(folder).includes(pid);
 }
 
 /** Every process of the VM, also those that its startup script put into sessions of their own. */
 export function findProcesses(folder: string): number[] {
-  if (process.platform !== "linux") return findByCommandLine(folder);
+  if (process.platform !== "linux") return findByCommandLine(`${folder} `);
   return findByEnvironment(`\0${vmMark}=${folder}\0`);
 }
 
 /** Processes of all VMs whose folders are below this one. */
 export function findProcessesBelow(folder: string): number[] {
-  if (process.platform !== "linux") return findByCommandLine(folder);
+  if (process.platform !== "linux") return findByCommandLine(`${folder}/`);
   return findByEnvironment(`\0${vmMark}=${folder}/`);
 }
 
@@ -69,12 +69,16 @@ function environmentOf(pid: number): string | undefined {
   }
 }
 
-/** Where there is no /proc: the guest and its startup script both have the folder in their command line. */
-function findByCommandLine(folder: string): number[] {
-  const table = execFileSync("ps", ["-axww", "-o", "pid=,command="], { encoding: "utf8", maxBuffer: 64 * 2 ** 20 });
-  return table
-    .split("\n")
-    .filter((line) => line.includes(`${folder}/`) || line.trimEnd().endsWith(folder))
-    .map((line) => Number.parseInt(line, 10))
-    .filter((pid) => pid !== process.pid);
+/** Where there is no /proc: the guest, by its own command line, and what is in its process group. */
+function findByCommandLine(mark: string): number[] {
+  const table = execFileSync("ps", ["-axww", "-o", "pid=,pgid=,command="], {
+    encoding: "utf8",
+    maxBuffer: 64 * 2 ** 20,
+  });
+  const rows = table.split("\n").map((line) => /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line));
+  const processes = rows.flatMap((row) =>
+    row ? [{ pid: Number(row[1]), group: Number(row[2]), command: row[3]! }] : [],
+  );
+  const groups = processes.filter(({ command }) => `${command} `.includes(`guest.js ${mark}`)).map(({ pid }) => pid);
+  return processes.filter(({ group }) => groups.includes(group)).map(({ pid }) => pid);
 }
