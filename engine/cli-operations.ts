@@ -75,7 +75,6 @@ export async function runOperationCommand(
   refuse(command, parsed, isPreview);
   const { backend, project, name } = openStack(parsed.value("stack"));
   readPassphrase();
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the other commands start faster without
   const { runOperation } = require("./operation") as typeof import("./operation");
   const request: OperationRequest = {
     backend,

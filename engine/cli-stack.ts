@@ -1,5 +1,5 @@
 /** The `stack` commands and `cancel`. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs, type ParsedArgs } from "./args";
 import { type FileBackend, parseStackName, qualifiedName, type StackName } from "./backend";
 import { currentProject, openBackend, openStack, type StackContext } from "./cli-context";
@@ -276,7 +276,9 @@ function readInput(file: string | undefined): string {
     return readFileSync(file ?? 0, "utf8");
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw new CommandFailure(`could not open file: open ${file}: ${isMissing ? "no such file or directory" : messageOf(error)}`);
+    throw new CommandFailure(
+      `could not open file: open ${file}: ${isMissing ? "no such file or directory" : messageOf(error)}`,
+    );
   }
 }
 
@@ -284,7 +286,10 @@ function readInput(file: string | undefined): string {
 function checkImport(deployment: Stored, resources: Parameters<typeof integrityProblem>[0], name: StackName): void {
   const problems: string[] = [];
   const stranger = resources.find(({ urn }) => !urn.startsWith(`urn:pulumi:${name.stack}::`));
-  if (stranger) problems.push(`resource '${stranger.urn}' is from a different stack ('${stranger.urn.split(":")[2] ?? ""}' != '${name.stack}')`);
+  if (stranger)
+    problems.push(
+      `resource '${stranger.urn}' is from a different stack ('${stranger.urn.split(":")[2] ?? ""}' != '${name.stack}')`,
+    );
   const broken = manifestProblem(deployment.manifest) ?? integrityProblem(resources);
   if (broken) problems.push(`state file contains errors: ${broken}`);
   if (problems.length === 0) return;

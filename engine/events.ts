@@ -18,8 +18,6 @@ export interface EventLog {
   write(event: object): void;
   close(): Promise<void>;
 }
-
-// eslint-disable-next-line no-control-regex -- the escape character is what is looked for
 const ansiCodes = /\x1b\[[0-9;]*[mK]/g;
 
 /** How long a listener that does not answer may hold up the end. */
@@ -29,13 +27,11 @@ export function openEventLog(target: string): EventLog {
   if (!target.startsWith("tcp://")) {
     return { write: (event) => appendFileSync(target, `${JSON.stringify(event)}\n`), close: () => Promise.resolve() };
   }
-  /* eslint-disable @typescript-eslint/no-require-imports -- only an operation that somebody listens to needs these */
   const { EventRequest: Request } =
     require("@pulumi/pulumi/proto/events_pb") as typeof import("@pulumi/pulumi/proto/events_pb");
   const { EventsClient } =
     require("@pulumi/pulumi/proto/events_grpc_pb") as typeof import("@pulumi/pulumi/proto/events_grpc_pb");
   const { dial } = require("./rpc") as typeof import("./rpc");
-  /* eslint-enable @typescript-eslint/no-require-imports */
   const client = dial(EventsClient, target.slice("tcp://".length));
   let hear: () => void = () => undefined;
   const heard = new Promise<void>((resolve) => (hear = resolve));

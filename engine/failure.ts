@@ -2,7 +2,14 @@
  * The ways a command can end badly. The rule kept: whoever throws has decided what the user reads and which exit
  * code scripts see; `main` only prints and exits.
  */
-export const exitCodes = { error: 1, configuration: 2, stackNotFound: 6, noChanges: 7, canceled: 8, internal: 255 } as const;
+export const exitCodes = {
+  error: 1,
+  configuration: 2,
+  stackNotFound: 6,
+  noChanges: 7,
+  canceled: 8,
+  internal: 255,
+} as const;
 
 /** An error for the user; the message is printed as it is. */
 export class CommandFailure extends Error {

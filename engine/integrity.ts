@@ -35,6 +35,9 @@ export function integrityProblem(resources: ResourceState[]): string | undefined
 export function manifestProblem(manifest: unknown): string | undefined {
   const { magic, version } = (manifest ?? {}) as { magic?: string; version?: string };
   if (magic === undefined && version === undefined) return undefined;
-  const isSound = createHash("sha256").update(version ?? "").digest("hex") === magic;
+  const isSound =
+    createHash("sha256")
+      .update(version ?? "")
+      .digest("hex") === magic;
   return isSound ? undefined : "magic cookie mismatch; possible tampering/corruption detected";
 }

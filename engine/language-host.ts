@@ -31,14 +31,12 @@ const parallelMax = 2 ** 31 - 1;
 
 /** Runs an inline program; resolves when it has ended. */
 export async function runInline(address: string, options: ProgramOptions): Promise<ProgramEnd> {
-  /* eslint-disable @typescript-eslint/no-require-imports -- local programs do without */
   const { LanguageRuntimeClient } =
     require("@pulumi/pulumi/proto/language_grpc_pb") as typeof import("@pulumi/pulumi/proto/language_grpc_pb");
   const { ProgramInfo, RunRequest } =
     require("@pulumi/pulumi/proto/language_pb") as typeof import("@pulumi/pulumi/proto/language_pb");
   const { call, dial } = require("./rpc") as typeof import("./rpc");
   const { status } = require("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
-  /* eslint-enable @typescript-eslint/no-require-imports */
   const { project, stack, config, engineAddress } = options;
   const client = dial(LanguageRuntimeClient, address);
   const info = new ProgramInfo().setRootDirectory(project.folder).setProgramDirectory(project.programFolder);

@@ -7,8 +7,6 @@ import { enableCompileCache } from "./compile-cache";
 import { CommandFailure, exitCodes, messageOf, NotSupported } from "./failure";
 
 type Command = (args: string[]) => Promise<void> | void;
-
-/* eslint-disable @typescript-eslint/no-require-imports -- each command loads only what it needs: start-up time counts */
 const commands: Record<string, Command> = {
   version: (args) => (require("./cli-info") as typeof import("./cli-info")).version(args),
   about: (args) => (require("./cli-info") as typeof import("./cli-info")).about(args),
@@ -26,7 +24,6 @@ const commands: Record<string, Command> = {
   cancel: (args) => (require("./cli-stack") as typeof import("./cli-stack")).cancel(args),
   config: (args) => (require("./cli-config") as typeof import("./cli-config")).config(args),
 };
-/* eslint-enable @typescript-eslint/no-require-imports */
 
 const officialCommands = new Set(
   (

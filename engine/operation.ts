@@ -78,11 +78,11 @@ async function runUnlocked(request: OperationRequest): Promise<void> {
   const stopListening = listenForSignals(run);
   const shown = [...config.values].map(([key, value]) => [key, config.secretKeys.includes(key) ? "[secret]" : value]);
   events.prelude(Object.fromEntries(shown) as Record<string, string>);
-  let failure: unknown;
+  let failure: Error | undefined;
   try {
     await Promise.race([run.execute(), run.terminated]);
   } catch (error) {
-    failure = error;
+    failure = error as Error;
   }
   stopListening();
   if (!request.suppressOutputs && options.kind === "update") display.outputs(run.stackOutputs());
@@ -200,7 +200,6 @@ class Run {
 
   private async loadProvider(packageName: string, version: string | undefined): Promise<Provider> {
     if (packageName !== "pulumi") return this.host.load(packageName, version);
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- few programs need it
     const { BuiltinProvider } = require("./builtin-provider") as typeof import("./builtin-provider");
     return new BuiltinProvider(this.deployment, this.request.backend, this.request.project);
   }

@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { CommandFailure, NotSupported } from "./failure";
 import { pulumiHome } from "./home";
 import type { Crypter } from "./secrets";
+import { without } from "./values";
 
 export interface Project {
   name: string;
@@ -84,7 +85,6 @@ function parseYaml(text: string): Yaml {
 }
 
 function yamlLibrary(): typeof import("yaml") {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only when a file needs it
   return require("yaml") as typeof import("yaml");
 }
 
@@ -134,7 +134,7 @@ export class StackConfig {
   }
 
   remove(key: string): void {
-    const { [key]: _removed, ...rest } = (this.content.config as Yaml | undefined) ?? {};
+    const rest = without((this.content.config as Yaml | undefined) ?? {}, key);
     this.content.config = rest;
     if (Object.keys(rest).length === 0) delete this.content.config;
   }
@@ -232,7 +232,7 @@ export function selectStack(project: Project, backendUrl: string, stack: string 
   const file = workspaceFile(project);
   mkdirSync(dirname(file), { recursive: true });
   const settings = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Yaml) : {};
-  const { [backendUrl]: _before, ...others } = (settings.stacks as Yaml | undefined) ?? {};
+  const others = without((settings.stacks as Yaml | undefined) ?? {}, backendUrl);
   delete settings.stack;
   settings.stacks = stack === undefined ? others : { ...others, [backendUrl]: stack };
   writeFileSync(`${file}.tmp`, JSON.stringify(settings));

@@ -22,6 +22,7 @@ import {
   Secret,
   toStruct,
   type WireOptions,
+  without,
 } from "./values";
 
 export interface CheckFailure {
@@ -338,8 +339,7 @@ const configWire: WireOptions = { secrets: false, resources: false, unknowns: tr
 
 /** Provider inputs without what the engine keeps there for itself. */
 export function withoutInternal(inputs: PropertyMap): PropertyMap {
-  const { __internal: _internal, ...rest } = inputs;
-  return rest;
+  return without(inputs, "__internal");
 }
 
 function failuresOf(answer: { getFailuresList(): messages.CheckFailure[] }): CheckFailure[] {

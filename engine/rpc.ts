@@ -102,7 +102,6 @@ function listErrors(reasons: string[]): string {
 function errorDetails(error: grpc.ServiceError): { type: string; bytes: Uint8Array }[] {
   const packed = error.metadata?.get("grpc-status-details-bin")[0];
   if (!(packed instanceof Buffer)) return [];
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- needed only after a failure
   const { Status } = require("@pulumi/pulumi/proto/status_pb") as typeof import("@pulumi/pulumi/proto/status_pb");
   return Status.deserializeBinary(packed)
     .getDetailsList()

@@ -10,11 +10,9 @@ import {
   type Deployment,
   encodeDeployment,
   encodeResource,
-  manifest,
   type OperationType,
   type PendingOperation,
   type ResourceState,
-  type Stored,
 } from "./state";
 import { referenceId, referenceUrn } from "./urn";
 import { equalValues } from "./values";
@@ -131,10 +129,10 @@ export class Snapshot {
       }
       return text;
     });
-    const { manifest: _old, secrets_providers, ...rest } = frame;
-    const head = JSON.stringify({ manifest: manifest(), secrets_providers }).slice(0, -1);
+    const { manifest, secrets_providers, pending_operations, metadata } = frame;
+    const head = JSON.stringify({ manifest, secrets_providers }).slice(0, -1);
     const list = texts.length > 0 ? `,"resources":[${texts.join(",")}]` : "";
-    return `${head}${list},${JSON.stringify(rest satisfies Stored).slice(1)}`;
+    return `${head}${list},${JSON.stringify({ pending_operations, metadata }).slice(1)}`;
   }
 }
 

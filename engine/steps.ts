@@ -10,7 +10,7 @@ import type { DetailedDiff, DiffKind, DiffResult } from "./provider";
 import { ProviderError } from "./rpc";
 import type { ResourceState } from "./state";
 import { isProviderType } from "./urn";
-import { equalValues, Secret } from "./values";
+import { equalValues, Secret, without } from "./values";
 
 export type StepOp =
   | "same"
@@ -185,8 +185,7 @@ async function update(step: Step, { providers, isPreview }: Deployment): Promise
 
 /** The outputs of a provider are its inputs. */
 function providerOutputs(state: ResourceState): ResourceState["outputs"] {
-  const { __internal: _internal, ...rest } = state.inputs;
-  return rest;
+  return without(state.inputs, "__internal");
 }
 
 /** Takes over what a provider says about a resource that exists but is not healthy; any other error goes on. */

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { JavaScriptValue, Struct as StructMessage } from "google-protobuf/google/protobuf/struct_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { NotSupported } from "./failure";
 
 /** The key that marks an object as something else than a plain object. */
 export const signatureKey = "4dabf18193072939515e22adb298388d";
@@ -78,18 +79,14 @@ function fromWire(value: JavaScriptValue, assetRoot: string | undefined): Value 
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => fromWire(item, assetRoot));
   const object = value as Record<string, JavaScriptValue>;
-  switch (object[signatureKey]) {
-    case secretSignature:
-      return new Secret(fromWire(object.value ?? null, assetRoot));
-    case outputSignature: {
-      const inner = "value" in object ? fromWire(object.value ?? null, assetRoot) : unknown;
-      return object.secret === true ? new Secret(inner) : inner;
-    }
-    case assetSignature:
-      return hashedAsset(object as Record<string, string>, assetRoot);
-    case archiveSignature:
-      if (!object.hash) throw new Error("the embedded engine does not support archives as resource inputs");
+  const signature = object[signatureKey];
+  if (signature === secretSignature) return new Secret(fromWire(object.value ?? null, assetRoot));
+  if (signature === outputSignature) {
+    const inner = "value" in object ? fromWire(object.value ?? null, assetRoot) : unknown;
+    return object.secret === true ? new Secret(inner) : inner;
   }
+  if (signature === assetSignature) return hashedAsset(object as Record<string, string>, assetRoot);
+  if (signature === archiveSignature && !object.hash) throw new NotSupported("archives as resource inputs");
   const result: PropertyMap = {};
   for (const [key, item] of Object.entries(object)) result[key] = fromWire(item, assetRoot);
   return result;
@@ -98,7 +95,7 @@ function fromWire(value: JavaScriptValue, assetRoot: string | undefined): Value 
 /** Assets are compared by hash, so one that comes without is read and hashed. */
 function hashedAsset(asset: Record<string, string>, assetRoot: string | undefined): PropertyMap {
   if (asset.hash || assetRoot === undefined) return asset;
-  if (asset.uri) throw new Error(`the embedded engine does not support remote assets (${asset.uri})`);
+  if (asset.uri) throw new NotSupported(`remote assets (${asset.uri})`);
   const content = asset.path ? readFileSync(resolve(assetRoot, asset.path)) : (asset.text ?? "");
   return { ...asset, hash: createHash("sha256").update(content).digest("hex") };
 }
@@ -122,6 +119,13 @@ function toWire(value: Value, options: WireOptions): JavaScriptValue | undefined
     if (wire !== undefined) result[key] = wire;
   }
   return result;
+}
+
+/** The map without one key. */
+export function without<T>(map: Record<string, T>, key: string): Record<string, T> {
+  const rest = { ...map };
+  delete rest[key];
+  return rest;
 }
 
 /** True when both are the same value, secretness included. */
