@@ -104,8 +104,10 @@ function observeReturned({ summary, outputs, changeSummary }: PulumiReturned): J
   ) as JsonObject;
 }
 
-function withoutProgram<Options extends { program?: unknown }>(options: Options): Omit<Options, "program"> {
-  const { program: _program, ...rest } = options;
+/** Refresh and destroy would run the program if they were given one. */
+function withoutProgram(options: UpOptions): Omit<UpOptions, "program"> {
+  const rest = { ...options };
+  delete rest.program;
   return rest;
 }
 

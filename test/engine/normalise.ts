@@ -166,7 +166,8 @@ function comparableDiagnostic(event: JsonObject): JsonObject {
 function statePoints(state: JsonObject | string | null): Point[] {
   // The given recordings put an error's text where there is no state.
   if (state === null || typeof state === "string") return [{ kind: "state", label: "state", value: null }];
-  const { resources, pending_operations: pending, manifest: _manifest, ...rest } = state;
+  // The manifest is left out below, as it is wherever it comes.
+  const { resources, pending_operations: pending, ...rest } = state;
   const listed = (resources ?? []) as readonly JsonObject[];
   const operations = (pending ?? []) as readonly JsonObject[];
   return [
