@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findLocalLeftovers } from "../../provider/local-vm/find-local-vms";
 import { localDockerAgentScript, localServerScript } from "../../provider/local-vm/default-scripts";
-import { findMarked, kill9, postmaster, type Found, type Role } from "./processes";
+import { findGuests, findMarked, kill9, postmaster, type Found, type Role } from "./processes";
 import { Users } from "./users";
 
 const packageRoot = resolve(__dirname, "..", "..", "..");
@@ -27,6 +27,7 @@ export interface CrashRunOptions {
 export interface CrashReport {
   readonly kills: Readonly<Record<string, number>>;
   readonly sessions: number;
+  readonly served: number;
   readonly released: number;
   readonly repeats: number;
   readonly nodesSeen: number;
@@ -90,6 +91,7 @@ export class CrashRun {
     return {
       kills: this.kills,
       sessions: this.users.acknowledged.length,
+      served: this.users.served,
       released: this.users.acknowledged.filter((session) => session.isReleased).length,
       repeats: this.users.repeats,
       nodesSeen: this.nodesSeen.size,
@@ -176,11 +178,14 @@ export class CrashRun {
   }
 
   private async killAtRandom(): Promise<void> {
-    const wanted: Role[] = ["service", "worker", "engine", "plugin", "postgres"];
+    const roles: Role[] = ["service", "worker", "engine", "plugin", "postgres"];
+    let round: { role: Role; at: number }[] = [];
     let missed = 0;
     for (let done = 0; done < this.options.kills && missed < this.options.kills * 40;) {
       await delay(300 + this.random() * 2500);
-      const role = wanted[Math.floor(this.random() * wanted.length)]!;
+      // In each round every role once, in an order of chance.
+      if (round.length === 0) round = roles.map((role) => ({ role, at: this.random() })).sort((a, b) => a.at - b.at);
+      const { role } = round.pop()!;
       // Engines and plugins live for a moment: wait for one to appear.
       const victim = await this.findVictim(role);
       if (!victim || !kill9(victim.pid)) {
@@ -212,10 +217,7 @@ export class CrashRun {
   /** Two live VMs with one node id would be a node created twice. */
   private async watchForTwins(): Promise<void> {
     while (!this.isEnding) {
-      const folders = findMarked(this.mark)
-        .filter(({ role }) => role === "vm")
-        .map(({ commandLine }) => /\/vms\/([^/ ]+)/.exec(commandLine)?.[1])
-        .filter((nodeId) => nodeId !== undefined);
+      const folders = findGuests(this.localRoot);
       for (const nodeId of folders) this.nodesSeen.add(nodeId);
       const twins = folders.filter((nodeId, index) => folders.indexOf(nodeId) !== index);
       for (const nodeId of new Set(twins)) this.violations.push(`node ${nodeId} exists twice`);

@@ -1,7 +1,8 @@
 /** The processes of one crash run, found by a mark in their environment, and the ways to end one of them. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 
-export type Role = "service" | "worker" | "engine" | "plugin" | "postgres" | "vm" | "other";
+export type Role = "service" | "worker" | "engine" | "plugin" | "postgres" | "other";
 
 export interface Found {
   readonly pid: number;
@@ -29,12 +30,27 @@ export function findMarked(mark: string): Found[] {
 
 function roleOf(commandLine: string, executable: string): Role {
   if (executable.endsWith("/postgres")) return "postgres";
-  if (/local-vm\/guest/.test(commandLine)) return "vm";
   if (/provider\/worker/.test(commandLine)) return "worker";
   if (/pulumi-resource-headroom|provider\/plugin/.test(commandLine)) return "plugin";
   if (/(\/|^)pulumi( |$)|engine\/main/.test(commandLine)) return "engine";
   if (/runtime\/cli\/main\.js serve/.test(commandLine)) return "service";
   return "other";
+}
+
+/** Node id of each live guest below `localRoot`; an id stands twice when two VMs have it. VMs inherit no mark of ours. */
+export function findGuests(localRoot: string): string[] {
+  const guests: string[] = [];
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0");
+      const folder = words.find((word) => word.startsWith(`${localRoot}/vms/`));
+      if (folder && words.some((word) => word.endsWith("local-vm/guest.js"))) guests.push(basename(folder));
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  return guests;
 }
 
 /** The postmaster: the server's process whose parent is not another of its processes. */

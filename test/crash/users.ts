@@ -20,6 +20,8 @@ export class Users {
   readonly acknowledged: Acknowledged[] = [];
   /** Requests the runtime refused for a reason of its own: none is expected. */
   readonly refused: string[] = [];
+  /** Sessions whose user saw them placed. */
+  served = 0;
   repeats = 0;
   private isOver = false;
 
@@ -42,9 +44,24 @@ export class Users {
       const session = (answer.body["session"] ?? answer.body) as { sessionId: string };
       const mine: Acknowledged = { sessionId: session.sessionId, workspace, isReleased: false };
       this.acknowledged.push(mine);
-      await delay(500 + this.random() * 4000);
+      // Most users wait until they are served, some give up early.
+      if (this.random() < 0.8) await this.untilServed(session.sessionId);
+      await delay(300 + this.random() * 3000);
       await this.release(mine);
       await delay(this.random() * 1500);
+    }
+  }
+
+  private async untilServed(sessionId: string): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    while (!this.isOver && Date.now() < deadline) {
+      const { body } = await this.repeat("GET", `/api/v1/sessions/${sessionId}`);
+      const session = body["session"] as { status?: string } | undefined;
+      if (session?.status !== "queued") {
+        this.served++;
+        return;
+      }
+      await delay(300);
     }
   }
 
