@@ -185,6 +185,7 @@ export class AwsNode extends pulumi.ComponentResource {
       settings: args.settings,
       startupScript: args.startupScript ?? "",
       osType: args.osType ?? "linux",
+      ownProvider: `${name}-account`,
       dns: args.dns && { ...args.dns, provider: awsDnsProvider, settings: { hostedZoneId, privateZone } },
     });
     this.address = node.address;

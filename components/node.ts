@@ -17,6 +17,8 @@ export interface NodeDeclaration<Settings, DnsSettings> {
   readonly settings: unknown;
   readonly startupScript: string;
   readonly osType: "linux" | "windows";
+  /** Name of the Pulumi provider that is made of the settings when none is given; absent = the default one serves. */
+  readonly ownProvider?: string;
   readonly dns?:
     | {
         readonly provider: DnsProvider<DnsSettings>;
@@ -45,12 +47,14 @@ export function declareNode<Settings, DnsSettings>(
 async function declareResources<Settings, DnsSettings>(
   component: pulumi.ComponentResource,
   nodeId: string,
-  { vmProvider, kind, osType, startupScript, dns }: NodeDeclaration<Settings, DnsSettings>,
+  { vmProvider, kind, osType, startupScript, ownProvider, dns }: NodeDeclaration<Settings, DnsSettings>,
   settings: Settings,
   dnsSettings: DnsSettings | undefined,
 ): Promise<{ address: pulumi.Output<string>; dnsName: pulumi.Output<string> | undefined }> {
-  // A provider given in the options, or by a parent, serves; else the node brings one made of its own settings.
-  const provider = component.getProvider(vmProvider.vmType) ?? (await vmProvider.pulumiProvider(nodeId, settings));
+  // A provider given in the options, or by a parent, comes first.
+  const given = component.getProvider(vmProvider.vmType);
+  const own = given === undefined && ownProvider !== undefined;
+  const provider = own ? await vmProvider.pulumiProvider(ownProvider, settings) : given;
   const node = {
     nodeId,
     zone: withoutRuntime,

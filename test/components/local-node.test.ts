@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import type * as headroomPackage from "../../components";
+import { enginesPresent, Workbench } from "../provider/workbench";
+
+const headroom = require("pulumi-headroom") as typeof headroomPackage;
+
+/** Generous, because the machine may be busy; waiting ends as soon as the condition holds. */
+const deadlineMs = 30_000;
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const endMs = Date.now() + deadlineMs;
+  while (!condition()) {
+    if (Date.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** Processes that carry the folder in their arguments or environment. */
+function processesOf(folder: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`HOME=${folder}`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+for (const engine of enginesPresent()) {
+  describe(`LocalNode without a runtime, ${engine.name} engine`, () => {
+    let bench: Workbench;
+    before(() => {
+      bench = new Workbench(engine);
+    });
+    after(() => bench.remove());
+
+    const program: PulumiFn = async () => {
+      const node = new headroom.LocalNode("builder", {
+        startupScript: "#!/bin/sh\necho built-with-a-secret > built\n",
+        settings: { root: bench.localRoot, bootTime: "0s" },
+        dns: { baseDomainName: "lab.example.org" },
+      });
+      return { address: node.address, dnsName: node.dnsName };
+    };
+
+    it("starts a VM that runs its script, with a record", async () => {
+      const outputs = await bench.up(program);
+
+      const folder = join(bench.localRoot, "vms", "builder");
+      assert.match(String(outputs["address"]!.value), /^127\./);
+      assert.equal(outputs["dnsName"]!.value, "builder.lab.example.org");
+      await until("the startup script ran", () => existsSync(join(folder, "built")));
+      assert.ok(processesOf(folder).length > 0);
+      assert.ok(existsSync(join(bench.localRoot, "dns", "builder.lab.example.org.json")));
+    });
+
+    it("keeps the script secret, and its children under it", async () => {
+      const state = readFileSync(join(bench.folder, "state/.pulumi/stacks/lab/dev.json"), "utf8");
+
+      assert.ok(!state.includes("built-with-a-secret"));
+      const node = "urn:pulumi:dev::lab::headroom:components:LocalNode::builder";
+      const children = (await bench.resources()).filter(({ parent }) => parent === node);
+      assert.deepEqual(children.map(({ type }) => type).sort(), ["headroom:local:DnsRecord", "headroom:local:Vm"]);
+    });
+
+    it("refuses wrong settings before anything is declared", async () => {
+      const wrong: PulumiFn = async () => void new headroom.LocalNode("Bad_Name", { settings: { memory: "4" } });
+
+      assert.match(await bench.previewErrors(wrong), /nodeName: got "Bad_Name"/);
+    });
+
+    it("leaves no process, folder or record when destroyed", async () => {
+      const folder = join(bench.localRoot, "vms", "builder");
+
+      await (await bench.stack(program)).destroy();
+
+      assert.deepEqual(processesOf(folder), []);
+      assert.ok(!existsSync(folder));
+      assert.deepEqual(readdirSync(join(bench.localRoot, "dns")), []);
+    });
+  });
+}

@@ -1,0 +1,148 @@
+/** Declarations against a real runtime: database, planner, lanes and local VMs included. */
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import type * as headroomPackage from "../../components";
+import { HeadroomClient } from "../../runtime/api/client";
+import { definitionKinds } from "../../runtime/model/config";
+import { type Runtime, startRuntime } from "../../runtime/main";
+import { embeddedEngine } from "../engine/engines";
+import { Workbench } from "./workbench";
+
+const headroom = require("pulumi-headroom") as typeof headroomPackage;
+
+/** Generous, because the machine may be busy; waiting ends as soon as the condition holds. */
+const deadlineMs = 90_000;
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const endMs = Date.now() + deadlineMs;
+  while (!condition()) {
+    if (Date.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe("declarations against a real runtime", function () {
+  this.timeout(240_000);
+  let dataFolder: string;
+  let runtime: Runtime;
+  let client: HeadroomClient;
+  let bench: Workbench;
+
+  before(async () => {
+    dataFolder = mkdtempSync(join(tmpdir(), "headroom-runtime-"));
+    runtime = await startRuntime({ dataFolder, port: 0, engine: "embedded", logLevel: "silent" });
+    await runtime.whenLeader();
+    client = new HeadroomClient({ endpoint: runtime.url, apiKey: runtime.adminKey });
+    bench = new Workbench(embeddedEngine());
+  });
+  after(async () => {
+    bench?.remove();
+    await runtime?.stop();
+    rmSync(dataFolder, { recursive: true, force: true });
+  });
+
+  interface Lab {
+    readonly options: { readonly provider: headroomPackage.Provider };
+    readonly zone: headroomPackage.Zone;
+    readonly pool: headroomPackage.Pool;
+    readonly config: headroomPackage.AutoscaleConfig;
+  }
+
+  /** A small lab with one node that is always there, and whatever a test adds. */
+  function lab(more: (lab: Lab) => void = () => undefined): PulumiFn {
+    return async () => {
+      const { url: endpoint, adminKey: apiKey } = runtime;
+      const options = { provider: new headroom.Provider("runtime", { endpoint, apiKey }) };
+      const upstreamAuthAddress = `127.0.0.1:${runtime.port}`;
+      const zone = new headroom.Zone("lab", { upstreamAuthAddress, local: true }, options);
+      const pool = new headroom.Pool("agents", { type: "dockerAgent" }, options);
+      const settings = { maxInstances: 2, cores: 2, memory: "4GiB", bootTime: "0s", root: bench.localRoot };
+      const small = new headroom.LocalVmProvider("small", settings, options);
+      const names = { pool: pool.name, zone: zone.name, vmProvider: small.name };
+      const config = new headroom.AutoscaleConfig("agents", { ...names, minNodes: 1 }, options);
+      new headroom.Workspace("browser", { pools: [pool.name], cores: 1, memory: "1GiB" }, options);
+      more({ options, zone, pool, config });
+    };
+  }
+
+  async function stored(): Promise<string[]> {
+    const all = await Promise.all(definitionKinds.map((kind) => client.definitions(kind)));
+    return all.flat().map(({ kind, name }) => `${kind}/${name}`);
+  }
+
+  const refusals: readonly (readonly [string, (lab: Lab) => void, RegExp])[] = [
+    [
+      "a workspace that fits no node",
+      ({ pool, options }) =>
+        void new headroom.Workspace("huge", { pools: [pool.name], cores: 64, memory: "1GiB" }, options),
+      /needs 64 cores; a node of autoscale config "agents" has 2/,
+    ],
+    [
+      "a reference to nothing",
+      ({ options }) => void new headroom.Workspace("lost", { pools: ["nowhere"], cores: 1, memory: "1GiB" }, options),
+      /pools\[0\][^]*"nowhere" is not a declared pool/,
+    ],
+    [
+      "a name used twice",
+      ({ options }) => void new headroom.Pool("other", { name: "agents", type: "dockerAgent" }, options),
+      /name[^]*pool "agents" is declared twice/,
+    ],
+    [
+      "a number without its unit",
+      ({ pool, options }) =>
+        void new headroom.Workspace("small", { pools: [pool.name], cores: 1, memory: "4096" }, options),
+      /memory[^]*got "4096"; use a number with a unit/,
+    ],
+    [
+      "an unknown field",
+      ({ options }) =>
+        void new headroom.Zone("far", { upstreamAuthAddress: "a.example.org", ...{ colour: "red" } }, options),
+      /colour[^]*unknown field/,
+    ],
+  ];
+  for (const [what, more, expected] of refusals) {
+    it(`refuses ${what} at preview, with the path`, async () => {
+      assert.match(await bench.previewErrors(lab(more)), expected);
+      assert.deepEqual(await stored(), []);
+    });
+  }
+
+  it("declares, and the runtime makes the node that is asked for", async () => {
+    await bench.up(lab());
+
+    assert.deepEqual((await stored()).sort(), [
+      "autoscaleConfig/agents",
+      "pool/agents",
+      "vmProviderConfig/small",
+      "workspace/browser",
+      "zone/lab",
+    ]);
+    const folder = join(bench.localRoot, "vms");
+    await until("a local VM was made", () => existsSync(folder) && readdirSync(folder).length === 1);
+  });
+
+  it("sees at refresh what was changed elsewhere", async () => {
+    const before = (await client.definition("workspace", "browser"))!;
+    const doc = { ...before.doc, cores: 2 };
+    await client.putDefinition({ kind: "workspace", name: "browser", doc, owner: before.owner });
+    const stack = await bench.stack(lab());
+
+    const refreshed = await stack.refresh();
+    const updated = await stack.up();
+
+    assert.equal(refreshed.summary.resourceChanges!.update, 1);
+    assert.equal(updated.summary.resourceChanges!.update, 1);
+    assert.equal((await client.definition("workspace", "browser"))!.doc["cores"], 1);
+  });
+
+  it("drains the node before the definitions are gone", async () => {
+    await (await bench.stack(lab())).destroy();
+
+    assert.deepEqual(await stored(), []);
+    assert.deepEqual(await client.nodes(), []);
+    assert.deepEqual(readdirSync(join(bench.localRoot, "vms")), []);
+  });
+});
