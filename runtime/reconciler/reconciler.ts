@@ -150,7 +150,8 @@ export class Reconciler {
     await durable;
     for (const laneId of this.lanesBehind(touched)) this.options.executor.wake(laneId);
     this.probeStarting();
-    if (!isComplete || hasDrained(next)) this.wake();
+    // Sessions that waited for a new node are told its id, and drained nodes are looked at again, in a pass of its own.
+    if (!isComplete || hasCreates(next) || hasDrained(next)) this.wake();
     return next;
   }
 
@@ -302,7 +303,6 @@ function hasCreates({ changes }: Plan): boolean {
   return changes.some((change) => change.kind === "create");
 }
 
-/** Drained nodes are looked at once more before they are destroyed, in a pass of its own. */
 function hasDrained({ changes }: Plan): boolean {
   return changes.some((change) => change.kind === "drain");
 }

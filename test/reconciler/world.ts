@@ -1,0 +1,187 @@
+/**
+ * The whole deciding half under virtual time: real ledger, broker, reconciler and lane runner over a store in memory.
+ * Only the engine and the VMs behind it are scripted.
+ */
+import { Broker } from "../../runtime/broker/broker";
+import { NodeTokens, type TokenRequest } from "../../runtime/broker/node-tokens";
+import { LaneRunner } from "../../runtime/executor/lane-runner";
+import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
+import { UnauthorizedError, type CloudFailureClass } from "../../runtime/model/errors";
+import type { DesiredNode } from "../../runtime/model/state";
+import { Reconciler } from "../../runtime/reconciler/reconciler";
+import { HotState } from "../../runtime/store/hot-state";
+import { GroupCommitLedger } from "../../runtime/store/ledger";
+import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
+import { catalog, documentsOf, tester, type WorldDocs } from "../support/builders";
+import { SeededRng, VirtualClock } from "../support/virtual-clock";
+
+/** Plain text instead of signatures, so that virtual time need not wait for real threads. */
+class PlainTokens extends NodeTokens {
+  constructor() {
+    super(new Uint8Array(32));
+  }
+  override issue({ nodeId, purpose }: TokenRequest): Promise<string> {
+    return Promise.resolve(`${purpose}:${nodeId}`);
+  }
+  override verify(token: string, purpose: string): Promise<string> {
+    const [kind, nodeId] = token.split(":");
+    if (kind !== purpose || nodeId === undefined) return Promise.reject(new UnauthorizedError("no such token"));
+    return Promise.resolve(nodeId);
+  }
+}
+
+export const guestScript = { text: "{checkin_jwt} {manager_token}" };
+
+export interface CloudBehaviour {
+  readonly createMs: number;
+  readonly bootMs: number;
+  readonly heartbeatMs: number;
+  /** Class of the failure of the next create; undefined = it succeeds. */
+  failCreate(nodeId: string): CloudFailureClass | undefined;
+  /** What the guest does after its boot. */
+  guest(nodeId: string): "checksIn" | "staysSilent" | "fails";
+}
+
+export const goodCloud: CloudBehaviour = {
+  createMs: 5_000,
+  bootMs: 20_000,
+  heartbeatMs: 60_000,
+  failCreate: () => undefined,
+  guest: () => "checksIn",
+};
+
+export class World implements NodeUpdater {
+  readonly clock = new VirtualClock();
+  readonly state = new HotState();
+  readonly store: MemoryStore;
+  readonly slots = 4;
+  /** Stacks with the nodes in them: what exists. */
+  readonly stacks = new Map<string, Map<string, string>>();
+  readonly killed = new Set<string>();
+  readonly listening = new Set<string>();
+  readonly errors: unknown[] = [];
+  behaviour: CloudBehaviour = goodCloud;
+  readonly ledger: GroupCommitLedger;
+  readonly broker: Broker;
+  readonly reconciler: Reconciler;
+  readonly laneRunner: LaneRunner;
+  private addresses = 0;
+
+  constructor(
+    readonly rng = new SeededRng(1),
+    readonly disk = new MemoryDisk(),
+  ) {
+    this.store = new MemoryStore({ disk });
+    const { state, store, clock } = this;
+    const tokens = new PlainTokens();
+    const log = {
+      info: () => undefined,
+      warn: () => undefined,
+      error: (fields: object) => void this.errors.push(fields),
+    };
+    this.ledger = new GroupCommitLedger({ state, store, onLost: (error) => void this.errors.push(error) });
+    const wake = (): void => this.reconciler.wake();
+    this.laneRunner = new LaneRunner({ ledger: this.ledger, updater: this, clock, rng, log, wakeReconciler: wake });
+    const shared = { ledger: this.ledger, clock, rng, catalog, tokens };
+    const probe = (address: string) => Promise.resolve(this.listening.has(address));
+    this.reconciler = new Reconciler({ ...shared, executor: this.laneRunner, log, probe });
+    this.broker = new Broker({ ...shared, wake });
+  }
+
+  static async start(docs: WorldDocs, rng?: SeededRng): Promise<World> {
+    const world = new World(rng);
+    await world.declare(docs);
+    await world.laneRunner.start();
+    await world.reconciler.start();
+    return world;
+  }
+
+  async declare(docs: WorldDocs): Promise<void> {
+    for (const document of documentsOf(docs)) await this.broker.putDefinition({ ...document, owner: tester });
+  }
+
+  async stop(): Promise<void> {
+    await this.reconciler.stop();
+  }
+
+  nodesInCloud(): string[] {
+    return [...this.stacks.values()].flatMap((nodes) => [...nodes.keys()]);
+  }
+
+  statuses(): Record<string, string> {
+    return Object.fromEntries([...this.state.nodes.values()].map(({ nodeId, status }) => [nodeId, status]));
+  }
+
+  async update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
+    const present = this.stacks.get(request.stack) ?? new Map<string, string>();
+    this.stacks.set(request.stack, present);
+    onEvent({ kind: "started", enginePid: 1, engine: "scripted" });
+    await this.sleep(this.behaviour.createMs);
+    let outcome: UpdateResult["outcome"] = "succeeded";
+    for (const node of request.nodes) {
+      if (present.has(node.nodeId)) continue;
+      const failure = this.behaviour.failCreate(node.nodeId);
+      if (failure) {
+        outcome = "failed";
+        onEvent({ kind: "nodeFailed", nodeId: node.nodeId, class: failure, message: "scripted" });
+        continue;
+      }
+      this.addresses += 1;
+      const address = `10.1.${this.addresses >> 8}.${this.addresses & 255}`;
+      present.set(node.nodeId, address);
+      onEvent({ kind: "nodeCreated", nodeId: node.nodeId, address });
+      this.boot(node, address, request.stack);
+    }
+    const wanted = new Set(request.nodes.map(({ nodeId }) => nodeId));
+    for (const nodeId of [...present.keys()]) {
+      if (wanted.has(nodeId)) continue;
+      present.delete(nodeId);
+      onEvent({ kind: "nodeDeleted", nodeId });
+    }
+    return { laneId: request.laneId, revision: request.revision, outcome, present: this.presentIn(request.stack) };
+  }
+
+  recover(request: UpdateRequest): Promise<UpdateResult> {
+    const { laneId, revision, stack } = request;
+    return Promise.resolve({ laneId, revision, outcome: "succeeded", present: this.presentIn(stack) });
+  }
+
+  removeStack(_laneId: string, stack: string): Promise<void> {
+    this.stacks.delete(stack);
+    return Promise.resolve();
+  }
+
+  private presentIn(stack: string) {
+    return [...(this.stacks.get(stack) ?? [])].map(([nodeId, address]) => ({ nodeId, address }));
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.clock.after(ms, resolve));
+  }
+
+  private boot(node: DesiredNode, address: string, stack: string): void {
+    const exists = () => this.stacks.get(stack)?.has(node.nodeId) === true && !this.killed.has(node.nodeId);
+    this.clock.after(this.behaviour.bootMs, () => {
+      if (!exists()) return;
+      this.listening.add(address);
+      const answer = this.behaviour.guest(node.nodeId);
+      if (answer === "staysSilent") return;
+      const [checkin = "", agent = ""] = node.startupScript.split(" ");
+      const status = answer === "fails" ? ("failed" as const) : ("running" as const);
+      if (checkin !== "") this.call(this.broker.serverStatus(checkin, { status, progressPercent: 100 }));
+      const beat = (): void => {
+        if (!exists()) return;
+        this.call(this.broker.heartbeat(agent, node.nodeId, {}));
+        this.clock.after(this.behaviour.heartbeatMs, beat);
+      };
+      if (answer === "checksIn" && agent !== "") beat();
+    });
+  }
+
+  /** A guest gets errors when it is no longer wanted; it does not mind. */
+  private call(answer: Promise<unknown>): void {
+    answer.catch((error: unknown) => {
+      if ((error as { code?: string }).code !== "gone") this.errors.push(error);
+    });
+  }
+}
