@@ -220,7 +220,10 @@ export class Deployment {
     await this.executor.idle();
     await this.finish();
     const late = await this.parts.closeProgram();
-    if (this.isDeleting && this.stopReason === "canceled" && !this.executor.hasFailed) {
+    const isCutShort = this.isDeleting && this.stopReason === "canceled" && !this.hasFailed && !this.executor.hasFailed;
+    // What has been deleted is deleted; official Pulumi calls a destroy that was cut short a success as well.
+    if (isCutShort && this.options.kind === "destroy") return;
+    if (isCutShort) {
       // The program had ended well before; there is no update left to be called canceled.
       this.events.diagnostic("error", "context canceled");
       this.isReported = true;

@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   const [name, ...args] = withoutDirectory(process.argv.slice(2));
   try {
     if (name === undefined || name === "help" || name === "--help") {
-      process.stdout.write(`Pulumi ${"-"} embedded engine\nCommands: ${Object.keys(commands).join(", ")}\n`);
+      process.stdout.write(`Pulumi, embedded engine\nCommands: ${Object.keys(commands).join(", ")}\n`);
       return 0;
     }
     const command = commands[name === "--version" ? "version" : name];

@@ -74,7 +74,7 @@ export class Monitor {
         this.registerOutputs(request),
       ),
       readResource: this.guarded((request: resource.ReadResourceRequest) => this.readResource(request)),
-      invoke: this.guarded((request: resource.ResourceInvokeRequest) => this.invoke(request)),
+      invoke: this.guarded((request: resource.ResourceInvokeRequest) => this.invoke(request), true),
       call: this.refusing("methods of remote components (Call)"),
       registerStackTransform: this.refusing("transforms"),
       registerStackInvokeTransform: this.refusing("invoke transforms"),
@@ -123,15 +123,18 @@ export class Monitor {
     return this.parts;
   }
 
-  /** A handler that is given up when the operation ends, and whose refusals fail the operation. */
-  private guarded<Q, R extends Message>(handler: Handler<Q, R>): grpc.handleUnaryCall<Q, R> {
+  /**
+   * A handler that is given up when the operation ends, and whose errors fail the operation: programs swallow some of
+   * them, and a program that ends early must not be taken for one that wants its resources deleted.
+   */
+  private guarded<Q, R extends Message>(handler: Handler<Q, R>, isInvoke = false): grpc.handleUnaryCall<Q, R> {
     return unary(async (request: Q) => {
       const closed = this.isShutDown.then(() => {
         throw Object.assign(new Error("resource monitor shut down"), { code: grpc.status.UNAVAILABLE });
       });
       const answer = (async () => handler(request))();
       answer.catch((error: unknown) => {
-        if (error instanceof NotSupported) this.deployment.failNow(error);
+        if (error instanceof NotSupported || !isInvoke) this.deployment.failNow(error);
       });
       return Promise.race([answer, closed]);
     });
@@ -180,7 +183,7 @@ export class Monitor {
       goal.provider = await this.providerFor(named, providers, goal.parent, packageOf(goal.type), version);
     } else if (isProviderType(goal.type)) {
       if (version !== "") Object.assign(goal.inputs, { __internal: {}, version });
-    } else goal.provider = request.getProvider();
+    }
     const { result, state } = await deployment.register(goal);
     const { urn } = state;
     this.goals.set(urn, goal);

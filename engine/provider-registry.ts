@@ -4,7 +4,7 @@
  * when its step runs; state that refers to a provider that is not registered yet brings it up from the old state.
  */
 import { randomUUID } from "node:crypto";
-import { CommandFailure, NotSupported } from "./failure";
+import { CommandFailure, messageOf, NotSupported } from "./failure";
 import { type CheckResult, type DiffResult, type Provider, withoutInternal } from "./provider";
 import type { ResourceState } from "./state";
 import { packageOf, providerReference, referenceId, referenceUrn, urnType } from "./urn";
@@ -114,7 +114,13 @@ export class ProviderRegistry {
     const isIt = (item: ResourceState | undefined): boolean => item?.urn === urn && item.id === referenceId(reference);
     const state = isIt(olds.get(urn)) ? olds.get(urn) : everyOld.find(isIt);
     if (!state) throw new CommandFailure(`could not find provider ${reference} in the state`);
-    const loaded = this.loadFor(urn, state.inputs).then((provider) => this.configure(state, state.id, provider));
+    const loaded = this.loadFor(urn, state.inputs).then(
+      (provider) => this.configure(state, state.id, provider),
+      (error: unknown) => {
+        const plugin = `load plugin for ${packageOf(urnType(urn))} provider '${urn}'`;
+        throw new CommandFailure(`could not create provider ${reference}: ${plugin}: ${messageOf(error)}`);
+      },
+    );
     this.loading.set(reference, loaded);
     return loaded;
   }
