@@ -7,10 +7,11 @@
  */
 import { createHash } from "node:crypto";
 import { constants, existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { access, chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, sep } from "node:path";
 import { SetupError } from "../model/errors";
-import { readPostmaster } from "./postmaster-file";
+import { readIfThere, readPostmaster } from "./postmaster-file";
 
 /** Where the server's files are when root's data folder is out of the account's reach. */
 export const sharedHome = "/var/lib/headroom";
@@ -20,6 +21,9 @@ const accountNames = ["headroom", "nobody"];
 
 /** The file in the data folder that says where the database is, when it is not in the data folder itself. */
 export const locationFile = "database.location";
+
+/** The file in a home below {@link sharedHome} that says whose data it holds. */
+const originFile = "data-folder";
 
 export interface Account {
   readonly name: string;
@@ -87,9 +91,26 @@ async function chooseHome(folder: string, canReach: (path: string) => boolean, s
   }
   await makeFolder(shared);
   await chmod(shared, 0o755);
+  await removeAbandoned(shared);
   await mkdir(away, { recursive: true });
+  await writeFile(join(away, originFile), `${folder}\n`);
   await writeFile(note, `${away}\n`);
   return away;
+}
+
+/**
+ * Removes what belonged to data folders below the temporary folder that are gone, as tests and trials leave behind.
+ * Other data folders may only be out of sight (an unmounted disk): what belongs to them stays.
+ */
+async function removeAbandoned(shared: string): Promise<void> {
+  for (const name of await readdir(shared)) {
+    const home = join(shared, name);
+    const origin = readIfThere(join(home, originFile)).trim();
+    if (!origin.startsWith(realpathSync(tmpdir()) + sep) || existsSync(origin)) continue;
+    const leftover = readPostmaster(join(home, "data"));
+    if (leftover) process.kill(leftover.pid, "SIGQUIT");
+    await rm(home, { recursive: true, force: true });
+  }
 }
 
 function unprivilegedAccount(): Account {

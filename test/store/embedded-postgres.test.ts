@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -16,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SetupError } from "../../runtime/model/errors";
 import { findBinaries, type Binaries } from "../../runtime/store/embedded-binaries";
-import { locationFile } from "../../runtime/store/embedded-place";
+import { locationFile, preparePlace } from "../../runtime/store/embedded-place";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../runtime/store/embedded-postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 import { until } from "../support/postgres";
@@ -302,6 +303,27 @@ describe("the embedded PostgreSQL server", () => {
       });
     },
   );
+
+  itAsRoot("removes what temporary data folders that are gone left elsewhere, and nothing else", async () => {
+    await withFolder(async (outer) => {
+      const privateFolder = join(outer, "private");
+      mkdirSync(privateFolder, { mode: 0o700 });
+      const shared = join(outer, "shared");
+      for (const [name, origin] of [
+        ["gone", join(outer, "no-such-folder")],
+        ["present", outer],
+        ["unmounted", "/no-such-disk/headroom"],
+      ] as const) {
+        mkdirSync(join(shared, name), { recursive: true });
+        writeFileSync(join(shared, name, "data-folder"), `${origin}\n`);
+      }
+      await preparePlace(join(privateFolder, "postgres"), shared);
+
+      const homes = readdirSync(shared);
+      assert.equal(homes.length, 3);
+      assert.ok(!homes.includes("gone") && homes.includes("present") && homes.includes("unmounted"));
+    });
+  });
 
   itAsRoot("refuses rather than start empty when its database can't be reached any more, or is gone", async () => {
     await withFolder(async (outer) => {
