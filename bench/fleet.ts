@@ -83,6 +83,7 @@ async function declareFleet(service: Service): Promise<void> {
       amiId: ami,
       instanceType: "m7i.4xlarge",
       subnetId: "subnet-0a",
+      securityGroupIds: ["sg-0a"],
       accessKeyId: "AKIAEMULATED",
       secretAccessKey: "emulated",
     },
@@ -162,8 +163,8 @@ async function oneBigStack(aws: EmulatedAws, size: number, { engine, log }: Benc
   const pulumiCommand = await automation.PulumiCommand.get({ root: found.root, skipVersionCheck: true });
   let nodes = 10;
   const program = async () => {
-    const { Instance } = await import("@pulumi/aws/ec2/instance");
-    const { Provider } = await import("@pulumi/aws/provider");
+    const { Instance } = require("@pulumi/aws/ec2/instance") as typeof import("@pulumi/aws/ec2/instance");
+    const { Provider } = require("@pulumi/aws/provider") as typeof import("@pulumi/aws/provider");
     const provider = new Provider("aws", { region: "us-east-1", accessKey: "AKIAEMULATED", secretKey: "emulated" });
     for (let node = 0; node < nodes; node++) {
       new Instance(`big${node}`, { ami, instanceType: "m7i.4xlarge", userData: script.repeat(10) }, { provider });

@@ -102,7 +102,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "node",
   ],
   examples: ["pulumi-headroom", "@pulumi/pulumi"],
-  bench: ["runtime", "provider", "bench", "node", "@pulumi/pulumi", "pg", "test/support"],
+  "examples/demo": [
+    "pulumi-headroom",
+    "@pulumi/pulumi",
+    "runtime/api/client",
+    "runtime/main",
+    "runtime/model",
+    "provider/local-vm",
+    "node",
+  ],
+  bench: ["runtime", "provider", "bench", "node", "@pulumi/pulumi", "@pulumi/aws", "test/clouds"],
 };
 
 /** Words that make the planner impure. */
