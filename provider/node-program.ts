@@ -52,11 +52,12 @@ export class RegistryNodeProgram implements NodeProgram {
     const providers = new PulumiProviders();
     const bySettings = new Map<string, PreparedNode[]>();
     for (const prepared of nodes.map((node) => this.prepareNode(node))) {
-      const name = this.pulumiProviderNameOf(prepared.node);
-      bySettings.set(name, [...(bySettings.get(name) ?? []), prepared]);
+      const key = canonicalJson([prepared.node.kind, prepared.node.settings]);
+      bySettings.set(key, [...(bySettings.get(key) ?? []), prepared]);
     }
-    const answers = [...bySettings].map(async ([name, [first, ...others]]) => {
+    const answers = [...bySettings.values()].map(async ([first, ...others]) => {
       if (first === undefined) return [];
+      const name = this.pulumiProviderNameOf(first.node);
       const provider = await providers.get(name, first.vmProvider, first.settings);
       const nodeIds = [first, ...others].map(({ node }) => node.nodeId);
       return first.vmProvider.findVms(nodeIds, first.settings, { provider });
@@ -69,7 +70,7 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   pulumiProviderNameOf(node: DesiredNode): string {
-    return providerName(node.kind, node.settings);
+    return pulumiProviderName(node.kind, this.vmProviderOf(node), node.settings);
   }
 
   classify(node: DesiredNode, message: string): ReturnType<NodeProgram["classify"]> {
@@ -102,7 +103,7 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 }
 
-/** One explicit Pulumi provider for each distinct settings, shared by the nodes of one run. */
+/** One explicit Pulumi provider for each name, shared by the nodes of one run. */
 class PulumiProviders {
   private readonly made = new Map<string, Promise<pulumi.ProviderResource>>();
 
@@ -123,7 +124,7 @@ async function declareNode(
   const { component, conclude } = openComponent(node.nodeId);
   try {
     const provider = await providers.get(
-      providerName(node.kind, node.settings),
+      pulumiProviderName(node.kind, prepared.vmProvider, node.settings),
       prepared.vmProvider,
       prepared.settings,
     );
@@ -161,7 +162,7 @@ async function declareResources(
   const options = { parent, provider: into.provider, ignoreChanges: ["*"] };
   const { vm, address } = await vmProvider.declareNode({ ...node, settings }, options);
   if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret(address) };
-  const name = providerName(`dns-${node.dns.kind}`, node.dns.settings);
+  const name = pulumiProviderName(`dns-${node.dns.kind}`, dns.provider, node.dns.settings);
   const provider = await into.providers.get(name, dns.provider, dns.settings);
   const { dnsName } = await dns.provider.declareRecord(
     { nodeId: node.nodeId, dns: { ...node.dns, settings: dns.settings as Record<string, unknown> }, address },
@@ -178,8 +179,16 @@ function readDesiredNodes(): DesiredNode[] {
     .map(([, value]) => JSON.parse(value) as DesiredNode);
 }
 
-/** The same settings always give the same name: a change of it would replace the provider under running VMs. */
-function providerName(kind: string, settings: Readonly<Record<string, unknown>>): string {
+/**
+ * The same settings always give the same name: a change of it would replace the provider under running VMs. What needs
+ * no SDK is served by our own plugin, which has no configuration: one process serves all.
+ */
+function pulumiProviderName(
+  kind: string,
+  { sdk }: { readonly sdk?: string },
+  settings: Readonly<Record<string, unknown>>,
+): string {
+  if (sdk === undefined) return "headroom-plugin";
   return `${kind}-${createHash("sha256").update(canonicalJson(settings)).digest("hex").slice(0, 12)}`;
 }
 

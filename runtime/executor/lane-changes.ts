@@ -27,9 +27,8 @@ export function beginUpdate(
     text: `update of revision ${revision}: ${update.creates} to create, ${update.deletes} to delete`,
     numbers: { revision, creates: update.creates, deletes: update.deletes, nodes: nodes.length },
   };
-  const { enginePid: _ended, ...rest } = lane;
   const changes: Change[] = [
-    { kind: "put", table: "lane", row: { ...rest, openRevision: revision } },
+    { kind: "put", table: "lane", row: { ...atRest(lane), openRevision: revision } },
     { kind: "decision", decision: journal.entry("lane", lane.laneId, "updating", reason) },
   ];
   for (const { nodeId } of nodes) {
@@ -106,9 +105,8 @@ export function concludeUpdate(
   const { request, result, kind } = ended;
   const present = new Map((result.present ?? []).map((node) => [node.nodeId, node]));
   const asked = new Set(request.nodes.map(({ nodeId }) => nodeId));
-  const { openRevision: _open, enginePid: _pid, ...rest } = lane;
   const appliedRevision = kind === "update" ? Math.max(lane.appliedRevision, request.revision) : lane.appliedRevision;
-  const changes: Change[] = [{ kind: "put", table: "lane", row: { ...rest, appliedRevision } }];
+  const changes: Change[] = [{ kind: "put", table: "lane", row: { ...atRest(lane), appliedRevision } }];
   const failure = result.message ?? "the update ended without creating it";
   for (const node of nodesOf(context.state, lane.laneId)) {
     const made = present.get(node.nodeId);
@@ -130,6 +128,11 @@ export function settleLane(context: ChangeContext, lane: Lane, present: Readonly
     { kind: "put", table: "lane", row: { ...lane, appliedRevision: lane.desiredRevision } },
     ...gone.flatMap((node) => nodeGone(context, node)),
   ];
+}
+
+/** The lane without an open update. */
+export function atRest({ laneId, autoscaleConfig, stack, desiredRevision, appliedRevision }: Lane): Lane {
+  return { laneId, autoscaleConfig, stack, desiredRevision, appliedRevision };
 }
 
 export function nodesOf(state: Snapshot, laneId: string): Node[] {

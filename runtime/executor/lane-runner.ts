@@ -11,6 +11,7 @@ import type { Lane } from "../model/state";
 import type { Change } from "../store/hot-state";
 import type { Ledger } from "../store/store";
 import {
+  atRest,
   beginUpdate,
   concludeUpdate,
   engineStarted,
@@ -276,10 +277,9 @@ export class LaneRunner {
       return false;
     }
     const now = ledger.state.lanes.get(lane.laneId) ?? lane;
-    const { openRevision: _open, ...rest } = now;
     const isUsed = nodesOf(ledger.state, lane.laneId).length > 0;
     await this.commit([
-      isUsed ? { kind: "put", table: "lane", row: rest } : { kind: "delete", table: "lane", id: lane.laneId },
+      isUsed ? { kind: "put", table: "lane", row: atRest(now) } : { kind: "delete", table: "lane", id: lane.laneId },
     ]);
     this.options.wakeReconciler();
     return true;

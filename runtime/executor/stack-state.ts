@@ -101,7 +101,8 @@ export function settlePending(
     const known = [...(deployment.resources ?? []), ...adopted].some(({ urn }) => urn === resource.urn);
     if (type === "creating" && id !== undefined && !known) adopted.push({ ...resource, id, outputs: {} });
   }
-  const { pending_operations: _dropped, ...rest } = deployment;
+  const rest = { ...deployment };
+  delete rest.pending_operations;
   return {
     deployment: { ...rest, resources: [...(deployment.resources ?? []), ...adopted] },
     adopted: adopted.map(({ urn }) => urn),

@@ -87,7 +87,11 @@ export class WorkerPool implements NodeUpdater {
     const ended = [...this.workers].map(
       ({ child }) => new Promise<void>((resolve) => void child.once("exit", () => resolve())),
     );
-    for (const { child } of this.workers) child.disconnect();
+    for (const { child, state } of this.workers) {
+      // One that is still loading has been asked nothing, and would end only after it has loaded.
+      if (state === "starting") child.kill("SIGKILL");
+      else child.disconnect();
+    }
     await Promise.all(ended);
   }
 

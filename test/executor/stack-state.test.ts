@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { classifyFailure, isOutcomeUnknown } from "../../runtime/executor/failure-class";
+import { PassphraseCrypter } from "../../runtime/executor/passphrase";
+import {
+  addFound,
+  nodeComponentType,
+  nodeUrn,
+  presentNodes,
+  settlePending,
+  vmUrn,
+  type Deployment,
+} from "../../runtime/executor/stack-state";
+
+const project = "headroom-nodes";
+const stack = "l1";
+const vmType = "toy:index:Thing";
+const component = (nodeId: string, outputs: Record<string, unknown> = {}) => ({
+  urn: nodeUrn(stack, project, nodeId),
+  type: nodeComponentType,
+  custom: false,
+  outputs,
+});
+const vm = (nodeId: string, id?: string) => ({
+  urn: vmUrn({ stack, project, nodeId, vmType }),
+  type: vmType,
+  custom: true,
+  ...(id === undefined ? {} : { id }),
+  inputs: { size: "small" },
+  parent: nodeUrn(stack, project, nodeId),
+});
+
+describe("state of a lane's stack", () => {
+  it("counts a node as present when something real of it exists, not for its component alone", () => {
+    const deployment: Deployment = {
+      resources: [
+        component("a", { address: "10.0.0.1", dnsName: "a.test" }),
+        vm("a", "i-1"),
+        component("b"),
+        component("c"),
+        vm("c", "i-3"),
+      ],
+    };
+
+    assert.deepEqual(presentNodes(deployment), [
+      { nodeId: "a", address: "10.0.0.1", dnsName: "a.test" },
+      { nodeId: "c" },
+    ]);
+    assert.deepEqual(presentNodes(undefined), []);
+  });
+
+  it("moves a found pending create into the resources with its inputs, and drops the others", () => {
+    const deployment: Deployment = {
+      manifest: { version: "v3" },
+      resources: [component("a"), component("b")],
+      pending_operations: [
+        { resource: vm("a"), type: "creating" },
+        { resource: vm("b"), type: "creating" },
+      ],
+    };
+
+    const settled = settlePending(deployment, [{ urn: vm("a").urn, id: "i-7" }]);
+
+    assert.deepEqual(settled.adopted, [vm("a").urn]);
+    assert.equal(settled.deployment.pending_operations, undefined);
+    assert.deepEqual(settled.deployment["manifest"], { version: "v3" });
+    assert.deepEqual(settled.deployment.resources?.at(-1), { ...vm("a"), id: "i-7", outputs: {} });
+  });
+
+  it("does not adopt what the state has already", () => {
+    const deployment: Deployment = {
+      resources: [component("a"), vm("a", "i-1")],
+      pending_operations: [{ resource: vm("a"), type: "creating" }],
+    };
+
+    assert.deepEqual(settlePending(deployment, [{ urn: vm("a").urn, id: "i-1" }]).adopted, []);
+  });
+
+  it("adds a found VM under its component and Pulumi provider, and refuses when they are missing", () => {
+    const provider = {
+      urn: `urn:pulumi:l1::${project}::pulumi:providers:toy::local-1`,
+      type: "pulumi:providers:toy",
+      custom: true,
+      id: "uuid",
+    };
+    const found = { urn: vm("a").urn, id: "i-9", type: vmType, parent: component("a").urn, providerName: "local-1" };
+
+    const added = addFound({ resources: [provider, component("a")] }, [found]);
+
+    assert.equal(added.resources?.at(-1)?.provider, `${provider.urn}::uuid`);
+    assert.throws(() => addFound({ resources: [component("a")] }, [found]), /the state lacks local-1/);
+  });
+});
+
+describe("class of a failed create", () => {
+  const cases: [string, string][] = [
+    ["api error InsufficientInstanceCapacity: no room", "CAPACITY"],
+    ["StatusCode: 500, Out of host capacity.", "CAPACITY"],
+    ["ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", "CAPACITY"],
+    ['Code="ZonalAllocationFailed" Message="..."', "CAPACITY"],
+    ["No valid host was found. There are not enough hosts available.", "CAPACITY"],
+    ["api error VcpuLimitExceeded: You have requested more vCPU capacity than your limit", "QUOTA"],
+    ["Quota 'CPUS' exceeded. QUOTA_EXCEEDED", "QUOTA"],
+    ["Operation results in exceeding approved standardDv3 Cores quota", "QUOTA"],
+    ["creating this/these droplet(s) will exceed your droplet limit", "QUOTA"],
+    ['pods "x" is forbidden: exceeded quota: compute', "QUOTA"],
+    ["api error RequestLimitExceeded: Request limit exceeded.", "TRANSIENT"],
+    ["HTTP 503 Service Unavailable", "TRANSIENT"],
+    ["api error UnauthorizedOperation: You are not authorized", "CONFIG"],
+    ["InvalidAMIID.NotFound: The image id does not exist", "CONFIG"],
+    ["something nobody has seen before", "TRANSIENT"],
+  ];
+  for (const [message, expected] of cases) {
+    it(`${expected}: ${message}`, () => assert.equal(classifyFailure(message), expected));
+  }
+
+  it("knows a dead plugin from a refusal", () => {
+    assert.ok(isOutcomeUnknown("error reading from server: EOF"));
+    assert.ok(isOutcomeUnknown("rpc error: code = Unavailable desc = transport is closing"));
+    assert.ok(!isOutcomeUnknown("api error InsufficientInstanceCapacity"));
+    assert.ok(!isOutcomeUnknown("HTTP 503 Service Unavailable"));
+  });
+});
+
+describe("passphrase secrets", () => {
+  it("opens what it sealed, with the right passphrase only", async () => {
+    const crypter = await PassphraseCrypter.create("correct horse");
+    const sealed = crypter.encrypt("päss ✓");
+
+    const again = await PassphraseCrypter.open("correct horse", crypter.salt);
+    assert.equal(again.decrypt(sealed), "päss ✓");
+    assert.notEqual(crypter.encrypt("päss ✓"), sealed);
+    await assert.rejects(PassphraseCrypter.open("wrong", crypter.salt), /does not fit the encryption salt/);
+    await assert.rejects(PassphraseCrypter.open("correct horse", "v1:x"), /is damaged/);
+  });
+});
