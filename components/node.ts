@@ -1,6 +1,5 @@
 /** Internal: one node of any cloud, declared in the user's own stack through the same code as the runtime's nodes. */
 import * as pulumi from "@pulumi/pulumi";
-import type { z } from "zod";
 import type { DnsProvider, VmProvider } from "../provider/vm-provider";
 import { type DnsProviderKind, nameSchema, problemsOf, type VmProviderKind } from "../runtime/model/config";
 import { ConfigError } from "../runtime/model/errors";
@@ -85,7 +84,7 @@ async function declareResources<Settings, DnsSettings>(
   return { address, dnsName: record.dnsName };
 }
 
-function parse<Output>(schema: z.ZodType<Output>, value: unknown, what: string): Output {
+function parse<Output>(schema: VmProvider<Output>["settings"], value: unknown, what: string): Output {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = problemsOf(parsed.error, value);

@@ -31,7 +31,7 @@ const desktopConfig = new headroom.ServerAutoscaleConfig("desktops", {
   registerDns: true,
   baseDomainName: "desktops.example.org",
   dnsProvider: records.name,
-  startupScript: { osType: headroom.OsType.Windows, text: config.require("startupScript") },
+  startupScript: { osType: headroom.OsType.Windows, text: "Set-Service -Name TermService -StartupType Automatic\r\n" },
 });
 new headroom.Workspace("design", { kind: "desktop", pools: [desktops.name], cores: 4, memory: "16GiB", gpus: 1 });
 new headroom.Schedule("working-days", {
