@@ -28,7 +28,7 @@ const sdkVersion = (require("@pulumi/pulumi/package.json") as { version: string 
 /** The provider counts as busy when calls run and none has arrived for so long. */
 const quietMs = 400;
 /** Waiting for the provider to become busy or idle, or for an engine to end, fails after so long. */
-const waitMsMax = 60_000;
+const waitMsMax = 100_000;
 
 type Seen = Outcome & Pick<Observation, "cli" | "second" | "events">;
 

@@ -17,7 +17,7 @@ const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 const messageBytesMax = 64 * 1024 * 1024;
 
 /** A world that nobody releases lets its slow calls end after so long. */
-const holdMsMax = 90_000;
+const holdMsMax = 120_000;
 
 /** A toy provider that listens; `port` is on 127.0.0.1. */
 export interface RunningToyProvider {
