@@ -126,7 +126,6 @@ class RuntimeHost implements Runtime {
   private tokenSecret!: Uint8Array;
   private storeName = "";
   private readonly startedAtMs = realClock.now();
-  private term: Term | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped: Promise<void> | undefined;
   private leaderWaiters: (() => void)[] = [];
@@ -243,7 +242,6 @@ class RuntimeHost implements Runtime {
       this.log.warn({ holder }, "another runtime leads; standing by");
       onSettled();
     });
-    this.term = term;
     this.current = term.leader;
     onSettled();
     for (const tell of this.leaderWaiters.splice(0)) tell();
@@ -252,9 +250,10 @@ class RuntimeHost implements Runtime {
     });
     const lost = await Promise.race([term.lost, stop]);
     this.current = { message: "this runtime is starting again after it lost its store or lease; try again soon" };
-    if (lost) this.log.error({ err: lost }, "leadership lost; loading the state again");
-    this.term = undefined;
-    await term.stop(lost ? 0 : (this.options.stopSeconds ?? 60) * 1000);
+    if (!lost) return term.stop((this.options.stopSeconds ?? 60) * 1000);
+    this.log.error({ err: lost }, "leadership lost; loading the state again");
+    // A database that died starts again meanwhile.
+    await Promise.all([term.stop(0), this.embedded?.ensureRunning()]);
   }
 
   private openTerm(onStandby: (holder: string) => void): Promise<Term> {

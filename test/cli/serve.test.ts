@@ -163,6 +163,26 @@ describe("startRuntime", function () {
     });
   });
 
+  it("starts its own database again after that was killed, with everything that was acknowledged", async () => {
+    await withFolder(async (dataFolder) => {
+      const runtime = await startRuntime({ dataFolder, port: 0, engine: "embedded", logLevel: "silent" });
+      try {
+        const client = clientOf(runtime.url, dataFolder);
+        await putPool(client, "before");
+        const { epoch } = await client.status();
+        process.kill(runtime.postgresPid!, "SIGKILL");
+        await until("the runtime leads again", async () => {
+          const status = await client.status().catch(() => undefined);
+          return status !== undefined && status.epoch > epoch;
+        });
+        assert.equal((await client.definition("pool", "before"))?.name, "before");
+        await putPool(client, "after");
+      } finally {
+        await runtime.stop();
+      }
+    });
+  });
+
   it("stands by for another runtime on the same database and takes over after its kill -9", async () => {
     await withFolder(async (folder) => {
       const databaseUrl = await newDatabase();

@@ -1,4 +1,4 @@
-import { NoCapacityError, NotFoundError } from "../../model/errors";
+import { BugError, NoCapacityError, NotFoundError } from "../../model/errors";
 import type { Session } from "../../model/state";
 import {
   errorSchema,
@@ -24,20 +24,19 @@ const request = route({
   takesIdempotencyKey: true,
   async handle({ body }, context) {
     const leader = context.leader();
-    const outcome = await leader.broker.requestSession(body, (session) =>
-      context.answerChanges(answerOf(session, leader)),
-    );
+    let answer: Answer | undefined;
+    const outcome = await leader.broker.requestSession(body, (session, position) => {
+      answer = {
+        status: session.status === "queued" ? 202 : 201,
+        body: { session: viewSession(session, leader.ledger.state, position) },
+      };
+      return context.answerChanges(answer);
+    });
     if (outcome.kind === "refused") throw new NoCapacityError(outcome.reason.text);
-    return answerOf(outcome.session, leader);
+    if (!answer) throw new BugError("a session was made without an answer");
+    return answer;
   },
 });
-
-function answerOf(session: Session, { ledger }: Leader): Answer {
-  return {
-    status: session.status === "queued" ? 202 : 201,
-    body: { session: viewSession(session, ledger.state) },
-  };
-}
 
 const list = route({
   method: "get",
