@@ -19,7 +19,7 @@ import type { Deployment as StoredDeployment, ResourceState } from "./state";
 import { settleDiff, StepGenerator } from "./step-generator";
 import { type RegistrationResult, type Step, stepState } from "./steps";
 import { qualifiedType, rootStackType } from "./urn";
-import type { PropertyMap } from "./values";
+import { equalValues, type PropertyMap } from "./values";
 
 export interface DeploymentOptions {
   kind: "update" | "refresh" | "destroy";
@@ -75,6 +75,7 @@ export class Deployment {
   private stopReason: "failed" | "canceled" | undefined;
   private hasFailed = false;
   private isDeleting = false;
+  private isReported = false;
   private stackOutputs: { urn: string; outputs: PropertyMap } | undefined;
   private announceStop: () => void = () => undefined;
   /** Resolves when nothing new may begin. */
@@ -161,16 +162,13 @@ export class Deployment {
     return result;
   }
 
-  /** Reports an error and stops. */
+  /** Reports an error and stops; what it explains needs no "update failed" after it. */
   failNow(error: unknown): void {
     if (!(error instanceof Reported)) this.events.diagnostic("error", messageOf(error));
     this.hasFailed = true;
     this.isReported = true;
     this.stop("failed");
   }
-  /** The failure has been explained, so that no "update failed" follows. */
-  private isReported = false;
-
   registerOutputs(urn: string, outputs: PropertyMap): Promise<void> {
     if (qualifiedType(urn) === rootStackType) {
       this.stackOutputs = { urn, outputs };
@@ -186,7 +184,8 @@ export class Deployment {
     step.new.outputs = outputs;
     this.snapshot?.touch(step.new);
     this.events.outputs(step);
-    await this.snapshot?.save();
+    const isUnchanged = step.old !== undefined && equalValues(step.old.outputs, outputs);
+    if (!isUnchanged) await this.snapshot?.save();
   }
 
   /** Runs the whole operation; `program` starts the program and resolves when it says it has registered everything. */

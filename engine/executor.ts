@@ -59,7 +59,7 @@ export class Executor {
   }
 
   private async runChain(steps: Step[]): Promise<void> {
-    if (this.running >= this.deployment.options.parallel) await new Promise<void>((go) => this.waiting.push(go));
+    while (this.running >= this.deployment.options.parallel) await new Promise<void>((go) => this.waiting.push(go));
     this.running++;
     try {
       for (const step of steps) {

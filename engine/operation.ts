@@ -2,7 +2,7 @@
  * Puts one operation together: lock, state, configuration, program, providers, events; and takes it apart again.
  * The rules kept:
  *  - the lock is taken before the state is read and released after the last write, however the operation ends;
- *  - the first SIGINT or SIGTERM lets what runs finish, the second ends at once with the pending operations in the state;
+ *  - the first SIGINT, SIGTERM or SIGHUP lets what runs finish, the second ends at once with the pending operations in the state;
  *  - a listener, a terminal or a parent that is gone never costs a record.
  */
 import { type FileBackend, qualifiedName, type StackName } from "./backend";
@@ -242,6 +242,9 @@ class Run {
   }
 }
 
+/** A terminal that closes asks for the same as Ctrl-C. */
+const cancelSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 function listenForSignals(run: Run): () => void {
   let signals = 0;
   const onSignal = (): void => {
@@ -249,8 +252,10 @@ function listenForSignals(run: Run): () => void {
     if (signals === 1) run.cancel();
     if (signals === 2) void run.terminate();
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  return () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  for (const signal of cancelSignals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of cancelSignals) process.off(signal, onSignal);
+  };
 }
 
 interface Ended {
