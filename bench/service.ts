@@ -1,6 +1,6 @@
 /** The real service as a process of its own, on a fresh data folder, as every benchmark measures it. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -56,6 +56,8 @@ export class Service {
   }
 
   private async launch(options: ServiceOptions): Promise<void> {
+    // As root the embedded PostgreSQL runs as another account, which has to get into the folder.
+    chmodSync(this.folder, 0o755);
     const data = join(this.folder, "data");
     const more = options.workers === undefined ? [] : ["--workers", String(options.workers)];
     this.process = spawn(

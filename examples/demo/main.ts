@@ -3,7 +3,7 @@
  * (embedded PostgreSQL, an engine, a file backend), applies a Pulumi program that declares a zone, a docker agent pool
  * and a server pool on local VMs, plays a short day of session requests over HTTP, and checks what is left.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -57,6 +57,8 @@ async function main(): Promise<number> {
   const print = (line: string) => (options.isJson ? console.error(line) : console.log(line));
   const startedMs = Date.now();
   const folder = mkdtempSync(join(tmpdir(), "headroom-demo-"));
+  // As root the embedded PostgreSQL runs as another account, which has to get into the folder.
+  chmodSync(folder, 0o755);
   const localRoot = join(folder, "local");
   process.env["HEADROOM_LOCAL_ROOT"] = localRoot;
   print(`Everything of this demo is in ${folder}`);

@@ -5,7 +5,7 @@
  * HEADROOM_CRASH_SEED and HEADROOM_CRASH_KILLS choose a run; HEADROOM_CRASH_LOG=1 prints what happened.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +24,8 @@ describe("kill -9 at random points under load", function () {
     it(`loses nothing and leaves nothing on the ${engine} engine (seed ${seed})`, async function () {
       if (process.platform !== "linux") this.skip();
       const folder = mkdtempSync(join(tmpdir(), "headroom-crash-"));
+      // As root the embedded PostgreSQL runs as another account, which has to get into the folder.
+      chmodSync(folder, 0o755);
       const lines: string[] = [];
       const startedMs = Date.now();
       const log = (line: string) => {
