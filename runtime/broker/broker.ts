@@ -54,12 +54,9 @@ export const queueMax = 20_000;
 export class Broker {
   private readonly journal: Journal;
   private readonly windows = new WindowCache();
-  private sequence: number;
 
   constructor(private readonly options: BrokerOptions) {
     this.journal = new Journal(options.clock, options.rng);
-    this.sequence = 0;
-    for (const session of this.state.sessions.values()) this.sequence = Math.max(this.sequence, session.sequence);
   }
 
   /**
@@ -217,7 +214,7 @@ export class Broker {
       ...(zone === undefined ? {} : { zone }),
       status: "queued",
       requestedAtMs: nowMs,
-      sequence: this.sequence + 1,
+      sequence: (this.state.queue().at(-1)?.sequence ?? 0) + 1,
       needs: needsOf(workspace),
       reason: { code: "requested", text: "requested", numbers: {} },
     };
@@ -232,7 +229,6 @@ export class Broker {
   }
 
   private enqueue(session: Session, reason: Reason, { draft }: QueueContext): Session {
-    this.sequence += 1;
     const queued: Session = { ...session, reason };
     draft.putSession(queued);
     draft.decide(this.journal.entry("session", session.sessionId, "queued", reason));

@@ -26,7 +26,7 @@ export class Draft {
   }
 
   usage(nodeId: string): NodeUsage {
-    return this.usages.get(nodeId) ?? this.snapshot.usage(nodeId);
+    return (this.usages.size > 0 ? this.usages.get(nodeId) : undefined) ?? this.snapshot.usage(nodeId);
   }
 
   session(sessionId: string): Session | undefined {

@@ -91,9 +91,9 @@ export function findNode(request: PlaceRequest, places: readonly Place[], contex
       context.candidates?.(pool.name, zone.name) ?? context.draft.snapshot.nodesIn(pool.name, zone.name).values();
     for (const stored of candidates) {
       const node = context.draft.latest(stored);
-      if (node.status !== "running" || !mayTakeSessions(node, open, context)) continue;
+      if (node.status !== "running") continue;
       const usage = context.draft.usage(node.nodeId);
-      if (!hasRoom(node, usage, request.needs, request.userId)) continue;
+      if (!hasRoom(node, usage, request.needs, request.userId) || !mayTakeSessions(node, open, context)) continue;
       const candidate = { node, score: scoreOf(node, usage, zone) };
       if (!best || isBetter(candidate, best)) best = candidate;
     }
