@@ -258,12 +258,10 @@ async function importState(args: string[]): Promise<void> {
     process.stderr.write(`warning: removing pending operation '${type}' on '${resource.urn}' from snapshot\n`);
   }
   if (text.includes("ciphertext") || text.includes("plaintext")) await crypter.unlock();
-  // Secrets of another salt lose their ciphertext by being decoded and encrypted again.
-  const fresh = reader === crypter ? state : decodeDeployment(encodeDeployment(state, "plaintext"), (plain) => plain);
   await backend.lock(name);
   try {
-    const form = { encrypt: (plain: string) => crypter.encrypt(plain) };
-    const stored = encodeDeployment({ resources: fresh.resources, pendingOperations: [], salt: crypter.salt }, form);
+    const { resources } = state;
+    const stored = encodeDeployment({ resources, pendingOperations: [], salt: crypter.salt }, crypter);
     await backend.write(name, checkpointText(qualifiedName(name), stored));
   } finally {
     backend.unlock(name);

@@ -24,7 +24,6 @@ export async function openState(
   const reader = stateSalt === undefined || stateSalt === crypter.salt ? crypter : new Crypter(stateSalt);
   if (text.includes(secretSignature)) await reader.unlock();
   const state = decodeDeployment(stored, (ciphertext) => reader.decrypt(ciphertext));
-  if (reader !== crypter) forgetCiphertexts(state);
   const problem = integrityProblem(state.resources);
   if (problem) throw new CommandFailure(`snapshot integrity failure; refusing to use it: ${problem}`);
   return { state, crypter };
@@ -35,11 +34,4 @@ async function newCrypter(config: StackConfig): Promise<Crypter> {
   config.salt = crypter.salt;
   config.save();
   return crypter;
-}
-
-/** Secrets that were encrypted under another salt have to be encrypted anew. */
-function forgetCiphertexts(value: unknown): void {
-  if (typeof value !== "object" || value === null) return;
-  if ("ciphertext" in value) value.ciphertext = undefined;
-  for (const item of Object.values(value)) forgetCiphertexts(item);
 }

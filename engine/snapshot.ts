@@ -119,7 +119,7 @@ export class Snapshot {
 
   private deploymentText(resources: ResourceState[], renamed: Map<string, string>): string {
     const salt = this.options.crypter.salt;
-    const form = { encrypt: (text: string) => this.options.crypter.encrypt(text) };
+    const form = { encrypt: (text: string) => this.options.crypter.encrypt(text), salt };
     const frame = encodeDeployment({ resources: [], pendingOperations: this.pending, salt }, form);
     const texts = resources.map((resource) => {
       let text = this.texts.get(resource);

@@ -89,11 +89,13 @@ export function decodeDeployment(stored: Stored, decrypt: TextTransform): Deploy
   for (const field of ["snippets", "extensions"]) {
     if (stored[field] !== undefined) throw new NotSupported(`states with "${field}"`);
   }
+  const salt = deploymentSalt(stored);
+  const decode = (resource: Stored): ResourceState => decodeResource(resource, decrypt, salt);
   const pending = (stored.pending_operations ?? []) as { resource: Stored; type: OperationType }[];
   return {
-    resources: ((stored.resources ?? []) as Stored[]).map((resource) => decodeResource(resource, decrypt)),
-    pendingOperations: pending.map(({ resource, type }) => ({ resource: decodeResource(resource, decrypt), type })),
-    salt: deploymentSalt(stored),
+    resources: ((stored.resources ?? []) as Stored[]).map(decode),
+    pendingOperations: pending.map(({ resource, type }) => ({ resource: decode(resource), type })),
+    salt,
   };
 }
 
@@ -105,7 +107,8 @@ export function deploymentSalt(stored: Stored): string | undefined {
   return secrets.state?.salt;
 }
 
-export function decodeResource(stored: Stored, decrypt: TextTransform): ResourceState {
+/** `salt` is the one the secrets inside were encrypted under. */
+export function decodeResource(stored: Stored, decrypt: TextTransform, salt?: string): ResourceState {
   const refused = refusedFields.find((field) => stored[field] !== undefined);
   if (refused) throw new NotSupported(`resources with "${refused}" (${String(stored.urn)})`);
   const empty = {
@@ -124,30 +127,30 @@ export function decodeResource(stored: Stored, decrypt: TextTransform): Resource
   return {
     ...empty,
     ...stored,
-    inputs: decodeProperties(stored.inputs, decrypt),
-    outputs: decodeProperties(stored.outputs, decrypt),
+    inputs: decodeProperties(stored.inputs, decrypt, salt),
+    outputs: decodeProperties(stored.outputs, decrypt, salt),
   } as unknown as ResourceState;
 }
 
-export function decodeProperties(stored: unknown, decrypt: TextTransform): PropertyMap {
-  return stored === undefined || stored === null ? {} : (decodeValue(stored as Value, decrypt) as PropertyMap);
+function decodeProperties(stored: unknown, decrypt: TextTransform, salt: string | undefined): PropertyMap {
+  return stored === undefined || stored === null ? {} : (decodeValue(stored as Value, decrypt, salt) as PropertyMap);
 }
 
-function decodeValue(stored: Value, decrypt: TextTransform): Value {
-  if (Array.isArray(stored)) return stored.map((item) => decodeValue(item, decrypt));
+function decodeValue(stored: Value, decrypt: TextTransform, salt: string | undefined): Value {
+  if (Array.isArray(stored)) return stored.map((item) => decodeValue(item, decrypt, salt));
   if (!isMap(stored)) return stored;
   if (stored[signatureKey] === secretSignature) {
     const ciphertext = stored.ciphertext as string | undefined;
     const text = ciphertext === undefined ? (stored.plaintext as string) : decrypt(ciphertext);
-    const secret = new Secret(decodeValue(JSON.parse(text) as Value, decrypt));
-    secret.ciphertext = ciphertext;
+    const secret = new Secret(decodeValue(JSON.parse(text) as Value, decrypt, salt));
+    if (ciphertext !== undefined) secret.sealed = { ciphertext, salt };
     return secret;
   }
-  return Object.fromEntries(Object.entries(stored).map(([key, item]) => [key, decodeValue(item, decrypt)]));
+  return Object.fromEntries(Object.entries(stored).map(([key, item]) => [key, decodeValue(item, decrypt, salt)]));
 }
 
 /** How secrets are written: encrypted, in plain text (`--show-secrets`), or blinded for events. */
-export type SecretForm = { encrypt: TextTransform } | "plaintext" | "blinded";
+export type SecretForm = { encrypt: TextTransform; salt: string } | "plaintext" | "blinded";
 
 export function encodeProperties(properties: PropertyMap, form: SecretForm): Stored | undefined {
   return Object.keys(properties).length === 0 ? undefined : (encodeValue(properties, form) as Stored);
@@ -158,8 +161,8 @@ export function encodeValue(value: Value, form: SecretForm): unknown {
     if (form === "blinded") return { [signatureKey]: secretSignature, ciphertext: "[secret]" };
     const text = () => JSON.stringify(encodeValue(unwrapSecrets(value.value), "plaintext"));
     if (form === "plaintext") return { [signatureKey]: secretSignature, plaintext: text() };
-    value.ciphertext ??= form.encrypt(text());
-    return { [signatureKey]: secretSignature, ciphertext: value.ciphertext };
+    if (value.sealed?.salt !== form.salt) value.sealed = { ciphertext: form.encrypt(text()), salt: form.salt };
+    return { [signatureKey]: secretSignature, ciphertext: value.sealed?.ciphertext };
   }
   if (Array.isArray(value)) return value.map((item) => encodeValue(item, form));
   if (!isMap(value)) return typeof value === "object" && value !== null ? unknownText : value;

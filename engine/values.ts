@@ -37,8 +37,8 @@ export const unknown = new Unknown();
 
 /** A value that must never be shown or stored in plain text. */
 export class Secret {
-  /** The encrypted form last written or read, so that an unchanged secret keeps its ciphertext. */
-  ciphertext: string | undefined;
+  /** The encrypted form last written or read and the salt it belongs to: an unchanged secret keeps its ciphertext. */
+  sealed: { ciphertext: string; salt: string | undefined } | undefined;
   constructor(readonly value: Value) {}
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Crypter } from "../../../engine/secrets";
+import { encodeValue } from "../../../engine/state";
+import { Secret } from "../../../engine/values";
 
 /** Written by the official CLI with the passphrase "correct horse"; see the recordings of this suite. */
 const salt = "v1:FaFa6vpoqdw=:v1:JVeNCgjAfSW11Chh:hkI4oRN4VbRYEDmvlHoWYKkAxml/KA==";
@@ -19,6 +21,16 @@ describe("passphrase secrets", function () {
     await crypter.unlock();
 
     assert.equal(crypter.decrypt(crypter.encrypt('"hunter2"')), '"hunter2"');
+  });
+
+  it("keeps the ciphertext of an unchanged secret, but not one of another stack", () => {
+    const secret = new Secret("hunter2");
+    const form = (salt: string) => ({ encrypt: (text: string) => `${salt} ${text}`, salt });
+    const ciphertext = (salt: string) => (encodeValue(secret, form(salt)) as { ciphertext: string }).ciphertext;
+
+    assert.equal(ciphertext("first"), 'first "hunter2"');
+    assert.equal(ciphertext("second"), 'second "hunter2"');
+    assert.equal(ciphertext("second"), 'second "hunter2"');
   });
 
   it("refuses another passphrase", async () => {
