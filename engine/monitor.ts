@@ -16,7 +16,7 @@ import type { Severity } from "./events";
 import { messageOf, NotSupported } from "./failure";
 import type { PlainConfig, Project } from "./project";
 import type { Provider } from "./provider";
-import { readRequest, refuseUnsupported, sourcePosition, stackTrace, toGoal } from "./requests";
+import { refuseUnsupported, sourcePosition, stackTrace, toGoal } from "./requests";
 import { type Goal, makeGoal } from "./registration";
 import { channelOptions } from "./rpc";
 import { createUrn, isProviderType, packageOf, providerReference, providerType, urnType } from "./urn";
@@ -211,8 +211,9 @@ export class Monitor {
   private async readResource(request: resource.ReadResourceRequest): Promise<resource.ReadResourceResponse> {
     const { deployment, project } = this.attached;
     const type = request.getType();
-    const { provider: named, parent, version } = readRequest(request);
-    const provider = await this.providerFor(named, new Map(), parent, packageOf(type), version);
+    const parent = request.getParent();
+    const version = this.packages.get(request.getPackageref())?.version ?? request.getVersion();
+    const provider = await this.providerFor(request.getProvider(), new Map(), parent, packageOf(type), version);
     const { options } = deployment;
     const urn = createUrn({ stack: options.stack, project: options.project, parent, type, name: request.getName() });
     const { state } = await deployment.read(urn, {

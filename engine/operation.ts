@@ -181,6 +181,11 @@ class Run {
     void this.host.cancel();
   }
 
+  /** Something broke: nothing new begins, what runs is finished and recorded. */
+  fail(error: unknown): void {
+    this.deployment.failNow(error);
+  }
+
   /** Second signal: nothing is waited for; what runs stays in the state as pending. */
   async terminate(): Promise<void> {
     const { events } = this.parts;
@@ -252,8 +257,12 @@ function listenForSignals(run: Run): () => void {
     if (signals === 1) run.cancel();
     if (signals === 2) void run.terminate();
   };
+  // A defect of ours must not cost the record of what is running: it ends the operation like any other failure.
+  const onDefect = (error: unknown): void => run.fail(error);
+  process.on("uncaughtException", onDefect).on("unhandledRejection", onDefect);
   for (const signal of cancelSignals) process.on(signal, onSignal);
   return () => {
+    process.off("uncaughtException", onDefect).off("unhandledRejection", onDefect);
     for (const signal of cancelSignals) process.off(signal, onSignal);
   };
 }

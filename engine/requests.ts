@@ -62,14 +62,6 @@ export function toGoal(request: resource.RegisterResourceRequest, project: Proje
   });
 }
 
-export function readRequest(request: resource.ReadResourceRequest): {
-  provider: string;
-  parent: string;
-  version: string;
-} {
-  return { provider: request.getProvider(), parent: request.getParent(), version: request.getVersion() };
-}
-
 function aliases(request: resource.RegisterResourceRequest): AliasSpec[] {
   const specs = request.getAliasesList().map((alias): AliasSpec => {
     const spec = alias.getSpec();
