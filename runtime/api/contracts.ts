@@ -9,6 +9,9 @@ import { apiScopes, nodeStatuses, sessionStatuses } from "../model/state";
 /** Largest request body that is read; a definition with the longest allowed startup script fits. */
 export const bodyBytesMax = 1024 * 1024;
 
+/** Check-ins and heartbeats are short. */
+export const nodeBodyBytesMax = 16 * 1024;
+
 /** Most entries in one answer of a list; the oldest or first ones, and `total` says how many there are. */
 export const listMax = 10_000;
 

@@ -46,7 +46,7 @@ function answerOfExpress(error: unknown): (Answer & { readonly body: ErrorBody }
     case "entity.parse.failed":
       return answer("config", "the body is not JSON; send one JSON object");
     case "entity.too.large":
-      return answer("tooLarge", "the body is larger than 1 MiB");
+      return answer("tooLarge", "the body is too large; at most 1 MiB, 16 KiB from nodes");
     case "charset.unsupported":
     case "encoding.unsupported":
       return answer("unsupportedMediaType", "send JSON in UTF-8, plain or compressed with gzip, deflate or br");

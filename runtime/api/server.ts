@@ -8,7 +8,7 @@ import helmet from "helmet";
 import { ForbiddenError, HeadroomError, UnauthorizedError, UnavailableError } from "../model/errors";
 import { allows, findApiKey } from "./api-keys";
 import { isLeader, type ApiBackend, type Leader } from "./backend";
-import { bodyBytesMax } from "./contracts";
+import { bodyBytesMax, nodeBodyBytesMax } from "./contracts";
 import { answerOf, RequestError } from "./error-answers";
 import { bindKey, findAnswer, keepAnswer, reused } from "./idempotency";
 import { digestOf } from "./digest";
@@ -33,9 +33,12 @@ export function createApp(backend: ApiBackend, routes: readonly Route[]): expres
   app.enable("strict routing");
   app.use(begin(backend), securityHeaders(), limitRate(backend));
   const readBody = express.json({ limit: bodyBytesMax, type: "application/json" });
+  // Nodes show their token only to the handler, so whoever reaches the port can send these bodies.
+  const readNodeBody = express.json({ limit: nodeBodyBytesMax, type: "application/json" });
   const running: Running = new Map();
   for (const route of routes) {
-    const steps = route.body ? [admit(route, backend), requireJson, readBody] : [admit(route, backend)];
+    const read = route.access === "node" ? readNodeBody : readBody;
+    const steps = route.body ? [admit(route, backend), requireJson, read] : [admit(route, backend)];
     app[route.method](expressPath(route.path), ...steps, dispatch(route, backend, running));
   }
   for (const [path, methods] of methodsByPath(routes)) app.all(expressPath(path), refuseMethod(methods));

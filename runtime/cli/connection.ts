@@ -7,6 +7,8 @@ import { SetupError, UnauthorizedError } from "../model/errors";
 
 export const defaultEndpoint = "http://127.0.0.1:8700";
 export const defaultDataFolder = ".headroom";
+/** In the data folder; written by the first start of a runtime. */
+export const adminKeyFile = "admin-key";
 
 export interface GlobalOptions {
   readonly endpoint: string;
@@ -36,7 +38,7 @@ export function explainRefusal(error: unknown, command: Command): unknown {
 /** The admin key of this machine's runtime, for endpoints on this machine only: it is sent nowhere else. */
 function localKey(endpoint: string, dataFolder: string): string | undefined {
   const isLocal = URL.canParse(endpoint) && localHosts.includes(new URL(endpoint).hostname);
-  const file = join(resolve(dataFolder), "admin-key");
+  const file = join(resolve(dataFolder), adminKeyFile);
   if (!isLocal || !existsSync(file)) return undefined;
   try {
     return readFileSync(file, "utf8").trim();

@@ -11,11 +11,12 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, chmod, mkdir, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { access, chmod, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { createServer, connect, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SetupError } from "../model/errors";
+import { makeFolder } from "./make-folder";
 
 export const adminKeyFile = "admin-key";
 const tokenSecretFile = "node-token-secret";
@@ -31,7 +32,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   const path = resolve(folder);
   try {
     // The embedded database of a root process runs as another user, who must be able to pass through.
-    await mkdir(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    makeFolder(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const probe = join(path, `.write-test-${process.pid}`);
     await (await open(probe, "w", 0o600)).close();

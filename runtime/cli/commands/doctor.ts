@@ -1,11 +1,12 @@
 /** `headroom doctor`: looks at everything a runtime needs on this machine; each line says ok, or what to do. */
-import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { HeadroomClient } from "../../api/client";
 import type { EngineWish } from "../../executor/engine-choice";
 import { SetupError } from "../../model/errors";
+import { makeFolder } from "../../main/make-folder";
 import { globalOptions } from "../connection";
 import { formatTable, print } from "../output";
 import { engineOption } from "./serve";
@@ -120,7 +121,7 @@ function checkFolder(folder: string): string {
   const isNew = !existsSync(folder);
   const probe = join(folder, `.doctor-${process.pid}`);
   try {
-    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const made = makeFolder(folder, 0o700);
     writeFileSync(probe, "");
     rmSync(made ?? probe, { recursive: true });
   } catch (cause) {

@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { RuntimeOptions } from "../../main";
-import { globalOptions } from "../connection";
+import { adminKeyFile, globalOptions } from "../connection";
 import { formatDuration, parseDuration } from "../../model/units";
 import { print } from "../output";
 
@@ -74,6 +74,9 @@ function duration(fromSeconds: number, toSeconds: number): (text: string) => num
 async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
   // Where "local" VMs of this runtime live; its workers and engines inherit it.
   process.env["HEADROOM_LOCAL_ROOT"] ??= join(resolve(dataFolder), "local");
+  // From here on a signal ends the runtime in good order, also while it still starts; a second one at once.
+  const signalled = nextSignal();
+  void signalled.then(nextSignal).then(() => process.exit(130));
   // Loaded here, so that the other commands start without the database client and the executor.
   const { startRuntime } = require("../../main") as typeof import("../../main");
   const runtime = await startRuntime({
@@ -88,10 +91,9 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     logLevel: options.logLevel,
   });
   print(runtime.startLine);
-  print(`Admin key in ${runtime.dataFolder}/admin-key; stop with Ctrl-C.`);
-  await nextSignal();
+  print(`Admin key in ${runtime.dataFolder}/${adminKeyFile}; stop with Ctrl-C.`);
+  await signalled;
   print("Stopping: running updates end first; a second signal leaves them to themselves.");
-  void nextSignal().then(() => process.exit(130));
   await runtime.stop();
 }
 
