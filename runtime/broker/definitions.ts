@@ -13,6 +13,7 @@ import { findReferenceProblems, findReferrers, type Declared } from "../model/re
 import type { Shape, StoredDefinition } from "../model/state";
 import { shapeOfConfig, type ShapeSource } from "../planner/capacity";
 import type { QueueContext } from "../planner/queue";
+import { without } from "../planner/transitions";
 import { definitionId, type Snapshot } from "../store/hot-state";
 import { syncStaticMembers } from "./static-members";
 
@@ -80,8 +81,7 @@ export function putDefinition({ kind, name, doc, owner }: NamedDocument, context
   if (kind !== "autoscaleConfig") return row;
   const state = snapshot.configStates.get(name);
   if (state?.isDeleting) {
-    const { isDeleting: _stays, ...rest } = state;
-    draft.put({ kind: "put", table: "configState", row: rest });
+    draft.put({ kind: "put", table: "configState", row: without(state, "isDeleting") });
   }
   const event = known ? "changed" : "declared";
   draft.decide(journal.entry("config", name, event, { code: event, text: `${event} by ${owner}`, numbers: {} }));

@@ -12,6 +12,7 @@ import { Fleet, type ConfigPosition } from "./fleet";
 import { blockedReason } from "./limits";
 import { drainExcess, findExcess, removeFinished } from "./scale-down";
 import { raiseToFloor, raiseToStandby } from "./standby";
+import { without } from "./transitions";
 
 export interface PlanOptions {
   readonly nowMs: EpochMs;
@@ -64,7 +65,7 @@ function decisionOf(
   excessSinceMs: EpochMs | undefined,
 ): ConfigDecision {
   const { config, state, mode } = position;
-  const { excessSinceMs: _before, ...rest } = state;
+  const rest = without(state, "excessSinceMs");
   const nextState: ConfigState = excessSinceMs === undefined ? rest : { ...rest, excessSinceMs };
   const mine = waiting.filter(({ reason }) => reason.numbers["autoscaleConfig"] === config.name);
   const stuck = mine.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");

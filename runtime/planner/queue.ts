@@ -2,7 +2,7 @@
 import type { Reason } from "../model/plan";
 import type { Node, Session } from "../model/state";
 import { freeServerSessions, hasRoom, isServer } from "./capacity";
-import { mayTakeSessions, place, placesOf, type PlaceContext } from "./place";
+import { mayTakeSessions, place, placesOf, type PlaceContext, type Placement } from "./place";
 import { assignSession, endSession, type TransitionContext } from "./transitions";
 
 export type QueueContext = PlaceContext & TransitionContext;
@@ -18,7 +18,7 @@ export function fillNode(context: QueueContext, nodeId: string): void {
     if (!node || !canTakeAny(node, context, open)) return;
     const session = context.draft.session(queued.sessionId);
     if (session?.status !== "queued") continue;
-    const wishes = wishesOf(session, node);
+    const wishes = wishesOf(session, isServer(node));
     if (full.has(wishes)) continue;
     const isWelcome = isAllowedOn(session, node, context);
     const usage = context.draft.usage(nodeId);
@@ -32,10 +32,10 @@ export function fillNode(context: QueueContext, nodeId: string): void {
   }
 }
 
-/** Servers look at the user too, so there each user is a case of its own. */
-function wishesOf({ workspace, zone, needs, userId }: Session, node: Node): string {
+/** Sessions with the same wishes fit or don't fit alike. Servers look at the user too: there each is a case of its own. */
+function wishesOf({ workspace, zone, needs, userId }: Session, isOnServer: boolean): string {
   const common = `${workspace}/${zone ?? ""}/${needs.cores}/${needs.memoryBytes}/${needs.gpus}`;
-  return isServer(node) ? `${common}/${userId}` : common;
+  return isOnServer ? `${common}/${userId}` : common;
 }
 
 function canTakeAny(node: Node, context: PlaceContext, open: Map<string, boolean>): boolean {
@@ -73,10 +73,15 @@ export function placeQueue(context: QueueContext): void {
       return withRoom;
     },
   };
+  // Room only shrinks during this, so what one session did not get, no later one with the same wishes does.
+  const unplaced = new Map<string, Placement>();
   for (const session of draft.snapshot.queue()) {
     const latest = draft.session(session.sessionId);
     if (latest?.status !== "queued") continue;
-    const placement = place(latest, withCandidates);
+    const isDesktop = draft.snapshot.workspaces.get(latest.workspace)?.kind === "desktop";
+    const wishes = wishesOf(latest, isDesktop);
+    const placement = unplaced.get(wishes) ?? place(latest, withCandidates);
+    if (placement.kind !== "assigned") unplaced.set(wishes, placement);
     if (placement.kind === "assigned") assignSession(context, latest, placement.nodeId, placement.reason);
     else if (placement.kind === "refused" && !isPassing(placement.reason)) {
       endSession(context, latest, "neverServable", placement.reason);

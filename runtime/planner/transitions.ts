@@ -52,8 +52,8 @@ export function startNode(context: TransitionContext, node: Node, reason: Reason
   });
   const state = node.autoscaleConfig && context.draft.snapshot.configStates.get(node.autoscaleConfig);
   if (!state || (state.consecutiveFailures === 0 && state.retryAtMs === undefined)) return;
-  const { retryAtMs: _over, ...rest } = state;
-  context.draft.put({ kind: "put", table: "configState", row: { ...rest, consecutiveFailures: 0 } });
+  const row = { ...without(state, "retryAtMs"), consecutiveFailures: 0 };
+  context.draft.put({ kind: "put", table: "configState", row });
 }
 
 /** The node failed before it ever ran: its config waits before it tries again. */
@@ -97,4 +97,11 @@ export function destroyNode(context: TransitionContext, node: Node, reason: Reas
   moveNode(context, node, "destroying", reason);
   const lane = node.laneId === undefined ? undefined : context.draft.lane(node.laneId);
   if (lane) context.draft.raiseLane(lane);
+}
+
+/** The record without one of its optional fields. */
+export function without<T extends object, K extends keyof T>(record: T, field: K): Omit<T, K> {
+  const copy: Partial<T> = { ...record };
+  delete copy[field];
+  return copy as Omit<T, K>;
 }
