@@ -14,6 +14,7 @@ import { definitionTypes } from "./definition-types";
 import { referencesOf } from "./definition-references";
 import { removeDefinition } from "./definition-removal";
 import { certainProblems, hasUnknowns, knownPart } from "./known-part";
+import { without } from "./property-values";
 import { restoreSecrets } from "./redacted";
 import type { Declared, UpdateProgress } from "./update-progress";
 
@@ -107,7 +108,7 @@ async function check(
   const given = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== null));
   const owner = ownerOf(olds ?? {}, context);
   const inputs: Properties = { ...given, name: given["name"] ?? nameInUrn(context.owner), [ownerKey]: owner };
-  const { [ownerKey]: _owner, ...doc } = inputs;
+  const doc = without(inputs, [ownerKey]);
   const known = knownPart(doc);
   const declared: Declared = { kind, doc: known, owner };
   const name = doc["name"];
@@ -167,7 +168,7 @@ function connect(context: KernelContext): HeadroomClient {
 }
 
 function takeApart(inputs: Properties, context: KernelContext): { doc: Properties; owner: string; name: string } {
-  const { [ownerKey]: _owner, ...doc } = inputs;
+  const doc = without(inputs, [ownerKey]);
   return { doc, owner: ownerOf(inputs, context), name: String(doc["name"]) };
 }
 
@@ -195,7 +196,7 @@ function fitting(pending: readonly Declared[]): Declared[] {
   const chosen: Declared[] = [];
   let bytesLeft = pendingBytesMax;
   for (const { kind, doc, owner } of pending.slice(0, pendingMax)) {
-    const { startupScript: _script, ...rest } = doc;
+    const rest = without(doc, ["startupScript"]);
     bytesLeft -= Buffer.byteLength(JSON.stringify(rest)) + Buffer.byteLength(owner);
     if (bytesLeft < 0) break;
     chosen.push({ kind, doc: rest, owner });

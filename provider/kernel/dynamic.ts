@@ -9,7 +9,7 @@ import type { DefinitionKind } from "../../runtime/model/config";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
 import { ownerKey } from "./definition";
 import { definitionKernels } from "./definition-kernels";
-import { fromWire, toWire } from "./property-values";
+import { fromWire, toWire, without } from "./property-values";
 import { systemClock } from "./system-clock";
 
 export const kindKey = "__kind";
@@ -101,7 +101,8 @@ export class DynamicDoor {
     send(properties: Properties): Properties;
   } {
     const all = fromWire(sent) as Properties;
-    const { [kindKey]: kind, [deleteSecondsKey]: seconds, __provider: _provider, ...properties } = all;
+    const { [kindKey]: kind, [deleteSecondsKey]: seconds } = all;
+    const properties = without(all, [kindKey, deleteSecondsKey, "__provider"]);
     const kernel = this.kernels[kind as DefinitionKind] as ResourceKernel | undefined;
     if (kernel === undefined) throw new Error(`this pulumi-headroom has no definitions of kind "${String(kind)}"`);
     const owner = properties[ownerKey];

@@ -43,6 +43,11 @@ export function toWire(value: unknown, marks?: SecretMarks): unknown {
   return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
 }
 
+/** The same properties but those. */
+export function without(properties: Properties, names: readonly string[]): Properties {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
+}
+
 /** Marks for paths such as `apiKey` or `settings.secretKey`. */
 export function marksOfPaths(paths: readonly string[]): SecretMarks {
   return mergeMarks(

@@ -261,7 +261,7 @@ describe("definition kernel", () => {
 
     await assert.rejects(kernels.zone.check(docs.zone, undefined, nowhere), /http:\/\/127\.0\.0\.1:9 can't be reached/);
     await assert.rejects(kernels.zone.check(docs.zone, undefined, badKey), /no such API key/);
-    const { endpoint: _none, ...unnamed } = contextOf("zone");
+    const unnamed = { ...contextOf("zone"), endpoint: undefined } as unknown as KernelContext;
     await assert.rejects(
       kernels.zone.check(docs.zone, undefined, unnamed),
       /set the stack configuration headroom:endpoint/,
