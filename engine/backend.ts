@@ -52,7 +52,12 @@ export class FileBackend {
   constructor(readonly url: string) {
     if (!url.startsWith("file://")) throw new NotSupported(`the backend ${url || "of Pulumi Cloud"} (only file://)`);
     const path = url.slice("file://".length).replace(/\?.*$/, "");
-    this.root = join(path.startsWith("~") ? join(homedir(), path.slice(1)) : resolve(decodeURI(path)), ".pulumi");
+    const folder = path.startsWith("~") ? join(homedir(), path.slice(1)) : resolve(decodeURI(path));
+    // A mistyped path must not become a new, empty set of stacks.
+    if (!existsSync(folder)) {
+      throw new CommandFailure(`unable to open state directory "${url}": stat ${folder}: no such file or directory`);
+    }
+    this.root = join(folder, ".pulumi");
     if (existsSync(join(this.root, "meta.yaml"))) return;
     const stacks = join(this.root, "stacks");
     if (existsSync(stacks) && readdirSync(stacks).some((name) => name.endsWith(".json"))) {
