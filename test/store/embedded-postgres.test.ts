@@ -6,31 +6,21 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SetupError } from "../../runtime/model/errors";
 import { findBinaries, type Binaries } from "../../runtime/store/embedded-binaries";
 import { locationFile, preparePlace } from "../../runtime/store/embedded-place";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../runtime/store/embedded-postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 import { until } from "../support/postgres";
+import { copyTemplate, itAsRoot, withDatabaseFolder } from "./database-folder";
 import type { ServerMessage } from "./server-process";
 import { withFolder } from "./temporary-folder";
-
-const isRoot = process.getuid?.() === 0;
-
-/** A test that only means something when run by root; says so when it is skipped. */
-function itAsRoot(name: string, run: () => Promise<void>): void {
-  if (isRoot) it(name, run);
-  else it.skip(`${name} (skipped: needs root)`, run);
-}
 
 async function setting(server: EmbeddedPostgres, name: string): Promise<string> {
   const client = await connect(server.connectionString);
@@ -52,32 +42,6 @@ async function readMarks(server: EmbeddedPostgres): Promise<string[]> {
   await client.end();
   return rows.map(({ text }) => text);
 }
-
-/** Runs a test on a folder with an empty database: a copy of one, as creating it takes seconds on a busy disk. */
-async function withDatabaseFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  await withFolder(async (folder) => {
-    templateFolder ??= await makeTemplate();
-    copyTemplate(folder);
-    await run(folder);
-  });
-}
-
-function copyTemplate(folder: string): void {
-  const copied = spawnSync("cp", ["-a", `${templateFolder}/.`, folder]);
-  assert.equal(copied.status, 0, String(copied.stderr));
-}
-
-let templateFolder: string | undefined;
-
-async function makeTemplate(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "headroom-test-store-"));
-  await (await startEmbeddedPostgres({ folder })).stop();
-  return folder;
-}
-
-after(() => {
-  if (templateFolder) rmSync(templateFolder, { recursive: true, force: true });
-});
 
 /** Starts the server of the folder in another process. */
 async function startElsewhere(folder: string): Promise<{ child: ChildProcess; message: ServerMessage }> {
@@ -343,90 +307,6 @@ describe("the embedded PostgreSQL server", () => {
         startEmbeddedPostgres({ folder: moved, sharedFolder }),
         /is gone; put it back, or delete that file/,
       );
-    });
-  });
-});
-
-describe("a data folder that can't be used", () => {
-  const refused = async (start: Promise<EmbeddedPostgres>, message: RegExp): Promise<void> => {
-    await assert.rejects(start, (error: unknown) => {
-      assert.ok(error instanceof SetupError, String(error));
-      assert.match(error.message, message);
-      assert.ok(!error.message.includes("\n"));
-      return true;
-    });
-  };
-
-  it("because it is a file is named", async () => {
-    await withFolder(async (folder) => {
-      writeFileSync(join(folder, "file"), "");
-
-      await refused(
-        startEmbeddedPostgres({ folder: join(folder, "file", "x") }),
-        /data folder .*can't be written \(ENOTDIR/,
-      );
-    });
-  });
-
-  it("because another version made it is refused with what to do", async () => {
-    await withFolder(async (folder) => {
-      mkdirSync(join(folder, "data"));
-      writeFileSync(join(folder, "data", "PG_VERSION"), "16\n");
-
-      await refused(
-        startEmbeddedPostgres({ folder }),
-        /was made by PostgreSQL 16 and .* brings 18; move it with pg_dump/,
-      );
-    });
-  });
-
-  it("because it is damaged shows the server's last log lines", async () => {
-    await withDatabaseFolder(async (folder) => {
-      rmSync(join(folder, "data", "global", "pg_control"));
-
-      await refused(
-        startEmbeddedPostgres({ folder }),
-        /did not start: it ended with code \d; last lines of .*pg_control/,
-      );
-    });
-  });
-
-  it("because its password was removed is refused", async () => {
-    await withDatabaseFolder(async (folder) => {
-      rmSync(join(folder, "password"));
-
-      await refused(
-        startEmbeddedPostgres({ folder }),
-        /password of the embedded database, can't be read; restore that file/,
-      );
-    });
-  });
-
-  it("because there are no programs for this platform is refused", () => {
-    assert.throws(() => findBinaries("sunos-sparc"), /no PostgreSQL programs for sunos-sparc are installed; reinstall/);
-  });
-
-  it("because the programs can't run here is refused", async () => {
-    await withFolder(async (folder) => {
-      mkdirSync(join(folder, "native", "bin"), { recursive: true });
-      const binaries = { ...findBinaries(), folder: join(folder, "native") };
-
-      await refused(
-        startEmbeddedPostgres({ folder: join(folder, "pg"), binaries }),
-        /initdb can't be run on this system/,
-      );
-    });
-  });
-
-  itAsRoot("because its disk is full is refused", async () => {
-    await withFolder(async (folder) => {
-      const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=16m,mode=755", "headroom-test", folder]);
-      assert.equal(mounted.status, 0, String(mounted.stderr));
-      try {
-        await refused(startEmbeddedPostgres({ folder: join(folder, "pg") }), /the disk of .* is full/);
-      } finally {
-        spawnSync("umount", [folder]);
-      }
     });
   });
 });
