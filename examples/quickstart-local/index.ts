@@ -1,6 +1,6 @@
 // Start the runtime with `npx headroom serve`, then, in this folder:
 //   pulumi config set headroom:endpoint http://127.0.0.1:8700
-//   pulumi config set --secret headroom:apiKey <the key that the runtime printed>
+//   pulumi config set --secret headroom:apiKey "$(cat <data folder>/admin-key)"
 //   pulumi up
 import * as headroom from "pulumi-headroom";
 
