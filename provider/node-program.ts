@@ -12,7 +12,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ConfigError, SetupError } from "../runtime/model/errors";
 import { problemsOf } from "../runtime/model/config";
 import type { DesiredNode } from "../runtime/model/state";
-import type { FoundNode, NodeProgram } from "../runtime/executor/node-program";
+import type { FoundNode, NodeProgram, VmInput } from "../runtime/executor/node-program";
 import { nodeComponentType } from "../runtime/executor/stack-state";
 import type { Registry } from "./registry";
 import type { DnsProvider, VmProvider } from "./vm-provider";
@@ -40,10 +40,10 @@ export class RegistryNodeProgram implements NodeProgram {
     );
   }
 
-  async declare({ withoutVm }: { readonly withoutVm: ReadonlySet<string> }): Promise<void> {
+  async declare(options: Parameters<NodeProgram["declare"]>[0]): Promise<void> {
     const nodes = readDesiredNodes().map((node) => this.prepareNode(node));
     const providers = new PulumiProviders();
-    const results = await Promise.allSettled(nodes.map((node) => declareNode(node, providers, withoutVm)));
+    const results = await Promise.allSettled(nodes.map((node) => declareNode(node, providers, options)));
     const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => messageOf(reason));
     if (failures.length > 0) throw new pulumi.RunError(failures.join("; "));
   }
@@ -118,10 +118,10 @@ type ProviderMaker<Settings> = Pick<VmProvider<Settings>, "pulumiProvider">;
 async function declareNode(
   prepared: PreparedNode,
   providers: PulumiProviders,
-  withoutVm: ReadonlySet<string>,
+  { withoutVm, onVmInput }: Parameters<NodeProgram["declare"]>[0],
 ): Promise<void> {
   const { node } = prepared;
-  const { component, conclude } = openComponent(node.nodeId);
+  const { component, conclude } = openComponent(node.nodeId, prepared.vmProvider.vmType, onVmInput);
   try {
     const provider = await providers.get(
       pulumiProviderName(node.kind, prepared.vmProvider, node.settings),
@@ -139,10 +139,11 @@ async function declareNode(
  * Groups what belongs to one node. Its outputs in the state are how the runtime reads addresses; it counts as
  * unfinished until `conclude` gives them. They can't be arguments: the component would wait for its own children.
  */
-function openComponent(nodeId: string): {
-  component: pulumi.ComponentResource;
-  conclude: (outputs: NodeOutputs) => void;
-} {
+function openComponent(
+  nodeId: string,
+  vmType: string,
+  onVmInput: ((input: VmInput) => void) | undefined,
+): { component: pulumi.ComponentResource; conclude: (outputs: NodeOutputs) => void } {
   let conclude: (outputs: NodeOutputs) => void = () => undefined;
   const outputs = new Promise<NodeOutputs>((resolve) => (conclude = resolve));
   class NodeComponent extends pulumi.ComponentResource {
@@ -150,7 +151,24 @@ function openComponent(nodeId: string): {
       this.registerOutputs(await outputs);
     }
   }
-  return { component: new NodeComponent(nodeComponentType, nodeId), conclude };
+  // A node's inputs are frozen at its birth: whatever a newer version of the program computes, an existing VM stays.
+  const freeze: pulumi.ResourceTransformation = ({ type, props, opts }) => {
+    if (type !== vmType) return undefined;
+    if (onVmInput) tellInputs(nodeId, props as pulumi.Inputs, onVmInput);
+    return { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["*"] }) };
+  };
+  const component = new NodeComponent(nodeComponentType, nodeId, {}, { transformations: [freeze] });
+  return { component, conclude };
+}
+
+/** Inputs that no other resource gives are known at once, also in a preview. */
+function tellInputs(nodeId: string, props: pulumi.Inputs, onVmInput: (input: VmInput) => void): void {
+  for (const [name, input] of Object.entries(props)) {
+    const output: pulumi.Output<unknown> = pulumi.output(input as string);
+    output.apply(async (value) => {
+      if (value !== undefined) onVmInput({ nodeId, name, value, isSecret: await pulumi.isSecret(output) });
+    });
+  }
 }
 
 async function declareResources(
@@ -158,8 +176,7 @@ async function declareResources(
   into: { component: pulumi.ComponentResource; provider: pulumi.ProviderResource; providers: PulumiProviders },
 ): Promise<NodeOutputs> {
   const parent = into.component;
-  // A node's inputs are frozen at its birth: whatever a newer version of the program computes, an existing VM stays.
-  const options = { parent, provider: into.provider, ignoreChanges: ["*"] };
+  const options = { parent, provider: into.provider };
   const { vm, address } = await vmProvider.declareNode({ ...node, settings }, options);
   if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret(address) };
   const name = pulumiProviderName(`dns-${node.dns.kind}`, dns.provider, node.dns.settings);

@@ -43,6 +43,8 @@ export function engineEnvironment(
     PULUMI_LOG_ROTATION_MAX_TOTAL_MB: "50",
     PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2",
     NO_COLOR: "1",
+    // Our own commands in newer Node versions start faster with it.
+    NODE_COMPILE_CACHE: join(installation.dataFolder, "engine-home", "compile-cache"),
     [laneMark]: laneMarkOf(installation, laneId),
     ...(isOffline
       ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL: "true" }

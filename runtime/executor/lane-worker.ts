@@ -14,8 +14,8 @@ import type { PassphraseCrypter } from "./passphrase";
 import { processesWith } from "./processes";
 import { PulumiStack } from "./pulumi-stack";
 import { adoptMissing, quietenStack, type RecoveryContext, type RecoveryLimits } from "./recovery";
-import { presentNodes } from "./stack-state";
-import { UpdateEventTranslator } from "./update-events";
+import { presentNodes, sealedSecret } from "./stack-state";
+import { UpdateEventTranslator, type NodeFailure } from "./update-events";
 
 export interface LaneWorkerOptions {
   readonly installation: Installation;
@@ -50,15 +50,32 @@ export class LaneWorker {
     }
     await context.folder.write(request.nodes, await this.openedCrypter());
     await context.stack.initialise();
-    const doubtful = await this.runUp(context, request, onEvent);
-    if (doubtful.kind === "ended") return this.conclude(context, request, doubtful.message);
-    if (doubtful.kind === "unknown") return unknownResult(request, doubtful.message);
-    // A plugin died while it created: what it left is adopted, and the rest is tried once more.
-    await adoptMissing(context, doubtful.nodes);
-    const second = await this.runUp(context, request, onEvent);
+    const first = await this.runUp(context, request, onEvent);
+    if (first.kind === "unknown") return unknownResult(request, first.message);
+    if (first.doubtful.length === 0) return this.conclude(context, request, first.message);
+    return this.resolveDoubts(context, request, first, onEvent);
+  }
+
+  /** Failed creates whose VMs may exist all the same: what is found is adopted, what is not has failed. */
+  private async resolveDoubts(
+    context: RecoveryContext,
+    request: UpdateRequest,
+    first: Extract<UpRun, { kind: "ended" }>,
+    onEvent: OnEvent,
+  ): Promise<UpdateResult> {
+    const doubtful = new Set(first.doubtful.map(({ nodeId }) => nodeId));
+    const nodes = request.nodes.filter(({ nodeId }) => doubtful.has(nodeId));
+    const found = new Set(presentNodes(await adoptMissing(context, nodes)).map(({ nodeId }) => nodeId));
+    first.doubtful.filter(({ nodeId }) => !found.has(nodeId)).forEach(onEvent);
+    if (nodes.every(({ nodeId }) => !found.has(nodeId))) return this.conclude(context, request, first.message);
+    // Once more, for what follows an adopted VM: its address, its DNS record.
+    const rest = request.nodes.filter(({ nodeId }) => !doubtful.has(nodeId) || found.has(nodeId));
+    await context.folder.write(rest, await this.openedCrypter());
+    const second = await this.runUp(context, { ...request, nodes: rest }, onEvent);
     if (second.kind === "unknown") return unknownResult(request, second.message);
-    if (second.kind === "doubtful") return unknownResult(request, `the provider plugin died twice: ${second.message}`);
-    return this.conclude(context, request, second.message);
+    second.doubtful.forEach(onEvent);
+    const isWhole = rest.length === request.nodes.length && second.doubtful.length === 0;
+    return this.conclude(context, request, isWhole ? second.message : (second.message ?? first.message));
   }
 
   async recover(
@@ -119,7 +136,11 @@ export class LaneWorker {
       abort,
     });
     const lanePids = () => processesWith(laneMark, laneMarkOf(installation, request.laneId));
-    return { stack, folder, backend: this.backend, program, limits, lanePids };
+    const seal = async () => {
+      const crypter = await this.openedCrypter();
+      return (value: unknown) => sealedSecret(crypter.encrypt(JSON.stringify(value)));
+    };
+    return { stack, folder, backend: this.backend, program, limits, lanePids, seal };
   }
 
   private openedCrypter(): Promise<PassphraseCrypter> {
@@ -145,9 +166,7 @@ export class LaneWorker {
     if (failure !== undefined && (await this.isInterrupted(context, failure))) {
       return { kind: "unknown", message: failure.message };
     }
-    if (translator.doubtful.size === 0) return { kind: "ended", message: failure?.message };
-    const doubtful = request.nodes.filter(({ nodeId }) => translator.doubtful.has(nodeId));
-    return { kind: "doubtful", nodes: doubtful, message: [...translator.doubtful.values()].join("; ") };
+    return { kind: "ended", message: failure?.message, doubtful: [...translator.doubtful.values()] };
   }
 
   /** True when the engine did not end by itself, so that creates may be on their way. */
@@ -193,8 +212,12 @@ export class LaneWorker {
 }
 
 type UpRun =
-  | { readonly kind: "ended"; readonly message: string | undefined }
-  | { readonly kind: "doubtful"; readonly nodes: readonly DesiredNode[]; readonly message: string }
+  | {
+      readonly kind: "ended";
+      /** Undefined when it succeeded. */
+      readonly message: string | undefined;
+      readonly doubtful: readonly NodeFailure[];
+    }
   /** Neither the events nor the state tell what happened: recovery has to find out. */
   | { readonly kind: "unknown"; readonly message: string };
 

@@ -8,6 +8,13 @@ export interface FoundNode {
   readonly id: string;
 }
 
+export interface VmInput {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly value: unknown;
+  readonly isSecret: boolean;
+}
+
 export interface NodeProgram {
   /**
    * Parses every node's settings and loads what its clouds need. Fails before any engine runs: a program that fails
@@ -17,7 +24,11 @@ export interface NodeProgram {
   /** True when the engine may have to download plugins for these nodes. */
   needsPlugins(nodes: readonly DesiredNode[]): boolean;
   /** The inline program: declares the nodes of the stack's configuration, of `withoutVm` only what comes before the VM. */
-  declare(options: { readonly withoutVm: ReadonlySet<string> }): Promise<void>;
+  declare(options: {
+    readonly withoutVm: ReadonlySet<string>;
+    /** Told of every known input of every VM that is declared. */
+    readonly onVmInput?: (input: VmInput) => void;
+  }): Promise<void>;
   /** Inside a running program: asks the clouds for the VMs of these nodes. Throws when an answer is not complete. */
   findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]>;
   /** Type token of the node's VM. */

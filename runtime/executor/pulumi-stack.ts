@@ -81,11 +81,17 @@ export class PulumiStack {
   }
 
   /** Runs a program that changes nothing; takes no lock. */
-  async preview(program: () => Promise<void>): Promise<void> {
+  async preview(program: () => Promise<void>, onEvent: (event: EngineEvent) => void = () => undefined): Promise<void> {
     const { folder, abort } = this.options;
     const { stack, hasEnded } = await this.automation("preview", program);
     try {
-      await stack.preview({ configFile: folder.configFile, suppressProgress: true, color: "never", signal: abort });
+      await stack.preview({
+        configFile: folder.configFile,
+        suppressProgress: true,
+        color: "never",
+        signal: abort,
+        onEvent,
+      });
     } catch (error) {
       if (error instanceof EngineFailure || !hasEnded()) throw error;
     }

@@ -39,6 +39,8 @@ export interface RecoveryContext {
   readonly limits: RecoveryLimits;
   /** Living processes of the lane's engines: the engines themselves and their plugins. */
   readonly lanePids: () => number[];
+  /** Makes of a value what the state holds for a secret. */
+  readonly seal: () => Promise<(value: unknown) => unknown>;
 }
 
 /** Waits until no process works on the stack and removes locks that dead processes of ours left. */
@@ -94,7 +96,7 @@ export async function adoptMissing(
   // Elsewhere only an import tells whether a lock is left.
   if (hasPending || (before !== undefined && backend === undefined)) await writeUnlocked(context, settled.deployment);
   const unrecorded = adoptions.filter(({ urn }) => !settled.adopted.includes(urn));
-  if (unrecorded.length > 0) await adoptUnrecorded(context, unrecorded);
+  if (unrecorded.length > 0) await adoptUnrecorded(context, missing, unrecorded);
   if (adoptions.length > 0) await stack.refresh(adoptions.map(({ urn }) => urn));
   return adoptions.length > 0 || hasPending ? stack.readDeployment() : before;
 }
@@ -116,28 +118,38 @@ async function findAll(
   return found;
 }
 
-/** No pending operation tells their parents and Pulumi providers: the program declares those, without the VMs. */
+/**
+ * No pending operation tells their parents and Pulumi providers: the program declares those first, without the VM of any
+ * node that is missing, so that nothing is made here.
+ */
 async function adoptUnrecorded(
-  context: RecoveryContext,
+  { stack, folder, program, seal }: RecoveryContext,
+  missing: readonly DesiredNode[],
   vms: readonly { readonly node: DesiredNode; readonly urn: string; readonly id: string }[],
 ): Promise<void> {
-  const { stack, folder, program } = context;
-  const withoutVm = new Set(vms.map(({ node }) => node.nodeId));
-  const before = await stack.readDeployment();
-  const others = new Set((before?.resources ?? []).map(({ urn }) => urn));
+  const withoutVm = new Set(missing.map(({ nodeId }) => nodeId));
+  const inputs = new Map<string, Record<string, unknown>>();
+  const sealing = await seal();
+  await stack.preview(() =>
+    program.declare({
+      withoutVm: new Set(),
+      onVmInput({ nodeId, name, value, isSecret }) {
+        inputs.set(nodeId, { ...inputs.get(nodeId), [name]: isSecret ? sealing(value) : value });
+      },
+    }),
+  );
   await stack.up(
     () => program.declare({ withoutVm }),
     () => undefined,
   );
   const deployment = (await stack.readDeployment()) ?? {};
-  const lost = [...others].filter((urn) => !(deployment.resources ?? []).some((resource) => resource.urn === urn));
-  if (lost.length > 0) throw new Error(`adopting VMs into ${folder.stack} lost ${lost.join(", ")}`);
   await stack.writeDeployment(
     addFound(
       deployment,
       vms.map(({ node, urn, id }) => ({
         urn,
         id,
+        inputs: inputs.get(node.nodeId) ?? {},
         type: program.vmTypeOf(node),
         parent: nodeUrn(folder.stack, projectName, node.nodeId),
         providerName: program.pulumiProviderNameOf(node),

@@ -25,6 +25,11 @@ export const deploymentSchema = z.looseObject({
 /** What `stack export` calls `deployment` and the file backend `checkpoint.latest`. */
 export type Deployment = z.infer<typeof deploymentSchema>;
 
+/** How the state writes a secret; the ciphertext is of its JSON, under the stack's key. */
+export function sealedSecret(ciphertext: string): Record<string, string> {
+  return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext };
+}
+
 export function stackUrn(stack: string, project: string): string {
   return `urn:pulumi:${stack}::${project}::pulumi:pulumi:Stack::${project}-${stack}`;
 }
@@ -109,13 +114,18 @@ export function settlePending(
   };
 }
 
+export interface UnrecordedVm {
+  readonly type: string;
+  /** Those of its inputs that are known; a cloud's `read` may need some besides the id. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly parent: string;
+  readonly providerName: string;
+}
+
 /** Adds VMs that no pending operation tells of. Their components and Pulumi providers must be in the state already. */
-export function addFound(
-  deployment: Deployment,
-  found: readonly (Adoption & { readonly type: string; readonly parent: string; readonly providerName: string })[],
-): Deployment {
+export function addFound(deployment: Deployment, found: readonly (Adoption & UnrecordedVm)[]): Deployment {
   const resources = deployment.resources ?? [];
-  const added = found.map(({ urn, id, type, parent, providerName }) => {
+  const added = found.map(({ urn, id, type, inputs, parent, providerName }) => {
     const provider = resources.find(
       (resource) => resource.type.startsWith("pulumi:providers:") && nameOf(resource.urn) === providerName,
     );
@@ -127,7 +137,7 @@ export function addFound(
       custom: true,
       id,
       type,
-      inputs: {},
+      inputs,
       outputs: {},
       parent,
       provider: `${provider.urn}::${provider.id}`,

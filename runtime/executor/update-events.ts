@@ -4,7 +4,7 @@
  *
  *   component's outputs with an address           → nodeCreated (its DNS record exists too: the outputs wait for it)
  *   create of anything of the node failed         → nodeFailed, with the diagnostics of that resource
- *   the same, but the plugin went away meanwhile  → nothing; the node is in {@link UpdateEventTranslator.doubtful}
+ *   the same, but the answer may only be lost     → nothing; the node is in {@link UpdateEventTranslator.doubtful}
  *   component deleted                             → nodeDeleted
  */
 import type { EngineEvent } from "@pulumi/pulumi/automation";
@@ -18,8 +18,11 @@ export interface Classifier {
 }
 
 export class UpdateEventTranslator {
-  /** Nodes of which nobody knows whether their VM was created, with the message. */
-  readonly doubtful = new Map<string, string>();
+  /**
+   * Nodes whose create failed in a way that leaves open whether their VM exists: the plugin died, or a call to the
+   * cloud broke off. The caller looks before it reports them.
+   */
+  readonly doubtful = new Map<string, NodeFailure>();
   private readonly parents = new Map<string, string>();
   /** Error texts by the URN they are about. */
   private readonly diagnostics = new Map<string, string[]>();
@@ -96,11 +99,12 @@ export class UpdateEventTranslator {
     this.unexplained.delete(urn);
     if (this.failed.has(nodeId) || this.created.has(nodeId)) return [];
     this.failed.add(nodeId);
-    if (isOutcomeUnknown(message)) {
-      this.doubtful.set(nodeId, message);
-      return [];
-    }
-    return [{ kind: "nodeFailed", nodeId, class: this.classify(nodeId, message), message }];
+    const failureClass = isOutcomeUnknown(message) ? "TRANSIENT" : this.classify(nodeId, message);
+    const failure: NodeFailure = { kind: "nodeFailed", nodeId, class: failureClass, message };
+    // A component fails only when its program could not declare it: then no cloud was asked.
+    if (failureClass !== "TRANSIENT" || isComponent(urn)) return [failure];
+    this.doubtful.set(nodeId, failure);
+    return [];
   }
 
   private nodeOf(urn: string): string | undefined {
@@ -108,6 +112,7 @@ export class UpdateEventTranslator {
   }
 }
 
+export type NodeFailure = Extract<UpdateEvent, { kind: "nodeFailed" }>;
 type StepMetadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
 
 function isComponent(urn: string): boolean {

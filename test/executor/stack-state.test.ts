@@ -82,7 +82,14 @@ describe("state of a lane's stack", () => {
       custom: true,
       id: "uuid",
     };
-    const found = { urn: vm("a").urn, id: "i-9", type: vmType, parent: component("a").urn, providerName: "local-1" };
+    const found = {
+      urn: vm("a").urn,
+      id: "i-9",
+      type: vmType,
+      inputs: {},
+      parent: component("a").urn,
+      providerName: "local-1",
+    };
 
     const added = addFound({ resources: [provider, component("a")] }, [found]);
 

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { prepareInstallation } from "../../runtime/executor/installation";
+import { WorkerPool } from "../../runtime/executor/worker-pool";
+import type { DesiredNode } from "../../runtime/model/state";
+import { aRequest, enginesHere, Heard, packageRoot, systemClock } from "./bench";
+
+describe("updates with the local VM provider", () => {
+  let folder: string;
+  let pool: WorkerPool;
+  const vms = () => readdirSync(join(folder, "local", "vms")).sort();
+  const node = (nodeId: string, faults: Record<string, unknown> = {}): DesiredNode => ({
+    nodeId,
+    zone: "z",
+    pool: "p",
+    autoscaleConfig: "c",
+    vmProvider: "v",
+    kind: "local",
+    settings: { root: join(folder, "local"), bootTime: "0s", faults },
+    osType: "linux",
+    startupScript: "true",
+    dns: { kind: "local", settings: { root: join(folder, "local") }, baseDomainName: "test.example", ttlSeconds: 60 },
+  });
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "headroom-executor-"));
+    const [engine] = await enginesHere();
+    const installation = await prepareInstallation({ dataFolder: join(folder, "data"), packageRoot, engine: engine! });
+    pool = new WorkerPool({
+      installation,
+      clock: systemClock,
+      slots: 1,
+      limits: { settleMs: 200, orphanWaitMs: 10_000 },
+    });
+  });
+  after(async () => {
+    for (const lane of ["a", "error", "crash"]) await pool.update(aRequest([], lane, 9), () => undefined);
+    await pool.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("creates a VM with its DNS record and removes both", async () => {
+    const made = await pool.update(aRequest([node("n-1")], "a"), () => undefined);
+
+    assert.match(made.present?.[0]?.address ?? "", /^127\./);
+    assert.equal(made.present?.[0]?.dnsName, "n-1.test.example");
+    assert.deepEqual(vms(), ["n-1"]);
+
+    const gone = await pool.update(aRequest([], "a", 2), () => undefined);
+    assert.deepEqual(gone.present, []);
+    assert.deepEqual(vms(), []);
+    assert.deepEqual(readdirSync(join(folder, "local", "dns")), []);
+  });
+
+  for (const loseAnswerBy of ["error", "crash"]) {
+    it(`adopts the VM whose create's answer was lost by ${loseAnswerBy}`, async () => {
+      const heard = new Heard();
+      const nodeId = `n-${loseAnswerBy}`;
+
+      const request = aRequest([node(nodeId, { loseAnswerEvery: 1, loseAnswerBy })], loseAnswerBy);
+      const result = await pool.update(request, heard.hear);
+
+      assert.equal(result.outcome, "succeeded", result.message ?? "");
+      assert.match(result.present?.[0]?.address ?? "", /^127\./);
+      assert.ok(heard.kinds().includes(`nodeCreated ${nodeId}`));
+      assert.ok(!heard.kinds().includes(`nodeFailed ${nodeId}`));
+      assert.ok(vms().includes(nodeId));
+    });
+  }
+});
