@@ -282,9 +282,11 @@ export class Monitor {
     const { config, deployment } = this.attached;
     const inputs: PropertyMap = {};
     for (const [key, value] of config.values) {
-      if (!key.startsWith(`${packageName}:`)) continue;
+      const isOwn = key.startsWith(`${packageName}:`);
+      if (!isOwn && !isDynamic(packageName)) continue;
       const isSecret = config.secretKeys.includes(key);
-      inputs[key.slice(packageName.length + 1)] = isSecret ? new Secret(value) : value;
+      const name = isDynamic(packageName) ? key : key.slice(packageName.length + 1);
+      inputs[name] = isSecret ? new Secret(value) : value;
     }
     if (version !== "") Object.assign(inputs, { __internal: {}, version });
     const name = version === "" ? "default" : `default_${version.replace(/^v/, "").replace(/[.+-]/g, "_")}`;
@@ -293,6 +295,11 @@ export class Monitor {
     );
     return providerReference(state.urn, state.id);
   }
+}
+
+/** Dynamic resources get the whole configuration of the stack, each key with its namespace. */
+function isDynamic(packageName: string): boolean {
+  return packageName === "pulumi-nodejs";
 }
 
 /** A grpc-js handler from a function; errors carry their message, and their code when they have one. */

@@ -45,10 +45,9 @@ export class StepGenerator {
     if (goal.parent !== "" && !this.seen.has(goal.parent)) {
       throw new CommandFailure(`could not find parent resource ${goal.parent}`);
     }
-    let isValid = true;
     if (this.seen.has(urn)) {
-      isValid = false;
       deployment.events.diagnostic("error", `Duplicate resource URN '${urn}'; try giving it a unique name`, { urn });
+      throw new Reported();
     }
     this.seen.add(urn);
     const old = this.findOld(urn, goal);
@@ -78,7 +77,7 @@ export class StepGenerator {
       news: isNew ? goal.inputs : inputs,
     });
     next.inputs = checked.inputs;
-    if (this.reportFailures(next, checked.failures) || !isValid) throw new Reported();
+    if (this.reportFailures(next, checked.failures)) throw new Reported();
 
     const parts = { old, new: next, done };
     if (old && isRecreated) {
