@@ -150,25 +150,28 @@ for (const engine of enginesPresent()) {
   }
 
   describe(`the provider resource, ${engine.name} engine`, () => {
-    it("takes endpoint and key from the stack's configuration", async () => {
-      const runtime = await RuntimeDouble.start();
-      const bench = new Workbench(engine);
-      try {
-        const stack = await bench.stack(async () => {
-          const options = optionsOf("plugin");
-          new headroom.Zone("office", { upstreamAuthAddress: "a.example.org" }, options);
-        });
-        await stack.setConfig("headroom:endpoint", { value: runtime.endpoint });
-        await stack.setConfig("headroom:apiKey", { value: runtime.apiKey, secret: true });
+    for (const door of doors) {
+      it(`takes endpoint and key from the stack's configuration, ${door} door`, async () => {
+        const runtime = await RuntimeDouble.start();
+        const bench = new Workbench(engine);
+        try {
+          const stack = await bench.stack(async () => {
+            new headroom.Zone("office", { upstreamAuthAddress: "a.example.org" }, optionsOf(door));
+          });
+          await stack.setConfig("headroom:endpoint", { value: runtime.endpoint });
+          await stack.setConfig("headroom:apiKey", { value: runtime.apiKey, secret: true });
 
-        await stack.up();
+          await stack.up();
 
-        assert.deepEqual([...runtime.stored.keys()], ["zone/office"]);
-      } finally {
-        bench.remove();
-        await runtime.stop();
-      }
-    });
+          assert.deepEqual([...runtime.stored.keys()], ["zone/office"]);
+          const state = readFileSync(join(bench.folder, "state/.pulumi/stacks/lab/dev.json"), "utf8");
+          assert.ok(!state.includes(runtime.apiKey));
+        } finally {
+          bench.remove();
+          await runtime.stop();
+        }
+      });
+    }
 
     it("brings endpoint and key, each update to its own runtime", async () => {
       const [first, second] = [await RuntimeDouble.start(), await RuntimeDouble.start()];
