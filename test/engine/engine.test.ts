@@ -50,7 +50,7 @@ class Suite {
       differences: count.differences + comparison.differences.length,
       scenarios: count.scenarios + 1,
     });
-    assert.ok(comparison.differences.length === 0, explain(title, comparison));
+    if (comparison.differences.length > 0) assert.fail(explain(title, comparison));
   }
 
   summary(): string[] {
