@@ -258,10 +258,13 @@ export class Reconciler {
     }
   }
 
+  /** Lanes whose desired set is newer than their stack, and lanes whose config is gone, which are to be removed. */
   private lanesBehind(touched: readonly string[]): Set<string> {
     const behind = new Set(touched);
     for (const lane of this.state.lanes.values()) {
-      if (lane.desiredRevision > lane.appliedRevision && lane.openRevision === undefined) behind.add(lane.laneId);
+      const isUnwanted = !this.state.autoscaleConfigs.has(lane.autoscaleConfig);
+      const isBehind = lane.desiredRevision > lane.appliedRevision && lane.openRevision === undefined;
+      if (isBehind || isUnwanted) behind.add(lane.laneId);
     }
     return behind;
   }

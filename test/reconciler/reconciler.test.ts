@@ -218,6 +218,21 @@ describe("reconciler", () => {
     assert.deepEqual(world.nodesInCloud(), []);
   });
 
+  it("removes a lane that was kept empty for later when its config goes", async () => {
+    world = await World.start({ configs: [agents({ downscaleBackoff: "1m" })] });
+    const sessionId = await request(world);
+    await world.clock.advance(minute);
+    await world.broker.releaseSession(sessionId);
+    await world.clock.advance(3 * minute);
+    assert.deepEqual(countByStatus(world), {});
+    assert.equal(world.state.lanes.size, 1);
+
+    await world.broker.deleteDefinition({ kind: "autoscaleConfig", name: "agents", owner: tester });
+    await world.clock.advance(minute);
+
+    assert.equal(world.state.lanes.size, 0);
+  });
+
   it("G: outside the schedule keeps the busy node and lets the idle one go", async () => {
     // The world begins on a Wednesday at 12:00 UTC.
     const schedules = [scheduleDoc({ start: "08:00", end: "12:30" })];
