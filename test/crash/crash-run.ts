@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findLocalLeftovers } from "../../provider/local-vm/find-local-vms";
 import { localDockerAgentScript, localServerScript } from "../../provider/local-vm/default-scripts";
-import { findGuests, findMarked, kill9, postmaster, type Found, type Role } from "./processes";
+import { findGuests, findMarked, findPostmaster, kill9, type Found, type Role } from "./processes";
 import { Users } from "./users";
 
 const packageRoot = resolve(__dirname, "..", "..", "..");
@@ -204,7 +204,9 @@ export class CrashRun {
       const found = findMarked(this.mark);
       const candidates = found.filter((process) => process.role === role);
       const victim =
-        role === "postgres" ? postmaster(found) : candidates[Math.floor(this.random() * candidates.length)];
+        role === "postgres"
+          ? findPostmaster(join(this.options.folder, "data"))
+          : candidates[Math.floor(this.random() * candidates.length)];
       if (victim) {
         await delay(this.random() * 400);
         return victim;

@@ -1,6 +1,6 @@
 /** The processes of one crash run, found by a mark in their environment, and the ways to end one of them. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 
 export type Role = "service" | "worker" | "engine" | "plugin" | "postgres" | "other";
 
@@ -19,8 +19,7 @@ export function findMarked(mark: string): Found[] {
       const environment = readFileSync(`/proc/${entry}/environ`, "utf8");
       if (!environment.split("\0").includes(mark)) continue;
       const commandLine = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0").join(" ").trim();
-      const executable = readlinkSync(`/proc/${entry}/exe`);
-      if (commandLine) found.push({ pid: Number(entry), role: roleOf(commandLine, executable), commandLine });
+      if (commandLine) found.push({ pid: Number(entry), role: roleOf(commandLine), commandLine });
     } catch {
       // It ended while it was looked at, or it is not ours to read.
     }
@@ -28,8 +27,7 @@ export function findMarked(mark: string): Found[] {
   return found;
 }
 
-function roleOf(commandLine: string, executable: string): Role {
-  if (executable.endsWith("/postgres")) return "postgres";
+function roleOf(commandLine: string): Role {
   if (/provider\/worker/.test(commandLine)) return "worker";
   if (/pulumi-resource-headroom|provider\/plugin/.test(commandLine)) return "plugin";
   if (/(\/|^)pulumi( |$)|engine\/main/.test(commandLine)) return "engine";
@@ -53,19 +51,16 @@ export function findGuests(localRoot: string): string[] {
   return guests;
 }
 
-/** The postmaster: the server's process whose parent is not another of its processes. */
-export function postmaster(found: readonly Found[]): Found | undefined {
-  const servers = found.filter(({ role }) => role === "postgres");
-  return servers.find(({ pid }) => {
-    const parent = parentOf(pid);
-    return parent === undefined || !servers.some((server) => server.pid === parent);
-  });
-}
-
-function parentOf(pid: number): number | undefined {
+/** The embedded server of a data folder: it runs as another account and inherits no mark. */
+export function findPostmaster(folder: string): Found | undefined {
+  const file = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((name) =>
+    name.endsWith("postmaster.pid"),
+  );
+  if (file === undefined) return undefined;
+  const pid = Number(readFileSync(join(folder, file), "utf8").split("\n")[0]);
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    const executable = readlinkSync(`/proc/${pid}/exe`);
+    return executable.endsWith("/postgres") ? { pid, role: "postgres", commandLine: executable } : undefined;
   } catch {
     return undefined;
   }
