@@ -12,6 +12,7 @@ import * as resource from "@pulumi/pulumi/proto/resource_pb";
 import type { Message } from "google-protobuf";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Deployment, ProgramEnd } from "./deployment";
+import type { EnginePort } from "./engine-port";
 import type { Severity } from "./events";
 import { messageOf, NotSupported } from "./failure";
 import type { PlainConfig, Project } from "./project";
@@ -45,7 +46,7 @@ type Handler<Q, R> = (request: Q) => Promise<R> | R;
 export class Monitor {
   private readonly server = new grpc.Server(channelOptions);
   private parts: MonitorParts | undefined;
-  private port = 0;
+  private readonly injector = this.server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   private rootUrn = "";
   /** Goals by URN, for what children inherit. */
   private readonly goals = new Map<string, Goal>();
@@ -58,12 +59,7 @@ export class Monitor {
   /** Resolves when the program says that it has registered everything. */
   readonly signalled = new Promise<ProgramEnd>((resolve) => (this.signal = () => resolve({})));
 
-  get address(): string {
-    return `127.0.0.1:${this.port}`;
-  }
-
-  /** Listens; calls are answered once {@link attach} has been called. */
-  async listen(): Promise<void> {
+  constructor() {
     this.server.addService(ResourceMonitorService, {
       supportsFeature: unary((request: resource.SupportsFeatureRequest) =>
         new resource.SupportsFeatureResponse().setHassupport(features.has(request.getId())),
@@ -96,14 +92,12 @@ export class Monitor {
       startDebugging: unary(() => new Empty()),
       requirePulumiVersion: unary(() => new engine.RequirePulumiVersionResponse()),
     } as grpc.UntypedServiceImplementation);
-    this.port = await new Promise<number>((resolve, reject) => {
-      const credentials = grpc.ServerCredentials.createInsecure();
-      this.server.bindAsync("127.0.0.1:0", credentials, (error, port) => (error ? reject(error) : resolve(port)));
-    });
   }
 
-  attach(parts: MonitorParts): void {
+  /** Answers the calls that come through `port`. */
+  attach(parts: MonitorParts, port: EnginePort): void {
     this.parts = parts;
+    port.serve((socket) => this.injector.injectConnection(socket));
   }
 
   /** Answers every open call; the program may end now. */

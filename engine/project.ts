@@ -74,8 +74,15 @@ function readProject(file: string): Project {
   };
 }
 
-/** Plain `key: word` files need no YAML library, which takes longer to load than to use. */
+/** JSON and plain `key: word` files need no YAML library, which takes longer to load than to use. */
 function parseYaml(text: string): Yaml {
+  if (text.startsWith("{")) {
+    try {
+      return JSON.parse(text) as Yaml;
+    } catch {
+      // YAML of another kind may begin like this.
+    }
+  }
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
   const pairs = lines.map((line) => /^([A-Za-z]\w*): +([A-Za-z_/][\w./+:=@-]*[\w=/]|[A-Za-z])$/.exec(line));
   if (pairs.every((pair) => pair && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(pair[2] ?? ""))) {
@@ -121,6 +128,11 @@ export class StackConfig {
   }
   set salt(value: string) {
     this.content.encryptionsalt = value;
+  }
+
+  /** True when some value can only be read with the key. */
+  get hasSecrets(): boolean {
+    return [...this.values().values()].some(({ text }) => text === undefined);
   }
 
   /** Fully qualified key → value. */

@@ -1,0 +1,152 @@
+/**
+ * The processes of provider plugins. The rules kept: a plugin is its own process group, so that Ctrl-C reaches only the
+ * engine; every plugin started is ended when the engine ends; one that was started ahead of time and could not start
+ * is a failure only for who asks for it.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { CommandFailure, messageOf } from "./failure";
+import { attachedPort, findPlugin } from "./plugin-files";
+import type { Project } from "./project";
+
+/** Time a plugin has to end after being asked to. */
+const closeMs = 5000;
+
+export class PluginProcess {
+  /** Told by the first line it prints; everything after is for the user. */
+  readonly port: Promise<number>;
+  private readonly lines: string[] = [];
+  private output: ((line: string) => void) | undefined;
+
+  constructor(
+    private readonly child: ChildProcess,
+    file: string,
+  ) {
+    this.port = this.readPort(file);
+    this.port.catch(() => undefined);
+  }
+
+  /** Passes on what the plugin prints, beginning with what it has printed already. */
+  onOutput(output: (line: string) => void): void {
+    this.output = output;
+    this.lines.splice(0).forEach(output);
+  }
+
+  private print(line: string): void {
+    if (this.output) this.output(line);
+    else this.lines.push(line);
+  }
+
+  private readPort(file: string): Promise<number> {
+    const { child } = this;
+    return new Promise((resolve, reject) => {
+      let isReady = false;
+      const errors: string[] = [];
+      const fail = (reason: string): void => {
+        if (!isReady) reject(new CommandFailure([`could not start plugin ${file}: ${reason}`, ...errors].join("\n")));
+      };
+      child.on("error", (error) => fail(messageOf(error)));
+      child.on("exit", (code, signal) =>
+        fail(`it ended with ${signal ?? `exit code ${code}`} before it told its port`),
+      );
+      if (child.stderr) {
+        createInterface({ input: child.stderr }).on("line", (line) => {
+          if (isReady) this.print(line);
+          else errors.push(line);
+        });
+      }
+      if (child.stdout) {
+        createInterface({ input: child.stdout }).on("line", (line) => {
+          if (isReady) return this.print(line);
+          if (!/^\d+\s*$/.test(line)) return fail(`it printed ${JSON.stringify(line)} instead of a port`);
+          isReady = true;
+          resolve(Number(line));
+        });
+      }
+    });
+  }
+
+  /** Interrupts the plugin's process group, kills it when that does not help in time. */
+  end(): Promise<void> {
+    return this.stop("SIGINT");
+  }
+
+  /** Ends a plugin that nobody has called: there is nothing it could have to finish. */
+  discard(): Promise<void> {
+    return this.stop("SIGKILL");
+  }
+
+  private stop(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    const { pid } = child;
+    if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), closeMs);
+      child.on("exit", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      signalGroup(pid, signal);
+    });
+  }
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+/** Starts plugins, also ahead of time. */
+export class PluginStarter {
+  /** Started and not yet asked for, by package and file. */
+  private readonly waiting = new Map<string, PluginProcess>();
+
+  constructor(
+    private readonly project: Project,
+    private readonly engineAddress: string,
+  ) {}
+
+  /** Starts the plugin of a package that will be asked for, without configuration of its own. */
+  startEarly(packageName: string): void {
+    try {
+      if (attachedPort(packageName) !== undefined) return;
+      const file = findPlugin(this.project, packageName, undefined);
+      const key = `${packageName} ${file}`;
+      if (!this.waiting.has(key)) this.waiting.set(key, this.spawn(packageName, file, {}));
+    } catch {
+      // Who really needs the plugin is told why there is none.
+    }
+  }
+
+  start(packageName: string, file: string, config: Record<string, string>): PluginProcess {
+    const key = `${packageName} ${file}`;
+    const early = this.waiting.get(key);
+    if (!early || Object.keys(config).length > 0) return this.spawn(packageName, file, config);
+    this.waiting.delete(key);
+    return early;
+  }
+
+  /** Ends what nobody asked for. */
+  async close(): Promise<void> {
+    await Promise.all([...this.waiting.values()].map((plugin) => plugin.discard()));
+  }
+
+  private spawn(packageName: string, file: string, config: Record<string, string>): PluginProcess {
+    const { project } = this;
+    const child = spawn(file, [this.engineAddress], {
+      cwd: project.programFolder,
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        ...(packageName === "pulumi-nodejs" ? { PULUMI_NODEJS_PROJECT: project.name } : {}),
+        PULUMI_PROJECT: project.name,
+        PULUMI_CONFIG: JSON.stringify(config),
+      },
+    });
+    return new PluginProcess(child, file);
+  }
+}

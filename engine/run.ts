@@ -1,0 +1,182 @@
+/**
+ * The running parts of one operation: program, monitor, providers, state. Loaded while the key of the secrets is derived.
+ * The rule kept: a Ctrl-C lets what runs finish; a second one leaves it in the state as pending.
+ */
+import { qualifiedName } from "./backend";
+import { Deployment, type ProgramEnd } from "./deployment";
+import type { Display } from "./display";
+import type { EnginePort } from "./engine-port";
+import type { Events } from "./events";
+import { CommandFailure, exitCodes, NotSupported } from "./failure";
+import { connectInline, type InlineHost, type ProgramOptions, runInline, runNodeProgram } from "./language-host";
+import { Monitor } from "./monitor";
+import type { OperationRequest } from "./operation";
+import { PluginHost } from "./plugin-host";
+import type { PluginStarter } from "./plugin-process";
+import type { PlainConfig } from "./project";
+import type { Provider } from "./provider";
+import { ProviderRegistry } from "./provider-registry";
+import type { Crypter } from "./secrets";
+import { Snapshot } from "./snapshot";
+import type { Deployment as State } from "./state";
+import { rootStackType } from "./urn";
+
+/** Time the program has to end after the operation has. */
+const programEndMs = 5000;
+
+/** What is there before the state can be read. */
+export interface Beginning {
+  port: EnginePort;
+  starter: PluginStarter;
+  /** Connection to the host of an inline program. */
+  inlineHost: InlineHost | undefined;
+}
+
+/** Connects to the host of the program, when there will be one to run. */
+export function connectProgram({ client, options }: OperationRequest): InlineHost | undefined {
+  return client === undefined || options.kind !== "update" ? undefined : connectInline(client);
+}
+
+export interface RunParts {
+  events: Events;
+  display: Display;
+  state: State;
+  crypter: Crypter;
+  config: PlainConfig;
+  beginning: Beginning;
+}
+
+export class Run {
+  private readonly monitor = new Monitor();
+  private readonly host: PluginHost;
+  private readonly deployment: Deployment;
+  private readonly snapshot: Snapshot | undefined;
+  private programEnded: Promise<ProgramEnd> | undefined;
+  private killProgram: () => void = () => undefined;
+  private giveUp: (error: Error) => void = () => undefined;
+  /** Rejects when the user does not want to wait any longer. */
+  readonly terminated = new Promise<never>((_resolve, reject) => (this.giveUp = reject));
+
+  constructor(
+    private readonly request: OperationRequest,
+    private readonly parts: RunParts,
+  ) {
+    const { events, state, crypter, config, beginning } = parts;
+    const { backend, name, options, project } = request;
+    this.host = new PluginHost({
+      project,
+      config: config.values,
+      engineAddress: beginning.port.address,
+      starter: beginning.starter,
+      warn: (message) => events.diagnostic("warning", message),
+      output: (line) => events.diagnostic("info", line),
+    });
+    const stack = qualifiedName(name);
+    const write = (text: string): Promise<void> =>
+      backend.write(name, `{"version":3,"checkpoint":{"stack":${JSON.stringify(stack)},"latest":${text}}}`);
+    this.snapshot = options.isPreview ? undefined : new Snapshot({ base: state, crypter, write });
+    if (request.clearPendingCreates) {
+      this.snapshot?.clearPending();
+      state.pendingOperations = [];
+    }
+    this.deployment = new Deployment({
+      options: { ...options, project: project.name, stack: name.stack },
+      state,
+      snapshot: this.snapshot,
+      providers: new ProviderRegistry(
+        (packageName, version) => this.loadProvider(packageName, version),
+        options.isPreview,
+      ),
+      events,
+      closeProgram: () => this.closeProgram(),
+    });
+  }
+
+  async execute(): Promise<void> {
+    const { options } = this.request;
+    const { config, beginning } = this.parts;
+    this.monitor.attach({ deployment: this.deployment, project: this.request.project, config }, beginning.port);
+    try {
+      await this.deployment.run(options.kind === "update" ? () => this.startProgram() : undefined);
+    } finally {
+      this.monitor.release();
+      await this.host.close();
+      this.monitor.close();
+    }
+  }
+
+  /** First signal: nothing new, providers are asked to stop. */
+  cancel(): void {
+    this.parts.events.stdout(
+      "^C received; cancelling. If you would like to terminate immediately, press ^C again.\n" +
+        "Note that terminating immediately may lead to orphaned resources and other inconsistencies.\n\n",
+    );
+    this.deployment.stop("canceled");
+    void this.host.cancel();
+  }
+
+  /** Something broke: nothing new begins, what runs is finished and recorded. */
+  fail(error: unknown): void {
+    this.deployment.failNow(error);
+  }
+
+  /** Second signal: nothing is waited for; what runs stays in the state as pending. */
+  async terminate(): Promise<void> {
+    const { events } = this.parts;
+    events.stdout("^C received; terminating\n");
+    events.silence();
+    this.snapshot?.freeze();
+    await this.snapshot?.close();
+    this.monitor.release();
+    await this.host.close();
+    this.giveUp(new CommandFailure("update cancelled", exitCodes.canceled));
+  }
+
+  stackOutputs(): State["resources"][number]["outputs"] {
+    const states = [...this.deployment.news.values()];
+    return states.find(({ type }) => type === rootStackType)?.outputs ?? {};
+  }
+
+  private async loadProvider(packageName: string, version: string | undefined): Promise<Provider> {
+    if (packageName !== "pulumi") return this.host.load(packageName, version);
+    const { BuiltinProvider } = require("./builtin-provider") as typeof import("./builtin-provider");
+    return new BuiltinProvider(this.deployment, this.request.backend, this.request.project);
+  }
+
+  private startProgram(): Promise<ProgramEnd> {
+    const { project, options, name } = this.request;
+    const { events, config, beginning } = this.parts;
+    const program: ProgramOptions = {
+      project,
+      stack: name.stack,
+      config,
+      parallel: options.parallel,
+      isPreview: options.isPreview,
+      engineAddress: beginning.port.address,
+      output: (line, isError) => events.diagnostic(isError ? "info#err" : "info", line),
+    };
+    if (beginning.inlineHost) this.programEnded = runInline(beginning.inlineHost, program);
+    else if (project.runtime === "nodejs") {
+      const { ended, kill } = runNodeProgram(program);
+      this.programEnded = ended;
+      this.killProgram = kill;
+    } else throw new NotSupported(`programs with the runtime "${project.runtime}"`);
+    return Promise.race([this.monitor.signalled, this.programEnded]);
+  }
+
+  /** Answers what the program still waits for and lets it end. */
+  private async closeProgram(): Promise<ProgramEnd> {
+    this.monitor.release();
+    if (!this.programEnded) return {};
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<ProgramEnd>((resolve) => {
+      timer = setTimeout(() => {
+        this.killProgram();
+        resolve({});
+      }, programEndMs);
+    });
+    const end = await Promise.race([this.programEnded, late]);
+    clearTimeout(timer);
+    return end;
+  }
+}
