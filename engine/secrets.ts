@@ -7,6 +7,7 @@ import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:cryp
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { CommandFailure } from "./failure";
+import { storedKey, storeKey } from "./key-file";
 
 /** Fixed by the format: an official CLI must derive the same key. */
 const iterations = 1_000_000;
@@ -59,13 +60,13 @@ export class Crypter {
     if (this.key) return;
     const [version, salt, ...check] = this.salt.split(":");
     if (version !== "v1" || !salt || check.length !== 3) throw new CommandFailure("malformed encryption salt");
+    const fits = (key: Buffer): boolean => opensWord(key, check.join(":"));
+    this.key = storedKey(salt, fits);
+    if (this.key) return;
     const key = await deriveKey(readPassphrase(), Buffer.from(salt, "base64"), iterations, keyBytes, "sha256");
-    try {
-      if (decryptWith(key, check.join(":")) !== "pulumi") throw new Error("wrong word");
-    } catch {
-      throw new CommandFailure("incorrect passphrase");
-    }
+    if (!fits(key)) throw new CommandFailure("incorrect passphrase");
     this.key = key;
+    storeKey(salt, key);
   }
 
   encrypt(text: string): string {
@@ -79,6 +80,14 @@ export class Crypter {
   private requireKey(): Buffer {
     if (!this.key) throw new KeyNeeded("a secret was handled before its key was derived");
     return this.key;
+  }
+}
+
+function opensWord(key: Buffer, sealed: string): boolean {
+  try {
+    return decryptWith(key, sealed) === "pulumi";
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-/** The environment of an engine process. It never holds a secret: the passphrase is named by its file. */
+/** The environment of an engine process. It never holds a secret: the passphrase and its key are named by their files. */
 import { join } from "node:path";
 import { passphraseFile, type Installation } from "./installation";
 
@@ -46,6 +46,10 @@ export function engineEnvironment(
     // Our own commands in newer Node versions start faster with it.
     NODE_COMPILE_CACHE: join(installation.dataFolder, "engine-home", "compile-cache"),
     [laneMark]: laneMarkOf(installation, laneId),
+    // Derived once for all engines: it takes longer than everything else an engine does before its first step.
+    ...(installation.engine.kind === "embedded"
+      ? { PULUMI_EMBEDDED_KEY_FILE: `${passphraseFile(installation)}.key` }
+      : {}),
     ...(isOffline
       ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL: "true" }
       : {}),

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Crypter } from "../../../engine/secrets";
 import { encodeValue } from "../../../engine/state";
 import { Secret } from "../../../engine/values";
@@ -37,5 +40,29 @@ describe("passphrase secrets", function () {
     process.env["PULUMI_CONFIG_PASSPHRASE"] = "wrong horse";
 
     await assert.rejects(new Crypter(salt).unlock(), /incorrect passphrase/);
+  });
+
+  it("derives a key once when a file for keys is named, and trusts only a file of its own", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "engine-keys-"));
+    const file = join(folder, "keys");
+    try {
+      process.env["PULUMI_EMBEDDED_KEY_FILE"] = file;
+      process.env["PULUMI_CONFIG_PASSPHRASE"] = "correct horse";
+      await new Crypter(salt).unlock();
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+
+      process.env["PULUMI_CONFIG_PASSPHRASE"] = "not asked for";
+      await new Crypter(salt).unlock();
+
+      chmodSync(file, 0o644);
+      await assert.rejects(new Crypter(salt).unlock(), /incorrect passphrase/);
+
+      writeFileSync(file, readFileSync(file, "utf8").replace(/"key":"[^"]{8}/, '"key":"AAAAAAAA'));
+      chmodSync(file, 0o600);
+      await assert.rejects(new Crypter(salt).unlock(), /incorrect passphrase/);
+    } finally {
+      delete process.env["PULUMI_EMBEDDED_KEY_FILE"];
+      rmSync(folder, { recursive: true });
+    }
   });
 });
