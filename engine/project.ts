@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { CommandFailure, NotSupported } from "./failure";
 import { pulumiHome } from "./home";
 import type { Crypter } from "./secrets";
-import { without } from "./values";
+import { without } from "./objects";
 
 export interface Project {
   name: string;

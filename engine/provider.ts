@@ -11,6 +11,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { call, isUnimplemented, ProviderError, providerError } from "./rpc";
 import type { ResourceState } from "./state";
 import { packageOf, urnName, urnType } from "./urn";
+import { without } from "./objects";
 import {
   contains,
   copySecretness,
@@ -22,7 +23,6 @@ import {
   Secret,
   toStruct,
   type WireOptions,
-  without,
 } from "./values";
 
 export interface CheckFailure {

@@ -10,7 +10,8 @@ import type { DetailedDiff, DiffKind, DiffResult } from "./provider";
 import { ProviderError } from "./rpc";
 import type { ResourceState } from "./state";
 import { isProviderType } from "./urn";
-import { equalValues, Secret, without } from "./values";
+import { without } from "./objects";
+import { equalValues, Secret } from "./values";
 
 export type StepOp =
   | "same"

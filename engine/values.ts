@@ -121,13 +121,6 @@ function toWire(value: Value, options: WireOptions): JavaScriptValue | undefined
   return result;
 }
 
-/** The map without one key. */
-export function without<T>(map: Record<string, T>, key: string): Record<string, T> {
-  const rest = { ...map };
-  delete rest[key];
-  return rest;
-}
-
 /** True when both are the same value, secretness included. */
 export function equalValues(left: Value | undefined, right: Value | undefined): boolean {
   if (left === right) return true;

@@ -67,6 +67,8 @@ async function main(): Promise<void> {
   process.stdout.on("error", () => undefined);
   const port = await server.listen();
   process.stdout.write(`${port}\n`);
+  // The engine has other things to do before it asks for the first VM.
+  setImmediate(() => void import("./local-vm/vm-resource.js"));
   setInterval(() => {
     if (process.ppid !== engine) void finish();
   }, parentWatchMs);

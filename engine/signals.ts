@@ -1,0 +1,39 @@
+/**
+ * Ctrl-C and its like during an operation. The rule kept: a signal that comes before the operation can react to it is not
+ * lost and does not end the process with the lock held.
+ */
+import type { Run } from "./run";
+
+/** A terminal that closes asks for the same as Ctrl-C. */
+const cancelSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Tells the operation of signals; those that come before it can run wait for it. */
+export class Signals {
+  private count = 0;
+  private run: Run | undefined;
+
+  constructor() {
+    for (const signal of cancelSignals) process.on(signal, this.onSignal);
+  }
+
+  attach(run: Run): void {
+    this.run = run;
+    // A defect of ours must not cost the record of what is running: it ends the operation like any other failure.
+    process.on("uncaughtException", this.onDefect).on("unhandledRejection", this.onDefect);
+    if (this.count > 0) run.cancel();
+    if (this.count > 1) void run.terminate();
+  }
+
+  close(): void {
+    process.off("uncaughtException", this.onDefect).off("unhandledRejection", this.onDefect);
+    for (const signal of cancelSignals) process.off(signal, this.onSignal);
+  }
+
+  private readonly onSignal = (): void => {
+    this.count++;
+    if (this.count === 1) this.run?.cancel();
+    if (this.count === 2) void this.run?.terminate();
+  };
+
+  private readonly onDefect = (error: unknown): void => this.run?.fail(error);
+}
