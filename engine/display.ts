@@ -3,6 +3,7 @@
  * The rule kept: output is a courtesy; when nobody reads it (a broken pipe) the operation goes on.
  */
 import type { Severity } from "./events";
+import type { Mask } from "./mask";
 import { encodeValue } from "./state";
 import { type Step, type StepOp, stepState } from "./steps";
 import { isDefaultProvider, urnName } from "./urn";
@@ -31,7 +32,7 @@ export class Display {
 
   constructor(
     private readonly isPreview: boolean,
-    private readonly isSilent = false,
+    private readonly mask: Mask,
   ) {}
 
   before(step: Step): void {
@@ -93,7 +94,7 @@ export class Display {
   }
 
   print(text: string): void {
-    if (!this.isSilent) process.stdout.write(text);
+    process.stdout.write(this.mask(text));
   }
 }
 

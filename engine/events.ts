@@ -7,6 +7,7 @@ import { appendFileSync } from "node:fs";
 import type { ClientWritableStream } from "@grpc/grpc-js";
 import type { EventRequest } from "@pulumi/pulumi/proto/events_pb";
 import type { Display } from "./display";
+import { type Mask, maskTexts } from "./mask";
 import { encodeProperties, type ResourceState } from "./state";
 import { type Step, type StepOp, stepState } from "./steps";
 import { isDefaultProvider } from "./urn";
@@ -55,6 +56,8 @@ export interface EventsOptions {
   isPreview: boolean;
   /** In a refresh a step counts as what it found. */
   isRefresh: boolean;
+  /** Hides the stack's secrets. */
+  mask: Mask;
 }
 
 export class Events {
@@ -72,7 +75,7 @@ export class Events {
   }
 
   before(step: Step): void {
-    this.write({ resourcePreEvent: { metadata: metadata(step, step.op), planning: this.planning } });
+    this.write({ resourcePreEvent: { metadata: this.metadata(step, step.op), planning: this.planning } });
     this.options.display.before(step);
   }
 
@@ -95,20 +98,20 @@ export class Events {
   }
 
   outputs(step: Step, op: StepOp = step.op): void {
-    this.write({ resOutputsEvent: { metadata: metadata(step, op), planning: this.planning } });
+    this.write({ resOutputsEvent: { metadata: this.metadata(step, op), planning: this.planning } });
   }
 
   failed(step: Step, status: "ok" | "partial" | "unknown"): void {
     if (status === "unknown") this.isMaybeCorrupt = true;
     const code = { ok: 0, partial: 1, unknown: 2 }[status];
-    this.write({ resOpFailedEvent: { metadata: metadata(step, step.op), status: code, steps: this.steps } });
+    this.write({ resOpFailedEvent: { metadata: this.metadata(step, step.op), status: code, steps: this.steps } });
     this.options.display.failed(step);
   }
 
   diagnostic(severity: Severity, text: string, { urn, ephemeral }: { urn?: string; ephemeral?: boolean } = {}): void {
     const prefix = severity.startsWith("info") ? undefined : `${severity}: `;
     // Programs colour their messages for terminals; listeners get the words.
-    const message = `${text.replace(ansiCodes, "")}\n`;
+    const message = `${this.options.mask(text.replace(ansiCodes, ""))}\n`;
     this.write({
       diagnosticEvent: {
         urn: urn || undefined,
@@ -124,7 +127,7 @@ export class Events {
 
   /** A message of the engine itself, such as the one after Ctrl-C. */
   stdout(message: string): void {
-    this.write({ stdoutEvent: { message, color: "raw" } });
+    this.write({ stdoutEvent: { message: this.options.mask(message), color: "raw" } });
     this.options.display.print(message);
   }
 
@@ -158,6 +161,10 @@ export class Events {
     return this.options.isPreview || undefined;
   }
 
+  private metadata(step: Step, op: StepOp): object {
+    return metadata(step, op, this.options.mask);
+  }
+
   private write(event: object): void {
     if (this.isSilent) return;
     this.options.log?.write({ sequence: this.sequence++, timestamp: Math.floor(Date.now() / 1000), ...event });
@@ -169,14 +176,14 @@ function isChangedRead({ old, new: next }: Step): boolean {
   return old !== undefined && next !== undefined && JSON.stringify(old.outputs) !== JSON.stringify(next.outputs);
 }
 
-function metadata(step: Step, op: StepOp): object {
+function metadata(step: Step, op: StepOp, mask: Mask): object {
   const state = stepState(step);
   return {
     op,
     urn: state.urn,
     type: state.type,
-    old: stateMetadata(step.old),
-    new: stateMetadata(step.new),
+    old: stateMetadata(step.old, mask),
+    new: stateMetadata(step.new, mask),
     keys: step.keys.length > 0 ? step.keys : undefined,
     diffs: step.diffs.length > 0 ? step.diffs : undefined,
     detailedDiff: step.detailed ?? null,
@@ -185,7 +192,7 @@ function metadata(step: Step, op: StepOp): object {
   };
 }
 
-function stateMetadata(state: ResourceState | undefined): object | null {
+function stateMetadata(state: ResourceState | undefined, mask: Mask): object | null {
   if (!state) return null;
   return {
     type: state.type,
@@ -198,8 +205,8 @@ function stateMetadata(state: ResourceState | undefined): object | null {
     taint: state.taint || undefined,
     external: state.external || undefined,
     retainOnDelete: state.retainOnDelete || undefined,
-    inputs: encodeProperties(state.inputs, "blinded") ?? {},
-    outputs: encodeProperties(state.outputs, "blinded") ?? {},
+    inputs: maskTexts(encodeProperties(state.inputs, "blinded") ?? {}, mask),
+    outputs: maskTexts(encodeProperties(state.outputs, "blinded") ?? {}, mask),
     provider: state.provider,
     initErrors: state.initErrors.length > 0 ? state.initErrors : undefined,
   };

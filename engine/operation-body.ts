@@ -7,6 +7,7 @@ import type { EnginePort } from "./engine-port";
 import { Events, openEventLog } from "./events";
 import { CommandFailure, exitCodes, messageOf } from "./failure";
 import { openState } from "./open-state";
+import { createMask } from "./mask";
 import type { OperationRequest } from "./operation";
 import type { PluginStarter } from "./plugin-process";
 import { type PlainConfig, type Project, readConfig, type StackConfig } from "./project";
@@ -39,10 +40,17 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
   const config = await readConfig(project, stackConfig, crypter);
   addConfig(config, request.config, project);
 
-  const display = new Display(options.isPreview);
+  const mask = createMask(config.secretTexts);
+  const display = new Display(options.isPreview, mask);
   display.print(`${(options.isPreview ? previewTitles : titles)[options.kind]} (${name.stack}):\n\n`);
   const log = request.eventLog === undefined ? undefined : openEventLog(request.eventLog);
-  const events = new Events({ log, display, isPreview: options.isPreview, isRefresh: options.kind === "refresh" });
+  const events = new Events({
+    log,
+    display,
+    isPreview: options.isPreview,
+    isRefresh: options.kind === "refresh",
+    mask,
+  });
   const beginning = { port, starter, inlineHost };
   const run = new running.Run(request, { events, display, state, crypter, config, beginning });
   signals.attach(run);
@@ -53,6 +61,7 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
     await Promise.race([run.execute(), run.terminated]);
   } catch (error) {
     failure = error as Error;
+    failure.message = mask(failure.message);
   }
   signals.close();
   if (!request.suppressOutputs && options.kind === "update") display.outputs(run.stackOutputs());

@@ -185,6 +185,8 @@ function secureText(value: unknown): string | undefined {
 export interface PlainConfig {
   values: Map<string, string>;
   secretKeys: string[];
+  /** The texts that are encrypted in the file, also those inside objects. */
+  secretTexts: string[];
 }
 
 /** Joins the project's and the stack's configuration; derives the key only when a value is encrypted. */
@@ -197,18 +199,25 @@ export async function readConfig(project: Project, stack: StackConfig, crypter: 
     if (value !== undefined) merged.set(qualifiedKey(key, project), configValue(value));
   }
   for (const [key, value] of stack.values()) merged.set(qualifiedKey(key, project), value);
-  const result: PlainConfig = { values: new Map(), secretKeys: [] };
+  const result: PlainConfig = { values: new Map(), secretKeys: [], secretTexts: [] };
   for (const [key, value] of merged) {
     if (value.text === undefined) {
       await crypter.unlock();
       result.secretKeys.push(key);
     }
-    result.values.set(key, plainConfigText(value, crypter));
+    const text = plainConfigText(value, {
+      decrypt: (ciphertext) => {
+        const secret = crypter.decrypt(ciphertext);
+        result.secretTexts.push(secret);
+        return secret;
+      },
+    });
+    result.values.set(key, text);
   }
   return result;
 }
 
-export function plainConfigText(value: ConfigValue, crypter: Crypter): string {
+export function plainConfigText(value: ConfigValue, crypter: Pick<Crypter, "decrypt">): string {
   if (value.text !== undefined) return value.text;
   if (value.ciphertext !== undefined) return crypter.decrypt(value.ciphertext);
   return JSON.stringify(value.object, (_key, item: unknown) => {
