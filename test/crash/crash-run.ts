@@ -75,6 +75,8 @@ export class CrashRun {
       const watch = this.watchForTwins();
       const lives = [1, 2, 3, 4, 5].map((user) => this.users.live(`user-${user}`, ["browser", "desktop"]));
       await this.killAtRandom();
+      const servedBefore = this.users.served;
+      await this.until("users are served after the last kill", 180, async () => this.users.served >= servedBefore + 5);
       this.users.stop();
       await Promise.all(lives);
       await this.settle();
@@ -182,7 +184,7 @@ export class CrashRun {
     let round: { role: Role; at: number }[] = [];
     let missed = 0;
     for (let done = 0; done < this.options.kills && missed < this.options.kills * 40;) {
-      await delay(300 + this.random() * 2500);
+      await delay(500 + this.random() * 5000);
       // In each round every role once, in an order of chance.
       if (round.length === 0) round = roles.map((role) => ({ role, at: this.random() })).sort((a, b) => a.at - b.at);
       const { role } = round.pop()!;
