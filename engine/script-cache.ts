@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import NodeModule from "node:module";
 import { dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
 
 /** What `Module.prototype` has and its types do not tell. */
 interface Loader {
@@ -37,12 +37,14 @@ export function enableScriptCache(folder: string, name: string): void {
   const stored = read(file);
   const used = new Map<string, Script>();
   let isStale = false;
+  const { _compile: compile } = statics.prototype;
   statics.prototype._compile = function (content, filename) {
+    // Only Node's own loader can connect `import()`.
+    if (/\bimport\s*\(/.test(content)) return compile.call(this, content, filename);
     const source = statics.wrap(content.replace(/^#!/, "//"));
     const key = `${filename} ${createHash("sha1").update(source).digest("base64")}`;
     const cachedData = stored.get(key);
-    const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-    const script = new Script(source, { filename, cachedData, importModuleDynamically });
+    const script = new Script(source, { filename, cachedData });
     used.set(key, script);
     if (!cachedData || script.cachedDataRejected) isStale = true;
     const body = script.runInThisContext() as Body;
