@@ -195,10 +195,7 @@ export class Monitor {
   }
 
   private async registerOutputs(request: resource.RegisterResourceOutputsRequest): Promise<Empty> {
-    await this.deployment.registerOutputs(
-      request.getUrn(),
-      fromStruct(request.getOutputs(), this.attached.project.programFolder),
-    );
+    await this.deployment.registerOutputs(request.getUrn(), fromStruct(request.getOutputs()));
     return new Empty();
   }
 
@@ -213,7 +210,7 @@ export class Monitor {
     const { state } = await deployment.read(urn, {
       ...decodeResource({ urn, type, custom: true }, (text) => text),
       id: request.getId(),
-      inputs: fromStruct(request.getProperties(), project.programFolder),
+      inputs: fromStruct(request.getProperties()),
       parent,
       provider,
       external: true,
@@ -237,7 +234,7 @@ export class Monitor {
       version,
     );
     const provider: Provider = this.deployment.providers.require(reference);
-    const args = fromStruct(request.getArgs(), this.attached.project.programFolder);
+    const args = fromStruct(request.getArgs());
     let answer: { result: PropertyMap; failures: { property: string; reason: string }[] };
     try {
       answer = await provider.invoke(token, args, this.deployment.isPreview);

@@ -32,7 +32,7 @@ export function refuseUnsupported(request: resource.RegisterResourceRequest): vo
 }
 
 export function toGoal(request: resource.RegisterResourceRequest, project: Project): Goal {
-  const inputs = fromStruct(request.getObject(), project.programFolder);
+  const inputs = fromStruct(request.getObject());
   const dependencies = request.getDependenciesList();
   const propertyDependencies: Record<string, string[]> = {};
   request.getPropertydependenciesMap().forEach((list, key) => (propertyDependencies[key] = list.getUrnsList()));

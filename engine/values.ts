@@ -3,9 +3,6 @@
  * The rule kept here: a secret stays a {@link Secret} from where it enters to where it leaves, and is unwrapped only
  * at the edge that asks for plain values (a provider that does not accept secrets, or an explicit `--show-secrets`).
  */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { JavaScriptValue, Struct as StructMessage } from "google-protobuf/google/protobuf/struct_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { NotSupported } from "./failure";
@@ -64,9 +61,9 @@ export function isMap(value: Value | undefined): value is PropertyMap {
   );
 }
 
-/** Reads a protobuf struct. `assetRoot` is the folder that relative asset paths start from; needed for hashing. */
-export function fromStruct(struct: StructMessage | undefined, assetRoot?: string): PropertyMap {
-  return struct ? (fromWire(struct.toJavaScript(), assetRoot) as PropertyMap) : {};
+/** Reads a protobuf struct. */
+export function fromStruct(struct: StructMessage | undefined): PropertyMap {
+  return struct ? (fromWire(struct.toJavaScript()) as PropertyMap) : {};
 }
 
 /** Writes a protobuf struct for a receiver with the given abilities. */
@@ -74,30 +71,22 @@ export function toStruct(properties: PropertyMap, options: WireOptions): StructM
   return Struct.fromJavaScript((toWire(properties, options) ?? {}) as Record<string, JavaScriptValue>);
 }
 
-function fromWire(value: JavaScriptValue, assetRoot: string | undefined): Value {
+function fromWire(value: JavaScriptValue): Value {
   if (typeof value === "string") return unknownMarks.includes(value) ? unknown : value;
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => fromWire(item, assetRoot));
+  if (Array.isArray(value)) return value.map(fromWire);
   const object = value as Record<string, JavaScriptValue>;
   const signature = object[signatureKey];
-  if (signature === secretSignature) return new Secret(fromWire(object.value ?? null, assetRoot));
+  if (signature === secretSignature) return new Secret(fromWire(object.value ?? null));
   if (signature === outputSignature) {
-    const inner = "value" in object ? fromWire(object.value ?? null, assetRoot) : unknown;
+    const inner = "value" in object ? fromWire(object.value ?? null) : unknown;
     return object.secret === true ? new Secret(inner) : inner;
   }
-  if (signature === assetSignature) return hashedAsset(object as Record<string, string>, assetRoot);
-  if (signature === archiveSignature && !object.hash) throw new NotSupported("archives as resource inputs");
+  if (signature === assetSignature) throw new NotSupported("assets as resource inputs");
+  if (signature === archiveSignature) throw new NotSupported("archives as resource inputs");
   const result: PropertyMap = {};
-  for (const [key, item] of Object.entries(object)) result[key] = fromWire(item, assetRoot);
+  for (const [key, item] of Object.entries(object)) result[key] = fromWire(item);
   return result;
-}
-
-/** Assets are compared by hash, so one that comes without is read and hashed. */
-function hashedAsset(asset: Record<string, string>, assetRoot: string | undefined): PropertyMap {
-  if (asset.hash || assetRoot === undefined) return asset;
-  if (asset.uri) throw new NotSupported(`remote assets (${asset.uri})`);
-  const content = asset.path ? readFileSync(resolve(assetRoot, asset.path)) : (asset.text ?? "");
-  return { ...asset, hash: createHash("sha256").update(content).digest("hex") };
 }
 
 function toWire(value: Value, options: WireOptions): JavaScriptValue | undefined {

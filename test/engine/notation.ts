@@ -120,6 +120,8 @@ export interface Scenario {
   readonly stock?: true;
   /** Before these steps (counted from 0) the state goes to another engine, when the suite says so. */
   readonly handOverAt?: readonly number[];
+  /** The embedded engine refuses the first step with this text: something it says it does not do. */
+  readonly embeddedRefuses?: string;
   readonly steps: readonly Step[];
 }
 

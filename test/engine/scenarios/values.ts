@@ -142,6 +142,7 @@ export const values: readonly Scenario[] = [
   {
     name: "asset",
     about: "a text asset as an input, unchanged and changed",
+    embeddedRefuses: "does not support assets as resource inputs",
     steps: [
       up([thing("a", { script: { $asset: "echo one" } })]),
       up([thing("a", { script: { $asset: "echo one" } })]),
