@@ -54,13 +54,17 @@ async function spreadOverLanes(
     log(`one more node at ${sizes.large}: ${largeMs.map((ms) => ms.toFixed(0)).join(", ")} ms`);
     const sessions = isSmoke ? 50 : 10_000;
     await fillWithSessions(service, aws, sessions);
+    const busyMb = service.residentMb();
+    // What it needs to hold them, once the garbage of ten thousand requests is collected.
+    await new Promise((wake) => setTimeout(wake, isSmoke ? 1000 : 30_000));
     const figures: Figure[] = [
+      { what: "service memory right after the last request", value: busyMb, unit: "MB" },
       { what: `one more node, fleet of ${sizes.small}`, value: median(smallMs) / 1000, unit: "s" },
       { what: `one more node, fleet of ${sizes.large} over lanes`, value: median(largeMs) / 1000, unit: "s" },
       { what: "ratio", value: median(largeMs) / median(smallMs), unit: "x", atMost: 1.2 },
       { what: `growing to ${sizes.large} nodes`, value: growSeconds, unit: "s" },
       {
-        what: `service memory, ${sizes.large} nodes, ${sessions} sessions`,
+        what: `service memory, ${sizes.large} nodes, ${sessions} sessions, after 30 s of rest`,
         value: service.residentMb(),
         unit: "MB",
         atMost: 200,
