@@ -1,12 +1,80 @@
 #!/usr/bin/env node
 /**
- * The command `pulumi-resource-headroom`. Where NODE_COMPILE_CACHE names a folder, compiled modules are kept there, also
- * by Node versions that do not know the variable: an engine waits for the plugin to start.
+ * The command `pulumi-resource-headroom`: prints its port, serves the kernels until the engine is done.
+ * It ends by itself after Cancel, after SIGTERM and when its engine is gone, in each case only when the calls that run
+ * have been answered or {@link finishMsMax} has passed: a create that is cut off would leave a VM that nobody knows.
  */
-import * as nodeModule from "node:module";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DefinitionKind } from "../runtime/model/config";
+import { definitionTypes } from "./kernel/definition-types";
+import { systemClock } from "./kernel/system-clock";
+import { type KernelSet, PluginServer } from "./plugin-server";
+import type { ResourceKernel } from "./resource-kernel";
 
-const folder = process.env["NODE_COMPILE_CACHE"];
-if (folder && !("enableCompileCache" in nodeModule)) {
-  (require("../engine/script-cache") as typeof import("../engine/script-cache")).enableScriptCache(folder, "plugin");
+/** Longer than any create should take; a plugin that hangs must not stay for ever. */
+const finishMsMax = 10 * 60_000;
+/** Time for the last answer to reach the engine. */
+const lingerMs = 50;
+/** An engine that has called nothing by now was killed before the plugin could notice whose child it is. */
+const firstCallMsMax = 60_000;
+/** How often the plugin looks whether its engine is still there. Nothing else tells it when the engine was killed. */
+const parentWatchMs = 1_000;
+
+/** Every resource of the package, for one update. Loaded on demand: a lane's update must not wait for what it does not use. */
+function kernels(): KernelSet {
+  let definitions: Promise<Readonly<Record<DefinitionKind, ResourceKernel>>> | undefined;
+  async function definition(kind: DefinitionKind): Promise<ResourceKernel> {
+    definitions ??= import("./kernel/definition-kernels.js").then((module) => module.definitionKernels(systemClock));
+    return (await definitions)[kind];
+  }
+  return new Map([
+    ["headroom:local:Vm", async () => (await import("./local-vm/vm-resource.js")).localVmKernel],
+    ["headroom:local:DnsRecord", async () => (await import("./local-vm/dns-record-resource.js")).localDnsRecordKernel],
+    ...Object.entries(definitionTypes).map(
+      ([kind, type]) => [type, () => definition(kind as DefinitionKind)] as [string, () => Promise<ResourceKernel>],
+    ),
+  ]);
 }
-require("./plugin-main");
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as { version: string };
+  return manifest.version;
+}
+
+async function main(): Promise<void> {
+  const engine = process.ppid;
+  const [engineAddress] = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+  const server = new PluginServer({
+    version: version(),
+    kernels,
+    schema: async () => (await import("./kernel/schema.js")).packageSchema(version()),
+    defaults: { endpoint: process.env["HEADROOM_ENDPOINT"], apiKey: process.env["HEADROOM_API_KEY"] },
+    ...(engineAddress === undefined ? {} : { engineAddress }),
+    onCancel: () => void finish(),
+  });
+  let isFinishing = false;
+  async function finish(): Promise<void> {
+    if (isFinishing) return;
+    isFinishing = true;
+    systemClock.after(finishMsMax, () => process.exit(1));
+    await server.idle();
+    systemClock.after(lingerMs, () => process.exit(0));
+  }
+  process.on("SIGTERM", () => void finish());
+  // A terminal sends Ctrl-C to the whole process group; the engine decides what it means and says so with Cancel.
+  process.on("SIGINT", () => undefined);
+  process.stdout.on("error", () => undefined);
+  const port = await server.listen();
+  process.stdout.write(`${port}\n`);
+  // The engine has other things to do before it asks for the first VM.
+  setImmediate(() => void import("./local-vm/vm-resource.js"));
+  setInterval(() => {
+    if (process.ppid !== engine) void finish();
+  }, parentWatchMs);
+  systemClock.after(firstCallMsMax, () => {
+    if (!server.hasBeenCalled) void finish();
+  });
+}
+
+void main();
