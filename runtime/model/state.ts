@@ -138,6 +138,8 @@ export interface ConfigState {
   /** No create before this time (back-off after failed creates). */
   readonly retryAtMs?: EpochMs;
   readonly lastFailure?: { readonly class: string; readonly message: string; readonly atMs: EpochMs };
+  /** Seconds from the request of a node to its check-in, of the last nodes that came up, newest last; at most 20. */
+  readonly bootSeconds?: readonly number[];
   /** Asked to be deleted: drains, and the definition goes with its last node. */
   readonly isDeleting?: boolean;
 }

@@ -2,7 +2,7 @@
  * A decision in the making: reads like the snapshot with the changes made so far, which go to the ledger as one commit.
  * So a node that becomes free and the queued sessions that it takes are one transaction.
  */
-import type { Decision, Lane, Node, Session } from "../model/state";
+import type { ConfigState, Decision, Lane, Node, Session } from "../model/state";
 import { usageOf, type NodeUsage } from "../model/usage";
 import type { Change, Snapshot } from "../store/hot-state";
 
@@ -12,6 +12,7 @@ export class Draft {
   private readonly sessions = new Map<string, Session>();
   private readonly usages = new Map<string, NodeUsage>();
   private readonly lanes = new Map<string, Lane>();
+  private readonly configStates = new Map<string, ConfigState>();
   private readonly movedTo = new Map<string, Set<string>>();
 
   constructor(readonly snapshot: Snapshot) {}
@@ -69,6 +70,16 @@ export class Draft {
 
   lane(laneId: string): Lane | undefined {
     return this.lanes.get(laneId) ?? this.snapshot.lanes.get(laneId);
+  }
+
+  configState(autoscaleConfig: string): ConfigState {
+    const known = this.configStates.get(autoscaleConfig) ?? this.snapshot.configStates.get(autoscaleConfig);
+    return known ?? { autoscaleConfig, consecutiveFailures: 0 };
+  }
+
+  putConfigState(state: ConfigState): void {
+    this.configStates.set(state.autoscaleConfig, state);
+    this.changes.push({ kind: "put", table: "configState", row: state });
   }
 
   put(change: Change): void {

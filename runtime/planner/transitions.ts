@@ -43,18 +43,21 @@ export function moveNode(
   draft.decide(journal.entry("node", node.nodeId, status, reason));
 }
 
-/** The node is ready: it takes sessions from now on, and its config's row of failures is over. */
+/** The node is ready: it takes sessions from now on, its config's row of failures is over, and its boot is measured. */
 export function startNode(context: TransitionContext, node: Node, reason: Reason, patch: Partial<Node> = {}): void {
   moveNode(context, node, "running", reason, {
     progressPercent: 100,
     ...patch,
     runningSinceMs: node.runningSinceMs ?? context.nowMs,
   });
-  const state = node.autoscaleConfig && context.draft.snapshot.configStates.get(node.autoscaleConfig);
-  if (!state || (state.consecutiveFailures === 0 && state.retryAtMs === undefined)) return;
-  const row = { ...without(state, "retryAtMs"), consecutiveFailures: 0 };
-  context.draft.put({ kind: "put", table: "configState", row });
+  if (node.autoscaleConfig === undefined) return;
+  const state = context.draft.configState(node.autoscaleConfig);
+  const booted = (patch.runningSinceMs ?? node.runningSinceMs ?? context.nowMs) - node.createdAtMs;
+  const bootSeconds = [...(state.bootSeconds ?? []), Math.round(booted / 1000)].slice(-bootsRemembered);
+  context.draft.putConfigState({ ...without(state, "retryAtMs"), consecutiveFailures: 0, bootSeconds });
 }
+
+const bootsRemembered = 20;
 
 /** The node failed before it ever ran: its config waits before it tries again. */
 export function failNode(
@@ -65,9 +68,8 @@ export function failNode(
 ): void {
   moveNode(context, node, "failed", reason, { failure });
   if (node.autoscaleConfig === undefined) return;
-  const state = context.draft.snapshot.configStates.get(node.autoscaleConfig);
-  const row = afterFailure(state, node.autoscaleConfig, failure, context.nowMs);
-  context.draft.put({ kind: "put", table: "configState", row });
+  const state = context.draft.configState(node.autoscaleConfig);
+  context.draft.putConfigState(afterFailure(state, node.autoscaleConfig, failure, context.nowMs));
 }
 
 const backoffFirstMs = 30_000;
