@@ -15,7 +15,9 @@ const hasTests = (area) =>
   readdirSync(join(built, area), { recursive: true }).some((file) => file.endsWith(".test.js"));
 const areas = readdirSync(built, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(join(root, "test", entry.name)) && hasTests(entry.name))
-  .map((entry) => entry.name);
+  .map((entry) => entry.name)
+  // Checks that the others ran, so it comes last.
+  .sort((a, b) => Number(a === "behaviour") - Number(b === "behaviour"));
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((area) => !areas.includes(area));
 if (unknown.length > 0) {
@@ -24,9 +26,10 @@ if (unknown.length > 0) {
 }
 
 const countsFolder = mkdtempSync(join(tmpdir(), "headroom-test-"));
+const isWhole = wanted.length === 0;
 const total = { passes: 0, failures: 0, pending: 0 };
 const lines = [];
-for (const area of wanted.length > 0 ? wanted : areas) {
+for (const area of isWhole ? areas : wanted) {
   console.log(`\n=== test/${area}`);
   const countsFile = join(countsFolder, `${area}.json`);
   const startedMs = Date.now();
@@ -39,7 +42,15 @@ for (const area of wanted.length > 0 ? wanted : areas) {
       "--enable-source-maps",
       join("dist", "test", area, "**", "*.test.js"),
     ],
-    { cwd: root, stdio: "inherit", env: { ...process.env, HEADROOM_TEST_COUNTS: countsFile } },
+    {
+      cwd: root,
+      stdio: "inherit",
+      env: {
+        ...process.env,
+        HEADROOM_TEST_COUNTS: countsFile,
+        ...(isWhole ? { HEADROOM_TEST_RESULTS: countsFolder } : {}),
+      },
+    },
   );
   const counts = existsSync(countsFile)
     ? JSON.parse(readFileSync(countsFile, "utf8"))
