@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { HeadroomClient } from "../../runtime/api/client";
 import { startRuntime, type Runtime } from "../../runtime/main";
+import { formatCount } from "../../runtime/model/units";
 import { shortDay, type Visit } from "./day";
 import { findLeftovers } from "./leftovers";
 import { DemoProgram } from "./program";
@@ -148,7 +149,8 @@ async function summarise({ client, runtime, timeline, visited, startedMs }: Day)
   const happened = (subject: string, event: string) =>
     timeline.decisions.filter((decision) => decision.subject === subject && decision.event === event).length;
   const problems: string[] = [];
-  if (waits.length < visited.length) problems.push(`${visited.length - waits.length} sessions were not served`);
+  if (waits.length < visited.length)
+    problems.push(`not served: ${formatCount(visited.length - waits.length, "session")}`);
   const nodes = await client.nodes();
   const lanes = await client.lanes();
   if (happened("node", vmExists) === 0) problems.push("no VM was ever created");

@@ -6,7 +6,7 @@ import type { HeadroomClient } from "../../runtime/api/client";
 import type { Clock } from "../../runtime/model/clock";
 import type { DefinitionKind } from "../../runtime/model/config";
 import { ConflictError, NotFoundError, UnavailableError } from "../../runtime/model/errors";
-import { formatDuration } from "../../runtime/model/units";
+import { formatCount, formatDuration } from "../../runtime/model/units";
 import type { KernelContext } from "../resource-kernel";
 import type { UpdateProgress } from "./update-progress";
 
@@ -44,7 +44,7 @@ async function drainAndRemove(client: HeadroomClient, target: Target, tools: Rem
   for (;;) {
     const left = await removeWhenFree(client, target, tools);
     if (left === undefined) return;
-    const waiting = `${count(left.nodesLeft, "node")} and ${count(left.sessionsLeft, "session")} left`;
+    const waiting = `${formatCount(left.nodesLeft, "node")} and ${formatCount(left.sessionsLeft, "session")} left`;
     if (waiting !== told) context.log?.(`${subject} is draining: ${waiting}`);
     told = waiting;
     if (context.signal.aborted) throw new UnavailableError(`${subject} was draining (${waiting}); ${advice}`);
@@ -73,8 +73,4 @@ async function removeWhenFree(
       await progress.next(pollMs, context.signal);
     }
   }
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -8,6 +8,7 @@ import { ConfigError, ConflictError, NotFoundError, type Problem } from "../mode
 import { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
 import type { Node, Session, SessionStatus, StoredDefinition } from "../model/state";
+import { formatCount } from "../model/units";
 import { hasRoom, isUsedUp, needsOf } from "../planner/capacity";
 import { Draft } from "../planner/draft";
 import { place } from "../planner/place";
@@ -224,7 +225,7 @@ export class Broker {
     const placement = place(session, context);
     const waiting = this.state.queue().length;
     if (placement.kind !== "queued" || waiting < queueMax) return placement;
-    const text = `${waiting} sessions wait already, which is the limit`;
+    const text = `${formatCount(waiting, "session")} in the queue already, which is the limit`;
     return { kind: "refused" as const, reason: { code: "queueFull", text, numbers: { waiting, queueMax } } };
   }
 

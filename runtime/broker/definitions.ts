@@ -11,6 +11,7 @@ import {
 import { ConfigError, ConflictError, NotFoundError, type Problem } from "../model/errors";
 import { findReferenceProblems, findReferrers, type Declared } from "../model/references";
 import type { Shape, StoredDefinition } from "../model/state";
+import { formatCount } from "../model/units";
 import { shapeOfConfig, type ShapeSource } from "../planner/capacity";
 import type { QueueContext } from "../planner/queue";
 import { without } from "../planner/transitions";
@@ -124,7 +125,7 @@ function startDrain(name: string, { draft, journal }: QueueContext): DeleteOutco
   const state = snapshot.configStates.get(name) ?? { autoscaleConfig: name, consecutiveFailures: 0 };
   if (!state.isDeleting) {
     draft.put({ kind: "put", table: "configState", row: { ...state, isDeleting: true } });
-    const text = `is being deleted: ${nodes.length} nodes with ${sessionsLeft} sessions are drained first`;
+    const text = `is being deleted: ${formatCount(nodes.length, "node")} with ${formatCount(sessionsLeft, "session")} to be drained first`;
     const numbers = { nodesLeft: nodes.length, sessionsLeft };
     draft.decide(journal.entry("config", name, "deleting", { code: "configDeleting", text, numbers }));
   }
@@ -150,7 +151,7 @@ function changeProblems(kind: DefinitionKind, definition: DefinitionOf<Definitio
     .filter((field) => before[field] !== after[field])
     .map((field) => ({
       path: field,
-      message: `got "${after[field]}"; can't change from "${before[field]}" while it has ${nodes} nodes; declare another config`,
+      message: `got "${after[field]}"; can't change from "${before[field]}" while it has ${formatCount(nodes, "node")}; declare another config`,
     }));
 }
 

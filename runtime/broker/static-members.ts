@@ -2,6 +2,7 @@
 import type { Pool, StaticMember } from "../model/config";
 import { ConflictError } from "../model/errors";
 import type { Node } from "../model/state";
+import { formatCount } from "../model/units";
 import type { QueueContext } from "../planner/queue";
 
 /** Brings the pool's static nodes in line with its definition; undefined = the pool goes. */
@@ -13,7 +14,7 @@ export function syncStaticMembers(poolName: string, pool: Pool | undefined, cont
     const { pinned } = draft.usage(node.nodeId);
     if (pinned > 0) {
       throw new ConflictError(
-        `static member ${node.nodeId} of pool "${poolName}" has ${pinned} sessions; end them first`,
+        `static member ${node.nodeId} of pool "${poolName}" has ${formatCount(pinned, "session")}; end ${pinned === 1 ? "it" : "them"} first`,
       );
     }
     draft.put({ kind: "delete", table: "node", id: node.nodeId });

@@ -15,7 +15,7 @@ import type {
 import type { Problem } from "./errors";
 import { findScriptProblems } from "./startup-script";
 import type { Shape } from "./state";
-import { formatMemory } from "./units";
+import { formatCount, formatMemory } from "./units";
 
 /** Resolved definitions by name, per kind. */
 export type Declared = { readonly [K in DefinitionKind]: ReadonlyMap<string, DefinitionOf<K>> };
@@ -277,8 +277,10 @@ function findMisfit(workspace: Workspace, { declared, shapeOf }: ReferenceContex
 }
 
 function misfitOf({ cores, memory, gpus }: Workspace, shape: Shape, owner: string): Misfit | undefined {
-  if (gpus > shape.gpus) return { field: "gpus", message: `needs ${gpus} GPUs; ${owner} has ${shape.gpus}` };
-  if (cores > shape.cores) return { field: "cores", message: `needs ${cores} cores; ${owner} has ${shape.cores}` };
+  if (gpus > shape.gpus)
+    return { field: "gpus", message: `needs ${formatCount(gpus, "GPU")}; ${owner} has ${shape.gpus}` };
+  if (cores > shape.cores)
+    return { field: "cores", message: `needs ${formatCount(cores, "core")}; ${owner} has ${shape.cores}` };
   if (memory <= shape.memoryBytes) return undefined;
   const message = `needs ${formatMemory(memory)} memory; ${owner} has ${formatMemory(shape.memoryBytes)}`;
   return { field: "memory", message };

@@ -36,6 +36,11 @@ export function formatMemory(bytes: number): string {
   return `${Math.round((bytes / memoryFactors["MiB"]!) * 100) / 100}MiB`;
 }
 
+/** A count with its noun: 1 → `"1 node"`, 3 → `"3 nodes"`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** The shortest exact form: 900 → `"15m"`. */
 export function formatDuration(seconds: number): string {
   for (const unit of ["d", "h", "m"]) {

@@ -1,5 +1,6 @@
 /** What keeps a config from creating one more node now, first the reason that lasts longest. */
 import type { Reason } from "../model/plan";
+import { formatCount } from "../model/units";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { nextOpeningMs } from "./schedule";
 
@@ -49,7 +50,7 @@ function capReason(fleet: Fleet, position: ConfigPosition, purpose: "demand" | "
   if (instances >= vmProvider.maxInstances) {
     return {
       code: "maxInstances",
-      text: `VM provider config "${vmProvider.name}" has ${instances} of at most ${vmProvider.maxInstances} instances (max instances)`,
+      text: `VM provider config "${vmProvider.name}" has ${instances} of at most ${formatCount(vmProvider.maxInstances, "instance")} (max instances)`,
       numbers: {
         autoscaleConfig: config.name,
         vmProvider: vmProvider.name,
@@ -63,7 +64,7 @@ function capReason(fleet: Fleet, position: ConfigPosition, purpose: "demand" | "
   if (nodesTotal < nodesMax) return undefined;
   return {
     code: "maxNodes",
-    text: `autoscale config "${config.name}" has ${nodesTotal} of at most ${nodesMax} nodes (max nodes)`,
+    text: `autoscale config "${config.name}" has ${nodesTotal} of at most ${formatCount(nodesMax, "node")} (max nodes)`,
     numbers: { autoscaleConfig: config.name, nodes: nodesTotal, maxNodes: nodesMax },
   };
 }
@@ -74,11 +75,11 @@ function failureReason({ nowMs }: Fleet, { config, state, nodesInFlight }: Confi
   const numbers = { autoscaleConfig: config.name, consecutiveFailures: failures, retryAtMs: state.retryAtMs ?? 0 };
   if (state.retryAtMs !== undefined && nowMs < state.retryAtMs) {
     const seconds = Math.ceil((state.retryAtMs - nowMs) / 1000);
-    const text = `autoscale config "${config.name}" waits ${seconds} s before it tries again after ${failures} failed nodes${last}`;
+    const text = `autoscale config "${config.name}" waits ${seconds} s before it tries again after ${formatCount(failures, "failed node")}${last}`;
     return { code: "backoff", text, numbers };
   }
   if (failures < failuresBeforeSingleTries || nodesInFlight === 0) return undefined;
-  const text = `autoscale config "${config.name}" tries one node at a time after ${failures} failed nodes${last}`;
+  const text = `autoscale config "${config.name}" tries one node at a time after ${formatCount(failures, "failed node")}${last}`;
   return { code: "singleTry", text, numbers };
 }
 

@@ -6,7 +6,7 @@ import type { EpochMs } from "../model/clock";
 import type { AutoscaleConfig, CloudCatalog, Pool, Workspace, Zone } from "../model/config";
 import type { Reason } from "../model/plan";
 import type { Node, Shape } from "../model/state";
-import { formatMemory } from "../model/units";
+import { formatCount, formatMemory } from "../model/units";
 import type { NodeUsage } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
 import { fitsShape, hasRoom, isServer, loadOf, shapeOfConfig } from "./capacity";
@@ -205,14 +205,14 @@ export function obstacleOf(
   const numbers = { ...numbersOf("needs", request.needs), ...numbersOf("node", shape) };
   const needs = `workspace "${request.workspace}" needs ${describeShape(request.needs)}`;
   if (request.needs.gpus > shape.gpus) {
-    return obstacle(2, "gpu", `${needs}; nodes of "${config.name}" have ${shape.gpus} GPUs`, numbers);
+    return obstacle(2, "gpu", `${needs}; nodes of "${config.name}" have ${formatCount(shape.gpus, "GPU")}`, numbers);
   }
   return obstacle(3, "shape", `${needs}; a node of "${config.name}" has only ${describeShape(shape)}`, numbers);
 }
 
 export function describeShape({ cores, memoryBytes, gpus }: Shape): string {
-  const gpuText = gpus > 0 ? ` and ${gpus} GPU${gpus === 1 ? "" : "s"}` : "";
-  return `${cores} core${cores === 1 ? "" : "s"}, ${formatMemory(memoryBytes)}${gpuText}`;
+  const gpuText = gpus > 0 ? ` and ${formatCount(gpus, "GPU")}` : "";
+  return `${formatCount(cores, "core")}, ${formatMemory(memoryBytes)}${gpuText}`;
 }
 
 export function numbersOf(prefix: string, { cores, memoryBytes, gpus }: Shape): Record<string, number> {
@@ -232,7 +232,7 @@ function noConfig(pool: Pool, zone: Zone, { draft }: PlaceContext): Obstacle {
   const text =
     members === 0
       ? `pool "${pool.name}" has no autoscale config and no static member in zone "${zone.name}"`
-      : `pool "${pool.name}" has no autoscale config in zone "${zone.name}", and none of its ${members} static members is large enough`;
+      : `pool "${pool.name}" has no autoscale config in zone "${zone.name}", and none of its ${formatCount(members, "static member")} is large enough`;
   const numbers = { pool: pool.name, zone: zone.name, staticMembers: members };
   return {
     stage: draft.snapshot.nodesIn(pool.name, zone.name).size > 0 ? 0.5 : 0,
@@ -242,10 +242,15 @@ function noConfig(pool: Pool, zone: Zone, { draft }: PlaceContext): Obstacle {
 
 function queued(needs: Shape, pool: Pool, zone: Zone, { draft }: PlaceContext): Placement {
   const ahead = draft.snapshot.queue().length;
-  const text = `no node of pool "${pool.name}" in zone "${zone.name}" has ${describeShape(needs)} free; ${ahead} wait ahead`;
+  const text = `no node of pool "${pool.name}" in zone "${zone.name}" has ${describeShape(needs)} free; ${waitAhead(ahead)}`;
   const nodes = draft.snapshot.nodesIn(pool.name, zone.name).size;
   const numbers = { pool: pool.name, zone: zone.name, nodes, ahead, ...numbersOf("needs", needs) };
   return { kind: "queued", reason: { code: "full", text, numbers } };
+}
+
+function waitAhead(ahead: number): string {
+  if (ahead === 0) return "nobody waits ahead";
+  return ahead === 1 ? "1 waits ahead" : `${ahead} wait ahead`;
 }
 
 function queuedForSchedule(config: AutoscaleConfig, opensAtMs: EpochMs | undefined): Placement {
@@ -270,7 +275,7 @@ function refusedZone(workspace: Workspace, { zone }: PlaceRequest): Placement {
 
 function placedReason(node: Node, needs: Shape, { draft }: PlaceContext): Reason {
   const usage = draft.usage(node.nodeId);
-  const beside = usage.sessions === 0 ? "empty" : `${usage.sessions} session${usage.sessions === 1 ? "" : "s"} on it`;
+  const beside = usage.sessions === 0 ? "empty" : `${formatCount(usage.sessions, "session")} on it`;
   const text = `node ${node.nodeId} of pool "${node.pool}" had room for ${describeShape(needs)} (${beside})`;
   const numbers = { nodeId: node.nodeId, sessionsBefore: usage.sessions, coresUsedBefore: usage.cores };
   return { code: "placed", text, numbers };

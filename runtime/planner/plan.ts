@@ -6,6 +6,7 @@ import type { EpochMs } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import type { ConfigDecision, NodeChange, Plan, Reason, WaitingSession } from "../model/plan";
 import type { ConfigState } from "../model/state";
+import { formatCount } from "../model/units";
 import type { Snapshot } from "../store/hot-state";
 import { packQueue } from "./demand";
 import { Fleet, type ConfigPosition } from "./fleet";
@@ -81,7 +82,7 @@ function decisionOf(
 }
 
 function stuckReason(reason: Reason, sessionsWaiting: number): Reason {
-  const text = `${sessionsWaiting} session${sessionsWaiting === 1 ? " waits" : "s wait"}: ${reason.text}`;
+  const text = `${formatCount(sessionsWaiting, "session")} ${sessionsWaiting === 1 ? "waits" : "wait"}: ${reason.text}`;
   return { ...reason, text, numbers: { ...reason.numbers, sessionsWaiting } };
 }
 
@@ -99,13 +100,13 @@ function changeReasons(fleet: Fleet, { config, nodes }: ConfigPosition): Reason[
   }
   return [...groups.values()].map(({ change, count }) => ({
     code: `${change.kind}.${change.reason.code}`,
-    text: `${change.kind} ${count} node${count === 1 ? "" : "s"}: ${change.reason.text}`,
+    text: `${change.kind} ${formatCount(count, "node")}: ${change.reason.text}`,
     numbers: { ...change.reason.numbers, nodes: count },
   }));
 }
 
 function steadyReason({ config, nodesLive, nodesInFlight, nodesTotal }: ConfigPosition): Reason {
   const coming = nodesInFlight > 0 ? `, ${nodesInFlight} of them on their way` : "";
-  const text = `${nodesLive} node${nodesLive === 1 ? "" : "s"}${coming}: neither too few nor too many`;
+  const text = `${formatCount(nodesLive, "node")}${coming}: neither too few nor too many`;
   return { code: "steady", text, numbers: { autoscaleConfig: config.name, nodesLive, nodesInFlight, nodesTotal } };
 }

@@ -5,7 +5,7 @@
 import type { AutoscaleConfig } from "../model/config";
 import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
-import { formatDuration } from "../model/units";
+import { formatCount, formatDuration } from "../model/units";
 import { subtractCores } from "../model/usage";
 import { isNewer, isUsedUp } from "./capacity";
 import { isInFlight, type Bin, type ConfigPosition, type Fleet } from "./fleet";
@@ -150,7 +150,7 @@ export function drainExcess(fleet: Fleet, position: ConfigPosition, excess: read
   const why = position.mode === "inactive" ? "idle and outside the schedule" : "idle and not needed";
   const numbers = { excessNodes: excess.length, excessSinceMs: sinceMs, downscaleBackoffSeconds: backoffMs / 1000 };
   if (fleet.nowMs - sinceMs < backoffMs) {
-    const text = `${excess.length} nodes ${why} for ${lasted}; they leave after ${formatDuration(backoffMs / 1000)}`;
+    const text = `${formatCount(excess.length, "node")} ${why} for ${lasted}; ${excess.length === 1 ? "it leaves" : "they leave"} after ${formatDuration(backoffMs / 1000)}`;
     position.reasons.push({ code: "backoffDown", text, numbers });
     return sinceMs;
   }

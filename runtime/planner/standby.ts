@@ -5,7 +5,7 @@
 import type { AgentAutoscaleConfig, ServerAutoscaleConfig } from "../model/config";
 import type { Reason } from "../model/plan";
 import type { Shape } from "../model/state";
-import { formatMemory } from "../model/units";
+import { formatCount, formatMemory } from "../model/units";
 import { subtractCores } from "../model/usage";
 import { sessionsPerServer, type Bin, type ConfigPosition, type Fleet, type Scope } from "./fleet";
 
@@ -35,7 +35,7 @@ export function raiseToFloor(fleet: Fleet, position: ConfigPosition): void {
   const scope = fleet.scope(position.config.pool, position.config.zone);
   while (position.nodesLive < floor) {
     const { nodesLive } = position;
-    const text = `${nodesLive} of the ${floor} nodes that must always be there (min nodes)`;
+    const text = `${nodesLive} of the ${formatCount(floor, "node")} that must always be there (min nodes)`;
     const reason = { code: "floor", text, numbers: { nodesLive, minNodes: floor } };
     const own = scope.recallable.find((bin) => bin.position === position);
     if (!addNode(fleet, position, scope, own, reason)) return;
@@ -69,7 +69,7 @@ function raiseServers(fleet: Fleet, position: ConfigPosition, config: ServerAuto
   const scope = fleet.scope(config.pool, config.zone);
   let available = availableSessions([...scope.running, ...scope.coming], config.countStatic);
   while (available < wanted) {
-    const text = `${available} of ${wanted} sessions available; one server takes ${sessionsPerServer(config)}`;
+    const text = `${available} of ${formatCount(wanted, "session")} available; one server takes ${sessionsPerServer(config)}`;
     const reason = { code: "standby", text, numbers: { available, minimumAvailableSessions: wanted } };
     const back = scope.recallable.find((bin) => (bin.sessionsLeft ?? 0) > 0);
     const added = addNode(fleet, position, scope, back, reason);
@@ -142,5 +142,5 @@ function standbyReason(short: readonly Dimension[], free: Shape, wanted: Shape):
 function show(dimension: Dimension, shape: Shape): string {
   if (dimension === "memoryBytes")
     return `${shape.memoryBytes === 0 ? "0GiB" : formatMemory(shape.memoryBytes)} memory`;
-  return `${shape[dimension]} ${dimension === "cores" ? "cores" : "GPUs"}`;
+  return formatCount(shape[dimension], dimension === "cores" ? "core" : "GPU");
 }

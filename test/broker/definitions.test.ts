@@ -145,7 +145,7 @@ describe("definitions, references", () => {
         kind: "workspace",
         doc: workspaceDoc({ gpus: 1 }),
         path: "gpus",
-        message: /needs 1 GPUs/,
+        message: /needs 1 GPU/,
       },
       {
         name: "a config that leaves a workspace without a node",
@@ -307,6 +307,6 @@ describe("definitions, removal", () => {
     assert.deepEqual([...world.state.nodes.keys()].sort(), ["static:agents:b", "static:agents:c"]);
 
     await world.ledger.commit(rowChanges({ sessions: [aSession({ nodeId: "static:agents:b" })] }));
-    await assert.rejects(world.declare({ pools: pools(["c"]), configs: [] }), /static:agents:b .* has 1 sessions/);
+    await assert.rejects(world.declare({ pools: pools(["c"]), configs: [] }), /static:agents:b .* has 1 session/);
   });
 });

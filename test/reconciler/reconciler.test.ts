@@ -198,7 +198,7 @@ describe("reconciler", () => {
 
     const session = await world.store.session(third);
     assert.equal(session!.endReason, "queueTimeout");
-    assert.match(session!.reason.text, /at most 1 instances/);
+    assert.match(session!.reason.text, /at most 1 instance/);
   });
 
   it("drains a deleted config around its sessions, then the definition goes by itself", async () => {
