@@ -6,37 +6,10 @@
  */
 import { z } from "zod";
 import { ConfigError, type Problem } from "./errors";
+import { cores, count, durationSchema, hostSchema, memorySchema, nameSchema } from "./fields";
 import type { Shape } from "./state";
-import { durationForms, memoryForms, parseDuration, parseMemory } from "./units";
 
-/** Every name: lower-case letters, digits and dashes, starting with a letter, at most 40 characters. */
-export const nameSchema = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,39}$/, "use 1 to 40 lower-case letters, digits and dashes, starting with a letter");
-
-/** Memory at the edge, bytes inside. */
-export const memorySchema = z.string().transform((text, context) => {
-  const bytes = parseMemory(text);
-  if (bytes === undefined) context.addIssue({ code: "custom", message: `use ${memoryForms}`, input: text });
-  return bytes ?? 0;
-});
-
-/** A duration at the edge, seconds inside. */
-export const durationSchema = z.string().transform((text, context) => {
-  const seconds = parseDuration(text);
-  if (seconds === undefined) context.addIssue({ code: "custom", message: `use ${durationForms}`, input: text });
-  return seconds ?? 0;
-});
-
-const count = z.int().min(0).max(100_000);
-const cores = z.number().min(0).max(10_000);
-
-const hostPattern =
-  /^(?=.{1,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
-const hostSchema = z.string().refine((text) => {
-  const host = text.replace(/:\d{1,5}$/, "");
-  return hostPattern.test(host) || /^\[[0-9a-fA-F:]+\]$/.test(host);
-}, "use a host name or an IP address, with an optional port");
+export { durationSchema, memorySchema, nameSchema } from "./fields";
 
 export const zoneSchema = z
   .strictObject({

@@ -1,0 +1,35 @@
+/** What the fields of documents are made of: names, quantities with their units, counts, hosts. */
+import { z } from "zod";
+import { durationForms, memoryForms, parseDuration, parseMemory } from "./units";
+
+/** Every name: lower-case letters, digits and dashes, starting with a letter, at most 40 characters. */
+export const nameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, "use 1 to 40 lower-case letters, digits and dashes, starting with a letter");
+
+/** Memory at the edge, bytes inside. */
+export const memorySchema = z.string().transform((text, context) => {
+  const bytes = parseMemory(text);
+  if (bytes === undefined) context.addIssue({ code: "custom", message: `use ${memoryForms}`, input: text });
+  return bytes ?? 0;
+});
+
+/** A duration at the edge, seconds inside. */
+export const durationSchema = z.string().transform((text, context) => {
+  const seconds = parseDuration(text);
+  if (seconds === undefined) context.addIssue({ code: "custom", message: `use ${durationForms}`, input: text });
+  return seconds ?? 0;
+});
+
+/** How many of something. */
+export const count = z.int().min(0).max(100_000);
+/** vCPUs. */
+export const cores = z.number().min(0).max(10_000);
+
+const hostPattern =
+  /^(?=.{1,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
+/** A host name or an IP address, with an optional port. */
+export const hostSchema = z.string().refine((text) => {
+  const host = text.replace(/:\d{1,5}$/, "");
+  return hostPattern.test(host) || /^\[[0-9a-fA-F:]+\]$/.test(host);
+}, "use a host name or an IP address, with an optional port");
