@@ -36,5 +36,6 @@ export { Pool, type PoolArgs, type StaticMemberArgs } from "./pool";
 export { Provider, type ProviderArgs } from "./provider";
 export { Schedule, type ScheduleArgs } from "./schedule";
 export { ServerAutoscaleConfig, type ServerAutoscaleConfigArgs } from "./server-autoscale-config";
+export { type PermissionsArgs, StagingConfig, type StagingConfigArgs } from "./staging-config";
 export { Workspace, type WorkspaceArgs } from "./workspace";
 export { Zone, type ZoneArgs } from "./zone";

@@ -12,6 +12,7 @@ const referenceFields: Readonly<Record<DefinitionKind, Readonly<Record<string, D
   dnsProviderConfig: {},
   autoscaleConfig: { pool: "pool", zone: "zone", vmProvider: "vmProviderConfig", dnsProvider: "dnsProviderConfig" },
   schedule: { autoscaleConfig: "autoscaleConfig" },
+  stagingConfig: { zone: "zone", workspace: "workspace", pool: "pool", autoscaleConfig: "autoscaleConfig" },
 };
 
 export interface ReferenceAt extends Reference {

@@ -9,4 +9,5 @@ export const definitionTypes: Readonly<Record<DefinitionKind, string>> = {
   dnsProviderConfig: "headroom:index:DnsProviderConfig",
   autoscaleConfig: "headroom:index:AutoscaleConfig",
   schedule: "headroom:index:Schedule",
+  stagingConfig: "headroom:index:StagingConfig",
 };

@@ -33,6 +33,7 @@ const replacing: Readonly<Record<DefinitionKind, readonly string[]>> = {
   dnsProviderConfig: ["name", "kind"],
   autoscaleConfig: ["name", "type"],
   schedule: ["name"],
+  stagingConfig: ["name"],
 };
 
 /** How long a write waits for definitions that it refers to and that the same update writes. */

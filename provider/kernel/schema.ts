@@ -16,6 +16,7 @@ const descriptions: Readonly<Record<DefinitionKind, string>> = {
   dnsProviderConfig: "Settings of one account for DNS records.",
   autoscaleConfig: "Rules for the nodes of one pool in one zone on one VM provider config.",
   schedule: "A weekly window in which an autoscale config is active.",
+  stagingConfig: "Sessions of one workspace that are kept running before anybody asks for them.",
 };
 
 /** Configuration of the package, for stacks and for explicit provider resources. */

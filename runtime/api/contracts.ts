@@ -260,7 +260,7 @@ export const planSchema = z.strictObject({
 export const decisionSchema = z.strictObject({
   decisionId: z.string(),
   atMs: epochMs,
-  subject: z.enum(["node", "session", "config", "lane", "runtime"]),
+  subject: z.enum(["node", "session", "config", "staging", "lane", "runtime"]),
   subjectId: z.string(),
   event: z.string(),
   reason: reasonSchema,

@@ -265,6 +265,7 @@ export class Broker {
 
 const sessionMoves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
   queued: [],
+  staged: [],
   assigned: ["running", "stopped"],
   running: ["paused", "stopped"],
   paused: ["running", "stopped"],

@@ -180,6 +180,7 @@ function declaredWith(snapshot: Snapshot, catalog: CloudCatalog, documents: read
     dnsProviderConfig: new Map(snapshot.dnsProviderConfigs),
     autoscaleConfig: new Map(snapshot.autoscaleConfigs),
     schedule: new Map(snapshot.schedules),
+    stagingConfig: new Map(snapshot.stagingConfigs),
   };
   for (const { kind, doc } of documents) {
     if (findProblems(kind, doc, catalog).length > 0) continue;

@@ -7,9 +7,11 @@
 import { z } from "zod";
 import { ConfigError, type Problem } from "./errors";
 import { cores, count, durationSchema, hostSchema, memorySchema, nameSchema } from "./fields";
+import { stagingConfigSchema } from "./staging-config";
 import type { Shape } from "./state";
 
 export { durationSchema, memorySchema, nameSchema } from "./fields";
+export type { Permissions, StagingConfig } from "./staging-config";
 
 export const zoneSchema = z
   .strictObject({
@@ -257,6 +259,7 @@ export const definitionSchemas = {
   dnsProviderConfig: dnsProviderConfigSchema,
   autoscaleConfig: autoscaleConfigSchema,
   schedule: scheduleSchema,
+  stagingConfig: stagingConfigSchema,
 } as const;
 
 export type DefinitionKind = keyof typeof definitionSchemas;

@@ -9,10 +9,12 @@ import type {
   DefinitionOf,
   Pool,
   Schedule,
+  StagingConfig,
   VmProviderConfig,
   Workspace,
 } from "./config";
 import type { Problem } from "./errors";
+import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
 import { findScriptProblems } from "./startup-script";
 import type { Shape } from "./state";
 import { formatCount, formatMemory } from "./units";
@@ -39,6 +41,7 @@ export function findReferenceProblems<K extends DefinitionKind>(
     workspace: workspaceProblems,
     autoscaleConfig: configProblems,
     schedule: scheduleProblems,
+    stagingConfig: stagingConfigProblems,
     vmProviderConfig: vmProviderProblems,
     dnsProviderConfig: () => [],
   };
@@ -49,6 +52,7 @@ export function findReferenceProblems<K extends DefinitionKind>(
 export function findReferrers(kind: DefinitionKind, name: string, declared: Declared): string[] {
   const configs = [...declared.autoscaleConfig.values()];
   const workspaces = [...declared.workspace.values()];
+  const stagingConfigs = [...declared.stagingConfig.values()];
   const pools = [...declared.pool.values()];
   const of = (label: string, users: readonly { readonly name: string }[]) =>
     users.map((user) => `${label} "${user.name}"`).sort();
@@ -67,6 +71,10 @@ export function findReferrers(kind: DefinitionKind, name: string, declared: Decl
           "workspace",
           workspaces.filter((workspace) => workspace.zones.includes(name)),
         ),
+        ...of(
+          "stagingConfig",
+          stagingConfigs.filter((config) => config.zone === name),
+        ),
       ];
     case "pool":
       return [
@@ -77,6 +85,10 @@ export function findReferrers(kind: DefinitionKind, name: string, declared: Decl
         ...of(
           "workspace",
           workspaces.filter((workspace) => workspace.pools.includes(name)),
+        ),
+        ...of(
+          "stagingConfig",
+          stagingConfigs.filter((config) => config.pool === name),
         ),
       ];
     case "vmProviderConfig":
@@ -90,11 +102,22 @@ export function findReferrers(kind: DefinitionKind, name: string, declared: Decl
         configs.filter((config) => config.dnsProvider === name),
       );
     case "autoscaleConfig":
-      return of(
-        "schedule",
-        [...declared.schedule.values()].filter((schedule) => schedule.autoscaleConfig === name),
-      );
+      return [
+        ...of(
+          "schedule",
+          [...declared.schedule.values()].filter((schedule) => schedule.autoscaleConfig === name),
+        ),
+        ...of(
+          "stagingConfig",
+          stagingConfigs.filter((config) => config.autoscaleConfig === name),
+        ),
+      ];
     case "workspace":
+      return of(
+        "stagingConfig",
+        stagingConfigs.filter((config) => config.workspace === name),
+      );
+    case "stagingConfig":
     case "schedule":
       return [];
     default: {
@@ -150,6 +173,7 @@ function workspaceProblems(workspace: Workspace, context: ReferenceContext): Pro
     const message = `pool "${name}" is of type "${pool.type}", which runs kind "${runs}"; this workspace is of kind "${workspace.kind}"`;
     problems.push({ path: `pools[${index}]`, message });
   }
+  problems.push(...stagedWorkspaceProblems(workspace, context.declared));
   const misfit = problems.length === 0 ? findMisfit(workspace, context) : undefined;
   return misfit ? [{ path: misfit.field, message: misfit.message }] : problems;
 }
@@ -171,6 +195,18 @@ function configProblems(config: AutoscaleConfig, context: ReferenceContext): Pro
   if (config.type === "dockerAgent") problems.push(...standbyProblems(config, config, context));
   if (problems.length > 0) return problems;
   return workspacesThatDontFit(context, (workspace) => workspace.pools.includes(config.pool), "vmProvider");
+}
+
+function stagingConfigProblems(config: StagingConfig, context: ReferenceContext): Problem[] {
+  const problems = [
+    ...missing("zone", "zone", config.zone, context),
+    ...missing("workspace", "workspace", config.workspace, context),
+    ...(config.pool === undefined ? [] : missing("pool", "pool", config.pool, context)),
+    ...(config.autoscaleConfig === undefined
+      ? []
+      : missing("autoscaleConfig", "autoscaleConfig", config.autoscaleConfig, context)),
+  ];
+  return problems.length > 0 ? problems : stagingProblems(config, context.declared);
 }
 
 function scriptProblems(

@@ -16,9 +16,10 @@
  *
  * Session: queued → assigned → running ⇄ paused | stopped → ended; queued → ended.
  *   assigned and running and paused hold capacity and the node; stopped holds only the node; queued holds nothing.
+ *   staged (placed for nobody, holds capacity) → assigned, when a request takes it; → ended when it is not wanted any more.
  */
 import type { EpochMs } from "./clock";
-import type { DefinitionKind, DnsProviderKind, VmProviderKind } from "./config";
+import type { DefinitionKind, DnsProviderKind, Permissions, VmProviderKind } from "./config";
 import type { CloudFailureClass } from "./errors";
 import type { Reason } from "./plan";
 
@@ -106,13 +107,25 @@ export interface Node {
   readonly reason: Reason;
 }
 
-export const sessionStatuses = ["queued", "assigned", "running", "paused", "stopped", "ended"] as const;
+export const sessionStatuses = ["queued", "staged", "assigned", "running", "paused", "stopped", "ended"] as const;
 export type SessionStatus = (typeof sessionStatuses)[number];
-export type SessionEndReason = "released" | "cancelled" | "queueTimeout" | "nodeDead" | "neverServable";
+export type SessionEndReason =
+  | "released"
+  | "cancelled"
+  /** Its requester was not heard of for `keepaliveSeconds` while it waited. */
+  | "left"
+  | "queueTimeout"
+  | "nodeDead"
+  | "neverServable"
+  /** Staged, and nobody got it within the staging config's `expiration`. */
+  | "expired"
+  /** Staged, and not wanted any more where it is or as it is. */
+  | "unstaged";
 
 export interface Session {
   readonly sessionId: string;
   readonly workspace: string;
+  /** Empty while staged: nobody has it. */
   readonly userId: string;
   /** The zone the user asked for; undefined = any. */
   readonly zone?: string;
@@ -124,6 +137,13 @@ export interface Session {
   readonly assignedAtMs?: EpochMs;
   readonly endedAtMs?: EpochMs;
   readonly endReason?: SessionEndReason;
+  /** What its user may do, fixed from the start; absent = the defaults. */
+  readonly permissions?: Permissions;
+  /** Queued: ends when its requester has not been heard of for this long; absent = it stays. */
+  readonly keepaliveSeconds?: number;
+  /** The staging config that it was placed for, and when; stays when a user gets it. */
+  readonly stagingConfig?: string;
+  readonly stagedAtMs?: EpochMs;
   /** What the session takes, copied from the workspace when requested. */
   readonly needs: Shape;
   readonly reason: Reason;
@@ -174,7 +194,7 @@ export interface StoredDefinition {
 export interface Decision {
   readonly decisionId: string;
   readonly atMs: EpochMs;
-  readonly subject: "node" | "session" | "config" | "lane" | "runtime";
+  readonly subject: "node" | "session" | "config" | "staging" | "lane" | "runtime";
   readonly subjectId: string;
   /** What happened, e.g. `created`, `placed`, `draining`. */
   readonly event: string;

@@ -2,7 +2,7 @@
 import type { Session, Shape } from "./state";
 
 export interface NodeUsage extends Shape {
-  /** Sessions that hold capacity: assigned, running or paused. */
+  /** Sessions that hold capacity: staged, assigned, running or paused. */
   readonly sessions: number;
   /** Every session that has not ended, stopped ones too: while there is one, the node stays. */
   readonly pinned: number;
@@ -42,7 +42,8 @@ export function usageOf(sessions: Iterable<Session>): NodeUsage {
 }
 
 export function holdsCapacity(session: Session): boolean {
-  return session.status === "assigned" || session.status === "running" || session.status === "paused";
+  const { status } = session;
+  return status === "staged" || status === "assigned" || status === "running" || status === "paused";
 }
 
 /** `left - taken` in thousandths of a core, so that 0.3 - 0.1 leaves exactly 0.2. */

@@ -9,6 +9,7 @@ import {
   type DnsProviderConfig,
   type Pool,
   type Schedule,
+  type StagingConfig,
   type VmProviderConfig,
   type Workspace,
   type Zone,
@@ -68,6 +69,7 @@ export interface Snapshot {
   readonly workspaces: ReadonlyMap<string, Workspace>;
   readonly autoscaleConfigs: ReadonlyMap<string, AutoscaleConfig>;
   readonly schedules: ReadonlyMap<string, Schedule>;
+  readonly stagingConfigs: ReadonlyMap<string, StagingConfig>;
   readonly vmProviderConfigs: ReadonlyMap<string, VmProviderConfig>;
   readonly dnsProviderConfigs: ReadonlyMap<string, DnsProviderConfig>;
   /** Autoscaled nodes of every status, and static members. */
@@ -89,6 +91,10 @@ export interface Snapshot {
   configsIn(pool: string, zone: string): readonly AutoscaleConfig[];
   /** By name. */
   schedulesOf(autoscaleConfig: string): readonly Schedule[];
+  /** By name. */
+  stagingConfigsOf(workspace: string): readonly StagingConfig[];
+  /** Staged sessions that nobody has yet, by the staging config that they were placed for, also one that is gone. */
+  readonly staged: ReadonlyMap<string, ReadonlyMap<string, Session>>;
 }
 
 const noNodes: ReadonlyMap<string, Node> = new Map();
@@ -101,6 +107,7 @@ export class HotState implements Snapshot {
   readonly workspaces = new Map<string, Workspace>();
   readonly autoscaleConfigs = new Map<string, AutoscaleConfig>();
   readonly schedules = new Map<string, Schedule>();
+  readonly stagingConfigs = new Map<string, StagingConfig>();
   readonly vmProviderConfigs = new Map<string, VmProviderConfig>();
   readonly dnsProviderConfigs = new Map<string, DnsProviderConfig>();
   readonly nodes = new Map<string, Node>();
@@ -111,6 +118,7 @@ export class HotState implements Snapshot {
   readonly idempotentAnswers = new Map<string, IdempotentAnswer>();
 
   private readonly sessionsByNode = new Map<string, Set<Session>>();
+  readonly staged = new Map<string, Map<string, Session>>();
   private readonly queued = new Map<string, Session>();
   private sortedQueue: readonly Session[] | undefined;
   private readonly nodesByPlace = new Map<string, Map<string, Node>>();
@@ -119,6 +127,7 @@ export class HotState implements Snapshot {
   private readonly usageByNode = new Map<string, NodeUsage>();
   private configsByPlace: Map<string, readonly AutoscaleConfig[]> | undefined;
   private schedulesByConfig: Map<string, readonly Schedule[]> | undefined;
+  private stagingByWorkspace: Map<string, readonly StagingConfig[]> | undefined;
 
   sessionsOf(nodeId: string): ReadonlySet<Session> {
     return this.sessionsByNode.get(nodeId) ?? noSessions;
@@ -157,6 +166,11 @@ export class HotState implements Snapshot {
   schedulesOf(autoscaleConfig: string): readonly Schedule[] {
     this.schedulesByConfig ??= groupSorted(this.schedules.values(), (schedule) => schedule.autoscaleConfig);
     return this.schedulesByConfig.get(autoscaleConfig) ?? [];
+  }
+
+  stagingConfigsOf(workspace: string): readonly StagingConfig[] {
+    this.stagingByWorkspace ??= groupSorted(this.stagingConfigs.values(), (config) => config.workspace);
+    return this.stagingByWorkspace.get(workspace) ?? [];
   }
 
   apply(changes: readonly Change[]): void {
@@ -226,12 +240,13 @@ export class HotState implements Snapshot {
   private forgetGroups(): void {
     this.configsByPlace = undefined;
     this.schedulesByConfig = undefined;
+    this.stagingByWorkspace = undefined;
   }
 
   private rememberNode(node: Node): void {
     this.nodes.set(node.nodeId, node);
-    addTo(this.nodesByPlace, placeKey(node.pool, node.zone), node);
-    if (node.autoscaleConfig !== undefined) addTo(this.nodesByConfig, node.autoscaleConfig, node);
+    addTo(this.nodesByPlace, placeKey(node.pool, node.zone), node.nodeId, node);
+    if (node.autoscaleConfig !== undefined) addTo(this.nodesByConfig, node.autoscaleConfig, node.nodeId, node);
   }
 
   private forgetNode(nodeId: string): void {
@@ -249,6 +264,7 @@ export class HotState implements Snapshot {
       workspace: this.workspaces,
       autoscaleConfig: this.autoscaleConfigs,
       schedule: this.schedules,
+      stagingConfig: this.stagingConfigs,
       vmProviderConfig: this.vmProviderConfigs,
       dnsProviderConfig: this.dnsProviderConfigs,
     };
@@ -261,6 +277,7 @@ export class HotState implements Snapshot {
       this.queued.set(session.sessionId, session);
       this.sortedQueue = undefined;
     }
+    if (session.status === "staged") addTo(this.staged, session.stagingConfig ?? "", session.sessionId, session);
     if (session.nodeId === undefined) return;
     this.usageByNode.delete(session.nodeId);
     const onNode = this.sessionsByNode.get(session.nodeId) ?? new Set();
@@ -273,6 +290,7 @@ export class HotState implements Snapshot {
     if (!known) return;
     this.sessions.delete(sessionId);
     if (this.queued.delete(sessionId)) this.sortedQueue = undefined;
+    if (known.status === "staged") removeFrom(this.staged, known.stagingConfig ?? "", sessionId);
     if (known.nodeId === undefined) return;
     this.usageByNode.delete(known.nodeId);
     const onNode = this.sessionsByNode.get(known.nodeId);
@@ -285,15 +303,15 @@ function placeKey(pool: string, zone: string): string {
   return `${pool}/${zone}`;
 }
 
-function addTo(groups: Map<string, Map<string, Node>>, key: string, node: Node): void {
-  const group = groups.get(key) ?? new Map<string, Node>();
-  group.set(node.nodeId, node);
+function addTo<Row>(groups: Map<string, Map<string, Row>>, key: string, id: string, row: Row): void {
+  const group = groups.get(key) ?? new Map<string, Row>();
+  group.set(id, row);
   groups.set(key, group);
 }
 
-function removeFrom(groups: Map<string, Map<string, Node>>, key: string, nodeId: string): void {
+function removeFrom<Row>(groups: Map<string, Map<string, Row>>, key: string, id: string): void {
   const group = groups.get(key);
-  group?.delete(nodeId);
+  group?.delete(id);
   if (group?.size === 0) groups.delete(key);
 }
 

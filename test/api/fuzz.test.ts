@@ -47,6 +47,16 @@ const docs: Readonly<Record<string, fc.Arbitrary<Record<string, unknown>>>> = {
     timezone: "Europe/Berlin",
     minNodes: 1,
   }),
+  stagingConfig: near({
+    name: "offices",
+    zone: "eu",
+    workspace: "office",
+    pool: "agents",
+    autoscaleConfig: "agents-eu",
+    sessions: 3,
+    expiration: "1h",
+    permissions: { audio: false, microphone: true },
+  }),
 };
 
 describe("the API under strange input", function () {

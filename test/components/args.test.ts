@@ -38,6 +38,9 @@ matches<SameFields<Unnamed<headroom.ZoneArgs>, Unnamed<DefinitionDocOf<"zone">>>
 matches<SameFields<Unnamed<headroom.PoolArgs>, Unnamed<DefinitionDocOf<"pool">>>>();
 matches<SameFields<headroom.StaticMemberArgs, StaticMemberDoc>>();
 matches<SameFields<Unnamed<headroom.WorkspaceArgs>, Unnamed<DefinitionDocOf<"workspace">>>>();
+type StagingDoc = DefinitionDocOf<"stagingConfig">;
+matches<SameFields<Unnamed<headroom.StagingConfigArgs>, Unnamed<StagingDoc>>>();
+matches<SameFields<headroom.PermissionsArgs, NonNullable<StagingDoc["permissions"]>>>();
 matches<SameFields<Unnamed<headroom.ScheduleArgs>, Unnamed<DefinitionDocOf<"schedule">>>>();
 type AgentDoc = Omit<Input<typeof agentAutoscaleConfigSchema>, "name" | "type">;
 matches<SameFields<Unnamed<headroom.AutoscaleConfigArgs>, AgentDoc>>();
@@ -73,6 +76,6 @@ describe("component arguments", () => {
     const components = Object.entries(headroom).filter(([, value]) => typeof value === "function");
 
     for (const [name, component] of components) assert.equal((component as { name: string }).name, name);
-    assert.equal(components.length, 13);
+    assert.equal(components.length, 14);
   });
 });

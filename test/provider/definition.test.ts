@@ -29,9 +29,19 @@ const docs: Readonly<Record<DefinitionKind, Properties>> = {
   autoscaleConfig: { type: "dockerAgent", pool: "one", zone: "one", vmProvider: "one" },
   workspace: { pools: ["one"], cores: 1, memory: "1GiB" },
   schedule: { autoscaleConfig: "one", days: ["mon"], start: "08:00", end: "18:00", timezone: "Europe/Berlin" },
+  stagingConfig: { zone: "one", workspace: "one", autoscaleConfig: "one", sessions: 2 },
 };
 const inOrder: readonly DefinitionKind[] = [
-  ...(["zone", "pool", "vmProviderConfig", "dnsProviderConfig", "autoscaleConfig", "workspace", "schedule"] as const),
+  ...([
+    "zone",
+    "pool",
+    "vmProviderConfig",
+    "dnsProviderConfig",
+    "autoscaleConfig",
+    "workspace",
+    "schedule",
+    "stagingConfig",
+  ] as const),
 ];
 
 describe("definition kernel", () => {

@@ -70,6 +70,11 @@ export function desktopDoc(doc: Partial<Docs["workspace"]> = {}): Docs["workspac
   return { name: "desktop", pools: ["servers"], kind: "desktop", cores: 1, memory: "1GiB", ...doc };
 }
 
+/** Two sessions of `office` in `eu`. */
+export function stagingDoc(doc: Partial<Docs["stagingConfig"]> = {}): Docs["stagingConfig"] {
+  return { name: "offices", zone: "eu", workspace: "office", sessions: 2, ...doc };
+}
+
 export interface WorldDocs {
   readonly zones?: readonly Docs["zone"][];
   readonly pools?: readonly Docs["pool"][];
@@ -77,6 +82,7 @@ export interface WorldDocs {
   readonly configs?: readonly Docs["autoscaleConfig"][];
   readonly schedules?: readonly Docs["schedule"][];
   readonly workspaces?: readonly Docs["workspace"][];
+  readonly staging?: readonly Docs["stagingConfig"][];
 }
 
 /** One zone, an agent pool, a server pool, and the two workspaces that run in them. */
@@ -99,6 +105,7 @@ export function documentsOf(docs: WorldDocs): { kind: DefinitionKind; name: stri
     ...of("autoscaleConfig", all.configs),
     ...of("schedule", all.schedules),
     ...of("workspace", all.workspaces),
+    ...of("stagingConfig", all.staging),
   ];
 }
 

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import type { DefinitionKind } from "../../runtime/model/config";
+import { ConfigError, ConflictError } from "../../runtime/model/errors";
+import {
+  agentConfigDoc,
+  desktopDoc,
+  poolDoc,
+  serverConfigDoc,
+  stagingDoc,
+  tester,
+  workspaceDoc,
+  zoneDoc,
+} from "../support/builders";
+import { World } from "../reconciler/world";
+
+/** Zones eu and us, agents in both, a pool `others` that `office` may not use; `offices` staged in eu. */
+async function aWorld(): Promise<World> {
+  const world = new World();
+  await world.declare({
+    zones: [zoneDoc(), zoneDoc({ name: "us" })],
+    pools: [poolDoc(), poolDoc({ name: "others" }), poolDoc({ name: "servers", type: "server" })],
+    configs: [
+      agentConfigDoc(),
+      agentConfigDoc({ name: "over-there", zone: "us" }),
+      agentConfigDoc({ name: "others", pool: "others" }),
+      serverConfigDoc(),
+    ],
+    workspaces: [workspaceDoc(), workspaceDoc({ name: "local", zones: ["us"] }), desktopDoc()],
+    staging: [stagingDoc({ autoscaleConfig: "agents" })],
+  });
+  return world;
+}
+
+function check(world: World, kind: DefinitionKind, doc: object) {
+  return world.broker.checkDefinition({ kind, doc, owner: tester });
+}
+
+describe("staging configs", () => {
+  const cases: { name: string; kind?: DefinitionKind; doc: object; path: string; message: RegExp }[] = [
+    { name: "a missing zone", doc: stagingDoc({ zone: "nope" }), path: "zone", message: /declared: eu, us/ },
+    { name: "a missing workspace", doc: stagingDoc({ workspace: "nope" }), path: "workspace", message: /declared: / },
+    { name: "a missing pool", doc: stagingDoc({ pool: "nope" }), path: "pool", message: /not a declared pool/ },
+    {
+      name: "a missing autoscale config",
+      doc: stagingDoc({ autoscaleConfig: "nope" }),
+      path: "autoscaleConfig",
+      message: /not a declared autoscaleConfig/,
+    },
+    {
+      name: "a workspace that is no container",
+      doc: stagingDoc({ workspace: "desktop" }),
+      path: "workspace",
+      message: /of kind "desktop"; only kind "container" can be staged/,
+    },
+    {
+      name: "a zone that the workspace may not use",
+      doc: stagingDoc({ workspace: "local" }),
+      path: "zone",
+      message: /"local" runs only in us/,
+    },
+    {
+      name: "a pool that the workspace may not use",
+      doc: stagingDoc({ pool: "others" }),
+      path: "pool",
+      message: /runs only in pool agents/,
+    },
+    {
+      name: "an autoscale config of another zone",
+      doc: stagingDoc({ autoscaleConfig: "over-there" }),
+      path: "autoscaleConfig",
+      message: /in zone "us", not in "eu"/,
+    },
+    {
+      name: "an autoscale config of another pool",
+      doc: stagingDoc({ autoscaleConfig: "others" }),
+      path: "autoscaleConfig",
+      message: /of pool "others"; .* only in pool agents/,
+    },
+    {
+      name: "pool and autoscale config together",
+      doc: stagingDoc({ pool: "agents", autoscaleConfig: "agents" }),
+      path: "pool",
+      message: /not together with autoscaleConfig/,
+    },
+    { name: "an expiration below a minute", doc: stagingDoc({ expiration: "5s" }), path: "expiration", message: /1m/ },
+    {
+      name: "a permission that does not exist",
+      doc: { ...stagingDoc(), permissions: { flying: true } },
+      path: "permissions.flying",
+      message: /unknown field/,
+    },
+    {
+      name: "a staged workspace that leaves the zone",
+      kind: "workspace",
+      doc: workspaceDoc({ zones: ["us"] }),
+      path: "zones",
+      message: /staging config "offices" stages it/,
+    },
+  ];
+  for (const { name, kind = "stagingConfig", doc, path, message } of cases) {
+    it(`refuse ${name}, at preview and when declared`, async () => {
+      const world = await aWorld();
+      const problems = check(world, kind, doc);
+
+      assert.ok(
+        problems.some((problem) => problem.path === path && message.test(problem.message)),
+        JSON.stringify(problems),
+      );
+      const request = { kind, name: (doc as { name: string }).name, doc, owner: tester };
+      await assert.rejects(world.broker.putDefinition(request), ConfigError);
+    });
+  }
+
+  it("keep what they name from being removed", async () => {
+    const world = await aWorld();
+    const remove = (kind: DefinitionKind, name: string) => world.broker.deleteDefinition({ kind, name, owner: tester });
+    for (const [kind, name] of [
+      ["zone", "eu"],
+      ["workspace", "office"],
+      ["autoscaleConfig", "agents"],
+    ] as const) {
+      await assert.rejects(
+        remove(kind, name),
+        (error) => error instanceof ConflictError && error.message.includes('stagingConfig "offices"'),
+      );
+    }
+    assert.deepEqual(await remove("stagingConfig", "offices"), { kind: "gone" });
+    assert.deepEqual(await remove("workspace", "office"), { kind: "gone" });
+  });
+
+  it("fill in what is left out: a day until they expire, and the usual permissions", async () => {
+    const world = await aWorld();
+    const { expiration, permissions, sessions } = world.state.stagingConfigs.get("offices")!;
+
+    assert.deepEqual([expiration, sessions], [86_400, 2]);
+    const granted = Object.entries(permissions).filter(([, isGranted]) => isGranted);
+    assert.deepEqual(granted.map(([name]) => name).sort(), [
+      "audio",
+      "clipboardDown",
+      "clipboardUp",
+      "downloads",
+      "uploads",
+    ]);
+  });
+});
