@@ -48,13 +48,15 @@ export interface RuntimeOptions {
   readonly workers?: number;
   /** Planning happens at every change and at least this often. Default: the reconciler's. */
   readonly tickSeconds?: number;
+  /** How long the decision journal and ended sessions are kept. Unit: seconds. Default 14 days. */
+  readonly journalRetentionSeconds?: number;
   /** Default `warn`. */
   readonly logLevel?: LogLevel;
   /** Default standard error. */
   readonly logDestination?: DestinationStream;
   /** The admin key to use instead of the one in the data folder. */
   readonly adminKey?: string;
-  /** Per address; the default lets one client send 10,000 in a second. */
+  /** Per address and per API key. Default 600,000: one client may send 10,000 in a second. */
   readonly requestsPerMinute?: number;
   /** How long {@link Runtime.stop} waits for running updates. Default 60; they go on without us after it. */
   readonly stopSeconds?: number;
@@ -272,6 +274,7 @@ class RuntimeHost implements Runtime {
       tokenSecret,
       adminKey,
       tickSeconds: options.tickSeconds ?? 5,
+      journalRetentionSeconds: options.journalRetentionSeconds,
       facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
       createUpdater: () => {
         const { installation } = this;

@@ -54,8 +54,9 @@ export class Timeline {
   }
 }
 
-/** What each node and each waiting session says for itself, the timeline need not say again for the config. */
+/** What each node and each waiting session says for itself, the timeline need not say again for config and tick. */
 function isSaidElsewhere({ subject, event }: Decision): boolean {
+  if (subject === "runtime") return event === "tick";
   if (subject === "session") return event === "waits";
   return subject === "config" && (event === "steady" || /^(create|drain|destroy)\./.test(event));
 }

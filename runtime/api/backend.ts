@@ -45,7 +45,7 @@ export interface ApiBackend {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Logger;
-  /** Requests per minute that one address may send. */
+  /** Requests per minute that one address may send, and that may come with one API key. */
   readonly requestsPerMinute: number;
   /** Read at every request: leadership comes and goes. */
   current(): Leader | Standby;

@@ -220,11 +220,11 @@ export class HeadroomClient {
     throw new UnavailableError(`${what}; check that the endpoint is a Headroom runtime`);
   }
 
-  private errorOf({ code, message, problems, requestId, leader }: ErrorBody, status: number): HeadroomError {
+  private errorOf({ code, message, problems, requestId, leader, sessionId }: ErrorBody, status: number): HeadroomError {
     const options = { problems: problems ?? [] };
     switch (code) {
       case "noCapacity":
-        return new NoCapacityError(message, options);
+        return new NoCapacityError(message, { ...options, sessionId });
       case "notFound":
         return new NotFoundError(message, options);
       case "conflict":

@@ -37,6 +37,8 @@ export const errorSchema = z.strictObject({
   requestId: z.string().optional(),
   /** Only from a standby: where the leader answers, when known. */
   leader: z.string().optional(),
+  /** Only of a refused session: explained by `GET /api/v1/explain/session/{id}`. */
+  sessionId: z.string().optional(),
 });
 
 export const reasonSchema = z.strictObject({

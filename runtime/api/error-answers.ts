@@ -1,5 +1,5 @@
 /** Every error as an answer: the one place where HTTP statuses are given and where nothing internal may pass. */
-import { BugError, HeadroomError, httpStatusOf } from "../model/errors";
+import { BugError, HeadroomError, httpStatusOf, NoCapacityError } from "../model/errors";
 import type { ErrorBody } from "./contracts";
 import type { Answer } from "./route";
 
@@ -31,6 +31,8 @@ export function answerOf(error: unknown, requestId: string): Answer & { readonly
 
 function bodyOf(error: HeadroomError): ErrorBody {
   const { code, message, problems } = error;
+  const refused = error instanceof NoCapacityError && error.sessionId !== undefined;
+  if (refused) return { code, message, path: "", sessionId: error.sessionId };
   if (problems.length === 0) return { code, message, path: "" };
   return { code, message, path: problems[0]!.path, problems: [...problems] };
 }

@@ -3,7 +3,6 @@
  * A caller without a good key costs no more than a hash: its body is never read.
  */
 import express, { type NextFunction, type Request, type Response } from "express";
-import { rateLimit } from "express-rate-limit";
 import helmet from "helmet";
 import { ForbiddenError, HeadroomError, UnauthorizedError, UnavailableError } from "../model/errors";
 import { allows, findApiKey } from "./api-keys";
@@ -13,6 +12,7 @@ import { answerOf, RequestError } from "./error-answers";
 import { bindKey, findAnswer, keepAnswer, reused } from "./idempotency";
 import { digestOf } from "./digest";
 import { assertPlainJson } from "./plain-json";
+import { RateLimiter, RateLimitError } from "./rate-limit";
 import type { Answer, Route, RouteContext } from "./route";
 
 /** Filled step by step while a request passes; lives as long as the response. */
@@ -31,14 +31,16 @@ export function createApp(backend: ApiBackend, routes: readonly Route[]): expres
   app.disable("x-powered-by");
   app.disable("etag");
   app.enable("strict routing");
-  app.use(begin(backend), securityHeaders(), limitRate(backend));
+  const limiter = new RateLimiter(backend.clock, backend.requestsPerMinute);
+  app.use(begin(backend), securityHeaders(), limitAddress(limiter));
   const readBody = express.json({ limit: bodyBytesMax, type: "application/json" });
   // Nodes show their token only to the handler, so whoever reaches the port can send these bodies.
   const readNodeBody = express.json({ limit: nodeBodyBytesMax, type: "application/json" });
   const running: Running = new Map();
   for (const route of routes) {
     const read = route.access === "node" ? readNodeBody : readBody;
-    const steps = route.body ? [admit(route, backend), requireJson, read] : [admit(route, backend)];
+    const admitted = admit(route, backend, limiter);
+    const steps = route.body ? [admitted, requireJson, read] : [admitted];
     app[route.method](expressPath(route.path), ...steps, dispatch(route, backend, running));
   }
   for (const [path, methods] of methodsByPath(routes)) app.all(expressPath(path), refuseMethod(methods));
@@ -85,23 +87,15 @@ function securityHeaders() {
   });
 }
 
-function limitRate({ requestsPerMinute }: ApiBackend) {
-  return rateLimit({
-    windowMs: 60_000,
-    limit: requestsPerMinute,
-    standardHeaders: false,
-    legacyHeaders: false,
-    validate: false,
-    handler: (_request, response) => {
-      const message = `more than ${requestsPerMinute} requests in a minute from this address; slow down`;
-      response.setHeader("retry-after", "60");
-      send(response, { status: 429, body: { code: "rateLimited", message, path: "" } });
-    },
-  });
+function limitAddress(limiter: RateLimiter) {
+  return (request: Request, _response: Response, next: NextFunction): void => {
+    limiter.count("address", request.socket.remoteAddress ?? "");
+    next();
+  };
 }
 
 /** Lets in who may use the route, and only the leader answers what needs state. */
-function admit(route: Route, backend: ApiBackend) {
+function admit(route: Route, backend: ApiBackend, limiter: RateLimiter) {
   return (request: Request, response: Response, next: NextFunction): void => {
     if (route.access === "public") return next();
     const state = stateOf(response);
@@ -118,6 +112,7 @@ function admit(route: Route, backend: ApiBackend) {
     if (bearer === undefined) throw new UnauthorizedError("send an API key as `Authorization: Bearer hr_...`");
     const key = findApiKey(bearer, current.ledger.state.apiKeys.values());
     if (!key) throw new UnauthorizedError("this API key is not known here; create one with POST /api/v1/api-keys");
+    limiter.count("key", key.name);
     if (!allows(key.scope, route.access)) {
       throw new ForbiddenError(`key "${key.name}" has scope ${key.scope}; this needs ${route.access} or more`);
     }
@@ -216,6 +211,7 @@ function refuse(backend: ApiBackend) {
       backend.log.error({ requestId, method: request.method, path: request.path, err: error }, "request failed");
     }
     if (response.headersSent) return void response.destroy();
+    if (error instanceof RateLimitError) response.setHeader("retry-after", String(error.retryAfterSeconds));
     if (answer.status === 503) response.setHeader("retry-after", "1");
     const current = error instanceof HeadroomError && answer.status === 503 ? backend.current() : undefined;
     const leader = current && !isLeader(current) ? current.leaderUrl : undefined;

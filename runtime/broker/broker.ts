@@ -47,7 +47,8 @@ export interface SessionRequest {
 
 export type SessionOutcome =
   | { readonly kind: "assigned" | "queued"; readonly session: Session }
-  | { readonly kind: "refused"; readonly reason: Reason };
+  /** The id leads to the journal's entry, for `headroom explain session`; there is no session. */
+  | { readonly kind: "refused"; readonly sessionId: string; readonly reason: Reason };
 
 /** Sessions waiting at the same time; beyond it requests are refused, because no fleet catches up with such a queue. */
 export const queueMax = 20_000;
@@ -72,9 +73,10 @@ export class Broker {
     const session = this.newSession(request, context.nowMs);
     const placement = this.placeNew(session, context);
     if (placement.kind === "refused") {
-      context.draft.decide(this.journal.entry("session", session.sessionId, "refused", placement.reason));
+      const reason = withRequest(placement.reason, request);
+      context.draft.decide(this.journal.entry("session", session.sessionId, "refused", reason));
       await this.commit(context);
-      return { kind: "refused", reason: placement.reason };
+      return { kind: "refused", sessionId: session.sessionId, reason };
     }
     const placed =
       placement.kind === "assigned"
@@ -261,6 +263,12 @@ export class Broker {
     if (!session) throw new NotFoundError(`there is no session "${sessionId}", or it has ended`);
     return session;
   }
+}
+
+/** A refused request leaves nothing but its entry in the journal, so that entry says who asked for what. */
+function withRequest(reason: Reason, { workspace, userId, zone }: SessionRequest): Reason {
+  const numbers = { ...reason.numbers, workspace, userId, ...(zone === undefined ? {} : { requestedZone: zone }) };
+  return { ...reason, numbers };
 }
 
 const sessionMoves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {

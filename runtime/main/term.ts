@@ -30,6 +30,8 @@ export interface TermOptions {
   readonly tokenSecret: Uint8Array;
   readonly adminKey: string;
   readonly tickSeconds: number;
+  /** How long the journal is kept; default: the store's. */
+  readonly journalRetentionSeconds?: number;
   readonly facts: RuntimeFacts;
   createUpdater(): NodeUpdater;
   /** Another runtime leads; called once, then the opening goes on waiting. */
@@ -57,7 +59,7 @@ export class Term {
 
   /** Waits for the lease, loads the state, recovers lanes that a crash left open, and only then starts to decide. */
   static async open(options: TermOptions): Promise<Term> {
-    const { connectionString, holder, leaseTiming, clock, onStandby, signal } = options;
+    const { connectionString, holder, leaseTiming, clock, onStandby, signal, journalRetentionSeconds } = options;
     let reportLoss: (error: Error) => void = () => undefined;
     const lost = new Promise<Error>((resolve) => (reportLoss = resolve));
     const store = await PostgresStore.open({
@@ -65,6 +67,7 @@ export class Term {
       holder,
       leaseTiming,
       clock,
+      journalRetentionSeconds,
       onStandby,
       signal,
       onLost: reportLoss,

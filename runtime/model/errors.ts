@@ -36,6 +36,13 @@ export class ConfigError extends HeadroomError {
 /** No node can serve the request, now or later; the message names the first failing constraint. */
 export class NoCapacityError extends HeadroomError {
   readonly code = "noCapacity";
+  /** Under which the journal keeps the refusal. */
+  readonly sessionId?: string;
+
+  constructor(message: string, options: { problems?: readonly Problem[]; sessionId?: string } = {}) {
+    super(message, options);
+    this.sessionId = options.sessionId;
+  }
 }
 
 export class NotFoundError extends HeadroomError {

@@ -21,6 +21,7 @@ import { definitionId } from "../store/hot-state";
 import type { Ledger } from "../store/store";
 import { bearNode, LaneChooser, makeIdentity, type Identity } from "./births";
 import { probeTcp, type Probe } from "./tcp-probe";
+import { TickJournal } from "./tick-journal";
 import { applyTimeOuts } from "./time-outs";
 
 export interface ReconcilerOptions {
@@ -46,6 +47,7 @@ const probesMax = 64;
 
 export class Reconciler {
   private readonly journal: Journal;
+  private readonly tickJournal: TickJournal;
   private readonly windows = new WindowCache();
   /** What each config's top reason was when it was last written to the journal. */
   private readonly topReasons = new Map<string, string>();
@@ -60,6 +62,7 @@ export class Reconciler {
 
   constructor(private readonly options: ReconcilerOptions) {
     this.journal = new Journal(options.clock, options.rng);
+    this.tickJournal = new TickJournal(this.journal);
     this.awakeSinceMs = options.clock.now();
   }
 
@@ -187,6 +190,8 @@ export class Reconciler {
       if (change.kind !== "create") this.changeNode(change, context);
       else if (!this.createNode(change, identities, chooser, context)) isComplete = false;
     }
+    const tick = this.tickJournal.entryFor(next, this.state);
+    if (tick) context.draft.decide(tick);
     this.noteConfigs(next, context);
     this.noteWaiting(next, context);
     this.completeDeletions(context);

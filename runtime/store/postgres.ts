@@ -17,8 +17,8 @@ import { migrate } from "./postgres-migrations";
 import { encodeText } from "./postgres-text";
 import type { DecisionFilter, Store } from "./store";
 
-/** Days that the journal and ended sessions are kept unless set. */
-export const defaultHistoryDays = 30;
+/** How long the journal and ended sessions are kept unless set: two weeks, so that last week can be compared. */
+export const journalRetentionDefaultSeconds = 14 * 86_400;
 
 /** Readers of history share this many connections; placing and planning read memory. */
 const readConnectionsMax = 2;
@@ -26,7 +26,8 @@ const readConnectionsMax = 2;
 /** Rows that one pruning statement removes, so that it never holds up writers for long. */
 const pruneRowsMax = 5_000;
 const pruneEveryMs = 3_600_000;
-const dayMs = 86_400_000;
+/** The first pruning comes soon, so that a runtime that is restarted often prunes too. */
+const firstPruneMs = 60_000;
 
 export interface PostgresStoreOptions {
   /** `postgresql://user:password@host:5432/database`; must not go through a pooler that shares connections. */
@@ -37,8 +38,8 @@ export interface PostgresStoreOptions {
   /** Default `runtime`. */
   readonly leaseName?: string;
   readonly leaseTiming?: LeaseTiming;
-  /** Default {@link defaultHistoryDays}. Unit: days. */
-  readonly historyDays?: number;
+  /** Default {@link journalRetentionDefaultSeconds}. */
+  readonly journalRetentionSeconds?: number;
   /** Called once when leadership is lost: nothing more can be written. Not called by {@link PostgresStore.close}. */
   readonly onLost: (error: Error) => void;
   /** Called once when another runtime leads and this one waits. */
@@ -143,7 +144,7 @@ export class PostgresStore implements Store {
   }
 
   /**
-   * Removes decisions made and sessions ended before that time. Runs by itself every hour with `historyDays`.
+   * Removes decisions made and sessions ended before that time. Runs by itself every hour.
    * Returns how many rows went.
    */
   async prune(beforeMs: number): Promise<number> {
@@ -176,7 +177,7 @@ export class PostgresStore implements Store {
     });
     this.writer = await connect(connectionString, onLost);
     await this.writer.query("set synchronous_commit = on");
-    this.schedulePruning();
+    this.schedulePruning(firstPruneMs);
   }
 
   private lose(error: Error): void {
@@ -218,14 +219,14 @@ export class PostgresStore implements Store {
     }
   }
 
-  private schedulePruning(): void {
-    const { clock, historyDays = defaultHistoryDays } = this.options;
-    this.cancelPruning = clock.after(pruneEveryMs, () => {
+  private schedulePruning(delayMs: number): void {
+    const { clock, journalRetentionSeconds = journalRetentionDefaultSeconds } = this.options;
+    this.cancelPruning = clock.after(delayMs, () => {
       // A failure is not lost: the same rows are due in an hour.
-      void this.prune(clock.now() - historyDays * dayMs)
+      void this.prune(clock.now() - journalRetentionSeconds * 1000)
         .catch(() => 0)
         .then(() => {
-          if (!this.isClosed && !this.lostError) this.schedulePruning();
+          if (!this.isClosed && !this.lostError) this.schedulePruning(pruneEveryMs);
         });
     });
   }

@@ -32,30 +32,41 @@ describe("history", () => {
     });
   });
 
-  it("is pruned by itself every hour, more than one statement's worth too", async () => {
+  it("is kept for the set time and then pruned by itself, in bounded statements", async () => {
     await withDatabase(async (connectionString) => {
-      const hourly: (() => void)[] = [];
+      const due: (() => void)[] = [];
       const clock = {
         now: () => 100 * dayMs,
         after: (delayMs: number, run: () => void) => {
-          if (delayMs === 3_600_000) hourly.push(run);
+          if (delayMs === 60_000 || delayMs === 3_600_000) due.push(run);
           return () => undefined;
         },
       };
       const store = await PostgresStore.open({
-        ...{ connectionString, clock, holder: "test", onLost: () => undefined, historyDays: 1 },
+        ...{ connectionString, clock, holder: "test", onLost: () => undefined, journalRetentionSeconds: 86_400 },
       });
       const client = await connect(connectionString);
       await client.query(
         `insert into headroom.decision select lpad(n::text, 9, '0'), n * 1000, 'node', 'n1', '{}' from generate_series(1, 12000) n`,
       );
+      await client.query(`
+        create table batch (rows bigint);
+        create function note_batch() returns trigger language plpgsql as
+          'begin insert into batch select count(*) from gone; return null; end';
+        create trigger note_batch after delete on headroom.decision
+          referencing old table as gone for each statement execute function note_batch()`);
       await store.write([decided({ decisionId: "new", atMs: 99.5 * dayMs })]);
-      hourly.shift()!();
+      due.shift()!();
       await until("the old decisions are gone", async () => {
         const { rows } = await client.query<{ count: string }>("select count(*) from headroom.decision");
         return Number(rows[0]?.count) === 1;
       });
-      await until("the next pruning is due", () => hourly.length === 1);
+      await until("the next pruning is due", () => due.length === 1);
+      const { rows: batches } = await client.query<{ rows: string }>("select rows from batch order by rows");
+      assert.deepEqual(
+        batches.map(({ rows }) => Number(rows)),
+        [2000, 5000, 5000],
+      );
       await client.end();
       await store.close();
     });

@@ -34,7 +34,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "node",
     "express",
     "helmet",
-    "express-rate-limit",
     "zod",
     "@asteasolutions/zod-to-openapi",
     "pino",

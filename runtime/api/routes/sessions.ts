@@ -32,7 +32,7 @@ const request = route({
       };
       return context.answerChanges(answer);
     });
-    if (outcome.kind === "refused") throw new NoCapacityError(outcome.reason.text);
+    if (outcome.kind === "refused") throw new NoCapacityError(outcome.reason.text, { sessionId: outcome.sessionId });
     if (!answer) throw new BugError("a session was made without an answer");
     return answer;
   },

@@ -14,6 +14,8 @@ export interface ServeOptions {
   readonly backend?: string;
   readonly workers?: number;
   readonly tick?: number;
+  readonly journalRetention?: number;
+  readonly requestsPerMinute?: number;
   readonly logLevel: RuntimeOptions["logLevel"];
 }
 
@@ -38,6 +40,12 @@ export function addServe(program: Command): void {
     .addOption(new Option("--backend <url>", "Pulumi backend of the node stacks").env("HEADROOM_BACKEND_URL"))
     .option("--workers <number>", "updates at the same time", wholeNumber(1, 64))
     .option("--tick <duration>", "plan at least this often, e.g. 5s", duration(1, 3600))
+    .option(
+      "--journal-retention <duration>",
+      "keep the decision journal this long (default 14d)",
+      duration(3600, 3650 * 86_400),
+    )
+    .option("--requests-per-minute <number>", "most requests of one address or API key", wholeNumber(1, 100_000_000))
     .addOption(
       new Option("--log-level <level>", "least level to log, as JSON on standard error")
         .env("HEADROOM_LOG_LEVEL")
@@ -88,6 +96,8 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     backendUrl: options.backend,
     workers: options.workers,
     tickSeconds: options.tick,
+    journalRetentionSeconds: options.journalRetention,
+    requestsPerMinute: options.requestsPerMinute,
     logLevel: options.logLevel,
   });
   print(runtime.startLine);
