@@ -22,6 +22,12 @@ export interface AutoscaleArgs {
   readonly zone: pulumi.Input<string>;
   /** Name of the VM provider config that makes them. */
   readonly vmProvider: pulumi.Input<string>;
+  /**
+   * Names of VM provider configs that stand in, best first: another zone, size, on demand instead of spot, or another
+   * cloud. The next one is used while the one before is out of capacity or quota, at its `maxInstances`, or its circuit
+   * is open; new nodes go to the first again as soon as it takes them. At most 10. Default none.
+   */
+  readonly fallbackVmProviders?: pulumi.Input<pulumi.Input<string>[]>;
   /** False freezes it: no create, no destroy, no placement. Default true. */
   readonly enabled?: pulumi.Input<boolean>;
   /** True empties it: no new sessions, nodes leave when idle. Default false. */

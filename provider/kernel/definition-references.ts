@@ -10,7 +10,13 @@ const referenceFields: Readonly<Record<DefinitionKind, Readonly<Record<string, D
   workspace: { pools: "pool", zones: "zone" },
   vmProviderConfig: {},
   dnsProviderConfig: {},
-  autoscaleConfig: { pool: "pool", zone: "zone", vmProvider: "vmProviderConfig", dnsProvider: "dnsProviderConfig" },
+  autoscaleConfig: {
+    pool: "pool",
+    zone: "zone",
+    vmProvider: "vmProviderConfig",
+    fallbackVmProviders: "vmProviderConfig",
+    dnsProvider: "dnsProviderConfig",
+  },
   schedule: { autoscaleConfig: "autoscaleConfig" },
   stagingConfig: { zone: "zone", workspace: "workspace", pool: "pool", autoscaleConfig: "autoscaleConfig" },
 };

@@ -234,15 +234,27 @@ export const statusSchema = z.strictObject({
       nodes: z.int(),
       running: z.int(),
       isDeleting: z.boolean(),
-      consecutiveFailures: z.int(),
-      retryAtMs: epochMs.optional(),
-      lastFailure: z.strictObject({ class: z.string(), message: z.string(), atMs: epochMs }).optional(),
+      /** VM provider configs on which its last nodes failed. */
+      failures: z.array(
+        z.strictObject({
+          vmProvider: z.string(),
+          circuit: z.enum(["closed", "open", "halfOpen"]),
+          consecutiveFailures: z.int(),
+          retryAtMs: epochMs,
+          last: z.strictObject({ class: z.string(), message: z.string(), atMs: epochMs }),
+        }),
+      ),
     }),
   ),
 });
 
 const changeSchema = z.union([
-  z.strictObject({ kind: z.literal("create"), autoscaleConfig: z.string(), reason: reasonSchema }),
+  z.strictObject({
+    kind: z.literal("create"),
+    autoscaleConfig: z.string(),
+    vmProvider: z.string(),
+    reason: reasonSchema,
+  }),
   z.strictObject({ kind: z.enum(["drain", "undrain", "destroy"]), nodeId: z.string(), reason: reasonSchema }),
 ]);
 export const planSchema = z.strictObject({

@@ -1,16 +1,8 @@
-/** One JSON text per document, whatever the order of its keys, and its digest. */
+/** The digest of a document, whatever the order of its keys. */
 import { createHash } from "node:crypto";
+import { canonicalJson } from "../model/canonical-json";
 
-/** JSON with the keys of every object sorted; undefined fields left out. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`);
-  return `{${fields.join(",")}}`;
-}
+export { canonicalJson };
 
 /** SHA-256 (hex) of the canonical JSON. */
 export function digestOf(value: unknown): string {

@@ -8,6 +8,7 @@ import {
   type DefinitionKind,
   type DefinitionOf,
 } from "../model/config";
+import { canonicalJson } from "../model/canonical-json";
 import { ConfigError, ConflictError, NotFoundError, type Problem } from "../model/errors";
 import { findReferenceProblems, findReferrers, type Declared } from "../model/references";
 import type { Shape, StoredDefinition } from "../model/state";
@@ -16,6 +17,7 @@ import { shapeOfConfig, type ShapeSource } from "../planner/capacity";
 import type { QueueContext } from "../planner/queue";
 import { without } from "../planner/transitions";
 import { definitionId, type Snapshot } from "../store/hot-state";
+import { forgetFailures } from "./forget-failures";
 import { syncStaticMembers } from "./static-members";
 
 export interface NamedDocument {
@@ -78,12 +80,11 @@ export function putDefinition({ kind, name, doc, owner }: NamedDocument, context
   if (problems.length > 0) throw ConfigError.of(problems, `${kind} "${name}"`);
   const row: StoredDefinition = { kind, name, doc: doc as StoredDefinition["doc"], owner, updatedAtMs: nowMs };
   draft.put({ kind: "put", table: "definition", row });
+  if (known && canonicalJson(known.doc) !== canonicalJson(doc)) forgetFailures(kind, name, context);
   if (kind === "pool") syncStaticMembers(name, declared.pool.get(name)!, context);
   if (kind !== "autoscaleConfig") return row;
-  const state = snapshot.configStates.get(name);
-  if (state?.isDeleting) {
-    draft.put({ kind: "put", table: "configState", row: without(state, "isDeleting") });
-  }
+  const state = draft.configState(name);
+  if (state.isDeleting) draft.putConfigState(without(state, "isDeleting"));
   const event = known ? "changed" : "declared";
   draft.decide(journal.entry("config", name, event, { code: event, text: `${event} by ${owner}`, numbers: {} }));
   return row;
@@ -122,7 +123,7 @@ function startDrain(name: string, { draft, journal }: QueueContext): DeleteOutco
   const { snapshot } = draft;
   const nodes = [...snapshot.nodesOfConfig(name).keys()];
   const sessionsLeft = nodes.reduce((sum, nodeId) => sum + snapshot.usage(nodeId).pinned, 0);
-  const state = snapshot.configStates.get(name) ?? { autoscaleConfig: name, consecutiveFailures: 0 };
+  const state = snapshot.configStates.get(name) ?? { autoscaleConfig: name };
   if (!state.isDeleting) {
     draft.put({ kind: "put", table: "configState", row: { ...state, isDeleting: true } });
     const text = `is being deleted: ${formatCount(nodes.length, "node")} with ${formatCount(sessionsLeft, "session")} to be drained first`;
@@ -166,7 +167,8 @@ function referenceProblems(
     vmProviderConfigs: declared.vmProviderConfig,
     nodesOfConfig: (name) => snapshot.nodesOfConfig(name),
   };
-  const shapeOf = (config: AutoscaleConfig): Shape | undefined => shapeOfConfig(config, source, catalog);
+  const shapeOf = (config: AutoscaleConfig, vmProvider: string): Shape | undefined =>
+    shapeOfConfig(config, source, catalog, vmProvider);
   return findReferenceProblems(kind, definition, { declared, catalog, shapeOf });
 }
 

@@ -4,7 +4,7 @@ import type { CloudFailureClass } from "../model/errors";
 import type { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
 import type { Lane, Node } from "../model/state";
-import { afterFailure } from "../planner/transitions";
+import { failureChanges } from "../planner/transitions";
 import type { Change, Snapshot } from "../store/hot-state";
 import { classifyFailure } from "./failure-class";
 import type { PresentNode, UpdateRequest, UpdateResult } from "./node-updater";
@@ -85,12 +85,8 @@ export function nodeFailed(
     { kind: "put", table: "node", row: { ...node, status: "failed", statusSinceMs: nowMs, failure, reason } },
     { kind: "decision", decision: journal.entry("node", node.nodeId, "failed", reason) },
   ];
-  const config = node.autoscaleConfig;
-  if (config !== undefined) {
-    const row = afterFailure(state.configStates.get(config), config, failure, nowMs);
-    changes.push({ kind: "put", table: "configState", row });
-  }
-  return changes;
+  const before = node.autoscaleConfig === undefined ? undefined : state.configStates.get(node.autoscaleConfig);
+  return [...changes, ...failureChanges({ journal, nowMs }, before, node, failure)];
 }
 
 /**

@@ -91,6 +91,13 @@ const autoscaleCommon = {
   zone: nameSchema,
   /** Name of the VM provider config that makes the nodes. */
   vmProvider: nameSchema,
+  /**
+   * VM provider configs that stand in, best first: another zone, size, on demand instead of spot, or another cloud. The
+   * next one is used while the one before is out of capacity or quota, at its `maxInstances`, or its circuit is open;
+   * new nodes go to the first again as soon as it takes them. Nodes on a fallback stay until they are not needed; they
+   * are the first to leave. Default none.
+   */
+  fallbackVmProviders: z.array(nameSchema).max(10).default([]),
   /** False freezes it: no create, no destroy, no placement. Default true. */
   enabled: z.boolean().default(true),
   /** True empties it: no new sessions, nodes leave when idle. Default false. */
@@ -155,12 +162,16 @@ export const serverAutoscaleConfigSchema = z.strictObject({
 export const autoscaleConfigSchema = z
   .discriminatedUnion("type", [agentAutoscaleConfigSchema, serverAutoscaleConfigSchema])
   .superRefine((config, context) => {
-    const issue = (path: string, message: string, input?: unknown) =>
-      context.addIssue({ code: "custom", path: [path], message, input });
+    const issue = (path: string, message: string, input?: unknown, index?: number) =>
+      context.addIssue({ code: "custom", path: index === undefined ? [path] : [path, index], message, input });
     if (config.registerDns && !config.baseDomainName) issue("baseDomainName", "required with registerDns");
     if (config.registerDns && !config.dnsProvider) issue("dnsProvider", "required with registerDns");
     if (config.maxNodes !== undefined && config.minNodes > config.maxNodes) {
       issue("minNodes", `at most maxNodes (${config.maxNodes})`, config.minNodes);
+    }
+    const names = [config.vmProvider, ...config.fallbackVmProviders];
+    for (const [index, name] of config.fallbackVmProviders.entries()) {
+      if (names.indexOf(name) <= index) issue("fallbackVmProviders", "each VM provider config once", name, index);
     }
     if (config.deadTimeout < config.missingTimeout) issue("deadTimeout", "not shorter than missingTimeout");
     if (config.type !== "server") return;
@@ -261,6 +272,11 @@ export const definitionSchemas = {
   schedule: scheduleSchema,
   stagingConfig: stagingConfigSchema,
 } as const;
+
+/** Names of the VM provider configs that may make the config's nodes, the preferred one first. */
+export function vmProvidersOf(config: AutoscaleConfig): readonly string[] {
+  return [config.vmProvider, ...config.fallbackVmProviders];
+}
 
 export type DefinitionKind = keyof typeof definitionSchemas;
 export const definitionKinds = Object.keys(definitionSchemas) as DefinitionKind[];

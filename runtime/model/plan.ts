@@ -12,7 +12,13 @@ export interface Reason {
 
 export type NodeChange =
   /** One node more for this config; its id is given when the plan is applied. */
-  | { readonly kind: "create"; readonly autoscaleConfig: string; readonly reason: Reason }
+  | {
+      readonly kind: "create";
+      readonly autoscaleConfig: string;
+      /** The config's own VM provider config, or the fallback whose turn it is. */
+      readonly vmProvider: string;
+      readonly reason: Reason;
+    }
   /** running → draining. */
   | { readonly kind: "drain"; readonly nodeId: string; readonly reason: Reason }
   /** draining → running: needed again. */

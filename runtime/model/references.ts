@@ -2,16 +2,17 @@
  * What one definition says about others: whether the names exist and whether the definitions fit together. Everything is
  * judged against a {@link Declared} world, which for a preview also holds documents that are not applied yet.
  */
-import type {
-  AutoscaleConfig,
-  CloudCatalog,
-  DefinitionKind,
-  DefinitionOf,
-  Pool,
-  Schedule,
-  StagingConfig,
-  VmProviderConfig,
-  Workspace,
+import {
+  vmProvidersOf,
+  type AutoscaleConfig,
+  type CloudCatalog,
+  type DefinitionKind,
+  type DefinitionOf,
+  type Pool,
+  type Schedule,
+  type StagingConfig,
+  type VmProviderConfig,
+  type Workspace,
 } from "./config";
 import type { Problem } from "./errors";
 import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
@@ -26,8 +27,8 @@ export interface ReferenceContext {
   /** Holds the definition itself in its new form. */
   readonly declared: Declared;
   readonly catalog: CloudCatalog;
-  /** What one node of a config is known to offer, from the cloud or from a node that reported. */
-  readonly shapeOf: (config: AutoscaleConfig) => Shape | undefined;
+  /** What one node of a config is known to offer on that VM provider config, from the cloud or from a node. */
+  readonly shapeOf: (config: AutoscaleConfig, vmProvider: string) => Shape | undefined;
 }
 
 export function findReferenceProblems<K extends DefinitionKind>(
@@ -94,7 +95,7 @@ export function findReferrers(kind: DefinitionKind, name: string, declared: Decl
     case "vmProviderConfig":
       return of(
         "autoscaleConfig",
-        configs.filter((config) => config.vmProvider === name),
+        configs.filter((config) => vmProvidersOf(config).includes(name)),
       );
     case "dnsProviderConfig":
       return of(
@@ -183,6 +184,9 @@ function configProblems(config: AutoscaleConfig, context: ReferenceContext): Pro
     ...missing("pool", "pool", config.pool, context),
     ...missing("zone", "zone", config.zone, context),
     ...missing("vmProvider", "vmProviderConfig", config.vmProvider, context),
+    ...config.fallbackVmProviders.flatMap((name, index) =>
+      missing(`fallbackVmProviders[${index}]`, "vmProviderConfig", name, context),
+    ),
     ...(config.dnsProvider === undefined
       ? []
       : missing("dnsProvider", "dnsProviderConfig", config.dnsProvider, context)),
@@ -209,16 +213,15 @@ function stagingConfigProblems(config: StagingConfig, context: ReferenceContext)
   return problems.length > 0 ? problems : stagingProblems(config, context.declared);
 }
 
-function scriptProblems(
-  { startupScript, vmProvider }: AutoscaleConfig,
-  { declared, catalog }: ReferenceContext,
-): Problem[] {
+function scriptProblems(config: AutoscaleConfig, { declared, catalog }: ReferenceContext): Problem[] {
+  const { startupScript } = config;
   if (!startupScript) return [];
   const problems = startupScript.raw ? [] : findScriptProblems(startupScript.text);
-  const kind = declared.vmProviderConfig.get(vmProvider)?.kind;
-  const bytesMax = kind === undefined ? Infinity : catalog.vm[kind].startupScriptBytesMax;
   const bytes = Buffer.byteLength(startupScript.text);
-  if (bytes > bytesMax) {
+  const kinds = new Set(vmProvidersOf(config).flatMap((name) => declared.vmProviderConfig.get(name)?.kind ?? []));
+  for (const kind of kinds) {
+    const bytesMax = catalog.vm[kind].startupScriptBytesMax;
+    if (bytes <= bytesMax) continue;
     problems.push({ path: "", message: `has ${bytes} bytes; VM provider "${kind}" takes at most ${bytesMax}` });
   }
   return problems.map(({ message }) => ({ path: "startupScript.text", message }));
@@ -232,17 +235,18 @@ interface StandbyFields {
 
 /** Standby of something that the nodes don't have would never be reached, however many there are. */
 function standbyProblems(fields: StandbyFields, config: AutoscaleConfig, { shapeOf }: ReferenceContext): Problem[] {
-  const shape = shapeOf(config);
-  if (!shape) return [];
-  const problem = (path: string, wanted: number | undefined, has: number, what: string): Problem[] =>
-    (wanted ?? 0) > 0 && has === 0
-      ? [{ path, message: `got ${wanted}; the nodes of autoscale config "${config.name}" have no ${what}` }]
-      : [];
-  return [
-    ...problem("standbyCores", fields.standbyCores, shape.cores, "cores"),
-    ...problem("standbyGpus", fields.standbyGpus, shape.gpus, "GPUs"),
-    ...problem("standbyMemory", fields.standbyMemory, shape.memoryBytes, "memory"),
-  ];
+  return vmProvidersOf(config).flatMap((vmProvider) => {
+    const shape = shapeOf(config, vmProvider);
+    if (!shape) return [];
+    const nodes = `the nodes of autoscale config "${config.name}" on VM provider config "${vmProvider}"`;
+    const problem = (path: string, wanted: number | undefined, has: number, what: string): Problem[] =>
+      (wanted ?? 0) > 0 && has === 0 ? [{ path, message: `got ${wanted}; ${nodes} have no ${what}` }] : [];
+    return [
+      ...problem("standbyCores", fields.standbyCores, shape.cores, "cores"),
+      ...problem("standbyGpus", fields.standbyGpus, shape.gpus, "GPUs"),
+      ...problem("standbyMemory", fields.standbyMemory, shape.memoryBytes, "memory"),
+    ];
+  });
 }
 
 function scheduleProblems(schedule: Schedule, context: ReferenceContext): Problem[] {
@@ -268,7 +272,7 @@ function scheduleProblems(schedule: Schedule, context: ReferenceContext): Proble
 function vmProviderProblems(vmProvider: VmProviderConfig, context: ReferenceContext): Problem[] {
   const pools = new Set<string>();
   for (const config of context.declared.autoscaleConfig.values()) {
-    if (config.vmProvider === vmProvider.name) pools.add(config.pool);
+    if (vmProvidersOf(config).includes(vmProvider.name)) pools.add(config.pool);
   }
   return workspacesThatDontFit(context, (workspace) => workspace.pools.some((pool) => pools.has(pool)), "settings");
 }
@@ -300,8 +304,10 @@ function findMisfit(workspace: Workspace, { declared, shapeOf }: ReferenceContex
   };
   for (const config of declared.autoscaleConfig.values()) {
     if (!workspace.pools.includes(config.pool) || !isAllowed(config.zone)) continue;
-    const shape = shapeOf(config);
-    if (!shape || judge(shape, `a node of autoscale config "${config.name}"`)) return undefined;
+    for (const vmProvider of vmProvidersOf(config)) {
+      const shape = shapeOf(config, vmProvider);
+      if (!shape || judge(shape, `a node of autoscale config "${config.name}"`)) return undefined;
+    }
   }
   for (const poolName of workspace.pools) {
     for (const member of declared.pool.get(poolName)?.staticMembers ?? []) {

@@ -102,7 +102,7 @@ export interface Node {
   readonly lastHeartbeatMs?: EpochMs;
   /** True once it took a session; a non-reusable server then takes no other. */
   readonly hasServed?: boolean;
-  readonly failure?: { readonly class: CloudFailureClass | "TIMEOUT" | "REPORTED"; readonly message: string };
+  readonly failure?: { readonly class: FailureClass; readonly message: string };
   /** Why it is in its present status. */
   readonly reason: Reason;
 }
@@ -149,15 +149,28 @@ export interface Session {
   readonly reason: Reason;
 }
 
+/** What went wrong with a node: what the cloud said, no check-in in time, or what the node reported of itself. */
+export type FailureClass = CloudFailureClass | "TIMEOUT" | "REPORTED";
+
+/**
+ * Failed nodes in a row of one config on one VM provider config. Gone with the first node that runs, and when the
+ * definition of the config or of the VM provider config changes.
+ */
+export interface RouteFailures {
+  /** At least 1; failures during one back-off count once. */
+  readonly consecutiveFailures: number;
+  /** No create before this time. */
+  readonly retryAtMs: EpochMs;
+  readonly last: { readonly class: FailureClass; readonly message: string; readonly atMs: EpochMs };
+}
+
 /** What a config remembers between plans. */
 export interface ConfigState {
   readonly autoscaleConfig: string;
   /** Since when there has been more than needed, without a break. */
   readonly excessSinceMs?: EpochMs;
-  readonly consecutiveFailures: number;
-  /** No create before this time (back-off after failed creates). */
-  readonly retryAtMs?: EpochMs;
-  readonly lastFailure?: { readonly class: string; readonly message: string; readonly atMs: EpochMs };
+  /** By name of the VM provider config that the failed nodes were for. */
+  readonly failures?: Readonly<Record<string, RouteFailures>>;
   /** Seconds from the request of a node to its check-in, of the last nodes that came up, newest last; at most 20. */
   readonly bootSeconds?: readonly number[];
   /** Asked to be deleted: drains, and the definition goes with its last node. */

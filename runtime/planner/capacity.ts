@@ -8,15 +8,17 @@ import type { Snapshot } from "../store/hot-state";
 export type ShapeSource = Pick<Snapshot, "vmProviderConfigs" | "nodesOfConfig">;
 
 /**
- * What one node of a config offers: each override, else what the cloud says the size has, else what the newest node
- * of the config reported; undefined until one is known. Both cores and memory must be known.
+ * What one node of a config offers on one of its VM provider configs: each override, else what the cloud says the size
+ * has, else what the newest such node reported; undefined until one is known. Both cores and memory must be known.
  */
 export function shapeOfConfig(
   config: AutoscaleConfig,
   snapshot: ShapeSource,
   catalog: CloudCatalog,
+  vmProvider = config.vmProvider,
 ): Shape | undefined {
-  return withOverrides(config, shapeOfSize(config, snapshot, catalog) ?? reportedShape(config, snapshot));
+  const known = shapeOfSize(vmProvider, snapshot, catalog) ?? reportedShape(config, vmProvider, snapshot);
+  return withOverrides(config, known);
 }
 
 /** Overrides replace what is known; 0 means no override. */
@@ -27,18 +29,19 @@ export function withOverrides(config: AutoscaleConfig, known: Shape | undefined)
   return { cores, memoryBytes, gpus: config.gpusOverride || (known?.gpus ?? 0) };
 }
 
-function shapeOfSize(config: AutoscaleConfig, snapshot: ShapeSource, catalog: CloudCatalog): Shape | undefined {
-  const vmProvider = snapshot.vmProviderConfigs.get(config.vmProvider);
+function shapeOfSize(name: string, snapshot: ShapeSource, catalog: CloudCatalog): Shape | undefined {
+  const vmProvider = snapshot.vmProviderConfigs.get(name);
   if (!vmProvider) return undefined;
   const facts = catalog.vm[vmProvider.kind];
   const settings = facts.settings.safeParse(vmProvider.settings);
   return settings.success ? facts.shape(settings.data) : undefined;
 }
 
-function reportedShape(config: AutoscaleConfig, snapshot: ShapeSource): Shape | undefined {
+function reportedShape(config: AutoscaleConfig, vmProvider: string, snapshot: ShapeSource): Shape | undefined {
   let newest: Node | undefined;
   for (const node of snapshot.nodesOfConfig(config.name).values()) {
-    if (node.shape && (!newest || isNewer(node, newest))) newest = node;
+    if (node.vmProvider !== vmProvider || !node.shape) continue;
+    if (!newest || isNewer(node, newest)) newest = node;
   }
   return newest?.shape;
 }

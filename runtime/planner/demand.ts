@@ -54,12 +54,18 @@ function startSearch(session: Session, fleet: Fleet): Search {
       else configs.push(fleet.position(config.name)!);
     }
   }
+  // A config whose nodes fail is tried after those that work, so that it does not spend the others' patience.
+  configs.sort((a, b) => Number(hasFailures(a)) - Number(hasFailures(b)));
   const scopes = places.map(({ zone, pool }) => fleet.scope(pool.name, zone.name));
   const lists = [...scopes.map(({ running }) => running), ...scopes.map(({ coming }) => coming)];
   const binLists = lists.map((bins) => ({ bins, firstWithSpace: 0 }));
   if (configs.length > 0) return { scopes, binLists, configs };
   const text = `no autoscale config can make a node for workspace "${session.workspace}"`;
   return { scopes, binLists, configs, stuck: stuck ?? { code: "noConfig", text, numbers: {} } };
+}
+
+function hasFailures({ state, config }: ConfigPosition): boolean {
+  return state.failures?.[config.vmProvider] !== undefined;
 }
 
 interface Found {
@@ -114,7 +120,7 @@ function recallFor(session: Session, search: Search, fleet: Fleet): Bin | undefi
 function createFor(session: Session, search: Search, fleet: Fleet): Found {
   let firstBlock: Reason | undefined;
   for (const position of search.configs) {
-    const block = fleet.blocked(position, "demand");
+    const block = fleet.blocked(position, "demand", session.needs);
     if (block) {
       if (position.mode === "open") position.hasDeficit = true;
       firstBlock ??= block;
@@ -122,7 +128,7 @@ function createFor(session: Session, search: Search, fleet: Fleet): Found {
     }
     const text = `session ${session.sessionId} needs ${describeShape(session.needs)}, which no free or coming node has left`;
     const numbers = { sessionId: session.sessionId, ...numbersOf("needs", session.needs) };
-    const bin = fleet.create(position, { code: "queue", text, numbers });
+    const bin = fleet.create(position, { code: "queue", text, numbers }, session.needs);
     takeFrom(bin, session.needs, session.userId);
     return { bin, reason: promisedReason(bin) };
   }

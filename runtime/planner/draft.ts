@@ -74,7 +74,7 @@ export class Draft {
 
   configState(autoscaleConfig: string): ConfigState {
     const known = this.configStates.get(autoscaleConfig) ?? this.snapshot.configStates.get(autoscaleConfig);
-    return known ?? { autoscaleConfig, consecutiveFailures: 0 };
+    return known ?? { autoscaleConfig };
   }
 
   putConfigState(state: ConfigState): void {

@@ -8,10 +8,13 @@ import type { NodeChange, Reason } from "../model/plan";
 import type { ConfigState, Node, Shape } from "../model/state";
 import { subtractCores } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
-import { fitsShape, freeServerSessions, freeShape, isServer, isNewer, isUsedUp, shapeOfConfig } from "./capacity";
+import { fitsShape, freeServerSessions, freeShape, isServer, isNewer, isUsedUp } from "./capacity";
 import { Draft } from "./draft";
+import { hearsayOf, type Hearsay } from "./failures";
 import { blockedReason } from "./limits";
+import { isInFlight } from "./node-status";
 import { isOpen, type PlaceContext } from "./place";
+import { fallbackReason, firstOpenRoute, routesOf, type Route } from "./routes";
 import { WindowCache, type Window } from "./schedule";
 
 /**
@@ -27,8 +30,10 @@ export interface ConfigPosition {
   readonly state: ConfigState;
   readonly mode: ConfigMode;
   readonly window: Window;
-  /** What one more node would offer; undefined = not known before the first one reports. */
+  /** What one more node on the preferred VM provider config would offer; undefined = not known before one reports. */
   readonly shape: Shape | undefined;
+  /** The VM provider configs that may make the node, the preferred one first. */
+  readonly routes: readonly Route[];
   /** Oldest first. */
   readonly nodes: readonly Node[];
   /** Every row counts against the caps: also what is failed or being destroyed may still exist. */
@@ -36,8 +41,6 @@ export interface ConfigPosition {
   nodesInFlight: number;
   /** Capacity or soon capacity: what `minNodes` counts. */
   nodesLive: number;
-  /** Agents whose shape nobody knows yet; while there is one, no other is created. */
-  nodesWithoutShape: number;
   /** Something was needed from this config and could not be created. */
   hasDeficit: boolean;
   /** This plan creates or brings back nodes of this config. */
@@ -92,6 +95,8 @@ export class Fleet {
   readonly changes: NodeChange[];
   /** Ids of draining nodes that come back with this plan. */
   readonly recalled = new Set<string>();
+  /** VM provider configs that were out of capacity or quota a moment ago, by name. */
+  readonly hearsay: ReadonlyMap<string, Hearsay>;
   private readonly byName = new Map<string, ConfigPosition>();
   private readonly scopes = new Map<string, Scope>();
   private readonly nodesByVmProvider = new Map<string, number>();
@@ -102,6 +107,7 @@ export class Fleet {
     { nowMs, catalog, earlier = [] }: FleetOptions,
   ) {
     this.nowMs = nowMs;
+    this.hearsay = hearsayOf(snapshot.configStates.values(), nowMs);
     this.changes = [...earlier];
     this.context = { draft: new Draft(snapshot), windows: new WindowCache(), catalog, nowMs };
     const configs = [...snapshot.autoscaleConfigs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -140,15 +146,19 @@ export class Fleet {
   }
 
   /** Why this config may not create a node now; undefined when it may. */
-  blocked(position: ConfigPosition, purpose: "demand" | "standby"): Reason | undefined {
-    return blockedReason(this, position, purpose);
+  blocked(position: ConfigPosition, purpose: "demand" | "standby", needs?: Shape): Reason | undefined {
+    return blockedReason(this, position, purpose, needs);
   }
 
   /** One node more; the caller has made sure that nothing blocks it. */
-  create(position: ConfigPosition, reason: Reason): Bin {
+  create(position: ConfigPosition, reason: Reason, needs?: Shape): Bin {
     const { config } = position;
-    const bin = this.bear(position);
-    this.changes.push({ kind: "create", autoscaleConfig: config.name, reason });
+    const route = firstOpenRoute(this, position, needs)!;
+    const fallback = fallbackReason(this, position, route);
+    const bin = this.bear(position, route);
+    const { vmProvider } = route;
+    const why = fallback ? { ...reason, text: `${reason.text}; ${fallback.text}` } : reason;
+    this.changes.push({ kind: "create", autoscaleConfig: config.name, vmProvider, reason: why });
     this.scope(config.pool, config.zone).coming.push(bin);
     return bin;
   }
@@ -164,20 +174,26 @@ export class Fleet {
   }
 
   private repeat(change: NodeChange): void {
-    if (change.kind === "create") this.births.push(this.bear(this.byName.get(change.autoscaleConfig)!));
+    if (change.kind === "create") {
+      const position = this.byName.get(change.autoscaleConfig)!;
+      const route = position.routes.find(({ vmProvider }) => vmProvider === change.vmProvider)!;
+      this.births.push(this.bear(position, route));
+    }
     if (change.kind !== "undrain") return;
     const node = this.snapshot.nodes.get(change.nodeId)!;
     this.bringBack(node, this.byName.get(node.autoscaleConfig!)!);
   }
 
-  private bear(position: ConfigPosition): Bin {
-    const { config, shape } = position;
+  private bear(position: ConfigPosition, route: Route): Bin {
+    const { config } = position;
+    const { shape } = route;
     position.nodesTotal += 1;
     position.nodesInFlight += 1;
     position.nodesLive += 1;
     position.isGrowing = true;
-    if (config.type === "dockerAgent" && !shape) position.nodesWithoutShape += 1;
-    this.countInstance(config.vmProvider);
+    route.nodesInFlight += 1;
+    if (config.type === "dockerAgent" && !shape) route.nodesWithoutShape += 1;
+    this.countInstance(route.vmProvider);
     return {
       kind: "new",
       createdAtMs: this.nowMs,
@@ -200,20 +216,21 @@ export class Fleet {
 
   private positionOf(config: AutoscaleConfig): ConfigPosition {
     const { snapshot } = this;
-    const state = snapshot.configStates.get(config.name) ?? { autoscaleConfig: config.name, consecutiveFailures: 0 };
+    const state = snapshot.configStates.get(config.name) ?? { autoscaleConfig: config.name };
     const nodes = [...snapshot.nodesOfConfig(config.name).values()].sort((a, b) => (isNewer(a, b) ? 1 : -1));
     const mode = this.modeOf(config, state);
+    const routes = routesOf(config, nodes, this.context);
     return {
       config,
       state,
       mode,
       window: this.context.windows.at(config.name, snapshot.schedulesOf(config.name), this.nowMs),
-      shape: shapeOfConfig(config, snapshot, this.context.catalog),
+      shape: routes[0]!.shape,
+      routes,
       nodes,
       nodesTotal: nodes.length,
       nodesInFlight: nodes.filter(isInFlight).length,
       nodesLive: nodes.filter((node) => this.isLive(node)).length,
-      nodesWithoutShape: nodes.filter((node) => isWithoutShape(node)).length,
       hasDeficit: false,
       isGrowing: false,
       reasons: [],
@@ -273,14 +290,6 @@ const nothing: Shape = { cores: 0, memoryBytes: 0, gpus: 0 };
 
 /** Reasons to drain that stand, whatever the demand: asked for by a person, or a non-reusable server that has served. */
 const finalDrains: readonly string[] = ["manual", "served"];
-
-export function isInFlight(node: Node): boolean {
-  return node.status === "requested" || node.status === "provisioning" || node.status === "starting";
-}
-
-function isWithoutShape(node: Node): boolean {
-  return !isServer(node) && !node.shape && (isInFlight(node) || node.status === "running");
-}
 
 function isAt(config: AutoscaleConfig, pool: string, zone: string): boolean {
   return config.pool === pool && config.zone === zone;

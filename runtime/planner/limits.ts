@@ -1,23 +1,23 @@
 /** What keeps a config from creating one more node now, first the reason that lasts longest. */
 import type { Reason } from "../model/plan";
+import type { Shape } from "../model/state";
 import { formatCount } from "../model/units";
 import type { ConfigPosition, Fleet } from "./fleet";
+import { firstOpenRoute, routeReasons } from "./routes";
 import { nextOpeningMs } from "./schedule";
 
-/** After this many failed creates in a row a config tries with one node at a time, so that a burst does not fail whole. */
-export const failuresBeforeSingleTries = 3;
-
-/** Undefined when nothing does. */
+/** Undefined when nothing does. `needs`: of the session that the node is for. */
 export function blockedReason(
   fleet: Fleet,
   position: ConfigPosition,
   purpose: "demand" | "standby",
+  needs?: Shape,
 ): Reason | undefined {
   return (
     modeReason(fleet, position) ??
-    capReason(fleet, position, purpose) ??
-    failureReason(fleet, position) ??
-    shapeReason(position)
+    missingZoneReason(fleet, position) ??
+    capReason(position, purpose) ??
+    routesReason(fleet, position, needs)
   );
 }
 
@@ -37,28 +37,13 @@ function modeReason(fleet: Fleet, { config, mode, state }: ConfigPosition): Reas
   };
 }
 
-function capReason(fleet: Fleet, position: ConfigPosition, purpose: "demand" | "standby"): Reason | undefined {
-  const { config, nodesTotal } = position;
-  const vmProvider = fleet.snapshot.vmProviderConfigs.get(config.vmProvider);
-  const zone = fleet.snapshot.zones.get(config.zone);
-  if (!vmProvider || !zone) {
-    const missing = vmProvider ? `zone "${config.zone}"` : `VM provider config "${config.vmProvider}"`;
-    const text = `autoscale config "${config.name}" refers to ${missing}, which is not declared`;
-    return { code: "missingReference", text, numbers: { autoscaleConfig: config.name } };
-  }
-  const instances = fleet.instancesOf(config.vmProvider);
-  if (instances >= vmProvider.maxInstances) {
-    return {
-      code: "maxInstances",
-      text: `VM provider config "${vmProvider.name}" has ${instances} of at most ${formatCount(vmProvider.maxInstances, "instance")} (max instances)`,
-      numbers: {
-        autoscaleConfig: config.name,
-        vmProvider: vmProvider.name,
-        instances,
-        maxInstances: vmProvider.maxInstances,
-      },
-    };
-  }
+function missingZoneReason({ snapshot }: Fleet, { config }: ConfigPosition): Reason | undefined {
+  if (snapshot.zones.has(config.zone)) return undefined;
+  const text = `autoscale config "${config.name}" refers to zone "${config.zone}", which is not declared`;
+  return { code: "missingReference", text, numbers: { autoscaleConfig: config.name } };
+}
+
+function capReason({ config, nodesTotal }: ConfigPosition, purpose: "demand" | "standby"): Reason | undefined {
   const overshoot = purpose === "demand" && config.aggressiveScaling ? config.aggressiveOvershoot : 0;
   const nodesMax = (config.maxNodes ?? Infinity) + overshoot;
   if (nodesTotal < nodesMax) return undefined;
@@ -69,22 +54,17 @@ function capReason(fleet: Fleet, position: ConfigPosition, purpose: "demand" | "
   };
 }
 
-function failureReason({ nowMs }: Fleet, { config, state, nodesInFlight }: ConfigPosition): Reason | undefined {
-  const failures = state.consecutiveFailures;
-  const last = state.lastFailure ? `, last ${state.lastFailure.class}: ${state.lastFailure.message}` : "";
-  const numbers = { autoscaleConfig: config.name, consecutiveFailures: failures, retryAtMs: state.retryAtMs ?? 0 };
-  if (state.retryAtMs !== undefined && nowMs < state.retryAtMs) {
-    const seconds = Math.ceil((state.retryAtMs - nowMs) / 1000);
-    const text = `autoscale config "${config.name}" waits ${seconds} s before it tries again after ${formatCount(failures, "failed node")}${last}`;
-    return { code: "backoff", text, numbers };
-  }
-  if (failures < failuresBeforeSingleTries || nodesInFlight === 0) return undefined;
-  const text = `autoscale config "${config.name}" tries one node at a time after ${formatCount(failures, "failed node")}${last}`;
-  return { code: "singleTry", text, numbers };
+/** Why neither the preferred VM provider config nor any fallback takes a node: all of their reasons, the first one leads. */
+function routesReason(fleet: Fleet, position: ConfigPosition, needs: Shape | undefined): Reason | undefined {
+  if (firstOpenRoute(fleet, position, needs)) return undefined;
+  const reasons = routeReasons(fleet, position, needs);
+  const [first] = reasons;
+  if (!first) return tooSmall(position, needs);
+  return { ...first, text: reasons.map(({ text }) => text).join("; ") };
 }
 
-function shapeReason({ config, shape, nodesWithoutShape }: ConfigPosition): Reason | undefined {
-  if (config.type === "server" || shape || nodesWithoutShape === 0) return undefined;
-  const text = `autoscale config "${config.name}" does not know what its nodes offer; it waits until the first one reports`;
-  return { code: "unknownShape", text, numbers: { autoscaleConfig: config.name, nodesWithoutShape } };
+function tooSmall({ config, routes }: ConfigPosition, needs: Shape | undefined): Reason {
+  const text = `no node that autoscale config "${config.name}" can make is large enough`;
+  const numbers = { autoscaleConfig: config.name, vmProviders: routes.length, needsCores: needs?.cores ?? 0 };
+  return { code: "shape", text, numbers };
 }

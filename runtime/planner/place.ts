@@ -3,7 +3,14 @@
  * the first constraint that no node can ever meet. Reads one pool and zone at a time, in the order of preference.
  */
 import type { EpochMs } from "../model/clock";
-import type { AutoscaleConfig, CloudCatalog, Pool, Workspace, Zone } from "../model/config";
+import {
+  vmProvidersOf,
+  type AutoscaleConfig,
+  type CloudCatalog,
+  type Pool,
+  type Workspace,
+  type Zone,
+} from "../model/config";
 import type { Reason } from "../model/plan";
 import type { Node, Shape } from "../model/state";
 import { formatCount, formatMemory } from "../model/units";
@@ -200,8 +207,9 @@ export function obstacleOf(
   }
   if (!config.enabled) return obstacle(1, "configDisabled", `autoscale config "${config.name}" is disabled`);
   if (config.drain) return obstacle(1, "configDraining", `autoscale config "${config.name}" is being drained`);
-  const shape = shapeOfConfig(config, snapshot, context.catalog);
-  if (!shape || fitsShape(request.needs, shape)) return undefined;
+  const shapes = vmProvidersOf(config).map((name) => shapeOfConfig(config, snapshot, context.catalog, name));
+  if (shapes.some((known) => !known || fitsShape(request.needs, known))) return undefined;
+  const shape = shapes[0]!;
   const numbers = { ...numbersOf("needs", request.needs), ...numbersOf("node", shape) };
   const needs = `workspace "${request.workspace}" needs ${describeShape(request.needs)}`;
   if (request.needs.gpus > shape.gpus) {

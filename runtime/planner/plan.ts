@@ -11,6 +11,7 @@ import type { Snapshot } from "../store/hot-state";
 import { packQueue } from "./demand";
 import { Fleet, type ConfigPosition } from "./fleet";
 import { blockedReason } from "./limits";
+import { fallbackReason } from "./routes";
 import { drainExcess, findExcess, removeFinished } from "./scale-down";
 import { raiseToFloor, raiseToStandby } from "./standby";
 import { without } from "./transitions";
@@ -72,7 +73,7 @@ function decisionOf(
   const stuck = mine.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
   const reasons: Reason[] = [];
   if (stuck) reasons.push(stuckReason(stuck.reason, mine.length));
-  reasons.push(...position.reasons, ...changeReasons(fleet, position));
+  reasons.push(...position.reasons, ...changeReasons(fleet, position), ...fallbackReasons(fleet, position));
   if (mode !== "open") {
     const block = blockedReason(fleet, position, "demand");
     if (block) reasons.push(block);
@@ -84,6 +85,17 @@ function decisionOf(
 function stuckReason(reason: Reason, sessionsWaiting: number): Reason {
   const text = `${formatCount(sessionsWaiting, "session")} ${sessionsWaiting === 1 ? "waits" : "wait"}: ${reason.text}`;
   return { ...reason, text, numbers: { ...reason.numbers, sessionsWaiting } };
+}
+
+/** Which fallbacks this plan uses and why. */
+function fallbackReasons(fleet: Fleet, position: ConfigPosition): Reason[] {
+  const used = new Set(
+    fleet.changes.flatMap((change) =>
+      change.kind === "create" && change.autoscaleConfig === position.config.name ? [change.vmProvider] : [],
+    ),
+  );
+  const routes = position.routes.filter(({ vmProvider }) => used.has(vmProvider));
+  return routes.flatMap((route) => fallbackReason(fleet, position, route) ?? []);
 }
 
 /** One line per kind of change and reason, with how many nodes. */

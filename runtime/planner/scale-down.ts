@@ -8,7 +8,8 @@ import type { Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
 import { subtractCores } from "../model/usage";
 import { isNewer, isUsedUp } from "./capacity";
-import { isInFlight, type Bin, type ConfigPosition, type Fleet } from "./fleet";
+import type { Bin, ConfigPosition, Fleet } from "./fleet";
+import { isInFlight } from "./node-status";
 import { availableSessions, floorOf, freeAgents, standbyOf, standbySessionsOf } from "./standby";
 
 /** Nodes that leave whatever the demand is: failed, dead, drained and empty, or of a config that is being emptied. */
@@ -68,7 +69,7 @@ function isIdle(fleet: Fleet, node: Node): boolean {
 }
 
 /**
- * Newest first, as long as every config of the place keeps its floor and its standby. Nodes on their way don't count
+ * Those on a fallback first, then the newest, as long as every config of the place keeps its floor and its standby. Nodes on their way don't count
  * as standby here: the old ones leave only after the new ones run.
  */
 function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigPosition; node: Node }[] {
@@ -78,7 +79,7 @@ function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigP
     .map((position) => new StandbyGuard(position, running));
   const live = new Map(fleet.positions.map((position) => [position, position.nodesLive]));
   const found: { position: ConfigPosition; node: Node }[] = [];
-  for (const bin of running.filter(isRemovable).sort(newestFirst)) {
+  for (const bin of running.filter(isRemovable).sort(firstToLeave)) {
     const { position, node } = bin as Bin & { position: ConfigPosition; node: Node };
     const isAboveFloor = live.get(position)! > floorOf(position);
     if (position.hasDeficit || !isAboveFloor || !guards.every((guard) => guard.allows(bin))) continue;
@@ -93,8 +94,13 @@ function isRemovable(bin: Bin): boolean {
   return bin.position !== undefined && bin.isIdle && bin.promised === 0;
 }
 
-function newestFirst(a: Bin, b: Bin): number {
-  return isNewer(a.node!, b.node!) ? -1 : 1;
+/** Nodes on a fallback before those on the preferred VM provider config, then the newest. */
+function firstToLeave(a: Bin, b: Bin): number {
+  return Number(isOnFallback(b)) - Number(isOnFallback(a)) || (isNewer(a.node!, b.node!) ? -1 : 1);
+}
+
+function isOnFallback({ node, position }: Bin): boolean {
+  return position !== undefined && node?.vmProvider !== position.config.vmProvider;
 }
 
 /** Keeps one config's standby: what is free in its pool and zone, and what of that may go. */

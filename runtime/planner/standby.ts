@@ -98,8 +98,8 @@ function addNode(
 }
 
 /** A dimension of which the config's nodes have none can't be raised by more of them. */
-function canOffer({ shape }: ConfigPosition, dimension: Dimension): boolean {
-  return shape === undefined || shape[dimension] > 0;
+function canOffer({ routes }: ConfigPosition, dimension: Dimension): boolean {
+  return routes.some(({ shape }) => shape === undefined || shape[dimension] > 0);
 }
 
 /** Capacity left for sessions that nobody has asked for yet. */

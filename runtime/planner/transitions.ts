@@ -2,8 +2,9 @@
 import type { EpochMs } from "../model/clock";
 import type { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
-import type { ConfigState, Node, NodeStatus, Session, SessionEndReason } from "../model/state";
+import type { ConfigState, Decision, Node, NodeStatus, Session, SessionEndReason } from "../model/state";
 import type { Draft } from "./draft";
+import { afterFailure, isTripped, openedReason, withoutFailures } from "./failures";
 
 export interface TransitionContext {
   readonly draft: Draft;
@@ -54,10 +55,23 @@ export function startNode(context: TransitionContext, node: Node, reason: Reason
   const state = context.draft.configState(node.autoscaleConfig);
   const booted = (patch.runningSinceMs ?? node.runningSinceMs ?? context.nowMs) - node.createdAtMs;
   const bootSeconds = [...(state.bootSeconds ?? []), Math.round(booted / 1000)].slice(-bootsRemembered);
-  context.draft.putConfigState({ ...without(state, "retryAtMs"), consecutiveFailures: 0, bootSeconds });
+  context.draft.putConfigState({ ...afterSuccess(context, state, node), bootSeconds });
 }
 
 const bootsRemembered = 20;
+
+function afterSuccess({ draft, journal }: TransitionContext, state: ConfigState, node: Node): ConfigState {
+  const { vmProvider = "" } = node;
+  const failures = state.failures?.[vmProvider];
+  if (failures && isTripped(failures)) {
+    const text = `node ${node.nodeId} runs: VM provider config "${vmProvider}" is used without limits again`;
+    const numbers = { vmProvider, nodeId: node.nodeId, consecutiveFailures: failures.consecutiveFailures };
+    draft.decide(
+      journal.entry("config", state.autoscaleConfig, "circuitClosed", { code: "circuitClosed", text, numbers }),
+    );
+  }
+  return withoutFailures(state, vmProvider);
+}
 
 /** The node failed before it ever ran: its config waits before it tries again. */
 export function failNode(
@@ -68,30 +82,33 @@ export function failNode(
 ): void {
   moveNode(context, node, "failed", reason, { failure });
   if (node.autoscaleConfig === undefined) return;
-  const state = context.draft.configState(node.autoscaleConfig);
-  context.draft.putConfigState(afterFailure(state, node.autoscaleConfig, failure, context.nowMs));
+  const before = context.draft.configState(node.autoscaleConfig);
+  for (const change of failureChanges(context, before, node, failure)) {
+    if (change.kind === "decision") context.draft.decide(change.decision);
+    else context.draft.putConfigState(change.row);
+  }
 }
 
-const backoffFirstMs = 30_000;
-const backoffMaxMs = 15 * 60_000;
+type FailureChange =
+  | { readonly kind: "put"; readonly table: "configState"; readonly row: ConfigState }
+  | { readonly kind: "decision"; readonly decision: Decision };
 
-/** Back-off of a config after one more failed node: 30 s, doubled with each failure in a row, at most 15 minutes. */
-export function afterFailure(
-  state: ConfigState | undefined,
-  autoscaleConfig: string,
-  failure: { readonly class: string; readonly message: string },
-  nowMs: EpochMs,
-): ConfigState {
-  const isSameBurst = state?.retryAtMs !== undefined && nowMs < state.retryAtMs;
-  const consecutiveFailures = (state?.consecutiveFailures ?? 0) + (isSameBurst ? 0 : 1);
-  const delayMs = Math.min(backoffMaxMs, backoffFirstMs * 2 ** Math.min(20, consecutiveFailures - 1));
-  return {
-    ...state,
-    autoscaleConfig,
-    consecutiveFailures,
-    retryAtMs: isSameBurst ? state.retryAtMs : nowMs + delayMs,
-    lastFailure: { class: failure.class, message: failure.message, atMs: nowMs },
-  };
+/** What a failed node means for its config. */
+export function failureChanges(
+  { journal, nowMs }: { readonly journal: Journal; readonly nowMs: EpochMs },
+  before: ConfigState | undefined,
+  { autoscaleConfig, vmProvider }: Node,
+  failure: NonNullable<Node["failure"]>,
+): FailureChange[] {
+  if (autoscaleConfig === undefined || vmProvider === undefined) return [];
+  const row = afterFailure(before, { autoscaleConfig, vmProvider, failure, nowMs });
+  const opened = openedReason(before, row, vmProvider);
+  return [
+    { kind: "put", table: "configState", row },
+    ...(opened
+      ? [{ kind: "decision" as const, decision: journal.entry("config", autoscaleConfig, "circuitOpened", opened) }]
+      : []),
+  ];
 }
 
 /** Takes the node out of its lane's desired set for good. */

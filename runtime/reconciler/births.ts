@@ -49,10 +49,17 @@ export function provisionTimeoutOf(config: AutoscaleConfig): number {
   return config.provisionTimeout ?? (config.startupScript?.osType === "windows" ? 1200 : 600);
 }
 
-export function bearNode(identity: Identity, laneId: string, reason: Reason, context: PlaceContext): Node {
+/** Where the plan wants the node and why. */
+export interface Birth {
+  readonly laneId: string;
+  readonly vmProvider: string;
+  readonly reason: Reason;
+}
+
+export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth, context: PlaceContext): Node {
   const { snapshot } = context.draft;
   const config = snapshot.autoscaleConfigs.get(identity.autoscaleConfig);
-  const vmProvider = config && snapshot.vmProviderConfigs.get(config.vmProvider);
+  const vmProvider = config && snapshot.vmProviderConfigs.get(birth.vmProvider);
   const zone = config && snapshot.zones.get(config.zone);
   if (!config || !vmProvider || !zone)
     throw new BugError(`a node was planned for "${identity.autoscaleConfig}", which is incomplete`);
@@ -68,7 +75,7 @@ export function bearNode(identity: Identity, laneId: string, reason: Reason, con
     status: "requested",
     statusSinceMs: context.nowMs,
     createdAtMs: context.nowMs,
-    shape: shapeOfConfig(config, snapshot, context.catalog),
+    shape: shapeOfConfig(config, snapshot, context.catalog, vmProvider.name),
     ...(config.type === "server" ? serverFields(config) : { readyWhen: "heartbeat" as const }),
     provisionTimeoutSeconds: provisionTimeoutOf(config),
     missingTimeoutSeconds: config.missingTimeout,

@@ -199,7 +199,7 @@ export class Reconciler {
   }
 
   private createNode(
-    { autoscaleConfig, reason }: Extract<NodeChange, { kind: "create" }>,
+    { autoscaleConfig, vmProvider, reason }: Extract<NodeChange, { kind: "create" }>,
     identities: Identity[],
     chooser: LaneChooser,
     context: QueueContext,
@@ -208,7 +208,7 @@ export class Reconciler {
     if (index < 0) return false;
     const [identity] = identities.splice(index, 1);
     const lane = chooser.choose(autoscaleConfig);
-    const node = bearNode(identity!, lane.laneId, reason, context);
+    const node = bearNode(identity!, { laneId: lane.laneId, vmProvider, reason }, context);
     context.draft.raiseLane(lane);
     context.draft.putNode(node);
     context.draft.decide(this.journal.entry("node", node.nodeId, "requested", reason));

@@ -169,7 +169,7 @@ describe("broker, refusals", () => {
       rows: {
         configs: [agentConfigDoc()],
         workspaces: [workspaceDoc()],
-        configStates: [{ autoscaleConfig: "agents", consecutiveFailures: 0, isDeleting: true }],
+        configStates: [{ autoscaleConfig: "agents", isDeleting: true }],
       },
       code: "configDeleting",
       text: /being deleted/,
@@ -312,7 +312,7 @@ describe("broker, check-in", () => {
     const world = await aWorld({ nodes: [starting()] });
     await world.broker.serverStatus("checkin:n1", { status: "failed", message: "no disk" });
     assert.deepEqual(world.state.nodes.get("n1")!.failure, { class: "REPORTED", message: "no disk" });
-    assert.equal(world.state.configStates.get("servers")!.consecutiveFailures, 1);
+    assert.equal(world.state.configStates.get("servers")!.failures!["vms"]!.last.class, "REPORTED");
   });
 
   it("answers Gone for a node that was destroyed and Unauthorized for a token of another purpose or node", async () => {

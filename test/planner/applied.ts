@@ -1,5 +1,5 @@
 /** What the reconciler makes of a plan, as far as the planner can see it. */
-import type { Plan } from "../../runtime/model/plan";
+import type { NodeChange, Plan } from "../../runtime/model/plan";
 import type { Node, Shape } from "../../runtime/model/state";
 import { shapeOfConfig } from "../../runtime/planner/capacity";
 import { plan } from "../../runtime/planner/plan";
@@ -18,7 +18,7 @@ export function applyPlan(state: HotState, { changes, configs, atMs }: Plan): vo
   const puts: Change[] = [];
   for (const change of changes) {
     if (change.kind === "create") {
-      puts.push({ kind: "put", table: "node", row: bornNode(state, change.autoscaleConfig, atMs) });
+      puts.push({ kind: "put", table: "node", row: bornNode(state, change, atMs) });
       continue;
     }
     const node = state.nodes.get(change.nodeId)!;
@@ -29,10 +29,12 @@ export function applyPlan(state: HotState, { changes, configs, atMs }: Plan): vo
   state.apply(puts);
 }
 
-function bornNode(state: HotState, name: string, atMs: number): Node {
+type Create = Extract<NodeChange, { kind: "create" }>;
+
+function bornNode(state: HotState, { autoscaleConfig: name, vmProvider }: Create, atMs: number): Node {
   const config = state.autoscaleConfigs.get(name)!;
   births += 1;
-  const shape: Shape | undefined = shapeOfConfig(config, state, catalog);
+  const shape: Shape | undefined = shapeOfConfig(config, state, catalog, vmProvider);
   const server =
     config.type === "server"
       ? {
@@ -46,7 +48,7 @@ function bornNode(state: HotState, name: string, atMs: number): Node {
     pool: config.pool,
     zone: config.zone,
     autoscaleConfig: name,
-    vmProvider: config.vmProvider,
+    vmProvider,
     status: "requested",
     statusSinceMs: atMs,
     createdAtMs: atMs,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Plan } from "../../runtime/model/plan";
 import type { HotState } from "../../runtime/store/hot-state";
 import {
+  aConfigState,
   aDesktopSession,
   agentConfigDoc,
   aNode,
@@ -11,6 +12,7 @@ import {
   poolDoc,
   scheduleDoc,
   serverConfigDoc,
+  someFailures,
   vmProviderDoc,
 } from "../support/builders";
 import { startMs } from "../support/virtual-clock";
@@ -222,7 +224,9 @@ describe("planner, docker agents", () => {
   });
 
   it("waits out the back-off of a failing config while another config of the pool serves", () => {
-    const configStates = [{ autoscaleConfig: "agents", consecutiveFailures: 2, retryAtMs: startMs + minutes }];
+    const last = { class: "TIMEOUT" as const, message: "no check-in", atMs: startMs };
+    const vms = someFailures({ consecutiveFailures: 2, retryAtMs: startMs + minutes, last });
+    const configStates = [aConfigState({ vms })];
     const configs = [agentConfigDoc(), agentConfigDoc({ name: "backup" })];
     const both = aState({ configs, configStates, sessions: [aSession()] });
     const alone = aState({ configs: [agentConfigDoc()], configStates, sessions: [aSession()] });

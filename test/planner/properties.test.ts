@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ConfigState, Node, NodeStatus, Session } from "../../runtime/model/state";
-import { isInFlight } from "../../runtime/planner/fleet";
+import { isInFlight } from "../../runtime/planner/node-status";
 import { HotState } from "../../runtime/store/hot-state";
 import {
   aDesktopSession,
@@ -18,6 +18,7 @@ import {
   rowChanges,
   scheduleDoc,
   serverConfigDoc,
+  someFailures,
   vmProviderDoc,
   workspaceDoc,
   zoneDoc,
@@ -168,11 +169,11 @@ const worlds: fc.Arbitrary<WorldRows> = fc
       return aSession({ ...base, ...placed, needs: { cores, memoryBytes: gib, gpus: 0 }, ...(zone ? { zone } : {}) });
     });
     const { excessMinutes, failures, retries, isDeleting } = sketch.state;
+    const failed = someFailures({ consecutiveFailures: failures, retryAtMs: startMs + (retries ? minute : -minute) });
     const configState: ConfigState = {
       autoscaleConfig: "agents",
-      consecutiveFailures: failures,
       ...(excessMinutes === undefined ? {} : { excessSinceMs: startMs - excessMinutes * minute }),
-      ...(failures > 0 && retries ? { retryAtMs: startMs + minute } : {}),
+      ...(failures > 0 ? { failures: { vms: failed } } : {}),
       ...(isDeleting ? { isDeleting } : {}),
     };
     const window = sketch.schedule === "open" ? { start: "11:00", end: "13:00" } : { start: "20:00", end: "21:00" };
@@ -335,7 +336,7 @@ describe("planner, properties", () => {
       const state = build(world);
       const plan = planOf(state);
       for (const { autoscaleConfig, isActive } of plan.configs) {
-        const { retryAtMs = 0 } = state.configStates.get(autoscaleConfig) ?? {};
+        const retryAtMs = state.configStates.get(autoscaleConfig)?.failures?.["vms"]?.retryAtMs ?? 0;
         if (isActive && retryAtMs <= startMs) continue;
         const makes = plan.changes.some(
           (change) => change.kind === "create" && change.autoscaleConfig === autoscaleConfig,

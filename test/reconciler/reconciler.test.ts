@@ -91,13 +91,13 @@ describe("reconciler", () => {
     await world.clock.advance(2 * minute + 20 * second);
 
     assert.deepEqual(world.nodesInCloud(), []);
-    assert.equal(world.state.configStates.get("agents")!.consecutiveFailures, 1);
+    assert.equal(world.state.configStates.get("agents")!.failures!["vms"]!.consecutiveFailures, 1);
     assert.equal(world.state.sessions.get(sessionId)!.reason.code, "backoff");
 
     world.behaviour = goodCloud;
     await world.clock.advance(2 * minute);
     assert.equal(world.state.sessions.get(sessionId)!.status, "assigned");
-    assert.equal(world.state.configStates.get("agents")!.consecutiveFailures, 0, "a node that runs ends the row");
+    assert.equal(world.state.configStates.get("agents")!.failures, undefined, "a node that runs ends the row");
   });
 
   it("backs off longer with each failed create, without starving the other config of the pool", async () => {

@@ -118,7 +118,7 @@ export const oneOfEach: readonly Change[] = [
   putLane(),
   putNode(),
   putSession({ status: "assigned", nodeId: "n1", assignedAtMs: 2_000 }),
-  { kind: "put", table: "configState", row: { autoscaleConfig: "agents", consecutiveFailures: 2, retryAtMs: 5_000 } },
+  { kind: "put", table: "configState", row: { autoscaleConfig: "agents", excessSinceMs: 5_000 } },
   { kind: "put", table: "apiKey", row: { name: "ci", scope: "operator", hash: "00ff", createdAtMs: 1_000 } },
   { kind: "put", table: "idempotentAnswer", row: anAnswer() },
 ];

@@ -1,7 +1,7 @@
 /** A small world of definitions and rows with sensible defaults; tests state only what matters. */
 import { z } from "zod";
 import type { CloudCatalog, DefinitionDocOf, DefinitionKind, VmProviderFacts } from "../../runtime/model/config";
-import type { ConfigState, Node, Session, Shape } from "../../runtime/model/state";
+import type { ConfigState, Node, RouteFailures, Session, Shape } from "../../runtime/model/state";
 import { HotState, type Change } from "../../runtime/store/hot-state";
 import { startMs } from "./virtual-clock";
 
@@ -182,6 +182,16 @@ export function aSession(session: Partial<Session> = {}): Session {
 
 export function aDesktopSession(session: Partial<Session> = {}): Session {
   return aSession({ workspace: "desktop", needs: { cores: 1, memoryBytes: gib, gpus: 0 }, ...session });
+}
+
+/** One failure of class CAPACITY just now, to be retried in half a minute. */
+export function someFailures(failures: Partial<RouteFailures> = {}): RouteFailures {
+  const last = { class: "CAPACITY" as const, message: "no room", atMs: startMs };
+  return { consecutiveFailures: 1, retryAtMs: startMs + 30_000, last, ...failures };
+}
+
+export function aConfigState(failures: ConfigState["failures"], autoscaleConfig = "agents"): ConfigState {
+  return { autoscaleConfig, ...(failures ? { failures } : {}) };
 }
 
 export interface WorldRows extends WorldDocs {

@@ -1,6 +1,7 @@
 /** What operators look at: status, plan, journal, explanations. Nothing here changes anything. */
 import { NotFoundError } from "../../model/errors";
 import type { Decision } from "../../model/state";
+import { circuitOf } from "../../planner/failures";
 import { definitionId } from "../../store/hot-state";
 import type { Leader } from "../backend";
 import {
@@ -56,9 +57,11 @@ function viewStatus({ ledger, clock, facts, epoch }: Leader): StatusView {
         nodes: own.length,
         running: own.filter((node) => node.status === "running").length,
         isDeleting: known?.isDeleting ?? false,
-        consecutiveFailures: known?.consecutiveFailures ?? 0,
-        ...(known?.retryAtMs === undefined ? {} : { retryAtMs: known.retryAtMs }),
-        ...(known?.lastFailure === undefined ? {} : { lastFailure: known.lastFailure }),
+        failures: Object.entries(known?.failures ?? {}).map(([vmProvider, failures]) => ({
+          vmProvider,
+          circuit: circuitOf(failures, clock.now()),
+          ...failures,
+        })),
       };
     }),
   };

@@ -1,10 +1,11 @@
 /** Commands that only look: status, nodes, sessions, lanes, plan, explain. */
 import { Argument, Option, type Command } from "commander";
 import type { HeadroomClient } from "../../api/client";
-import type { DecisionView, NodeView, SessionView } from "../../api/contracts";
+import type { DecisionView, NodeView, SessionView, StatusView } from "../../api/contracts";
 import { connect, explainRefusal, globalOptions } from "../connection";
 import { formatAge, formatCounts, formatTable, print } from "../output";
 
+type ConfigFailures = StatusView["configs"][number]["failures"][number];
 type SessionStatus = SessionView["status"];
 
 export function addReadCommands(program: Command): void {
@@ -107,13 +108,14 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
     config.pool,
     config.zone,
     `${config.running}/${config.nodes}`,
-    config.isDeleting
-      ? "deleting"
-      : config.lastFailure
-        ? `${config.lastFailure.class}: ${config.lastFailure.message}`
-        : "",
+    config.isDeleting ? "deleting" : config.failures.map(formatFailures).join("; "),
   ]);
   return [...facts, "", formatTable(["CONFIG", "POOL", "ZONE", "RUNNING", "NOTE"], rows)].join("\n");
+}
+
+function formatFailures({ vmProvider, circuit, consecutiveFailures, last }: ConfigFailures): string {
+  const state = circuit === "closed" ? "" : `, circuit ${circuit === "open" ? "open" : "half open"}`;
+  return `${vmProvider}: ${consecutiveFailures} failed${state}, last ${last.class}: ${last.message}`;
 }
 
 function formatNodes(nodes: readonly NodeView[]): string {

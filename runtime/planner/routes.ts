@@ -1,0 +1,193 @@
+/**
+ * Which VM provider config makes a config's next node: the preferred one, else the first fallback that takes it. One that
+ * is out of capacity or quota, at its `maxInstances`, or whose circuit is not closed is passed over. A back-off after a
+ * passing failure is not: the node is waited for, because the next one need not fail.
+ */
+import { vmProvidersOf, type AutoscaleConfig } from "../model/config";
+import type { Reason } from "../model/plan";
+import type { Node, RouteFailures, Shape } from "../model/state";
+import { formatCount } from "../model/units";
+import { fitsShape, isServer, shapeOfConfig } from "./capacity";
+import { circuitOf, failuresToOpen, isExhausted } from "./failures";
+import type { ConfigPosition, Fleet } from "./fleet";
+import { isInFlight } from "./node-status";
+import type { PlaceContext } from "./place";
+
+/** One VM provider config that a config may make nodes on. */
+export interface Route {
+  readonly vmProvider: string;
+  /** What one more node would offer; undefined = not known before the first one reports. */
+  readonly shape: Shape | undefined;
+  nodesInFlight: number;
+  /** Agents whose shape nobody knows yet; while there is one, no other is created. */
+  nodesWithoutShape: number;
+}
+
+/** The preferred one first. */
+export function routesOf(config: AutoscaleConfig, nodes: readonly Node[], { draft, catalog }: PlaceContext): Route[] {
+  return vmProvidersOf(config).map((vmProvider) => {
+    const own = nodes.filter((node) => node.vmProvider === vmProvider);
+    return {
+      vmProvider,
+      shape: shapeOfConfig(config, draft.snapshot, catalog, vmProvider),
+      nodesInFlight: own.filter(isInFlight).length,
+      nodesWithoutShape: own.filter(isWithoutShape).length,
+    };
+  });
+}
+
+function isWithoutShape(node: Node): boolean {
+  return !isServer(node) && !node.shape && (isInFlight(node) || node.status === "running");
+}
+
+type Block =
+  | "missingReference"
+  | "maxInstances"
+  | "circuitOpen"
+  | "exhausted"
+  | "exhaustedElsewhere"
+  | "singleTry"
+  | "backoff"
+  | "unknownShape";
+
+/** These last, or are no fault of the node to be made: the next VM provider config may do better. */
+const passedOver: readonly Block[] = ["maxInstances", "circuitOpen", "exhausted", "exhaustedElsewhere", "singleTry"];
+
+/** Undefined when none takes a node now that is large enough. */
+export function firstOpenRoute(fleet: Fleet, position: ConfigPosition, needs?: Shape): Route | undefined {
+  for (const route of position.routes) {
+    if (!isLargeEnough(route, needs)) continue;
+    const block = blockOf(fleet, position, route);
+    if (!block) return route;
+    if (!passedOver.includes(block)) return undefined;
+  }
+  return undefined;
+}
+
+/** Why each VM provider config that was asked does not take a node. */
+export function routeReasons(fleet: Fleet, position: ConfigPosition, needs?: Shape): Reason[] {
+  const reasons: Reason[] = [];
+  for (const route of position.routes) {
+    if (!isLargeEnough(route, needs)) continue;
+    const block = blockOf(fleet, position, route);
+    if (!block) break;
+    reasons.push(reasonOf(fleet, position, route, block));
+    if (!passedOver.includes(block)) break;
+  }
+  return reasons;
+}
+
+/** Why the node is not made on the preferred VM provider config; undefined when it is. */
+export function fallbackReason(fleet: Fleet, position: ConfigPosition, { vmProvider }: Route): Reason | undefined {
+  const [preferred] = position.routes;
+  if (!preferred || preferred.vmProvider === vmProvider) return undefined;
+  const block = blockOf(fleet, position, preferred);
+  const why = block ? reasonOf(fleet, position, preferred, block).text : "its nodes are too small";
+  const text = `uses fallback VM provider config "${vmProvider}" instead of "${preferred.vmProvider}": ${why}`;
+  const numbers = { autoscaleConfig: position.config.name, vmProvider, preferred: preferred.vmProvider };
+  return { code: "fallback", text, numbers: { ...numbers, ...(block ? { block } : {}) } };
+}
+
+function isLargeEnough({ shape }: Route, needs: Shape | undefined): boolean {
+  return needs === undefined || shape === undefined || fitsShape(needs, shape);
+}
+
+function blockOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route): Block | undefined {
+  const vmProvider = fleet.snapshot.vmProviderConfigs.get(route.vmProvider);
+  if (!vmProvider) return "missingReference";
+  if (fleet.instancesOf(route.vmProvider) >= vmProvider.maxInstances) return "maxInstances";
+  const failures = state.failures?.[route.vmProvider];
+  if (failures) {
+    const circuit = circuitOf(failures, fleet.nowMs);
+    if (circuit === "open") return "circuitOpen";
+    if (circuit === "halfOpen" && route.nodesInFlight > 0) return "singleTry";
+    if (fleet.nowMs < failures.retryAtMs) return isExhausted(failures) ? "exhausted" : "backoff";
+  }
+  const hearsay = fleet.hearsay.get(route.vmProvider);
+  if (hearsay && hearsay.autoscaleConfig !== config.name) return "exhaustedElsewhere";
+  const isShapeAwaited = config.type === "dockerAgent" && !route.shape && route.nodesWithoutShape > 0;
+  return isShapeAwaited ? "unknownShape" : undefined;
+}
+
+const codes: Readonly<Record<Block, string>> = {
+  missingReference: "missingReference",
+  maxInstances: "maxInstances",
+  circuitOpen: "circuitOpen",
+  exhausted: "backoff",
+  exhaustedElsewhere: "backoff",
+  singleTry: "singleTry",
+  backoff: "backoff",
+  unknownShape: "unknownShape",
+};
+
+function reasonOf(fleet: Fleet, position: ConfigPosition, route: Route, block: Block): Reason {
+  const { config, state } = position;
+  const failures = state.failures?.[route.vmProvider];
+  const numbers = {
+    autoscaleConfig: config.name,
+    vmProvider: route.vmProvider,
+    ...numbersOf(fleet, route, block, failures),
+  };
+  return { code: codes[block], text: textOf(fleet, position, route, block), numbers };
+}
+
+function numbersOf(fleet: Fleet, route: Route, block: Block, failures: RouteFailures | undefined): Reason["numbers"] {
+  switch (block) {
+    case "maxInstances":
+      return {
+        instances: fleet.instancesOf(route.vmProvider),
+        maxInstances: fleet.snapshot.vmProviderConfigs.get(route.vmProvider)?.maxInstances ?? 0,
+      };
+    case "circuitOpen":
+    case "exhausted":
+    case "singleTry":
+    case "backoff": {
+      const { consecutiveFailures = 0, retryAtMs = 0 } = failures ?? {};
+      return { consecutiveFailures, retryAtMs, nodesInFlight: route.nodesInFlight };
+    }
+    case "exhaustedElsewhere":
+      return { retryAtMs: fleet.hearsay.get(route.vmProvider)?.untilMs ?? 0 };
+    case "unknownShape":
+      return { nodesWithoutShape: route.nodesWithoutShape };
+    case "missingReference":
+      return {};
+    default: {
+      const never: never = block;
+      throw new Error(`unknown block ${String(never)}`);
+    }
+  }
+}
+
+function textOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route, block: Block): string {
+  const failures = state.failures?.[route.vmProvider];
+  const self = `autoscale config "${config.name}"`;
+  const on = `VM provider config "${route.vmProvider}"`;
+  const last = failures ? `, last ${failures.last.class}: ${failures.last.message}` : "";
+  const failed = `${formatCount(failures?.consecutiveFailures ?? 0, "failed node")} in a row${last}`;
+  const secondsTo = (atMs = 0) => Math.ceil((atMs - fleet.nowMs) / 1000);
+  switch (block) {
+    case "missingReference":
+      return `${self} refers to ${on}, which is not declared`;
+    case "maxInstances": {
+      const max = fleet.snapshot.vmProviderConfigs.get(route.vmProvider)?.maxInstances ?? 0;
+      return `${on} has ${fleet.instancesOf(route.vmProvider)} of at most ${formatCount(max, "instance")} (max instances)`;
+    }
+    case "circuitOpen":
+      return `${self} makes no node on ${on} for ${secondsTo(failures?.retryAtMs)} s (circuit open after ${failuresToOpen} failures or a wrong configuration): ${failed}`;
+    case "exhausted":
+    case "backoff":
+      return `${self} waits ${secondsTo(failures?.retryAtMs)} s before it tries ${on} again after ${failed}`;
+    case "exhaustedElsewhere": {
+      const hearsay = fleet.hearsay.get(route.vmProvider);
+      return `${on} had no ${hearsay?.class === "QUOTA" ? "quota" : "capacity"} left for autoscale config "${hearsay?.autoscaleConfig}"; tried again in ${secondsTo(hearsay?.untilMs)} s`;
+    }
+    case "singleTry":
+      return `${self} tries one node at a time on ${on} after ${failed}`;
+    case "unknownShape":
+      return `${self} does not know what its nodes on ${on} offer; it waits until the first one reports`;
+    default: {
+      const never: never = block;
+      throw new Error(`unknown block ${String(never)}`);
+    }
+  }
+}
