@@ -248,6 +248,14 @@ export const statusSchema = z.strictObject({
   ),
 });
 
+const stagingPositionSchema = z.strictObject({
+  stagingConfig: z.string(),
+  desired: z.int(),
+  /** Sessions that could be given to a user now. */
+  current: z.int(),
+  reason: reasonSchema,
+});
+
 const changeSchema = z.union([
   z.strictObject({
     kind: z.literal("create"),
@@ -269,6 +277,7 @@ export const planSchema = z.strictObject({
     }),
   ),
   waiting: z.array(z.strictObject({ sessionId: z.string(), nodeId: z.string().optional(), reason: reasonSchema })),
+  staging: z.array(stagingPositionSchema),
 });
 
 export const decisionSchema = z.strictObject({

@@ -3,7 +3,7 @@
  * the commit is durable; so every answer that leaves the process is one that a crash cannot take back.
  */
 import type { Clock, Rng } from "../model/clock";
-import type { CloudCatalog, DefinitionKind } from "../model/config";
+import type { CloudCatalog, DefinitionKind, Permissions } from "../model/config";
 import { ConfigError, ConflictError, NotFoundError, type Problem } from "../model/errors";
 import { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
@@ -11,8 +11,9 @@ import type { Node, Session, SessionStatus, StoredDefinition } from "../model/st
 import { formatCount } from "../model/units";
 import { hasRoom, isUsedUp, needsOf } from "../planner/capacity";
 import { Draft } from "../planner/draft";
-import { place } from "../planner/place";
+import { place, type Placement } from "../planner/place";
 import { fillNode, type QueueContext } from "../planner/queue";
+import { findStaged, takeStaged } from "../planner/staging";
 import { servedReason } from "../planner/scale-down";
 import { WindowCache } from "../planner/schedule";
 import { assignSession, endSession, moveNode } from "../planner/transitions";
@@ -27,6 +28,7 @@ import {
   type NamedDocument,
 } from "./definitions";
 import type { NodeTokens } from "./node-tokens";
+import type { Requesters } from "./requesters";
 
 export interface BrokerOptions {
   readonly ledger: Ledger;
@@ -34,6 +36,7 @@ export interface BrokerOptions {
   readonly rng: Rng;
   readonly catalog: CloudCatalog;
   readonly tokens: NodeTokens;
+  readonly requesters: Requesters;
   /** Tells the reconciler that something changed; a hint. */
   readonly wake: () => void;
 }
@@ -43,6 +46,10 @@ export interface SessionRequest {
   readonly userId: string;
   /** Preferred zone; undefined = any. */
   readonly zone?: string;
+  /** What the user may do; absent = the defaults. Only a session that was staged with the same is his. */
+  readonly permissions?: Permissions;
+  /** Seconds without a sign of the requester after which he has left the queue; absent = he never leaves. */
+  readonly keepalive?: number;
 }
 
 export type SessionOutcome =
@@ -71,22 +78,36 @@ export class Broker {
   ): Promise<SessionOutcome> {
     const context = this.begin();
     const session = this.newSession(request, context.nowMs);
-    const placement = this.placeNew(session, context);
+    const staged = findStaged(session, context);
+    const placement = staged ? { kind: "staged" as const, staged } : this.placeNew(session, context);
     if (placement.kind === "refused") {
       const reason = withRequest(placement.reason, request);
       context.draft.decide(this.journal.entry("session", session.sessionId, "refused", reason));
       await this.commit(context);
       return { kind: "refused", sessionId: session.sessionId, reason };
     }
-    const placed =
-      placement.kind === "assigned"
-        ? assignSession(context, session, placement.nodeId, placement.reason)
-        : this.enqueue(session, placement.reason, context);
+    const placed = this.settle(session, placement, context);
     const position = placement.kind === "queued" ? this.state.queue().length + 1 : undefined;
     for (const change of alongside(placed, position)) context.draft.put(change);
     await this.commit(context);
     this.options.wake();
-    return { kind: placement.kind, session: placed };
+    return { kind: placement.kind === "queued" ? "queued" : "assigned", session: placed };
+  }
+
+  /** The requester of a waiting session asked for it. */
+  seeRequester(sessionId: string): void {
+    if (this.isAwaited(sessionId)) this.options.requesters.see(sessionId, this.options.clock.now());
+  }
+
+  /** The requester of a session watches it; call the answer when he stops. */
+  watchRequester(sessionId: string): () => void {
+    if (!this.isAwaited(sessionId)) return () => undefined;
+    return this.options.requesters.watch(sessionId, () => this.options.clock.now());
+  }
+
+  private isAwaited(sessionId: string): boolean {
+    const session = this.state.sessions.get(sessionId);
+    return session?.status === "queued" && session.keepaliveSeconds !== undefined;
   }
 
   /** Ends a session, or cancels it while it waits. Its room goes to the queue in the same commit. */
@@ -203,7 +224,8 @@ export class Broker {
     if (draft.changes.length > 0) await this.options.ledger.commit(draft.changes);
   }
 
-  private newSession({ workspace: name, userId, zone }: SessionRequest, nowMs: number): Session {
+  private newSession(request: SessionRequest, nowMs: number): Session {
+    const { workspace: name, userId, zone, permissions, keepalive } = request;
     const workspace = this.state.workspaces.get(name);
     if (!workspace) throw new NotFoundError(`workspace "${name}" is not declared`);
     if (zone !== undefined && !this.state.zones.has(zone)) {
@@ -215,6 +237,8 @@ export class Broker {
       workspace: name,
       userId,
       ...(zone === undefined ? {} : { zone }),
+      ...(permissions === undefined ? {} : { permissions }),
+      ...(keepalive === undefined ? {} : { keepaliveSeconds: keepalive }),
       status: "queued",
       requestedAtMs: nowMs,
       sequence: (this.state.queue().at(-1)?.sequence ?? 0) + 1,
@@ -229,6 +253,16 @@ export class Broker {
     if (placement.kind !== "queued" || waiting < queueMax) return placement;
     const text = `${formatCount(waiting, "session")} in the queue already, which is the limit`;
     return { kind: "refused" as const, reason: { code: "queueFull", text, numbers: { waiting, queueMax } } };
+  }
+
+  private settle(
+    session: Session,
+    placement: Exclude<Placement, { kind: "refused" }> | { readonly kind: "staged"; readonly staged: Session },
+    context: QueueContext,
+  ): Session {
+    if (placement.kind === "staged") return takeStaged(context, placement.staged, session);
+    if (placement.kind === "assigned") return assignSession(context, session, placement.nodeId, placement.reason);
+    return this.enqueue(session, placement.reason, context);
   }
 
   private enqueue(session: Session, reason: Reason, { draft }: QueueContext): Session {

@@ -82,13 +82,20 @@ export function putDefinition({ kind, name, doc, owner }: NamedDocument, context
   draft.put({ kind: "put", table: "definition", row });
   if (known && canonicalJson(known.doc) !== canonicalJson(doc)) forgetFailures(kind, name, context);
   if (kind === "pool") syncStaticMembers(name, declared.pool.get(name)!, context);
-  if (kind !== "autoscaleConfig") return row;
-  const state = draft.configState(name);
-  if (state.isDeleting) draft.putConfigState(without(state, "isDeleting"));
+  const subject = journalSubjects[kind];
+  if (!subject) return row;
+  const state = kind === "autoscaleConfig" ? draft.configState(name) : undefined;
+  if (state?.isDeleting) draft.putConfigState(without(state, "isDeleting"));
   const event = known ? "changed" : "declared";
-  draft.decide(journal.entry("config", name, event, { code: event, text: `${event} by ${owner}`, numbers: {} }));
+  draft.decide(journal.entry(subject, name, event, { code: event, text: `${event} by ${owner}`, numbers: {} }));
   return row;
 }
+
+/** Definitions whose decisions the journal keeps, under these names. */
+const journalSubjects: Partial<Record<DefinitionKind, "config" | "staging">> = {
+  autoscaleConfig: "config",
+  stagingConfig: "staging",
+};
 
 export function deleteDefinition(
   { kind, name, owner }: { readonly kind: DefinitionKind; readonly name: string; readonly owner: string },
@@ -105,6 +112,10 @@ export function deleteDefinition(
   if (kind === "autoscaleConfig" && snapshot.nodesOfConfig(name).size > 0) return startDrain(name, context);
   if (kind === "pool") syncStaticMembers(name, undefined, context);
   draft.put({ kind: "delete", table: "definition", id });
+  if (kind === "stagingConfig") {
+    const reason = { code: "deleted", text: "deleted; what it staged and nobody has ends", numbers: {} };
+    draft.decide(context.journal.entry("staging", name, "deleted", reason));
+  }
   if (kind === "autoscaleConfig") {
     draft.put({ kind: "delete", table: "configState", id: name });
     draft.decide(
@@ -122,7 +133,8 @@ export function deleteDefinition(
 function startDrain(name: string, { draft, journal }: QueueContext): DeleteOutcome {
   const { snapshot } = draft;
   const nodes = [...snapshot.nodesOfConfig(name).keys()];
-  const sessionsLeft = nodes.reduce((sum, nodeId) => sum + snapshot.usage(nodeId).pinned, 0);
+  const sessions = nodes.flatMap((nodeId) => [...snapshot.sessionsOf(nodeId)]);
+  const sessionsLeft = sessions.filter(({ status }) => status !== "staged").length;
   const state = snapshot.configStates.get(name) ?? { autoscaleConfig: name };
   if (!state.isDeleting) {
     draft.put({ kind: "put", table: "configState", row: { ...state, isDeleting: true } });

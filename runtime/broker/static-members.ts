@@ -1,9 +1,11 @@
 /** Static members as nodes: there as long as the pool's definition names them, never created or destroyed. */
 import type { Pool, StaticMember } from "../model/config";
 import { ConflictError } from "../model/errors";
+import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
 import { formatCount } from "../model/units";
 import type { QueueContext } from "../planner/queue";
+import { endSession } from "../planner/transitions";
 
 /** Brings the pool's static nodes in line with its definition; undefined = the pool goes. */
 export function syncStaticMembers(poolName: string, pool: Pool | undefined, context: QueueContext): void {
@@ -11,6 +13,9 @@ export function syncStaticMembers(poolName: string, pool: Pool | undefined, cont
   const wanted = new Set(pool?.staticMembers.map((member) => staticNodeId(poolName, member.name)));
   for (const node of draft.snapshot.nodes.values()) {
     if (node.pool !== poolName || node.autoscaleConfig !== undefined || wanted.has(node.nodeId)) continue;
+    for (const session of draft.sessionsOf(node.nodeId)) {
+      if (session.status === "staged") endSession(context, session, "unstaged", memberGone(node.nodeId));
+    }
     const { pinned } = draft.usage(node.nodeId);
     if (pinned > 0) {
       throw new ConflictError(
@@ -23,6 +28,10 @@ export function syncStaticMembers(poolName: string, pool: Pool | undefined, cont
     const nodeId = staticNodeId(poolName, member.name);
     draft.putNode(staticNode(nodeId, pool!, member, draft.snapshot.nodes.get(nodeId), context.nowMs));
   }
+}
+
+function memberGone(nodeId: string): Reason {
+  return { code: "nodeClosed", text: `static member ${nodeId} is not declared any more`, numbers: { nodeId } };
 }
 
 export function staticNodeId(pool: string, member: string): string {

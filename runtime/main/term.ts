@@ -7,6 +7,7 @@ import { hashApiKey } from "../api/api-keys";
 import type { Leader, RuntimeFacts } from "../api/backend";
 import { Broker } from "../broker/broker";
 import { NodeTokens } from "../broker/node-tokens";
+import { Requesters } from "../broker/requesters";
 import { LaneRunner } from "../executor/lane-runner";
 import type { NodeUpdater } from "../executor/node-updater";
 import type { Clock, Rng } from "../model/clock";
@@ -91,10 +92,21 @@ export class Term {
     const { clock, rng, log, catalog, tokenSecret, tickSeconds, facts } = options;
     const updater = options.createUpdater();
     const tokens = new NodeTokens(tokenSecret);
+    const requesters = new Requesters();
     const wake = (): void => reconciler.wake();
     const laneRunner = new LaneRunner({ ledger, updater, clock, rng, log, wakeReconciler: wake });
-    const reconciler = new Reconciler({ ledger, clock, rng, catalog, tokens, executor: laneRunner, tickSeconds, log });
-    const broker = new Broker({ ledger, clock, rng, catalog, tokens, wake });
+    const reconciler = new Reconciler({
+      ledger,
+      clock,
+      rng,
+      catalog,
+      tokens,
+      requesters,
+      executor: laneRunner,
+      tickSeconds,
+      log,
+    });
+    const broker = new Broker({ ledger, clock, rng, catalog, tokens, requesters, wake });
     try {
       await laneRunner.start();
       await reconciler.start();

@@ -44,6 +44,15 @@ export interface WaitingSession {
   readonly reason: Reason;
 }
 
+/** How many sessions one staging config has, and why not as many as it wants. */
+export interface StagingPosition {
+  readonly stagingConfig: string;
+  readonly desired: number;
+  /** Sessions that could be given to a user now. */
+  readonly current: number;
+  readonly reason: Reason;
+}
+
 export interface Plan {
   readonly atMs: EpochMs;
   readonly changes: readonly NodeChange[];
@@ -51,4 +60,6 @@ export interface Plan {
   readonly configs: readonly ConfigDecision[];
   /** In the order of the queue. */
   readonly waiting: readonly WaitingSession[];
+  /** By name. */
+  readonly staging: readonly StagingPosition[];
 }

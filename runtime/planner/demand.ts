@@ -64,7 +64,8 @@ function startSearch(session: Session, fleet: Fleet): Search {
   return { scopes, binLists, configs, stuck: stuck ?? { code: "noConfig", text, numbers: {} } };
 }
 
-function hasFailures({ state, config }: ConfigPosition): boolean {
+/** Configs that fail come after those that don't. */
+export function hasFailures({ state, config }: ConfigPosition): boolean {
   return state.failures?.[config.vmProvider] !== undefined;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
-import type { ConfigDecision, NodeChange, Plan, Reason, WaitingSession } from "../model/plan";
+import type { ConfigDecision, NodeChange, Plan, Reason, StagingPosition, WaitingSession } from "../model/plan";
 import type { ConfigState } from "../model/state";
 import { formatCount } from "../model/units";
 import type { Snapshot } from "../store/hot-state";
@@ -13,6 +13,7 @@ import { Fleet, type ConfigPosition } from "./fleet";
 import { blockedReason } from "./limits";
 import { fallbackReason } from "./routes";
 import { drainExcess, findExcess, removeFinished } from "./scale-down";
+import { packStaging } from "./staging-demand";
 import { raiseToFloor, raiseToStandby } from "./standby";
 import { without } from "./transitions";
 
@@ -25,7 +26,7 @@ export interface PlanOptions {
 const roundsMax = 10;
 
 export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
-  const { fleet, waiting } = raise(snapshot, options);
+  const { fleet, waiting, staging } = raise(snapshot, options);
   for (const position of fleet.positions) removeFinished(fleet, position, position.nodes);
   removeFinished(fleet, undefined, orphans(fleet));
   const excess = findExcess(fleet);
@@ -33,22 +34,29 @@ export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
     const excessSinceMs = drainExcess(fleet, position, excess.get(position) ?? []);
     return decisionOf(fleet, position, waiting, excessSinceMs);
   });
-  return { atMs: options.nowMs, changes: fleet.changes, configs, waiting };
+  return { atMs: options.nowMs, changes: fleet.changes, configs, waiting, staging };
+}
+
+interface Raised {
+  readonly fleet: Fleet;
+  readonly waiting: readonly WaitingSession[];
+  readonly staging: readonly StagingPosition[];
 }
 
 /**
- * Queue, floor and standby, again with the nodes just found until no more are: a session may prefer a node that standby
+ * Queue, staging, floor and standby, again with the nodes just found until no more are: a session may prefer a node that standby
  * makes, which leaves standby short again, and the next plan must not be the one to find that out.
  */
-function raise(snapshot: Snapshot, options: PlanOptions): { fleet: Fleet; waiting: readonly WaitingSession[] } {
+function raise(snapshot: Snapshot, options: PlanOptions): Raised {
   let earlier: readonly NodeChange[] = [];
   for (let round = 1; ; round += 1) {
     const fleet = new Fleet(snapshot, { ...options, earlier });
     const waiting = packQueue(fleet);
+    const staging = packStaging(fleet);
     const open = fleet.positions.filter((position) => position.mode === "open");
     for (const position of open) raiseToFloor(fleet, position);
     for (const position of open) raiseToStandby(fleet, position);
-    if (fleet.changes.length === earlier.length || round === roundsMax) return { fleet, waiting };
+    if (fleet.changes.length === earlier.length || round === roundsMax) return { fleet, waiting, staging };
     earlier = [...fleet.changes];
   }
 }

@@ -14,14 +14,17 @@ import type { Node } from "../model/state";
 import { Draft } from "../planner/draft";
 import { plan } from "../planner/plan";
 import { fillNode, placeQueue, type QueueContext } from "../planner/queue";
+import { endUnwanted, fillStaging } from "../planner/staging";
 import { WindowCache } from "../planner/schedule";
 import { destroyNode, moveNode, startNode } from "../planner/transitions";
 import type { NodeTokens } from "../broker/node-tokens";
+import type { Requesters } from "../broker/requesters";
 import { definitionId } from "../store/hot-state";
 import type { Ledger } from "../store/store";
 import { bearNode, LaneChooser, makeIdentity, type Identity } from "./births";
 import { probeTcp, type Probe } from "./tcp-probe";
 import { TickJournal } from "./tick-journal";
+import { applyQueueTimeOuts } from "./queue-time-outs";
 import { applyTimeOuts } from "./time-outs";
 
 export interface ReconcilerOptions {
@@ -30,6 +33,7 @@ export interface ReconcilerOptions {
   readonly rng: Rng;
   readonly catalog: CloudCatalog;
   readonly tokens: NodeTokens;
+  readonly requesters: Requesters;
   readonly executor: { wake(laneId: string): void };
   /** Default 5. */
   readonly tickSeconds?: number;
@@ -138,7 +142,7 @@ export class Reconciler {
 
   private async pass(): Promise<Plan> {
     const { ledger } = this.options;
-    await this.settleWhatIsDue();
+    const isStaged = await this.settleWhatIsDue();
     const sketch = this.planNow();
     // Tokens take a moment to sign; the plan that is applied is made after that, in one go with its commit.
     const identities = hasCreates(sketch) ? await this.prepare(sketch) : [];
@@ -154,7 +158,7 @@ export class Reconciler {
     for (const laneId of this.lanesBehind(touched)) this.options.executor.wake(laneId);
     this.probeStarting();
     // Sessions that waited for a new node are told its id, and drained nodes are looked at again, in a pass of its own.
-    if (!isComplete || hasCreates(next) || hasDrained(next)) this.wake();
+    if (!isComplete || !isStaged || hasCreates(next) || hasDrained(next)) this.wake();
     return next;
   }
 
@@ -162,15 +166,19 @@ export class Reconciler {
     return plan(this.state, { nowMs: this.options.clock.now(), catalog: this.options.catalog });
   }
 
-  /** Time-outs and placements first, so that the plan sees them. */
-  private async settleWhatIsDue(): Promise<void> {
+  /** Time-outs and placements first, so that the plan sees them. False when staged sessions are left to place. */
+  private async settleWhatIsDue(): Promise<boolean> {
     const context = this.begin();
     applyTimeOuts(context, this.awakeSinceMs);
+    applyQueueTimeOuts(context, this.options.requesters, this.awakeSinceMs);
+    endUnwanted(context);
     const commits = [this.options.ledger.commit(context.draft.changes)];
     const placing = this.begin();
     placeQueue(placing);
+    const isStaged = fillStaging(placing, () => `s${this.options.rng.id(15)}`);
     if (placing.draft.changes.length > 0) commits.push(this.options.ledger.commit(placing.draft.changes));
     await Promise.all(commits);
+    return isStaged;
   }
 
   private async prepare(next: Plan): Promise<Identity[]> {
@@ -194,6 +202,7 @@ export class Reconciler {
     if (tick) context.draft.decide(tick);
     this.noteConfigs(next, context);
     this.noteWaiting(next, context);
+    this.noteStaging(next, context);
     this.completeDeletions(context);
     return isComplete;
   }
@@ -249,6 +258,16 @@ export class Reconciler {
       if (isSame) continue;
       draft.putSession({ ...session, reason });
       if (session.reason.code !== reason.code) draft.decide(this.journal.entry("session", sessionId, "waits", reason));
+    }
+  }
+
+  /** The journal hears of a staging config when what it lacks, or why, changes. */
+  private noteStaging({ staging }: Plan, { draft }: QueueContext): void {
+    for (const { stagingConfig, reason } of staging) {
+      const key = `staging ${stagingConfig}`;
+      if (this.topReasons.get(key) === reason.code) continue;
+      this.topReasons.set(key, reason.code);
+      draft.decide(this.journal.entry("staging", stagingConfig, reason.code, reason));
     }
   }
 

@@ -1,9 +1,8 @@
-/** What ends by itself: nodes that don't come or fall silent, sessions that wait too long. */
+/** What ends by itself: nodes that don't come or fall silent. */
 import type { EpochMs } from "../model/clock";
-import type { Node, Session } from "../model/state";
+import type { Node } from "../model/state";
 import { formatDuration } from "../model/units";
 import { fillNode, type QueueContext } from "../planner/queue";
-import { placesOf } from "../planner/place";
 import { endSession, failNode, moveNode, startNode } from "../planner/transitions";
 
 /**
@@ -12,7 +11,6 @@ import { endSession, failNode, moveNode, startNode } from "../planner/transition
  */
 export function applyTimeOuts(context: QueueContext, awakeSinceMs: EpochMs): void {
   for (const node of context.draft.snapshot.nodes.values()) applyToNode(node, context, awakeSinceMs);
-  for (const session of context.draft.snapshot.queue()) applyToQueued(session, context);
 }
 
 function applyToNode(node: Node, context: QueueContext, awakeSinceMs: EpochMs): void {
@@ -81,22 +79,4 @@ function applyToSilent(node: Node, context: QueueContext, awakeSinceMs: EpochMs)
   } else if (silentMs >= node.missingTimeoutSeconds * 1000 && node.status === "running") {
     moveNode(context, node, "missing", { code: "missing", text, numbers });
   }
-}
-
-/** The longest `queueTimeout` of the configs that might serve it; this long when there is none. */
-const queueTimeoutDefaultSeconds = 1800;
-
-function applyToQueued(session: Session, context: QueueContext): void {
-  const { snapshot } = context.draft;
-  const waitedMs = context.nowMs - session.requestedAtMs;
-  const workspace = snapshot.workspaces.get(session.workspace);
-  const configs = workspace
-    ? placesOf(workspace, session.zone, snapshot).flatMap(({ pool, zone }) => snapshot.configsIn(pool.name, zone.name))
-    : [];
-  const limits = configs.map((config) => config.queueTimeout);
-  const limitSeconds = limits.length > 0 ? Math.max(...limits) : queueTimeoutDefaultSeconds;
-  if (waitedMs < limitSeconds * 1000 || context.draft.session(session.sessionId)?.status !== "queued") return;
-  const text = `waited ${formatDuration(Math.floor(waitedMs / 1000))}, longer than the queue timeout; ${session.reason.text}`;
-  const numbers = { waitedMs, queueTimeoutSeconds: limitSeconds, waitedFor: session.reason.code };
-  endSession(context, session, "queueTimeout", { code: "queueTimeout", text, numbers });
 }

@@ -8,6 +8,7 @@ import { createLogger } from "../../runtime/api/log";
 import { createRoutes } from "../../runtime/api/routes";
 import { createApp } from "../../runtime/api/server";
 import { Broker } from "../../runtime/broker/broker";
+import { Requesters } from "../../runtime/broker/requesters";
 import { NodeTokens } from "../../runtime/broker/node-tokens";
 import { createRng, realClock } from "../../runtime/main/clock-and-chance";
 import type { CloudCatalog, VmProviderFacts } from "../../runtime/model/config";
@@ -54,6 +55,7 @@ export class Api {
     viewer: createApiKey(),
   };
   readonly tokens = new NodeTokens(tokenSecret);
+  readonly requesters = new Requesters();
   readonly routes = createRoutes();
   requestsPerMinute = 1_000_000;
   current: Leader | Standby = { message: "this runtime is starting" };
@@ -95,6 +97,7 @@ export class Api {
       rng: createRng(),
       catalog: testCatalog,
       tokens,
+      requesters: this.requesters,
       wake: () => undefined,
     });
     this.current = {

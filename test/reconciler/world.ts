@@ -3,6 +3,7 @@
  * Only the engine and the VMs behind it are scripted.
  */
 import { Broker } from "../../runtime/broker/broker";
+import { Requesters } from "../../runtime/broker/requesters";
 import { NodeTokens, type TokenRequest } from "../../runtime/broker/node-tokens";
 import { LaneRunner } from "../../runtime/executor/lane-runner";
 import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
@@ -53,6 +54,7 @@ export const goodCloud: CloudBehaviour = {
 export class World implements NodeUpdater {
   readonly clock = new VirtualClock();
   readonly state = new HotState();
+  readonly requesters = new Requesters();
   readonly store: MemoryStore;
   readonly slots = 4;
   /** Stacks with the nodes in them: what exists. */
@@ -82,7 +84,7 @@ export class World implements NodeUpdater {
     this.ledger = new GroupCommitLedger({ state, store, onLost: (error) => void this.errors.push(error) });
     const wake = (): void => this.reconciler.wake();
     this.laneRunner = new LaneRunner({ ledger: this.ledger, updater: this, clock, rng, log, wakeReconciler: wake });
-    const shared = { ledger: this.ledger, clock, rng, catalog, tokens };
+    const shared = { ledger: this.ledger, clock, rng, catalog, tokens, requesters: this.requesters };
     const probe = (address: string) => Promise.resolve(this.listening.has(address));
     this.reconciler = new Reconciler({ ...shared, executor: this.laneRunner, log, probe });
     this.broker = new Broker({ ...shared, wake });

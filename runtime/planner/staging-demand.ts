@@ -1,0 +1,141 @@
+/**
+ * Staged sessions that are missing, as demand: packed after the queue and before floor and standby, on what is free,
+ * on what is on its way, on nodes that come back, and only then on new nodes. Nobody waits for them, so they share
+ * nodes with each other also where aggressive scaling gives each waiting user a node of his own.
+ */
+import type { Reason, StagingPosition } from "../model/plan";
+import type { StagingConfig } from "../model/staging-config";
+import type { Shape } from "../model/state";
+import { formatCount } from "../model/units";
+import { fitsShape, needsOf } from "./capacity";
+import { hasFailures } from "./demand";
+import { takeFrom, type Bin, type ConfigPosition, type Fleet, type Scope } from "./fleet";
+import { describeShape, numbersOf, obstacleOf, type PlaceRequest } from "./place";
+import { judgeStaged, mayHoldStaged, stagingPlaces } from "./staging";
+
+/** By name. */
+export function packStaging(fleet: Fleet): StagingPosition[] {
+  return [...fleet.snapshot.stagingConfigs.values()]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((config) => packOne(config, fleet));
+}
+
+function packOne(config: StagingConfig, fleet: Fleet): StagingPosition {
+  const current = judgeStaged(config.name, fleet.context).ready.length;
+  const position = { stagingConfig: config.name, desired: config.sessions, current };
+  const workspace = fleet.snapshot.workspaces.get(config.workspace);
+  if (!workspace?.enabled) {
+    const text = `workspace "${config.workspace}" is disabled`;
+    return { ...position, reason: { code: "workspaceDisabled", text, numbers: {} } };
+  }
+  const search = startSearch(config, needsOf(workspace), fleet);
+  for (let packed = current; packed < config.sessions; packed += 1) {
+    const block = pack(search, fleet, config.sessions - packed);
+    if (block) return { ...position, reason: shortReason(block, position) };
+  }
+  const isMet = current >= config.sessions;
+  const coming = isMet ? "" : "; the others have room or a node on its way";
+  const reason = {
+    code: isMet ? "steady" : "staging",
+    text: `staged: ${current} of ${formatCount(config.sessions, "session")}${coming}`,
+    numbers: { desired: config.sessions, current },
+  };
+  return { ...position, reason };
+}
+
+function shortReason(block: Reason, { desired, current }: { desired: number; current: number }): Reason {
+  const text = `staged: ${current} of ${formatCount(desired, "session")}; ${block.text}`;
+  return { ...block, text, numbers: { ...block.numbers, desired, current } };
+}
+
+interface Search {
+  readonly config: StagingConfig;
+  readonly request: PlaceRequest;
+  readonly scopes: readonly Scope[];
+  readonly makers: readonly ConfigPosition[];
+  /** Why no config can make a node for it at all. */
+  readonly obstacle?: Reason;
+  /** Bins only fill up during a plan: those before were full. */
+  readonly lists: { readonly bins: readonly Bin[]; next: number }[];
+}
+
+function startSearch(config: StagingConfig, needs: Shape, fleet: Fleet): Search {
+  const request = { workspace: config.workspace, userId: "", needs };
+  const places = stagingPlaces(config, fleet.snapshot);
+  const scopes = places.map(({ pool, zone }) => fleet.scope(pool.name, zone.name));
+  const makers: ConfigPosition[] = [];
+  let obstacle: Reason | undefined;
+  for (const { pool, zone } of places) {
+    for (const maker of fleet.snapshot.configsIn(pool.name, zone.name)) {
+      if (!mayHoldStaged(config, maker.name)) continue;
+      const found = obstacleOf(request, maker, fleet.context);
+      if (found) obstacle ??= found.reason;
+      else makers.push(fleet.position(maker.name)!);
+    }
+  }
+  makers.sort((a, b) => Number(hasFailures(a)) - Number(hasFailures(b)));
+  const lists = [...scopes.map(({ running }) => running), ...scopes.map(({ coming }) => coming)];
+  return { config, request, scopes, makers, obstacle, lists: lists.map((bins) => ({ bins, next: 0 })) };
+}
+
+/** Takes room for one session; answers what keeps it from that. */
+function pack(search: Search, fleet: Fleet, missing: number): Reason | undefined {
+  const { config, request, scopes, makers } = search;
+  const bin = findRoom(search) ?? recallOne(scopes, search, fleet);
+  if (bin) {
+    takeFrom(bin, request.needs, "");
+    return undefined;
+  }
+  let block = makers.length > 0 ? undefined : (search.obstacle ?? noMaker(config));
+  for (const maker of makers) {
+    const why = fleet.blocked(maker, "standby", request.needs);
+    if (!why) {
+      takeFrom(fleet.create(maker, stagingReason(search, missing), request.needs), request.needs, "");
+      return undefined;
+    }
+    if (maker.mode === "open") {
+      maker.hasDeficit = true;
+      maker.reasons.push({
+        ...why,
+        text: `staging config "${config.name}" lacks ${formatCount(missing, "session")}; ${why.text}`,
+      });
+    }
+    block ??= why;
+  }
+  return block;
+}
+
+function findRoom({ config, request, lists }: Search): Bin | undefined {
+  for (const list of lists) {
+    for (; list.next < list.bins.length; list.next += 1) {
+      const bin = list.bins[list.next]!;
+      if (hasRoom(bin, config, request.needs)) return bin;
+    }
+  }
+  return undefined;
+}
+
+function hasRoom(bin: Bin, config: StagingConfig, needs: Shape): boolean {
+  const isItsOwn = mayHoldStaged(config, bin.position?.config.name);
+  return isItsOwn && bin.sessionsLeft === undefined && bin.shape !== undefined && fitsShape(needs, bin.free);
+}
+
+function recallOne(scopes: readonly Scope[], search: Search, fleet: Fleet): Bin | undefined {
+  for (const scope of scopes) {
+    const draining = scope.recallable.find((bin) => hasRoom(bin, search.config, search.request.needs));
+    if (draining) return fleet.recall(scope, draining, stagingReason(search, 1));
+  }
+  return undefined;
+}
+
+function stagingReason({ config, request }: Search, missing: number): Reason {
+  const what = `${describeShape(request.needs)} each`;
+  const text = `staging config "${config.name}" lacks ${missing} of ${formatCount(config.sessions, "session")} of ${what}`;
+  const numbers = { stagingConfig: config.name, missing, ...numbersOf("needs", request.needs) };
+  return { code: "staging", text, numbers };
+}
+
+function noMaker({ zone, workspace }: StagingConfig): Reason {
+  const text = `no autoscale config makes agents for workspace "${workspace}" in zone "${zone}"`;
+  return { code: "noConfig", text, numbers: { zone, workspace } };
+}
