@@ -9,6 +9,7 @@ export class RequestError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }
@@ -17,14 +18,13 @@ export class RequestError extends Error {
 /** The answer for a caught error. Faults of ours get a constant message and the request id under which they are logged. */
 export function answerOf(error: unknown, requestId: string): Answer & { readonly body: ErrorBody } {
   if (error instanceof RequestError) {
-    return { status: error.status, body: { code: error.code, message: error.message, path: "" } };
+    const { status, code, message, headers } = error;
+    return { status, body: { code, message, path: "" }, headers };
   }
   if (error instanceof HeadroomError && !(error instanceof BugError)) {
     const status = httpStatusOf(error);
     if (status !== 500) return { status, body: bodyOf(error) };
   }
-  const parsed = answerOfExpress(error);
-  if (parsed) return parsed;
   const message = "an internal fault; look for the request id in the log of the runtime";
   return { status: 500, body: { code: "bug", message, requestId } };
 }
@@ -35,24 +35,4 @@ function bodyOf(error: HeadroomError): ErrorBody {
   if (refused) return { code, message, path: "", sessionId: error.sessionId };
   if (problems.length === 0) return { code, message, path: "" };
   return { code, message, path: problems[0]!.path, problems: [...problems] };
-}
-
-/** Errors of Express and its body parser: bad JSON, unknown charset, aborted, bad escapes in the path. */
-function answerOfExpress(error: unknown): (Answer & { readonly body: ErrorBody }) | undefined {
-  if (typeof error !== "object" || error === null || !("status" in error)) return undefined;
-  const status = error.status;
-  if (typeof status !== "number" || status < 400 || status > 499) return undefined;
-  const type = "type" in error ? error.type : undefined;
-  const answer = (code: string, message: string) => ({ status, body: { code, message, path: "" } });
-  switch (type) {
-    case "entity.parse.failed":
-      return answer("config", "the body is not JSON; send one JSON object");
-    case "entity.too.large":
-      return answer("tooLarge", "the body is too large; at most 1 MiB, 16 KiB from nodes");
-    case "charset.unsupported":
-    case "encoding.unsupported":
-      return answer("unsupportedMediaType", "send JSON in UTF-8, plain or compressed with gzip, deflate or br");
-    default:
-      return answer("config", "the request is malformed");
-  }
 }

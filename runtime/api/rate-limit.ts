@@ -2,6 +2,7 @@
  * How often one caller may ask: requests are counted per address and per API key in windows of a minute. An address is
  * counted before anything else of a request is looked at, a key once it is known to be good.
  */
+import { isIPv6 } from "node:net";
 import type { Clock, EpochMs } from "../model/clock";
 import { RequestError } from "./error-answers";
 
@@ -16,7 +17,7 @@ export class RateLimitError extends RequestError {
     message: string,
     readonly retryAfterSeconds: number,
   ) {
-    super(429, "rateLimited", message);
+    super(429, "rateLimited", message, { "retry-after": String(retryAfterSeconds) });
   }
 }
 
@@ -44,4 +45,15 @@ export class RateLimiter {
     const message = `more than ${this.requestsPerMinute} requests in a minute from this ${kind}; slow down`;
     throw new RateLimitError(message, Math.max(1, Math.ceil((this.windowEndsMs - nowMs) / 1000)));
   }
+}
+
+/** One client has a whole IPv6 /64 to send from, and a network may give it a /56: the address without its last 72 bits. */
+export function networkOf(address: string): string {
+  if (!address.includes(":") || address.includes(".") || !isIPv6(address)) return address;
+  const [head = "", tail = ""] = address.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === "" ? [] : tail.split(":");
+  const groups = [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0"), ...right];
+  const [a, b, c, d] = groups.slice(0, 4).map((group) => Number.parseInt(group, 16));
+  return [a, b, c, d! & 0xff00].map((group) => group!.toString(16)).join(":");
 }

@@ -16,6 +16,8 @@ export interface Answer {
   readonly status: number;
   /** Absent = no body. */
   readonly body?: unknown;
+  /** Beside those of every answer; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What a handler gets besides its parsed input. */

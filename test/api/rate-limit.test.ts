@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import { RateLimiter, RateLimitError } from "../../runtime/api/rate-limit";
+import { networkOf, RateLimiter, RateLimitError } from "../../runtime/api/rate-limit";
 import { VirtualClock } from "../support/virtual-clock";
 import { Api } from "./harness";
 
@@ -67,5 +67,16 @@ describe("rate limits", () => {
     clock.jump(seconds * 1000);
 
     assert.doesNotThrow(() => limiter.count("key", "a"));
+  });
+
+  it("take an IPv6 network for one address", () => {
+    assert.equal(networkOf("2001:db8:1:2ff::1"), networkOf("2001:db8:1:200:ffff::7"));
+    assert.notEqual(networkOf("2001:db8:1:200::1"), networkOf("2001:db8:1:300::1"));
+    assert.equal(networkOf("2001:db8::5"), "2001:db8:0:0");
+    assert.equal(networkOf("::1"), "0:0:0:0");
+    assert.equal(networkOf("fe80::1%eth0"), "fe80:0:0:0");
+    assert.equal(networkOf("::ffff:10.0.0.1"), "::ffff:10.0.0.1");
+    assert.equal(networkOf("10.0.0.1"), "10.0.0.1");
+    assert.equal(networkOf(""), "");
   });
 });

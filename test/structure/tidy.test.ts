@@ -32,8 +32,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "runtime/store",
     "runtime/planner",
     "node",
-    "express",
-    "helmet",
     "zod",
     "@asteasolutions/zod-to-openapi",
     "pino",

@@ -1,4 +1,4 @@
-/** The route table. The busiest come first: Express looks from the top. */
+/** The route table. */
 import { z } from "zod";
 import { isLeader } from "../backend";
 import { healthSchema, type HealthView } from "../contracts";
