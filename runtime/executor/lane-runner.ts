@@ -164,7 +164,11 @@ export class LaneRunner {
     const events: Promise<void>[] = [];
     const onEvent = (event: UpdateEvent): void => {
       const changes = this.changesOf(event, lane.laneId);
-      if (changes.length > 0) events.push(this.commit(changes));
+      if (changes.length === 0) return;
+      const recorded = this.commit(changes);
+      // Awaited at the end of the update; a store that is lost before must not count as an error nobody handles.
+      recorded.catch(() => undefined);
+      events.push(recorded);
     };
     const result = await this.options.updater
       .update(request, onEvent)

@@ -6,6 +6,7 @@ import type { Lane, Node, NodeStatus } from "../../runtime/model/state";
 import { HotState, type Change } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryStore } from "../../runtime/store/memory";
+import type { NodeUpdater } from "../../runtime/executor/node-updater";
 import { ModelUpdater } from "./model-updater";
 
 const config = "agents";
@@ -193,6 +194,55 @@ describe("lane runner", () => {
     bench.runner.wake("l2");
     await bench.settle();
     assert.ok(!bench.ledger.state.lanes.has("l2"));
+  });
+
+  it("leaves no error unhandled when the store is lost while an update runs", async () => {
+    let writes = 0;
+    const beforeWrite = (): void => {
+      writes += 1;
+      if (writes > 2) throw new Error("the store is gone");
+    };
+    const lost: Error[] = [];
+    const state = new HotState();
+    const ledger = new GroupCommitLedger({
+      state,
+      store: new MemoryStore({ beforeWrite }),
+      onLost: (error) => void lost.push(error),
+    });
+    let endUpdate = (): void => undefined;
+    const updater: NodeUpdater = {
+      slots: 1,
+      update: async ({ laneId, revision }, onEvent) => {
+        onEvent({ kind: "started", enginePid: 1, engine: "test" });
+        await new Promise<void>((resolve) => (endUpdate = resolve));
+        return { laneId, revision, outcome: "failed" };
+      },
+      recover: ({ laneId, revision }) => Promise.resolve({ laneId, revision, outcome: "failed" }),
+      removeStack: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+    };
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const clock = new TestClock();
+    const runner = new LaneRunner({ ledger, updater, clock, rng: seeded(6), log, wakeReconciler: () => undefined });
+    await ledger.commit([
+      { kind: "put", table: "lane", row: { ...aLane("l1"), desiredRevision: 1 } },
+      { kind: "put", table: "node", row: aNode("n1", "l1") },
+    ]);
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.once("unhandledRejection", note);
+
+    runner.wake("l1");
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    endUpdate();
+    await runner.stop();
+    process.off("unhandledRejection", note);
+
+    assert.deepEqual(
+      lost.map(({ message }) => message),
+      ["the store is gone"],
+    );
+    assert.deepEqual(unhandled, []);
   });
 
   it("comes to exactly the wanted VMs through any faults and restarts, without a wrong step", async function () {
