@@ -46,6 +46,11 @@ const gatherMs = 20;
 /** A pass may take this share of the time at most: a long pass is followed by a longer rest. */
 const restPerPass = 4;
 const probeEveryMs = 1_000;
+/**
+ * A longer time between two passes, by the clock, means that this process was held or its clock was set: whatever nodes
+ * sent meanwhile is not known, so their silence counts from now.
+ */
+const passGapMaxMs = 30_000;
 /** Probes under way at the same time. */
 const probesMax = 64;
 
@@ -58,6 +63,7 @@ export class Reconciler {
   private readonly probing = new Set<string>();
   private readonly cancels = new Set<() => void>();
   private awakeSinceMs: EpochMs;
+  private lastPassMs: EpochMs;
   private isStopped = false;
   private isWoken = false;
   private isProbeDue = false;
@@ -68,11 +74,13 @@ export class Reconciler {
     this.journal = new Journal(options.clock, options.rng);
     this.tickJournal = new TickJournal(this.journal);
     this.awakeSinceMs = options.clock.now();
+    this.lastPassMs = this.awakeSinceMs;
   }
 
   /** Begins to tick. Lanes that a crash left behind their desired revision are woken with the first pass. */
   async start(): Promise<void> {
     this.awakeSinceMs = this.options.clock.now();
+    this.lastPassMs = this.awakeSinceMs;
     await this.tickNow();
     this.scheduleTick();
   }
@@ -108,7 +116,7 @@ export class Reconciler {
   }
 
   private scheduleTick(): void {
-    this.after((this.options.tickSeconds ?? 5) * 1000, () => {
+    this.after(this.tickMs, () => {
       this.runPass();
       this.scheduleTick();
     });
@@ -128,6 +136,10 @@ export class Reconciler {
       run();
     });
     this.cancels.add(cancel);
+  }
+
+  private get tickMs(): number {
+    return (this.options.tickSeconds ?? 5) * 1000;
   }
 
   private get state() {
@@ -169,6 +181,7 @@ export class Reconciler {
   /** Time-outs and placements first, so that the plan sees them. False when staged sessions are left to place. */
   private async settleWhatIsDue(): Promise<boolean> {
     const context = this.begin();
+    this.noteGap(context.nowMs);
     applyTimeOuts(context, this.awakeSinceMs);
     applyQueueTimeOuts(context, this.options.requesters, this.awakeSinceMs);
     endUnwanted(context);
@@ -179,6 +192,13 @@ export class Reconciler {
     if (placing.draft.changes.length > 0) commits.push(this.options.ledger.commit(placing.draft.changes));
     await Promise.all(commits);
     return isStaged;
+  }
+
+  private noteGap(nowMs: EpochMs): void {
+    const gapMs = nowMs - this.lastPassMs;
+    this.lastPassMs = nowMs;
+    const gapMaxMs = Math.max(passGapMaxMs, 3 * this.tickMs);
+    if (gapMs < 0 || gapMs > gapMaxMs) this.awakeSinceMs = nowMs;
   }
 
   private async prepare(next: Plan): Promise<Identity[]> {

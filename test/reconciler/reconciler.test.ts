@@ -38,6 +38,19 @@ describe("reconciler", () => {
     assert.deepEqual(world.errors, []);
   });
 
+  it("blames no node for a silence that is its own: a clock that jumps, or a process that was held", async () => {
+    world = await World.start({ configs: [agents({ deadTimeout: "1h" })] });
+    const sessionId = await request(world);
+    await world.clock.advance(2 * minute);
+    assert.equal(world.state.sessions.get(sessionId)!.status, "assigned");
+
+    world.clock.jump(120 * minute);
+    await world.clock.advance(5 * minute);
+
+    assert.deepEqual(countByStatus(world), { running: 1 });
+    assert.equal(world.state.sessions.get(sessionId)!.status, "assigned");
+  });
+
   it("takes a request from the queue to a node that it makes, and the node away again", async () => {
     world = await World.start({ configs: [agents({ downscaleBackoff: "5m" })] });
     const sessionId = await request(world);
