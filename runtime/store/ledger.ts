@@ -30,6 +30,8 @@ export interface LedgerOptions {
   readonly onLost: (error: Error) => void;
   /** Default {@link waitingChangesMax}. */
   readonly waitingChangesMax?: number;
+  /** Runs something after the present turn of the event loop. Default `setImmediate`. */
+  readonly defer?: (run: () => void) => void;
 }
 
 interface WaitingCommit {
@@ -43,6 +45,7 @@ export class GroupCommitLedger implements Ledger {
   private readonly store: Store;
   private readonly onLost: (error: Error) => void;
   private readonly limit: number;
+  private readonly defer: (run: () => void) => void;
   private waiting: WaitingCommit[] = [];
   /** Changes of `waiting` and of the batch being written. */
   private unwrittenChanges = 0;
@@ -54,6 +57,7 @@ export class GroupCommitLedger implements Ledger {
     this.store = options.store;
     this.onLost = options.onLost;
     this.limit = options.waitingChangesMax ?? waitingChangesMax;
+    this.defer = options.defer ?? setImmediate;
   }
 
   /** Commits no changes = waits for all commits before. A commit that is refused was not applied. */
@@ -93,7 +97,7 @@ export class GroupCommitLedger implements Ledger {
 
   /** The rest of this turn may commit too, above all those whose previous commit has just become durable. */
   private gather(): void {
-    setImmediate(() => void this.writeBatch());
+    this.defer(() => void this.writeBatch());
   }
 
   private async writeBatch(): Promise<void> {
