@@ -15,7 +15,7 @@ const descriptions: Readonly<Record<DefinitionKind, string>> = {
   vmProviderConfig: "Settings of one account and VM template, with a hard ceiling of instances.",
   dnsProviderConfig: "Settings of one account for DNS records.",
   autoscaleConfig: "Rules for the nodes of one pool in one zone on one VM provider config.",
-  schedule: "A weekly window in which an autoscale config is active.",
+  schedule: "A window on days of the week or dates in which an autoscale config is active.",
   stagingConfig: "Sessions of one workspace that are kept running before anybody asks for them.",
 };
 

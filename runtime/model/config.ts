@@ -9,8 +9,10 @@ import { ConfigError, type Problem } from "./errors";
 import { cores, count, durationSchema, hostSchema, memorySchema, nameSchema } from "./fields";
 import { stagingConfigSchema } from "./staging-config";
 import type { Shape } from "./state";
+import { scheduleSchema } from "./schedule";
 
 export { durationSchema, memorySchema, nameSchema } from "./fields";
+export { scheduleSchema, weekdays, type Schedule, type Weekday } from "./schedule";
 export type { Permissions, StagingConfig } from "./staging-config";
 
 export const zoneSchema = z
@@ -182,54 +184,6 @@ export const autoscaleConfigSchema = z
     }
   });
 
-export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
-export type Weekday = (typeof weekdays)[number];
-
-/** `HH:MM` or `HH:MM:SS`; as an end also `24:00`. Seconds of the day inside. */
-const timeOfDay = (isEnd: boolean) =>
-  z.string().transform((text, context) => {
-    const match = /^(\d{2}):(\d{2})(?::(\d{2}))?$/.exec(text);
-    const [hours, minutes, seconds] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3] ?? 0)];
-    const ofDay = hours * 3600 + minutes * 60 + seconds;
-    const isTime = match !== null && minutes < 60 && seconds < 60 && (hours < 24 || (isEnd && ofDay === 86400));
-    if (!isTime) {
-      const message = `"${text}" is not a time; use HH:MM from 00:00 to ${isEnd ? "24:00" : "23:59"}`;
-      context.addIssue({ code: "custom", message, input: text });
-    }
-    return isTime ? ofDay : 0;
-  });
-
-/** IANA names that this machine's time zone data knows. */
-const timeZoneSchema = z.string().refine((text) => {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: text });
-    return /^[A-Za-z]/.test(text);
-  } catch {
-    return false;
-  }
-}, 'use an IANA time zone such as "Europe/Berlin"');
-
-/** A weekly window in which its autoscale config is active. No schedule = always active; several = any of them. */
-export const scheduleSchema = z.strictObject({
-  name: nameSchema,
-  autoscaleConfig: nameSchema,
-  days: z
-    .array(z.enum(weekdays))
-    .min(1)
-    .refine((days) => new Set(days).size === days.length, "each day once"),
-  /** Wall-clock start, included. */
-  start: timeOfDay(false),
-  /** Wall-clock end, not included; before `start` = next day; equal = 24 h; 23:59 and 24:00 = end of day. */
-  end: timeOfDay(true),
-  timezone: timeZoneSchema,
-  /** While this window is active these replace the config's own values. */
-  minNodes: count.optional(),
-  standbyCores: cores.optional(),
-  standbyGpus: count.optional(),
-  standbyMemory: memorySchema.optional(),
-  minimumAvailableSessions: count.optional(),
-});
-
 /**
  * Settings of one account and VM template. `settings` belongs to the cloud's own file (`provider/clouds/<kind>.ts`)
  * and is checked there; the runtime carries it without looking inside.
@@ -255,7 +209,6 @@ export type Workspace = z.output<typeof workspaceSchema>;
 export type AgentAutoscaleConfig = z.output<typeof agentAutoscaleConfigSchema>;
 export type ServerAutoscaleConfig = z.output<typeof serverAutoscaleConfigSchema>;
 export type AutoscaleConfig = z.output<typeof autoscaleConfigSchema>;
-export type Schedule = z.output<typeof scheduleSchema>;
 export type VmProviderConfig = z.output<typeof vmProviderConfigSchema>;
 export type DnsProviderConfig = z.output<typeof dnsProviderConfigSchema>;
 export type VmProviderKind = VmProviderConfig["kind"];

@@ -173,6 +173,8 @@ export interface ConfigState {
   readonly failures?: Readonly<Record<string, RouteFailures>>;
   /** Seconds from the request of a node to its check-in, of the last nodes that came up, newest last; at most 20. */
   readonly bootSeconds?: readonly number[];
+  /** Start of the window for which `leadTime: auto` has opened the config already; it stays open until then. */
+  readonly earlyForMs?: EpochMs;
   /** Asked to be deleted: drains, and the definition goes with its last node. */
   readonly isDeleting?: boolean;
 }

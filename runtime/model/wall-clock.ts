@@ -1,38 +1,98 @@
-/** The wall clock of a time zone. The only place that knows the calendar. */
+/** The wall clocks of time zones. The only place that knows the calendar and daylight saving. */
 import { Temporal } from "temporal-polyfill";
 import type { EpochMs } from "./clock";
-import { weekdays, type Weekday } from "./config";
 
-export interface WallTime {
-  readonly weekday: Weekday;
-  readonly secondOfDay: number;
-  readonly msOfSecond: number;
-}
-
-export function wallTimeAt(timezone: string, atMs: EpochMs): WallTime {
-  const local = Temporal.Instant.fromEpochMilliseconds(Math.floor(atMs)).toZonedDateTimeISO(timezone);
-  return {
-    weekday: weekdays[local.dayOfWeek - 1]!,
-    secondOfDay: local.hour * 3600 + local.minute * 60 + local.second,
-    msOfSecond: local.millisecond,
-  };
-}
+/** Days since 1970-01-01, of a date that belongs to no time zone. */
+export type EpochDay = number;
 
 /**
- * The next time after `afterMs`, within eight days, when the wall clock of one of the days reads `secondOfDay`. A time
- * that daylight saving skips that day counts as the first one after the gap.
+ * From `startMs` (included) to `endMs` (not included). On a wall clock the milliseconds count from 1970-01-01 00:00 as
+ * that clock shows it; in real time they are {@link EpochMs}.
  */
-export function nextWallTimeMs(
-  { timezone, days, secondOfDay }: { timezone: string; days: readonly Weekday[]; secondOfDay: number },
-  afterMs: EpochMs,
-): EpochMs | undefined {
-  const today = Temporal.Instant.fromEpochMilliseconds(Math.floor(afterMs)).toZonedDateTimeISO(timezone).toPlainDate();
-  const plainTime = new Temporal.PlainTime().add({ seconds: secondOfDay });
-  for (let ahead = 0; ahead <= 8; ahead += 1) {
-    const date = today.add({ days: ahead });
-    if (!days.includes(weekdays[date.dayOfWeek - 1]!)) continue;
-    const atMs = date.toZonedDateTime({ timeZone: timezone, plainTime }).epochMilliseconds;
-    if (atMs > afterMs) return atMs;
+export interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export const dayMs = 86_400_000;
+
+/** True for the names of time zones that {@link WallClocks} can read. */
+export function isTimeZone(text: string): boolean {
+  try {
+    offsetMsAt(text, 0);
+    return /^[A-Za-z]/.test(text);
+  } catch {
+    return false;
   }
-  return undefined;
+}
+
+/** Day of an ISO date such as `"2026-12-24"`. */
+export function epochDayOf(isoDate: string): EpochDay {
+  return Date.parse(`${isoDate}T00:00:00Z`) / dayMs;
+}
+
+/** 0 = Monday … 6 = Sunday. 1970-01-01 was a Thursday. */
+export function weekdayIndexOf(day: EpochDay): number {
+  return (((day + 3) % 7) + 7) % 7;
+}
+
+/** Facts remembered at most; a fleet's schedules ask for the same few days. */
+const factsMax = 10_000;
+
+/** Reads wall clocks. Remembers offsets and their changes, which are slow to find out. */
+export class WallClocks {
+  private readonly facts = new Map<string, number>();
+
+  /**
+   * When the clock shows a time of this span, in order: usually one span of real time; none for a span that daylight
+   * saving skips; two when the clock goes back behind the end and passes the span again.
+   *
+   * Each side of a change of the offset is taken for itself. There is at most one change in the days around a span:
+   * no zone has two within a week.
+   */
+  realSpans(timezone: string, { startMs, endMs }: Span): Span[] {
+    const around = { startMs: Math.floor(startMs / dayMs - 1) * dayMs, endMs: Math.ceil(endMs / dayMs + 1) * dayMs };
+    const [before, after] = [this.offsetMs(timezone, around.startMs), this.offsetMs(timezone, around.endMs)];
+    if (before === after) return [{ startMs: startMs - before, endMs: endMs - before }];
+    const changeMs = this.changeMs(timezone, around);
+    const spans = [
+      { startMs: startMs - before, endMs: Math.min(endMs - before, changeMs) },
+      { startMs: Math.max(startMs - after, changeMs), endMs: endMs - after },
+    ].filter((span) => span.startMs < span.endMs);
+    const [first, second] = spans;
+    if (!first || !second || first.endMs < second.startMs) return spans;
+    return [{ startMs: first.startMs, endMs: second.endMs }];
+  }
+
+  private offsetMs(timezone: string, atMs: EpochMs): number {
+    return this.remember(`${timezone}@${atMs}`, () => offsetMsAt(timezone, atMs));
+  }
+
+  /** When the offset at the start of the span of real time becomes another one, to the second. */
+  private changeMs(timezone: string, { startMs, endMs }: Span): EpochMs {
+    return this.remember(`${timezone}@${startMs}-${endMs}`, () => {
+      const before = offsetMsAt(timezone, startMs);
+      let [still, already] = [startMs, endMs];
+      while (already - still > 1000) {
+        const middle = still + Math.floor((already - still) / 2000) * 1000;
+        if (offsetMsAt(timezone, middle) === before) still = middle;
+        else already = middle;
+      }
+      return already;
+    });
+  }
+
+  private remember(key: string, find: () => number): number {
+    const known = this.facts.get(key);
+    if (known !== undefined) return known;
+    if (this.facts.size >= factsMax) this.facts.clear();
+    const found = find();
+    this.facts.set(key, found);
+    return found;
+  }
+}
+
+/** What the zone's wall clock is ahead of UTC. */
+function offsetMsAt(timezone: string, atMs: EpochMs): number {
+  return Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timezone).offsetNanoseconds / 1e6;
 }

@@ -83,6 +83,8 @@ export interface Scope {
 export interface FleetOptions {
   readonly nowMs: EpochMs;
   readonly catalog: CloudCatalog;
+  /** Default a new one. */
+  readonly windows?: WindowCache | undefined;
   /** What earlier rounds of the same plan found: their new nodes are on their way, their recalled ones are back. */
   readonly earlier?: readonly NodeChange[];
 }
@@ -104,12 +106,12 @@ export class Fleet {
 
   constructor(
     readonly snapshot: Snapshot,
-    { nowMs, catalog, earlier = [] }: FleetOptions,
+    { nowMs, catalog, windows = new WindowCache(), earlier = [] }: FleetOptions,
   ) {
     this.nowMs = nowMs;
     this.hearsay = hearsayOf(snapshot.configStates.values(), nowMs);
     this.changes = [...earlier];
-    this.context = { draft: new Draft(snapshot), windows: new WindowCache(), catalog, nowMs };
+    this.context = { draft: new Draft(snapshot), windows, catalog, nowMs };
     const configs = [...snapshot.autoscaleConfigs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     this.positions = configs.map((config) => this.positionOf(config));
     for (const position of this.positions) this.byName.set(position.config.name, position);
@@ -224,7 +226,7 @@ export class Fleet {
       config,
       state,
       mode,
-      window: this.context.windows.at(config.name, snapshot.schedulesOf(config.name), this.nowMs),
+      window: this.context.windows.at(config, snapshot, this.nowMs),
       shape: routes[0]!.shape,
       routes,
       nodes,

@@ -4,7 +4,6 @@ import type { Shape } from "../model/state";
 import { formatCount } from "../model/units";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { firstOpenRoute, routeReasons } from "./routes";
-import { nextOpeningMs } from "./schedule";
 
 /** Undefined when nothing does. `needs`: of the session that the node is for. */
 export function blockedReason(
@@ -14,21 +13,21 @@ export function blockedReason(
   needs?: Shape,
 ): Reason | undefined {
   return (
-    modeReason(fleet, position) ??
+    modeReason(position) ??
     missingZoneReason(fleet, position) ??
     capReason(position, purpose) ??
     routesReason(fleet, position, needs)
   );
 }
 
-function modeReason(fleet: Fleet, { config, mode, state }: ConfigPosition): Reason | undefined {
+function modeReason({ config, mode, state, window }: ConfigPosition): Reason | undefined {
   const numbers = { autoscaleConfig: config.name };
   const name = `autoscale config "${config.name}"`;
   if (state.isDeleting) return { code: "configDeleting", text: `${name} is being deleted`, numbers };
   if (mode === "leaving") return { code: "configDraining", text: `${name} is being drained`, numbers };
   if (mode === "frozen") return { code: "configDisabled", text: `${name} is disabled`, numbers };
   if (mode === "open") return undefined;
-  const opensAtMs = nextOpeningMs(fleet.snapshot.schedulesOf(config.name), fleet.nowMs);
+  const { opensAtMs } = window;
   const opens = opensAtMs === undefined ? "" : `; it opens at ${new Date(opensAtMs).toISOString()}`;
   return {
     code: "schedule",

@@ -18,7 +18,7 @@ import type { NodeUsage } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
 import { fitsShape, hasRoom, isServer, loadOf, shapeOfConfig } from "./capacity";
 import type { Draft } from "./draft";
-import { nextOpeningMs, type WindowCache } from "./schedule";
+import type { WindowCache } from "./schedule";
 
 export interface PlaceRequest {
   readonly workspace: string;
@@ -84,7 +84,7 @@ export function placesOf(workspace: Workspace, requestedZone: string | undefined
 export function isOpen(config: AutoscaleConfig, context: PlaceContext): boolean {
   const { snapshot } = context.draft;
   if (!config.enabled || config.drain || snapshot.configStates.get(config.name)?.isDeleting) return false;
-  return context.windows.at(config.name, snapshot.schedulesOf(config.name), context.nowMs).isActive;
+  return context.windows.at(config, snapshot, context.nowMs).isActive;
 }
 
 /** The best node with room, by the zone's rules; undefined when there is none. */
@@ -170,7 +170,7 @@ function judge(request: PlaceRequest, places: readonly Place[], context: PlaceCo
       if (obstacle) furthest = further(furthest, obstacle);
       else if (isOpen(config, context)) return queued(request.needs, pool, zone, context);
       else {
-        const openingMs = nextOpeningMs(context.draft.snapshot.schedulesOf(config.name), context.nowMs);
+        const openingMs = context.windows.at(config, context.draft.snapshot, context.nowMs).opensAtMs;
         if (opensAtMs === undefined || (openingMs ?? Infinity) < opensAtMs)
           [opensAtMs, opensConfig] = [openingMs, config];
       }

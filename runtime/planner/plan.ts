@@ -13,6 +13,7 @@ import { Fleet, type ConfigPosition } from "./fleet";
 import { blockedReason } from "./limits";
 import { fallbackReason } from "./routes";
 import { drainExcess, findExcess, removeFinished } from "./scale-down";
+import type { WindowCache } from "./schedule";
 import { packStaging } from "./staging-demand";
 import { raiseToFloor, raiseToStandby } from "./standby";
 import { without } from "./transitions";
@@ -20,6 +21,8 @@ import { without } from "./transitions";
 export interface PlanOptions {
   readonly nowMs: EpochMs;
   readonly catalog: CloudCatalog;
+  /** Kept from plan to plan it saves reading the same wall clocks again. */
+  readonly windows?: WindowCache;
 }
 
 /** Rounds in which a plan looks at its own effect; two are usual, more only when places feed each other. */
@@ -75,8 +78,12 @@ function decisionOf(
   excessSinceMs: EpochMs | undefined,
 ): ConfigDecision {
   const { config, state, mode } = position;
-  const rest = without(state, "excessSinceMs");
-  const nextState: ConfigState = excessSinceMs === undefined ? rest : { ...rest, excessSinceMs };
+  const { earlyForMs } = position.window;
+  const nextState: ConfigState = {
+    ...without(without(state, "excessSinceMs"), "earlyForMs"),
+    ...(excessSinceMs === undefined ? {} : { excessSinceMs }),
+    ...(earlyForMs === undefined ? {} : { earlyForMs }),
+  };
   const mine = waiting.filter(({ reason }) => reason.numbers["autoscaleConfig"] === config.name);
   const stuck = mine.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
   const reasons: Reason[] = [];

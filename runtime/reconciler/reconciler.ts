@@ -175,7 +175,8 @@ export class Reconciler {
   }
 
   private planNow(): Plan {
-    return plan(this.state, { nowMs: this.options.clock.now(), catalog: this.options.catalog });
+    const { clock, catalog } = this.options;
+    return plan(this.state, { nowMs: clock.now(), catalog, windows: this.windows });
   }
 
   /** Time-outs and placements first, so that the plan sees them. False when staged sessions are left to place. */
@@ -259,7 +260,7 @@ export class Reconciler {
   private noteConfigs({ configs }: Plan, { draft }: QueueContext): void {
     for (const { autoscaleConfig, nextState, reasons } of configs) {
       const before = this.state.configStates.get(autoscaleConfig);
-      const isSame = before ? before.excessSinceMs === nextState.excessSinceMs : nextState.excessSinceMs === undefined;
+      const isSame = plannedFields.every((field) => before?.[field] === nextState[field]);
       if (!isSame) draft.put({ kind: "put", table: "configState", row: nextState });
       const top = reasons[0];
       if (!top || this.topReasons.get(autoscaleConfig) === top.code) continue;
@@ -345,6 +346,9 @@ export class Reconciler {
     this.wake();
   }
 }
+
+/** What a plan remembers of a config; everything else of its state is written by others. */
+const plannedFields = ["excessSinceMs", "earlyForMs"] as const;
 
 function hasCreates({ changes }: Plan): boolean {
   return changes.some((change) => change.kind === "create");
