@@ -4,32 +4,17 @@
  */
 import { Broker } from "../../runtime/broker/broker";
 import { Requesters } from "../../runtime/broker/requesters";
-import { NodeTokens, type TokenRequest } from "../../runtime/broker/node-tokens";
 import { LaneRunner } from "../../runtime/executor/lane-runner";
 import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
-import { UnauthorizedError, type CloudFailureClass } from "../../runtime/model/errors";
+import type { CloudFailureClass } from "../../runtime/model/errors";
 import type { DesiredNode } from "../../runtime/model/state";
 import { Reconciler } from "../../runtime/reconciler/reconciler";
+import { PlainTokens } from "../../runtime/sim/tokens";
 import { HotState } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 import { catalog, documentsOf, tester, type WorldDocs } from "../support/builders";
 import { SeededRng, VirtualClock } from "../support/virtual-clock";
-
-/** Plain text instead of signatures, so that virtual time need not wait for real threads. */
-class PlainTokens extends NodeTokens {
-  constructor() {
-    super(new Uint8Array(32));
-  }
-  override issue({ nodeId, purpose }: TokenRequest): Promise<string> {
-    return Promise.resolve(`${purpose}:${nodeId}`);
-  }
-  override verify(token: string, purpose: string): Promise<string> {
-    const [kind, nodeId] = token.split(":");
-    if (kind !== purpose || nodeId === undefined) return Promise.reject(new UnauthorizedError("no such token"));
-    return Promise.resolve(nodeId);
-  }
-}
 
 export const guestScript = { text: "{checkin_jwt} {manager_token}" };
 

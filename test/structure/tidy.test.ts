@@ -46,6 +46,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "commander",
     "node",
   ],
+  "runtime/sim": [
+    "runtime/model",
+    "runtime/planner",
+    "runtime/broker",
+    "runtime/reconciler",
+    "runtime/executor",
+    "runtime/store",
+    "node",
+    "zod",
+  ],
   "runtime/demo": [
     "runtime/model",
     "runtime/api",
@@ -165,6 +175,14 @@ describe("structure", () => {
     const importers = files
       .filter((file) => !file.startsWith("engine/"))
       .filter((file) => importsOf(file).some((imported) => covers("engine", targetOf(file, imported))));
+
+    assert.deepEqual(importers, []);
+  });
+
+  it("keeps the simulation out of the runtime: only the CLI may import it", () => {
+    const importers = sources("runtime")
+      .filter((file) => !file.startsWith("runtime/sim/") && !file.startsWith("runtime/cli/"))
+      .filter((file) => importsOf(file).some((imported) => covers("runtime/sim", targetOf(file, imported))));
 
     assert.deepEqual(importers, []);
   });

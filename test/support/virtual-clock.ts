@@ -1,5 +1,7 @@
 /** Time and chance under the control of a test. */
-import type { Clock, EpochMs, Rng } from "../../runtime/model/clock";
+import type { Clock, EpochMs } from "../../runtime/model/clock";
+
+export { SeededRng } from "../../runtime/sim/rng";
 
 interface Timer {
   readonly atMs: EpochMs;
@@ -63,34 +65,4 @@ const turnsToSettle = 8;
 
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < turnsToSettle; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-
-const idCharacters = "0123456789abcdefghijklmnopqrstuvwxyz";
-
-/** The same numbers for the same seed (mulberry32). */
-export class SeededRng implements Rng {
-  private state: number;
-
-  constructor(readonly seed: number) {
-    this.state = seed >>> 0;
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.next() * limit);
-  }
-
-  id(length: number): string {
-    let text = "";
-    for (let index = 0; index < length; index += 1) text += idCharacters[this.below(36)];
-    return text;
-  }
-
-  /** 0 to 1, without 1. */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = this.state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  }
 }

@@ -1,0 +1,115 @@
+/** VMs of all VM provider configs: made slowly, refused, made although the caller hears an error, listed late. */
+import type { CloudFailureClass } from "../model/errors";
+import { CloudError } from "../model/errors";
+import type { DesiredNode } from "../model/state";
+import type { Faults } from "./faults";
+import type { SeededRng } from "./rng";
+import type { Timeline } from "./timeline";
+
+export interface Vm {
+  readonly spec: DesiredNode;
+  readonly address: string;
+  readonly madeAtMs: number;
+  isGone: boolean;
+  /** Something answers on its port. */
+  isListening: boolean;
+  /** Since when its guest has not called; undefined while it does as it should. */
+  silentSinceMs?: number | undefined;
+}
+
+/** The VM may or may not exist: the cloud did not answer. */
+export class LostAnswer extends Error {}
+
+export interface CloudWatcher {
+  creating(spec: DesiredNode, vms: ReadonlyMap<string, Vm>): void;
+  deleting(vm: Vm): void;
+}
+
+const refusals: readonly CloudFailureClass[] = ["CAPACITY", "CAPACITY", "QUOTA", "TRANSIENT", "TRANSIENT", "CONFIG"];
+
+export class SimCloud {
+  /** By node id: what exists. */
+  readonly vms = new Map<string, Vm>();
+  /** Creates under way by node id; the VM may come into being until they end. */
+  readonly creating = new Set<string>();
+  private readonly limits = new Map<string, number>();
+  private addresses = 0;
+
+  constructor(
+    private readonly parts: {
+      readonly timeline: Timeline;
+      readonly rng: SeededRng;
+      readonly faults: Faults;
+      readonly watcher: CloudWatcher;
+      readonly onBorn: (vm: Vm) => void;
+    },
+  ) {}
+
+  /** From now on this VM provider has room for so many VMs only; undefined = no limit of its own. */
+  limit(vmProvider: string, vmsMax: number | undefined): void {
+    if (vmsMax === undefined) this.limits.delete(vmProvider);
+    else this.limits.set(vmProvider, vmsMax);
+  }
+
+  /** Goes on to its end whatever happens to the caller. */
+  async create(spec: DesiredNode): Promise<Vm> {
+    const { timeline, rng, faults } = this.parts;
+    this.creating.add(spec.nodeId);
+    try {
+      const isSlow = faults.strikes("createSlow", 0.03);
+      await timeline.sleep(rng.between(200, 1_500), "cloud");
+      const refusal = this.refusal(spec.vmProvider);
+      if (refusal) throw refusal;
+      const vm = this.make(spec);
+      await timeline.sleep(
+        isSlow ? faults.detail("createSlow").between(30_000, 240_000) : rng.between(500, 9_000),
+        "cloud",
+      );
+      if (faults.strikes("createAnswerLost", 0.03)) throw new LostAnswer("the request timed out");
+      return vm;
+    } finally {
+      this.creating.delete(spec.nodeId);
+    }
+  }
+
+  async destroy(nodeId: string): Promise<void> {
+    const { timeline, rng, faults } = this.parts;
+    await timeline.sleep(rng.between(200, 4_000), "cloud");
+    const vm = this.vms.get(nodeId);
+    if (!vm) return;
+    if (faults.strikes("deleteFails", 0.05)) throw new CloudError("TRANSIENT", "the delete was refused for now");
+    this.parts.watcher.deleting(vm);
+    vm.isGone = true;
+    this.vms.delete(nodeId);
+    if (faults.strikes("deleteFails", 0.02)) throw new LostAnswer("the request timed out");
+  }
+
+  /** Those of these nodes that are listed; throws when the listing fails. */
+  async find(nodeIds: readonly string[]): Promise<Vm[]> {
+    const { timeline, rng, faults } = this.parts;
+    await timeline.sleep(rng.between(50, 400), "cloud");
+    if (faults.strikes("lookupFails", 0.15)) throw new LostAnswer("the listing failed");
+    const listed = nodeIds.flatMap((nodeId) => this.vms.get(nodeId) ?? []);
+    return listed.filter((vm) => timeline.nowMs - vm.madeAtMs > 2_500 || !faults.strikes("lookupLate", 0.5));
+  }
+
+  private refusal(vmProvider: string): CloudError | undefined {
+    const { faults } = this.parts;
+    const limit = this.limits.get(vmProvider);
+    const count = [...this.vms.values()].filter((vm) => vm.spec.vmProvider === vmProvider).length;
+    if (limit !== undefined && count >= limit) return new CloudError("CAPACITY", "no capacity in this zone");
+    if (!faults.strikes("createRefused", 0.08)) return undefined;
+    const failureClass = faults.detail("createRefused").pick(refusals);
+    return new CloudError(failureClass, `refused: ${failureClass}`);
+  }
+
+  private make(spec: DesiredNode): Vm {
+    this.parts.watcher.creating(spec, this.vms);
+    this.addresses += 1;
+    const address = `10.${(this.addresses >> 16) & 255}.${(this.addresses >> 8) & 255}.${this.addresses & 255}`;
+    const vm: Vm = { spec, address, madeAtMs: this.parts.timeline.nowMs, isGone: false, isListening: false };
+    this.vms.set(spec.nodeId, vm);
+    this.parts.onBorn(vm);
+    return vm;
+  }
+}

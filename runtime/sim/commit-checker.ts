@@ -1,0 +1,311 @@
+/**
+ * The rules that every durable change must keep, checked as the disk takes it, against a picture of the disk that is
+ * built from nothing but these changes.
+ */
+import { hasRoom, isServer, needsOf } from "../planner/capacity";
+import { laneNodesMax } from "../planner/lanes";
+import { windowAt } from "../planner/schedule";
+import type { DesiredNode, Lane, Node, NodeStatus, Session, SessionStatus } from "../model/state";
+import { HotState, type Change } from "../store/hot-state";
+import type { SimCloud, Vm } from "./cloud";
+import type { SimEngines } from "./engine";
+import type { Timeline } from "./timeline";
+import type { Verdict } from "./violation";
+
+/** The diagram in `model/state.ts`. */
+const nodeMoves: Readonly<Record<NodeStatus, readonly NodeStatus[]>> = {
+  requested: ["provisioning", "starting", "failed", "draining", "destroying"],
+  provisioning: ["starting", "failed", "draining", "destroying"],
+  starting: ["running", "failed", "draining", "destroying"],
+  running: ["missing", "dead", "draining"],
+  missing: ["running", "dead", "draining"],
+  dead: ["destroying", "draining"],
+  draining: ["running", "dead", "destroying"],
+  failed: ["destroying", "draining"],
+  destroying: [],
+};
+
+const sessionMoves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
+  queued: ["assigned", "ended"],
+  staged: ["assigned", "ended"],
+  assigned: ["running", "stopped", "ended"],
+  running: ["paused", "stopped", "ended"],
+  paused: ["running", "stopped", "ended"],
+  stopped: ["running", "ended"],
+  ended: [],
+};
+
+/** What the rules need to know beyond the changes. */
+export interface CheckerWorld {
+  readonly cloud: SimCloud;
+  readonly engines: SimEngines;
+  /** Somebody asked for the end of this session. */
+  isEndAsked(sessionId: string): boolean;
+}
+
+export class CommitChecker {
+  /** What is durable. */
+  readonly durable = new HotState();
+  /** Set once the world exists. */
+  world!: CheckerWorld;
+  private epoch = 0;
+  private readonly nodeIds = new Set<string>();
+  private readonly endedSessions = new Set<string>();
+  private readonly served = new Set<string>();
+  /** Subjects that changed status in the commit at hand, and those that a decision speaks of. */
+  private changed = new Set<string>();
+  private decided = new Set<string>();
+
+  constructor(
+    private readonly verdict: Verdict,
+    private readonly timeline: Timeline,
+  ) {}
+
+  written(changes: readonly Change[], epoch: number): void {
+    this.verdict.check(epoch >= this.epoch, "one decider", () => `epoch ${epoch} wrote after ${this.epoch}`);
+    this.epoch = epoch;
+    this.changed = new Set();
+    this.decided = new Set();
+    for (const change of changes) {
+      this.checkChange(change);
+      this.durable.apply([change]);
+      if (change.kind === "put" && change.table === "session") this.checkRoom(change.row);
+    }
+    for (const subject of this.changed) {
+      this.verdict.check(
+        this.decided.has(subject),
+        "every decision has a reason",
+        () => `${subject} changed in silence`,
+      );
+    }
+  }
+
+  get nodesSeen(): number {
+    return this.nodeIds.size;
+  }
+
+  get sessionsSeen(): number {
+    return this.endedSessions.size + this.durable.sessions.size;
+  }
+
+  /** A VM is about to exist. */
+  creating(spec: DesiredNode, vms: ReadonlyMap<string, Vm>): void {
+    const { verdict, durable } = this;
+    const { nodeId, vmProvider } = spec;
+    const node = durable.nodes.get(nodeId);
+    verdict.check(!vms.has(nodeId), "a node id is used once", () => `a second VM for ${nodeId}`);
+    verdict.check(node !== undefined, "no VM without a row", () => `a VM for ${nodeId}, which has no row`);
+    const isSame = node === undefined || JSON.stringify(node.spec) === JSON.stringify(spec);
+    verdict.check(isSame, "a node is frozen at birth", () => `${nodeId} is made other than it was born`);
+    const count = 1 + [...vms.values()].filter((vm) => vm.spec.vmProvider === vmProvider).length;
+    const rows = [...durable.nodes.values()].filter((other) => other.vmProvider === vmProvider).length;
+    verdict.check(
+      count <= rows,
+      "max instances is never exceeded",
+      () => `VMs of ${vmProvider}: ${count}, rows: ${rows}`,
+    );
+  }
+
+  /** A VM is about to be gone. */
+  deleting({ spec: { nodeId } }: Vm): void {
+    const status = this.durable.nodes.get(nodeId)?.status ?? "destroying";
+    const { pinned } = this.durable.usage(nodeId);
+    this.verdict.check(pinned === 0, "a busy node stays", () => `sessions on ${nodeId}, which is destroyed: ${pinned}`);
+    const isMeant = status === "destroying";
+    this.verdict.check(isMeant, "removing one node touches no other", () => `${nodeId} is destroyed while ${status}`);
+  }
+
+  hasEnded(sessionId: string): boolean {
+    return this.endedSessions.has(sessionId);
+  }
+
+  private checkChange(change: Change): void {
+    if (change.kind === "decision") {
+      const { subject, subjectId, reason, event } = change.decision;
+      this.decided.add(`${subject} ${subjectId}`);
+      const isWhole = reason.text !== "" && reason.code !== "" && event !== "";
+      this.verdict.check(isWhole, "every decision has a reason", () => `${subject} ${subjectId} ${event} has none`);
+      return;
+    }
+    if (change.kind === "delete") {
+      if (change.table === "node") this.checkGone(change.id);
+      this.verdict.check(change.table !== "session", "no session is lost", () => `session ${change.id} was deleted`);
+      this.timeline.note(`-${change.table} ${change.id}`);
+      return;
+    }
+    if (change.table === "node") this.checkNode(change.row, this.durable.nodes.get(change.row.nodeId));
+    else if (change.table === "session") this.checkSession(change.row);
+    else if (change.table === "lane") this.checkLane(change.row);
+  }
+
+  private checkNode(node: Node, before: Node | undefined): void {
+    const { verdict } = this;
+    this.timeline.note(`${node.nodeId} ${node.status}`);
+    if (node.autoscaleConfig === undefined) return;
+    if (!before) return this.checkBirth(node);
+    const isSame =
+      (node.spec === before.spec || JSON.stringify(node.spec) === JSON.stringify(before.spec)) &&
+      node.laneId === before.laneId &&
+      node.autoscaleConfig === before.autoscaleConfig &&
+      node.vmProvider === before.vmProvider &&
+      node.createdAtMs === before.createdAtMs;
+    verdict.check(isSame, "a node is frozen at birth", () => `node ${node.nodeId} was changed`);
+    if (node.status === before.status) return;
+    verdict.check(
+      nodeMoves[before.status].includes(node.status),
+      "nodes move as the diagram says",
+      () => `node ${node.nodeId} went from ${before.status} to ${node.status}`,
+    );
+    if (node.status !== "provisioning") this.changed.add(`node ${node.nodeId}`);
+    if (node.status !== "destroying") return;
+    const { pinned } = this.durable.usage(node.nodeId);
+    verdict.check(pinned === 0, "a busy node stays", () => `sessions on ${node.nodeId}, which leaves: ${pinned}`);
+  }
+
+  private checkBirth(node: Node): void {
+    const { verdict, durable } = this;
+    const { nodeId, vmProvider = "", autoscaleConfig = "", laneId = "" } = node;
+    verdict.check(!this.nodeIds.has(nodeId), "a node id is used once", () => `node ${nodeId} was born again`);
+    verdict.check(node.status === "requested", "nodes move as the diagram says", () => `${nodeId} born ${node.status}`);
+    this.nodeIds.add(nodeId);
+    this.changed.add(`node ${nodeId}`);
+    const nodes = [...durable.nodes.values()];
+    const instances = 1 + nodes.filter((other) => other.vmProvider === vmProvider).length;
+    const instancesMax = durable.vmProviderConfigs.get(vmProvider)?.maxInstances ?? 0;
+    verdict.check(
+      instances <= instancesMax,
+      "max instances is never exceeded",
+      () => `${nodeId} is number ${instances} of at most ${instancesMax} of ${vmProvider}`,
+    );
+    const inLane = 1 + nodes.filter((other) => other.laneId === laneId).length;
+    verdict.check(inLane <= laneNodesMax, "lanes stay small", () => `nodes in lane ${laneId}: ${inLane}`);
+    const config = durable.autoscaleConfigs.get(autoscaleConfig);
+    if (!config) return verdict.broken("only open configs create", `${nodeId} has no config ${autoscaleConfig}`);
+    const count = 1 + durable.nodesOfConfig(autoscaleConfig).size;
+    const nodesMax = (config.maxNodes ?? Infinity) + (config.aggressiveScaling ? config.aggressiveOvershoot : 0);
+    verdict.check(
+      count <= nodesMax,
+      "max nodes is never exceeded",
+      () => `${nodeId} is number ${count} of ${nodesMax}`,
+    );
+    const isActive = windowAt(durable.schedulesOf(autoscaleConfig), node.createdAtMs).isActive;
+    const isOpen =
+      config.enabled && !config.drain && isActive && durable.configStates.get(autoscaleConfig)?.isDeleting !== true;
+    verdict.check(isOpen, "only open configs create", () => `${nodeId} was created by closed ${autoscaleConfig}`);
+  }
+
+  private checkGone(nodeId: string): void {
+    const node = this.durable.nodes.get(nodeId);
+    if (!node || node.autoscaleConfig === undefined) return;
+    const { cloud, engines } = this.world;
+    this.verdict.check(node.status === "destroying", "nodes move as the diagram says", () => `${nodeId} just vanished`);
+    const isThere = cloud.vms.has(nodeId) || engines.recorded().has(nodeId);
+    this.verdict.check(!isThere, "no VM without a row", () => `the row of ${nodeId} is gone, its VM or record is not`);
+  }
+
+  private checkSession(session: Session): void {
+    const { verdict, durable } = this;
+    const { sessionId, status } = session;
+    this.timeline.note(`${sessionId} ${status} ${session.nodeId ?? ""}`);
+    const before = durable.sessions.get(sessionId);
+    const wasEnded = this.endedSessions.has(sessionId);
+    verdict.check(!wasEnded, "an ended session stays ended", () => `session ${sessionId} became ${status} again`);
+    if (!before || before.status !== status) this.changed.add(`session ${sessionId}`);
+    if (before && before.status !== status) {
+      const isLegal = sessionMoves[before.status].includes(status);
+      verdict.check(isLegal, "sessions move as the diagram says", () => `${sessionId}: ${before.status} to ${status}`);
+    }
+    if (before?.nodeId !== undefined) {
+      const isSame = before.nodeId === session.nodeId;
+      verdict.check(isSame, "a session stays on its node", () => `${sessionId} moved to ${session.nodeId}`);
+    }
+    if (status === "ended") this.checkEnd(session, before);
+    if (status === "assigned" && before?.status !== "assigned") this.checkPlacement(session);
+  }
+
+  private checkEnd(session: Session, before: Session | undefined): void {
+    const { verdict } = this;
+    const { sessionId, endReason } = session;
+    this.endedSessions.add(sessionId);
+    if (endReason === "released" || endReason === "cancelled") {
+      const isAsked = this.world.isEndAsked(sessionId);
+      return verdict.check(isAsked, "no session is lost", () => `nobody asked for the end of ${sessionId}`);
+    }
+    if (endReason !== "nodeDead") {
+      const wasUnused = before?.status === (endReason === "expired" || endReason === "unstaged" ? "staged" : "queued");
+      return verdict.check(wasUnused, "no session is lost", () => `${sessionId} ended by ${endReason} at work`);
+    }
+    if (before?.status === "staged") return;
+    const node = this.durable.nodes.get(before?.nodeId ?? "");
+    const vm = node && this.world.cloud.vms.get(node.nodeId);
+    const silentMs = vm?.silentSinceMs === undefined ? 0 : this.timeline.nowMs - vm.silentSinceMs;
+    const isDead = node !== undefined && (!vm || silentMs > node.deadTimeoutSeconds * 1000 - silenceSlackMs);
+    verdict.check(isDead, "only the dead lose sessions", () => `${sessionId}: its node was silent for ${silentMs} ms`);
+  }
+
+  private checkPlacement(session: Session): void {
+    const { verdict, durable } = this;
+    const node = durable.nodes.get(session.nodeId ?? "");
+    if (!node) return verdict.broken("sessions go to running nodes", `${session.sessionId} is on no node`);
+    const { nodeId } = node;
+    verdict.check(node.status === "running", "sessions go to running nodes", () => `${nodeId} is ${node.status}`);
+    if (node.isReusable === false) {
+      verdict.check(!this.served.has(nodeId), "a single-use server serves once", () => `${nodeId} serves again`);
+      this.served.add(nodeId);
+    }
+    const workspace = durable.workspaces.get(session.workspace);
+    if (workspace && session.requestedAtMs === session.assignedAtMs) {
+      const isSame = JSON.stringify(needsOf(workspace)) === JSON.stringify(session.needs);
+      verdict.check(
+        isSame,
+        "a session takes what its workspace says",
+        () => `${session.sessionId} takes other amounts`,
+      );
+    }
+    const config = node.autoscaleConfig === undefined ? undefined : durable.autoscaleConfigs.get(node.autoscaleConfig);
+    const isOpen = node.autoscaleConfig === undefined || (config?.enabled === true && !config.drain);
+    verdict.check(isOpen, "closed configs take no session", () => `${session.sessionId} went to ${nodeId}`);
+    const usage = durable.usage(nodeId);
+    const isWelcome = hasRoom(node, usage, session.needs, session.userId) || node.isReusable === false;
+    verdict.check(isWelcome, "a node never has more than it offers", () => `${nodeId} had no room`);
+  }
+
+  /** Independent of `hasRoom`: the sums after the change. */
+  private checkRoom({ nodeId }: Session): void {
+    const node = nodeId === undefined ? undefined : this.durable.nodes.get(nodeId);
+    if (!node) return;
+    const sessions = [...this.durable.sessionsOf(node.nodeId)].filter(({ status }) => status !== "stopped");
+    const total = { cores: 0, memoryBytes: 0, gpus: 0 };
+    for (const { needs } of sessions) {
+      total.cores += needs.cores;
+      total.memoryBytes += needs.memoryBytes;
+      total.gpus += needs.gpus;
+    }
+    const { shape } = node;
+    const users = new Set(sessions.map(({ userId }) => userId)).size;
+    const fits = isServer(node)
+      ? sessions.length <= (node.sessionsMax ?? 1) && users <= (node.usersMax ?? 1)
+      : shape !== undefined &&
+        total.cores <= shape.cores + 1e-6 &&
+        total.memoryBytes <= shape.memoryBytes &&
+        total.gpus <= shape.gpus;
+    this.verdict.check(
+      fits,
+      "a node never has more than it offers",
+      () => `${node.nodeId} has ${JSON.stringify(total)}`,
+    );
+  }
+
+  private checkLane(lane: Lane): void {
+    const before = this.durable.lanes.get(lane.laneId);
+    if (!before) return;
+    const isGrowing = lane.desiredRevision >= before.desiredRevision && lane.appliedRevision >= before.appliedRevision;
+    this.verdict.check(isGrowing, "revisions only grow", () => `lane ${lane.laneId} went back`);
+    const isOpenTwice =
+      before.openRevision !== undefined && lane.openRevision !== undefined && before.openRevision !== lane.openRevision;
+    this.verdict.check(!isOpenTwice, "one update per lane", () => `lane ${lane.laneId} was opened twice`);
+  }
+}
+
+/** One heartbeat's pause and the way of a message: what a node may seem silent although it is not yet. */
+const silenceSlackMs = 45_000;

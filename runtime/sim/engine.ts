@@ -1,0 +1,266 @@
+/**
+ * Workers, engines and stacks. A worker belongs to its service and dies with it; an engine goes on by itself; a stack's
+ * state outlives both. What a worker promises is what `executor/lane-worker.ts` promises, only the engine is not real.
+ */
+import { CloudError, type CloudFailureClass } from "../model/errors";
+import type { DesiredNode } from "../model/state";
+import type { PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "../executor/node-updater";
+import { LostAnswer, type SimCloud } from "./cloud";
+import type { Faults } from "./faults";
+import type { SeededRng } from "./rng";
+import type { Timeline } from "./timeline";
+import type { Verdict } from "./violation";
+
+interface EngineRun {
+  readonly pid: number;
+  isDead: boolean;
+  isOver: boolean;
+  /** Kills it: its worker sees that at once. */
+  die: () => void;
+}
+
+interface Stack {
+  readonly nodes: Map<string, PresentNode>;
+  /** Holds the lock; a dead one holds it until recovery takes it away. */
+  engine: EngineRun | undefined;
+  /** An update began of which nobody was told the end: recovery comes before the next. */
+  isInDoubt: boolean;
+}
+
+/** Who asks: its term's epoch, and whether it is still there to hear the answer. */
+export interface Worker {
+  readonly epoch: number;
+  isAlive: boolean;
+  /** Called when it dies. */
+  onDeath: () => void;
+}
+
+interface Failure {
+  readonly node: DesiredNode;
+  readonly class: CloudFailureClass;
+  readonly message: string;
+  readonly isDoubtful: boolean;
+}
+
+/** Longest that recovery waits for an engine; then it is killed. */
+const engineWaitMs = 900_000;
+/** Pause before a VM that was not listed is asked for again. */
+const settleMs = 3_000;
+
+export class SimEngines {
+  readonly stacks = new Map<string, Stack>();
+  private pids = 0;
+
+  constructor(
+    private readonly parts: {
+      readonly timeline: Timeline;
+      readonly rng: SeededRng;
+      readonly faults: Faults;
+      readonly cloud: SimCloud;
+      readonly verdict: Verdict;
+      /** The epoch that may write now. */
+      readonly epoch: () => number;
+    },
+  ) {}
+
+  /** Nodes in any stack's state. */
+  recorded(): Set<string> {
+    return new Set([...this.stacks.values()].flatMap(({ nodes }) => [...nodes.keys()]));
+  }
+
+  async update(request: UpdateRequest, worker: Worker, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
+    const { timeline, rng } = this.parts;
+    await timeline.sleep(rng.between(100, 900), "worker");
+    if (!worker.isAlive) return unknown(request, "the worker ended");
+    const stack = this.stackOf(request.stack);
+    if (stack.engine) return unknown(request, "the stack is locked");
+    const toCreate = request.nodes.filter(({ nodeId }) => !stack.nodes.has(nodeId));
+    const wanted = new Set(request.nodes.map(({ nodeId }) => nodeId));
+    const toDelete = [...stack.nodes.keys()].filter((nodeId) => !wanted.has(nodeId));
+    this.checkStart(request, stack, worker, toCreate.length > 0 && toDelete.length > 0);
+    stack.isInDoubt = true;
+    const engine = this.startEngine(stack, worker, onEvent);
+    const killed = new Promise<undefined>((resolve) => {
+      engine.die = () => {
+        if (engine.isOver) return;
+        engine.isDead = true;
+        resolve(undefined);
+      };
+    });
+    const failures = await Promise.race([killed, this.runEngine(stack, engine, { toCreate, toDelete, onEvent })]);
+    if (!failures || !worker.isAlive) return unknown(request, "the engine was killed");
+    const undone = await this.resolveDoubts(stack, failures, onEvent);
+    if (!undone || !worker.isAlive) return unknown(request, "the clouds could not be asked");
+    return this.result(request, stack, undone);
+  }
+
+  async recover(request: UpdateRequest): Promise<UpdateResult> {
+    const { timeline, rng } = this.parts;
+    await timeline.sleep(rng.between(100, 900), "worker");
+    const stack = this.stackOf(request.stack);
+    for (let waitedMs = 0; stack.engine && !stack.engine.isDead; waitedMs += 2_000) {
+      if (waitedMs > engineWaitMs) stack.engine.die();
+      await timeline.sleep(2_000, "worker");
+    }
+    stack.engine = undefined;
+    const found = await this.adopt(stack, request.nodes);
+    return found ? this.result(request, stack, []) : unknown(request, "the clouds could not be asked");
+  }
+
+  async removeStack(name: string): Promise<void> {
+    const { timeline, rng } = this.parts;
+    await timeline.sleep(rng.between(100, 900), "worker");
+    const stack = this.stacks.get(name);
+    if (stack && (stack.nodes.size > 0 || (stack.engine && !stack.engine.isDead))) {
+      throw new CloudError("TRANSIENT", `stack ${name} is not empty`);
+    }
+    this.stacks.delete(name);
+  }
+
+  private checkStart({ laneId }: UpdateRequest, stack: Stack, worker: Worker, isMixed: boolean): void {
+    const { verdict, epoch } = this.parts;
+    verdict.check(!isMixed, "creates before deletes", () => `an update of lane ${laneId} mixes creates and deletes`);
+    verdict.check(!stack.isInDoubt, "one update per lane", () => `lane ${laneId} was updated before it was recovered`);
+    verdict.check(
+      worker.epoch === epoch(),
+      "one decider",
+      () => `an engine for lane ${laneId} was started by epoch ${worker.epoch}, but ${epoch()} leads`,
+    );
+  }
+
+  private startEngine(stack: Stack, worker: Worker, onEvent: (event: UpdateEvent) => void): EngineRun {
+    const { faults, timeline } = this.parts;
+    this.pids += 1;
+    const engine: EngineRun = { pid: this.pids, isDead: false, isOver: false, die: () => undefined };
+    stack.engine = engine;
+    onEvent({ kind: "started", enginePid: engine.pid, engine: "simulated" });
+    if (faults.strikes("engineDies", 0.03)) {
+      timeline.after(faults.detail("engineDies").between(100, 12_000), "fault", () => engine.die());
+    }
+    if (faults.strikes("workerDies", 0.03)) {
+      timeline.after(faults.detail("workerDies").between(100, 12_000), "fault", () => worker.onDeath());
+    }
+    return engine;
+  }
+
+  /** Undefined when the engine was killed: its lock stays, and what it began in the cloud goes on. */
+  private async runEngine(
+    stack: Stack,
+    engine: EngineRun,
+    {
+      toCreate,
+      toDelete,
+      onEvent,
+    }: {
+      readonly toCreate: readonly DesiredNode[];
+      readonly toDelete: readonly string[];
+      readonly onEvent: (event: UpdateEvent) => void;
+    },
+  ): Promise<Failure[] | undefined> {
+    const { timeline, rng } = this.parts;
+    await timeline.sleep(rng.between(300, 1_500), "engine");
+    if (engine.isDead) return undefined;
+    const failures: Failure[] = [];
+    const creates = toCreate.map(async (node) => {
+      onEvent({ kind: "nodeCreating", nodeId: node.nodeId });
+      const made = await this.tryCreate(node);
+      if (engine.isDead) return;
+      if ("isDoubtful" in made) failures.push(made);
+      else this.record(stack, made, onEvent);
+    });
+    const deletes = toDelete.map((nodeId) => this.tryDelete(stack, engine, nodeId, onEvent));
+    await Promise.all([...creates, ...deletes]);
+    if (engine.isDead) return undefined;
+    engine.isOver = true;
+    stack.engine = undefined;
+    return failures;
+  }
+
+  private async tryCreate(node: DesiredNode): Promise<PresentNode | Failure> {
+    try {
+      const { address } = await this.parts.cloud.create(node);
+      return { nodeId: node.nodeId, address };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const isDoubtful = error instanceof LostAnswer;
+      return { node, class: error instanceof CloudError ? error.failureClass : "TRANSIENT", message, isDoubtful };
+    }
+  }
+
+  private async tryDelete(
+    stack: Stack,
+    engine: EngineRun,
+    nodeId: string,
+    onEvent: (event: UpdateEvent) => void,
+  ): Promise<void> {
+    try {
+      await this.parts.cloud.destroy(nodeId);
+    } catch {
+      return;
+    }
+    if (engine.isDead) return;
+    stack.nodes.delete(nodeId);
+    onEvent({ kind: "nodeDeleted", nodeId });
+  }
+
+  private record(stack: Stack, made: PresentNode, onEvent: (event: UpdateEvent) => void): void {
+    stack.nodes.set(made.nodeId, made);
+    onEvent({ kind: "nodeCreated", nodeId: made.nodeId, address: made.address ?? "" });
+  }
+
+  /** Creates whose answer was lost are looked for; those that are not there have failed like the others. */
+  private async resolveDoubts(
+    stack: Stack,
+    failures: readonly Failure[],
+    onEvent: (event: UpdateEvent) => void,
+  ): Promise<Failure[] | undefined> {
+    const doubtful = failures.filter(({ isDoubtful }) => isDoubtful).map(({ node }) => node);
+    const found = await this.adopt(stack, doubtful);
+    if (!found) return undefined;
+    for (const made of found) onEvent({ kind: "nodeCreated", nodeId: made.nodeId, address: made.address ?? "" });
+    const undone = failures.filter(({ node }) => !stack.nodes.has(node.nodeId));
+    for (const { node, class: failureClass, message } of undone) {
+      onEvent({ kind: "nodeFailed", nodeId: node.nodeId, class: failureClass, message });
+    }
+    return undone;
+  }
+
+  /** Brings the VMs of these nodes that exist into the stack's state; undefined when the cloud could not be asked. */
+  private async adopt(stack: Stack, nodes: readonly DesiredNode[]): Promise<PresentNode[] | undefined> {
+    const { cloud, timeline } = this.parts;
+    const found: PresentNode[] = [];
+    for (const waitMs of [0, settleMs]) {
+      const open = nodes.filter(({ nodeId }) => !stack.nodes.has(nodeId)).map(({ nodeId }) => nodeId);
+      if (open.length === 0) break;
+      if (waitMs > 0) await timeline.sleep(waitMs, "worker");
+      try {
+        for (const vm of await cloud.find(open)) {
+          if (vm.isGone) continue;
+          const made = { nodeId: vm.spec.nodeId, address: vm.address };
+          stack.nodes.set(made.nodeId, made);
+          found.push(made);
+        }
+      } catch {
+        return undefined;
+      }
+    }
+    return found;
+  }
+
+  private result({ laneId, revision }: UpdateRequest, stack: Stack, failures: readonly Failure[]): UpdateResult {
+    stack.isInDoubt = false;
+    const present = [...stack.nodes.values()];
+    if (failures.length === 0) return { laneId, revision, outcome: "succeeded", present };
+    return { laneId, revision, outcome: "failed", message: failures[0]!.message, present };
+  }
+
+  private stackOf(name: string): Stack {
+    const known = this.stacks.get(name) ?? { nodes: new Map(), engine: undefined, isInDoubt: false };
+    this.stacks.set(name, known);
+    return known;
+  }
+}
+
+function unknown({ laneId, revision }: UpdateRequest, message: string): UpdateResult {
+  return { laneId, revision, outcome: "failed", message };
+}

@@ -1,0 +1,120 @@
+/** What must be true in the end, when nothing goes wrong any more and nobody wants anything. */
+import { subtractCores, usageOf } from "../model/usage";
+import type { AutoscaleConfig } from "../model/config";
+import type { Node } from "../model/state";
+import { plan } from "../planner/plan";
+import { windowAt } from "../planner/schedule";
+import { HotState, type Change, type Snapshot } from "../store/hot-state";
+import type { SimCloud } from "./cloud";
+import type { CommitChecker } from "./commit-checker";
+import type { SimEngines } from "./engine";
+import type { SimLeader } from "./replica";
+import type { SeededRng } from "./rng";
+import { simCatalog } from "./site";
+import type { Verdict } from "./violation";
+
+export interface End {
+  readonly checker: CommitChecker;
+  readonly cloud: SimCloud;
+  readonly engines: SimEngines;
+  readonly leader: SimLeader | undefined;
+  readonly nowMs: number;
+}
+
+/** Undefined when the world has come to rest, else what is still open. */
+export function unrest({ checker, cloud, engines, leader, nowMs }: End): string | undefined {
+  const { durable } = checker;
+  if (!leader) return "nobody leads";
+  const waiting = [...durable.sessions.values()].find(({ status }) => status !== "staged");
+  if (waiting) return `session ${waiting.sessionId} is ${waiting.status}: ${waiting.reason.text}`;
+  for (const lane of durable.lanes.values()) {
+    if (lane.openRevision !== undefined) return `lane ${lane.laneId} has an open update`;
+    if (lane.appliedRevision < lane.desiredRevision) return `lane ${lane.laneId} is behind its desired revision`;
+  }
+  for (const { nodeId, status, autoscaleConfig } of durable.nodes.values()) {
+    if (status !== "running" && autoscaleConfig !== undefined) return `node ${nodeId} is ${status}`;
+  }
+  const rows = [...durable.nodes.values()].filter(({ autoscaleConfig }) => autoscaleConfig !== undefined);
+  const wanted = rows.map(({ nodeId }) => nodeId).sort();
+  const existing = [...cloud.vms.keys()].sort();
+  if (wanted.join() !== existing.join()) return `the store has nodes ${wanted.join()}, the cloud ${existing.join()}`;
+  const recorded = [...engines.recorded()].sort();
+  if (wanted.join() !== recorded.join()) return `the store has nodes ${wanted.join()}, the stacks ${recorded.join()}`;
+  const next = plan(leader.ledger.state, { nowMs, catalog: simCatalog });
+  if (next.changes.length > 0) return `the plan still has ${next.changes.map(({ kind }) => kind).join()}`;
+  return leftOver(durable, nowMs);
+}
+
+/** Idle nodes that nobody needs, by rules of its own: the planner must not be its own judge. */
+function leftOver(state: Snapshot, nowMs: number): string | undefined {
+  for (const config of state.autoscaleConfigs.values()) {
+    const nodes = [...state.nodesOfConfig(config.name).values()];
+    const window = windowAt(state.schedulesOf(config.name), nowMs);
+    if (!window.isActive) {
+      if (nodes.length > 0) return `nodes of inactive ${config.name}: ${nodes.length}`;
+      continue;
+    }
+    const floor = window.minNodes ?? config.minNodes;
+    if (nodes.length <= floor) continue;
+    for (const node of nodes) {
+      if (state.sessionsOf(node.nodeId).size === 0 && !isNeeded(node, state, nowMs)) {
+        return `${node.nodeId} of ${config.name} stays without need`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Whether some config of the place would miss its standby without this node. */
+function isNeeded(node: Node, state: Snapshot, nowMs: number): boolean {
+  return state.configsIn(node.pool, node.zone).some((config) => {
+    if (!windowAt(state.schedulesOf(config.name), nowMs).isActive) return false;
+    return lacksWithout(config, node, state);
+  });
+}
+
+function lacksWithout(config: AutoscaleConfig, without: Node, state: Snapshot): boolean {
+  const others = [...state.nodesIn(config.pool, config.zone).values()].filter(
+    (node) => node !== without && (config.countStatic || node.autoscaleConfig !== undefined),
+  );
+  if (config.type === "server") {
+    let available = 0;
+    for (const node of others) available += Math.min(node.sessionsMax ?? 1, node.usersMax ?? 1);
+    return available < config.minimumAvailableSessions;
+  }
+  let [cores, memoryBytes] = [0, 0];
+  for (const { nodeId, shape } of others) {
+    const usage = usageOf(state.sessionsOf(nodeId));
+    cores += subtractCores(shape?.cores ?? 0, usage.cores);
+    memoryBytes += (shape?.memoryBytes ?? 0) - usage.memoryBytes;
+  }
+  return cores < config.standbyCores || memoryBytes < config.standbyMemory;
+}
+
+/** Planning is pure and does not depend on the order in which rows were stored; memory equals a fresh count. */
+export function checkPlanning(leader: SimLeader, rng: SeededRng, verdict: Verdict, nowMs: number): void {
+  const { state } = leader.ledger;
+  const shuffled = new HotState();
+  shuffled.apply(rng.shuffle(rowsOf(state)));
+  const options = { nowMs, catalog: simCatalog };
+  const [first, again, other] = [plan(state, options), plan(state, options), plan(shuffled, options)].map((made) =>
+    JSON.stringify(made),
+  );
+  verdict.check(first === again, "planning is pure", () => "two plans of one state differ");
+  verdict.check(first === other, "planning does not depend on order", () => `${first}\nbut shuffled\n${other}`);
+  for (const nodeId of state.nodes.keys()) {
+    const [kept, fresh] = [state.usage(nodeId), usageOf(shuffled.sessionsOf(nodeId))];
+    const isSame = kept.cores === fresh.cores && kept.pinned === fresh.pinned && kept.users === fresh.users;
+    verdict.check(isSame, "memory counts right", () => `usage of ${nodeId} is not the sum of its sessions`);
+  }
+}
+
+function rowsOf(state: HotState): Change[] {
+  return [
+    ...[...state.definitions.values()].map((row): Change => ({ kind: "put", table: "definition", row })),
+    ...[...state.nodes.values()].map((row): Change => ({ kind: "put", table: "node", row })),
+    ...[...state.sessions.values()].map((row): Change => ({ kind: "put", table: "session", row })),
+    ...[...state.lanes.values()].map((row): Change => ({ kind: "put", table: "lane", row })),
+    ...[...state.configStates.values()].map((row): Change => ({ kind: "put", table: "configState", row })),
+  ];
+}

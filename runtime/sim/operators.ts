@@ -1,0 +1,143 @@
+/** People who declare, edit, disable, drain and delete, at any moment and more often than is wise. */
+import { BugError } from "../model/errors";
+import type { DefinitionKind } from "../model/config";
+import type { Client } from "./client";
+import type { CommitChecker } from "./commit-checker";
+import type { Faults } from "./faults";
+import type { SeededRng } from "./rng";
+import { documentsOf, makeConfig, makeSchedule, type AutoscaleConfigDoc, type Site } from "./site";
+import type { Timeline } from "./timeline";
+import type { Verdict } from "./violation";
+
+const owner = "operators";
+
+export interface OperatorParts {
+  readonly timeline: Timeline;
+  readonly rng: SeededRng;
+  readonly faults: Faults;
+  readonly verdict: Verdict;
+  readonly checker: CommitChecker;
+  readonly client: Client;
+  readonly site: Site;
+}
+
+export class Operators {
+  private readonly configs: Map<string, AutoscaleConfigDoc>;
+  private isDone = false;
+
+  constructor(private readonly parts: OperatorParts) {
+    this.configs = new Map(parts.site.configs.map((config) => [config.name, config]));
+  }
+
+  /** Everything once, in order; insists until it is stored. */
+  async declareAll(): Promise<void> {
+    for (const document of documentsOf(this.parts.site)) {
+      if (!(await this.put(document.kind, document.doc))) {
+        throw new BugError(`the site's own ${document.kind} "${document.name}" was refused`);
+      }
+    }
+  }
+
+  async work(): Promise<void> {
+    const { timeline, rng } = this.parts;
+    while (!this.isDone) {
+      await timeline.sleep(rng.exponentialMs(60_000), "operator");
+      if (!this.isDone) await this.act();
+    }
+  }
+
+  /** Opens what is closed, so that nobody waits for an operator. */
+  async finish(): Promise<void> {
+    this.isDone = true;
+    for (const config of this.configs.values()) {
+      await this.put("autoscaleConfig", { ...config, enabled: true, drain: false });
+    }
+  }
+
+  private async act(): Promise<void> {
+    const { faults, rng } = this.parts;
+    const config = rng.pick([...this.configs.values()]);
+    if (faults.strikes("edit", 0.4)) await this.edit(config);
+    if (faults.strikes("toggle", 0.2)) await this.toggle(config);
+    if (faults.strikes("deleteConfig", 0.08)) await this.replace(config);
+    if (faults.strikes("deleteNode", 0.2)) await this.deleteNode();
+  }
+
+  private async edit(config: AutoscaleConfigDoc): Promise<void> {
+    const chance = this.parts.faults.detail("edit");
+    const { site } = this.parts;
+    const { name, zone, vmProvider } = config;
+    if (chance.chance(0.2)) {
+      const provider = chance.pick(site.vmProviders);
+      await this.put("vmProviderConfig", { ...provider, maxInstances: chance.between(1, 14) });
+    } else if (chance.chance(0.2)) {
+      await this.put("schedule", makeSchedule(chance, name));
+    } else if (chance.chance(0.1)) {
+      await this.remove("schedule", `hours-${name}`);
+    } else if (chance.chance(0.2)) {
+      const workspace = chance.pick(site.workspaces);
+      await this.put("workspace", { ...workspace, enabled: chance.chance(0.8), cores: chance.pick([0.5, 1, 2]) });
+    } else {
+      let edited = makeConfig(chance, { name, zone, vmProvider });
+      while (edited.type !== config.type) edited = makeConfig(chance, { name, zone, vmProvider });
+      if (await this.put("autoscaleConfig", edited)) this.configs.set(name, edited);
+    }
+  }
+
+  private async toggle(config: AutoscaleConfigDoc): Promise<void> {
+    const { faults, timeline } = this.parts;
+    const chance = faults.detail("toggle");
+    await this.put("autoscaleConfig", { ...config, ...(chance.chance(0.5) ? { enabled: false } : { drain: true }) });
+    await timeline.sleep(chance.between(1_000, 400_000), "operator");
+    await this.put("autoscaleConfig", { ...this.configs.get(config.name), enabled: true, drain: false });
+  }
+
+  /** Deletes a config, which drains it, and declares it again once it is gone. */
+  private async replace(config: AutoscaleConfigDoc): Promise<void> {
+    const { timeline } = this.parts;
+    await this.remove("autoscaleConfig", config.name);
+    for (let tries = 0; tries < 200 && !this.isDone; tries += 1) {
+      await timeline.sleep(5_000, "operator");
+      if (!this.parts.checker.durable.autoscaleConfigs.has(config.name)) break;
+    }
+    await this.put("autoscaleConfig", config);
+  }
+
+  private async deleteNode(): Promise<void> {
+    const { checker, client, faults } = this.parts;
+    const nodeIds = [...checker.durable.nodes.keys()];
+    if (nodeIds.length === 0) return;
+    const nodeId = faults.detail("deleteNode").pick(nodeIds);
+    await client.call("operator", ({ broker }) => broker.deleteNode(nodeId));
+  }
+
+  /** False when it was refused. */
+  private async put(kind: DefinitionKind, doc: object): Promise<boolean> {
+    const { client, timeline, rng } = this.parts;
+    const { name } = doc as { readonly name: string };
+    for (;;) {
+      const answer = await client.call(
+        "operator",
+        ({ broker }) => broker.putDefinition({ kind, name, doc, owner }),
+        () => this.checkKept(kind, name, doc),
+      );
+      if (answer.kind !== "unknown") return answer.kind === "ok";
+      await timeline.sleep(rng.between(500, 5_000), "operator");
+    }
+  }
+
+  private checkKept(kind: DefinitionKind, name: string, doc: object): void {
+    const { verdict, checker } = this.parts;
+    const stored = checker.durable.definitions.get(`${kind}/${name}`);
+    const isKept = JSON.stringify(stored?.doc) === JSON.stringify(doc);
+    verdict.check(
+      isKept,
+      "no acknowledged definition is lost",
+      () => `${kind} "${name}" was accepted but is not stored`,
+    );
+  }
+
+  private async remove(kind: DefinitionKind, name: string): Promise<void> {
+    await this.parts.client.call("operator", ({ broker }) => broker.deleteDefinition({ kind, name, owner }));
+  }
+}

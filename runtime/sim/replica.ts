@@ -1,0 +1,139 @@
+/** One service process after the other on one machine: waits for the lease, leads, loses it, dies, starts again. */
+import { Broker } from "../broker/broker";
+import { Requesters } from "../broker/requesters";
+import { LaneRunner, type LaneLog } from "../executor/lane-runner";
+import { BugError, HeadroomError } from "../model/errors";
+import type { CloudCatalog } from "../model/config";
+import { Reconciler } from "../reconciler/reconciler";
+import { HotState } from "../store/hot-state";
+import { GroupCommitLedger } from "../store/ledger";
+import type { MemoryStore } from "../store/memory";
+import type { SimDatabase } from "./database";
+import type { SimEngines } from "./engine";
+import type { SeededRng } from "./rng";
+import { SimProcess } from "./sim-process";
+import type { Timeline } from "./timeline";
+import { PlainTokens } from "./tokens";
+import { SimUpdater } from "./updater";
+import type { Verdict } from "./violation";
+
+/** What decides while this replica leads. */
+export interface SimLeader {
+  readonly epoch: number;
+  readonly process: SimProcess;
+  readonly ledger: GroupCommitLedger;
+  readonly broker: Broker;
+  readonly reconciler: Reconciler;
+}
+
+interface Term extends SimLeader {
+  readonly store: MemoryStore;
+  readonly laneRunner: LaneRunner;
+  readonly updater: SimUpdater;
+}
+
+export interface ReplicaParts {
+  readonly timeline: Timeline;
+  readonly database: SimDatabase;
+  readonly engines: SimEngines;
+  readonly verdict: Verdict;
+  readonly catalog: CloudCatalog;
+  readonly probe: (address: string) => Promise<boolean>;
+}
+
+const termPauseMs = 100;
+
+export class Replica {
+  process!: SimProcess;
+  leader: SimLeader | undefined;
+  private incarnations = 0;
+
+  constructor(
+    readonly name: string,
+    private readonly rng: SeededRng,
+    private readonly parts: ReplicaParts,
+  ) {
+    this.start();
+  }
+
+  start(): void {
+    this.incarnations += 1;
+    this.process = new SimProcess(`${this.name}.${this.incarnations}`, this.parts.timeline);
+    this.runTerms(this.process, this.rng.fork(this.process.name)).catch((error: unknown) =>
+      this.parts.verdict.broken("no unexpected error", describe(error)),
+    );
+  }
+
+  /** As `kill -9` does it; a new process starts later. */
+  crash(downMs: number): void {
+    this.leader = undefined;
+    this.process.kill();
+    this.parts.timeline.after(downMs, "start", () => this.start());
+  }
+
+  /** Always something to resume: never from within. */
+  private async runTerms(process: SimProcess, rng: SeededRng): Promise<void> {
+    for (;;) {
+      let lose: (error: Error) => void = () => undefined;
+      const lost = new Promise<Error>((resolve) => (lose = resolve));
+      const store = await this.parts.database.open(process, lose);
+      try {
+        const term = await this.open(process, rng, store, lose);
+        this.leader = term;
+        await lost;
+        this.leader = undefined;
+        await this.close(term);
+      } catch (error) {
+        if (!(error instanceof HeadroomError) || error instanceof BugError) throw error;
+        await store.close();
+      }
+      await process.sleep(termPauseMs + rng.below(termPauseMs));
+    }
+  }
+
+  /** The same parts in the same order as `runtime/main/term.ts` puts them together. */
+  private async open(
+    process: SimProcess,
+    rng: SeededRng,
+    store: MemoryStore,
+    onLost: (error: Error) => void,
+  ): Promise<Term> {
+    const { engines, catalog, probe } = this.parts;
+    const state = new HotState();
+    state.apply(await store.load());
+    const defer = (run: () => void): void => void process.receive(0, "commit", run);
+    const ledger = new GroupCommitLedger({ state, store, onLost, defer });
+    await ledger.commit([]);
+    const updater = new SimUpdater(process, engines, store.epoch);
+    const shared = { ledger, clock: process, rng, catalog, tokens: new PlainTokens(), requesters: new Requesters() };
+    const log = this.log();
+    const wakeReconciler = (): void => reconciler.wake();
+    const laneRunner = new LaneRunner({ ledger, updater, clock: process, rng, log, wakeReconciler, lingerMs: 120_000 });
+    const reconciler: Reconciler = new Reconciler({ ...shared, executor: laneRunner, probe, log });
+    const broker = new Broker({ ...shared, wake: wakeReconciler });
+    await laneRunner.start();
+    await reconciler.start();
+    return { epoch: store.epoch, process, ledger, broker, reconciler, store, laneRunner, updater };
+  }
+
+  private async close({ reconciler, laneRunner, updater, ledger, store, process }: Term): Promise<void> {
+    await reconciler.stop();
+    await Promise.race([laneRunner.stop(), process.sleep(0)]);
+    await updater.stop();
+    await ledger.settled().catch(() => undefined);
+    await store.close();
+  }
+
+  private log(): LaneLog {
+    const error = (fields: { readonly err?: unknown }, message: string): void => {
+      const { err } = fields;
+      const isExpected = err === undefined || (err instanceof HeadroomError && !(err instanceof BugError));
+      if (!isExpected) this.parts.verdict.broken("no unexpected error", `${message}: ${describe(err)}`);
+    };
+    return { info: () => undefined, warn: () => undefined, error };
+  }
+}
+
+export function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,159 @@
+/** A made-up customer: zones, pools, VM providers, configs, schedules and workspaces, all valid, none like the next. */
+import { z } from "zod";
+import type { CloudCatalog, DefinitionDocOf, DefinitionKind, VmProviderFacts } from "../model/config";
+import { weekdays } from "../model/config";
+import { guestScript } from "./guests";
+import type { SeededRng } from "./rng";
+
+type Docs = { readonly [K in DefinitionKind]: DefinitionDocOf<K> };
+export type AutoscaleConfigDoc = Docs["autoscaleConfig"];
+
+const gib = 2 ** 30;
+
+/** Settings name the shape directly; without cores it is known only once a node has reported. */
+const vmFacts: VmProviderFacts = {
+  settings: z.strictObject({ cores: z.number().optional() }),
+  secretFields: [],
+  shape: ({ cores }) => (typeof cores === "number" ? { cores, memoryBytes: 2 * cores * gib, gpus: 0 } : undefined),
+  startupScriptBytesMax: 16_384,
+};
+const dnsFacts = { settings: z.strictObject({}), secretFields: [] };
+export const simCatalog: CloudCatalog = {
+  vm: { local: vmFacts, aws: vmFacts },
+  dns: { local: dnsFacts, aws: dnsFacts },
+};
+
+export interface Site {
+  readonly zones: readonly Docs["zone"][];
+  readonly pools: readonly Docs["pool"][];
+  readonly vmProviders: readonly Docs["vmProviderConfig"][];
+  readonly configs: readonly AutoscaleConfigDoc[];
+  readonly schedules: readonly Docs["schedule"][];
+  readonly workspaces: readonly Docs["workspace"][];
+}
+
+export function makeSite(rng: SeededRng): Site {
+  const zones = makeZones(rng);
+  const zoneNames = zones.map(({ name }) => name);
+  const vmProviders = Array.from({ length: rng.between(1, 3) }, (_, index) => ({
+    name: `vms-${index + 1}`,
+    kind: rng.pick(["local", "aws"] as const),
+    maxInstances: rng.between(2, 14),
+    settings: rng.chance(0.9) ? { cores: rng.pick([2, 4, 8]) } : {},
+  }));
+  const pools: Docs["pool"][] = [
+    { name: "agents", type: "dockerAgent", staticMembers: staticMembers(rng, zoneNames) },
+    { name: "servers", type: "server", staticMembers: staticMembers(rng, zoneNames) },
+  ];
+  const names = vmProviders.map(({ name }) => name);
+  const configs = Array.from({ length: rng.between(1, 5) }, (_, index) =>
+    makeConfig(rng, { name: `config-${index + 1}`, zone: rng.pick(zoneNames), vmProvider: rng.pick(names) }),
+  );
+  const schedules = configs.filter(() => rng.chance(0.3)).map((config) => makeSchedule(rng, config.name));
+  return { zones, pools, vmProviders, configs, schedules, workspaces: makeWorkspaces(rng, zoneNames) };
+}
+
+function makeZones(rng: SeededRng): Docs["zone"][] {
+  return ["eu", "us"].slice(0, rng.between(1, 2)).map((name) => ({
+    name,
+    upstreamAuthAddress: "headroom.example.com",
+    loadStrategy: rng.pick(["leastLoad", "mostLoad", "leastSessions", "mostSessions"] as const),
+    searchAlternateZones: rng.chance(0.7),
+    prioritizeStaticAgents: rng.chance(0.7),
+  }));
+}
+
+function staticMembers(rng: SeededRng, zones: readonly string[]) {
+  return Array.from({ length: rng.pick([0, 0, 1, 2]) }, (_, index) => ({
+    name: `static-${index + 1}`,
+    zone: rng.pick(zones),
+    address: `10.99.0.${index + 1}`,
+    cores: 4,
+    memory: "8GiB",
+    maxSimultaneousSessions: rng.between(1, 3),
+    maxSimultaneousUsers: rng.between(1, 3),
+  }));
+}
+
+/** Time-outs are short, so that a run sees them; the guests' pauses are made to match. */
+export function makeConfig(
+  rng: SeededRng,
+  place: { readonly name: string; readonly zone: string; readonly vmProvider: string },
+): AutoscaleConfigDoc {
+  const minNodes = rng.pick([0, 0, 0, 1, 2]);
+  const common = {
+    ...place,
+    aggressiveScaling: rng.chance(0.3),
+    aggressiveOvershoot: rng.pick([0, 0, 1]),
+    downscaleBackoff: rng.pick(["0s", "30s", "2m", "5m"]),
+    minNodes,
+    ...(rng.chance(0.5) ? { maxNodes: rng.between(Math.max(1, minNodes), 8) } : {}),
+    countStatic: rng.chance(0.7),
+    startupScript: { text: guestScript },
+    provisionTimeout: rng.pick(["90s", "3m", "5m"]),
+    missingTimeout: "90s",
+    deadTimeout: rng.pick(["3m", "5m"]),
+    queueTimeout: rng.pick(["2m", "10m", "20m"]),
+    coresOverride: rng.pick([0, 0, 0, 3]),
+  };
+  if (rng.chance(0.6)) {
+    return {
+      ...common,
+      type: "dockerAgent",
+      pool: "agents",
+      standbyCores: rng.pick([0, 0, 1, 2, 5]),
+      standbyMemory: rng.pick(["0MB", "0MB", "2GiB"]),
+    };
+  }
+  const reusable = rng.chance(0.6);
+  const connectionType = rng.pick(["rdp", "kasmvnc"] as const);
+  const sessions = reusable && connectionType === "rdp" ? rng.between(1, 4) : 1;
+  return {
+    ...common,
+    type: "server",
+    pool: "servers",
+    connectionType,
+    requireCheckin: rng.chance(0.5),
+    reusable,
+    minimumAvailableSessions: rng.pick([0, 0, 1, 3]),
+    maxSimultaneousSessionsPerServer: sessions,
+    maxSimultaneousUsers: rng.between(1, sessions),
+  };
+}
+
+export function makeSchedule(rng: SeededRng, autoscaleConfig: string): Docs["schedule"] {
+  const clock = () => `${String(rng.below(24)).padStart(2, "0")}:${rng.pick(["00", "10", "30", "50"])}`;
+  return {
+    name: `hours-${autoscaleConfig}`,
+    autoscaleConfig,
+    days: rng.shuffle(weekdays).slice(0, rng.between(4, 7)),
+    start: clock(),
+    end: clock(),
+    timezone: rng.pick(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"]),
+    ...(rng.chance(0.3) ? { minNodes: rng.between(0, 1) } : {}),
+  };
+}
+
+function makeWorkspaces(rng: SeededRng, zones: readonly string[]): Docs["workspace"][] {
+  const limit = () => (rng.chance(0.2) ? [rng.pick(zones)] : []);
+  return [
+    { name: "office", pools: ["agents"], cores: 1, memory: "1GiB", zones: limit() },
+    { name: "lab", pools: ["agents"], cores: rng.pick([0.3, 1.5, 2]), memory: "2GiB" },
+    { name: "desktop", pools: ["servers"], kind: "desktop", cores: 1, memory: "1GiB", zones: limit() },
+    { name: "app", pools: ["servers"], kind: "desktop", cores: 0.5, memory: "1GiB" },
+  ];
+}
+
+/** In the order in which they may be declared. */
+export function documentsOf(site: Site): { kind: DefinitionKind; name: string; doc: Record<string, unknown> }[] {
+  const of = (kind: DefinitionKind, docs: readonly { readonly name: string }[]) =>
+    docs.map((doc) => ({ kind, name: doc.name, doc: { ...doc } }));
+  return [
+    ...of("zone", site.zones),
+    ...of("pool", site.pools),
+    ...of("vmProviderConfig", site.vmProviders),
+    ...of("autoscaleConfig", site.configs),
+    ...of("schedule", site.schedules),
+    ...of("workspace", site.workspaces),
+  ];
+}
