@@ -3,6 +3,8 @@
  * One "hour" of the day is three seconds of the demo.
  */
 
+import type { OvernightWindow } from "./declarations";
+
 /** One user's visit. */
 export interface Visit {
   /** Seconds after the start of the day. */
@@ -22,6 +24,9 @@ export function shortDay(): Visit[] {
   add(0, 9, "browser");
   add(1, 12, "desktop");
   add(3, 10, "browser");
+  // Two jobs in the night lab; the second is still at work when the lab's window closes, and is not cut off.
+  add(2, 4, "render");
+  add(4, 20, "render");
   // 13:00: ten students at once.
   for (let student = 0; student < 10; student++) add(10 + student * 0.1, 7 + (student % 4), "browser");
   add(11, 9, "desktop");
@@ -32,5 +37,17 @@ export function shortDay(): Visit[] {
   add(19, 4, "desktop");
   // The last one of the evening.
   add(24, 4, "browser");
-  return visits;
+  return visits.sort((a, b) => a.atSeconds - b.atSeconds);
+}
+
+/**
+ * A window from ten minutes after this time of day until `closesInSeconds` from now, on the following day: overnight,
+ * and open now. Told in a zone where it is around noon, so that neither end comes near midnight.
+ */
+export function overnightWindow(nowMs: number, closesInSeconds: number): OvernightWindow {
+  const offsetHours = 12 - new Date(nowMs).getUTCHours();
+  // In these names the sign is the other way round: Etc/GMT-5 is five hours ahead of UTC.
+  const timezone = offsetHours === 0 ? "Etc/GMT" : `Etc/GMT${offsetHours > 0 ? "-" : "+"}${Math.abs(offsetHours)}`;
+  const clock = (atMs: number) => new Date(atMs + offsetHours * 3_600_000).toISOString().slice(11, 19);
+  return { start: clock(nowMs + 600_000), end: clock(nowMs + closesInSeconds * 1000), timezone };
 }

@@ -15,8 +15,22 @@ sleep 1
 report 100 'ready'
 `;
 
-/** @param upstreamAuthAddress host and port of the runtime, as the VMs reach it */
-export function declareEverything(upstreamAuthAddress: string): void {
+export const stagedSessions = 2;
+
+export interface DemoSettings {
+  /** Host and port of the runtime, as the VMs reach it. */
+  readonly upstreamAuthAddress: string;
+  readonly night: OvernightWindow;
+}
+
+/** The night lab's window: opened yesterday evening, closes during the demo. */
+export interface OvernightWindow {
+  readonly start: string;
+  readonly end: string;
+  readonly timezone: string;
+}
+
+export function declareEverything({ upstreamAuthAddress, night }: DemoSettings): void {
   const campus = new headroom.Zone("campus", { upstreamAuthAddress, local: true });
   const small = new headroom.LocalVmProvider("small", {
     maxInstances: 8,
@@ -25,13 +39,23 @@ export function declareEverything(upstreamAuthAddress: string): void {
     bootTime: "2s",
     heartbeatEvery: "2s",
   });
+  // Cheap VMs of which the cloud refuses every second one for lack of capacity.
+  const spot = new headroom.LocalVmProvider("spot", {
+    maxInstances: 4,
+    cores: 4,
+    memory: "8GiB",
+    bootTime: "2s",
+    heartbeatEvery: "2s",
+    faults: { refuseEvery: 2, refuseClass: "CAPACITY" },
+  });
   const records = new headroom.LocalDnsProvider("records");
 
   const agents = new headroom.Pool("agents", { type: "dockerAgent" });
   const agentConfig = new headroom.AutoscaleConfig("agents-small", {
     pool: agents.name,
     zone: campus.name,
-    vmProvider: small.name,
+    vmProvider: spot.name,
+    fallbackVmProviders: [small.name],
     downscaleBackoff: "4s",
     startupScript: { text: agentScript },
     registerDns: true,
@@ -39,7 +63,14 @@ export function declareEverything(upstreamAuthAddress: string): void {
     dnsProvider: records.name,
   });
   const browser = { cores: 1, memory: "2GiB" };
-  new headroom.Workspace("browser", { pools: [agents.name], ...browser }, { dependsOn: agentConfig });
+  const workspace = new headroom.Workspace("browser", { pools: [agents.name], ...browser }, { dependsOn: agentConfig });
+  // Two browsers wait started, so that nobody waits for the first two.
+  new headroom.StagingConfig("browsers-ready", {
+    zone: campus.name,
+    workspace: workspace.name,
+    pool: agents.name,
+    sessions: stagedSessions,
+  });
 
   const servers = new headroom.Pool("servers", { type: "server" });
   const serverConfig = new headroom.ServerAutoscaleConfig("servers-small", {
@@ -65,5 +96,21 @@ export function declareEverything(upstreamAuthAddress: string): void {
     end: "24:00",
     timezone: "Europe/Berlin",
     minimumAvailableSessions: 1,
+  });
+
+  const lab = new headroom.Pool("lab", { type: "dockerAgent" });
+  const labConfig = new headroom.AutoscaleConfig("lab-night", {
+    pool: lab.name,
+    zone: campus.name,
+    vmProvider: small.name,
+    downscaleBackoff: "4s",
+    startupScript: { text: agentScript },
+  });
+  new headroom.Workspace("render", { pools: [lab.name], cores: 2, memory: "2GiB" }, { dependsOn: labConfig });
+  new headroom.Schedule("lab-by-night", {
+    autoscaleConfig: labConfig.name,
+    days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+    ...night,
+    minNodes: 1,
   });
 }

@@ -11,7 +11,9 @@ import { HeadroomClient } from "../../runtime/api/client";
 import { startRuntime, type Runtime } from "../../runtime/main";
 import { formatCount } from "../../runtime/model/units";
 import { shortDay, type Visit } from "./day";
+import { stagedSessions } from "./declarations";
 import { findLeftovers } from "./leftovers";
+
 import { DemoProgram } from "./program";
 import { Timeline } from "./timeline";
 import { percentile, vmExists, vmGone, vmUse, type Totals, type Visited } from "./totals";
@@ -76,9 +78,10 @@ async function main(): Promise<number> {
   const timeline = new Timeline(client, print);
   timeline.start();
   try {
-    timeline.note("pulumi up: a zone, two pools, their autoscale configs, two workspaces, a schedule");
-    await program.up();
-    const visited = await playDay(client, timeline);
+    timeline.note("pulumi up: three pools with their autoscale configs, workspaces, staged sessions, schedules");
+    await program.up(300);
+    await untilStaged(client);
+    const visited = await playDay(client, timeline, program);
     timeline.note("the day is over; idle nodes leave after their backoff");
     if (options.keeps) return await keep(runtime, print);
     timeline.note("pulumi destroy: pools drain, then everything declared is deleted");
@@ -98,16 +101,32 @@ async function main(): Promise<number> {
   }
 }
 
-/** Every visit at its time; resolves when the last user left. */
-async function playDay(client: HeadroomClient, timeline: Timeline): Promise<Visited[]> {
+/** Every visit at its time; resolves when the last user left. Meanwhile the night lab's window closes. */
+async function playDay(client: HeadroomClient, timeline: Timeline, program: DemoProgram): Promise<Visited[]> {
   timeline.note("the day begins");
   const beginsMs = Date.now();
-  return Promise.all(
-    shortDay().map(async (visit) => {
-      await untilMs(beginsMs + visit.atSeconds * 1000);
-      return stay(client, visit);
-    }),
-  );
+  const visits = shortDay().map(async (visit) => {
+    await untilMs(beginsMs + visit.atSeconds * 1000);
+    return stay(client, visit);
+  });
+  const edit = async () => {
+    await untilMs(beginsMs + nightEditSeconds * 1000);
+    timeline.note("pulumi up: an edit, the night lab's window closes in 5 s");
+    await program.up(5);
+  };
+  const [visited] = await Promise.all([Promise.all(visits), edit()]);
+  return visited;
+}
+
+/** Both users of the night lab are there by then. */
+const nightEditSeconds = 6;
+
+/** So that the first users find what was staged for them. */
+async function untilStaged(client: HeadroomClient): Promise<void> {
+  const givesUpMs = Date.now() + patienceMs;
+  while ((await client.sessions("staged")).length < stagedSessions && Date.now() < givesUpMs) {
+    await untilMs(Date.now() + 150);
+  }
 }
 
 /** Longest a user waits before giving up; a demo session waits for seconds. */
@@ -154,6 +173,11 @@ async function summarise({ client, runtime, timeline, visited, startedMs }: Day)
   const nodes = await client.nodes();
   const lanes = await client.lanes();
   if (happened("node", vmExists) === 0) problems.push("no VM was ever created");
+  if (happened("session", "staged") < stagedSessions) problems.push("no session was staged");
+  if (!timeline.decisions.some(({ reason }) => reason.text.includes("fallback VM provider"))) {
+    problems.push("no VM fell back to another VM provider config");
+  }
+  if (happened("config", "schedule") === 0) problems.push("the night lab's window never closed");
   problems.push(...nodes.map((node) => `node ${node.nodeId} is left (${node.status})`));
   problems.push(...lanes.map((lane) => `lane ${lane.laneId} is left`));
   const seconds = (value: number) => Math.round(value * 10) / 10;

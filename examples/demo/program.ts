@@ -3,6 +3,7 @@ import * as automation from "@pulumi/pulumi/automation";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Runtime } from "../../runtime/main";
+import { overnightWindow } from "./day";
 import { declareEverything } from "./declarations";
 
 const packageRoot = resolve(__dirname, "..", "..", "..");
@@ -15,13 +16,24 @@ export class DemoProgram {
     private readonly runtime: Runtime,
   ) {}
 
-  async up(): Promise<void> {
+  /** @param nightEndsInSeconds when the night lab's window closes, from now */
+  async up(nightEndsInSeconds: number): Promise<void> {
+    const settings = {
+      upstreamAuthAddress: new URL(this.runtime.url).host,
+      night: overnightWindow(Date.now(), nightEndsInSeconds),
+    };
+    const program = async () => declareEverything(settings);
+    this.stack ??= await this.makeStack(program);
+    this.stack.workspace.program = program;
+    await this.stack.up();
+  }
+
+  private async makeStack(program: () => Promise<void>): Promise<automation.Stack> {
     const { runtime } = this;
     const workDir = this.makeProjectFolder();
     const pulumiCommand = await automation.PulumiCommand.get({ root: runtime.engine.root });
-    const upstreamAuthAddress = new URL(runtime.url).host;
-    this.stack = await automation.LocalWorkspace.createOrSelectStack(
-      { stackName: "demo", projectName: "campus", program: async () => declareEverything(upstreamAuthAddress) },
+    return automation.LocalWorkspace.createOrSelectStack(
+      { stackName: "demo", projectName: "campus", program },
       {
         workDir,
         pulumiCommand,
@@ -38,7 +50,6 @@ export class DemoProgram {
         },
       },
     );
-    await this.stack.up();
   }
 
   async destroy(): Promise<void> {
