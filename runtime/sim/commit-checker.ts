@@ -4,7 +4,7 @@
  */
 import { hasRoom, isServer, needsOf } from "../planner/capacity";
 import { laneNodesMax } from "../planner/lanes";
-import { windowAt } from "../planner/schedule";
+import { WindowCache } from "../planner/schedule";
 import type { DesiredNode, Lane, Node, NodeStatus, Session, SessionStatus } from "../model/state";
 import { HotState, type Change } from "../store/hot-state";
 import type { SimCloud, Vm } from "./cloud";
@@ -49,6 +49,7 @@ export class CommitChecker {
   /** Set once the world exists. */
   world!: CheckerWorld;
   private epoch = 0;
+  private readonly windows = new WindowCache();
   private readonly nodeIds = new Set<string>();
   private readonly endedSessions = new Set<string>();
   private readonly served = new Set<string>();
@@ -188,7 +189,7 @@ export class CommitChecker {
       "max nodes is never exceeded",
       () => `${nodeId} is number ${count} of ${nodesMax}`,
     );
-    const isActive = windowAt(durable.schedulesOf(autoscaleConfig), node.createdAtMs).isActive;
+    const { isActive } = this.windows.at(config, durable, node.createdAtMs);
     const isOpen =
       config.enabled && !config.drain && isActive && durable.configStates.get(autoscaleConfig)?.isDeleting !== true;
     verdict.check(isOpen, "only open configs create", () => `${nodeId} was created by closed ${autoscaleConfig}`);

@@ -3,7 +3,7 @@ import { subtractCores, usageOf } from "../model/usage";
 import type { AutoscaleConfig } from "../model/config";
 import type { Node } from "../model/state";
 import { plan } from "../planner/plan";
-import { windowAt } from "../planner/schedule";
+import { WindowCache } from "../planner/schedule";
 import { HotState, type Change, type Snapshot } from "../store/hot-state";
 import type { SimCloud } from "./cloud";
 import type { CommitChecker } from "./commit-checker";
@@ -47,9 +47,10 @@ export function unrest({ checker, cloud, engines, leader, nowMs }: End): string 
 
 /** Idle nodes that nobody needs, by rules of its own: the planner must not be its own judge. */
 function leftOver(state: Snapshot, nowMs: number): string | undefined {
+  const windows = new WindowCache();
   for (const config of state.autoscaleConfigs.values()) {
     const nodes = [...state.nodesOfConfig(config.name).values()];
-    const window = windowAt(state.schedulesOf(config.name), nowMs);
+    const window = windows.at(config, state, nowMs);
     if (!window.isActive) {
       if (nodes.length > 0) return `nodes of inactive ${config.name}: ${nodes.length}`;
       continue;
@@ -57,7 +58,10 @@ function leftOver(state: Snapshot, nowMs: number): string | undefined {
     const floor = window.minNodes ?? config.minNodes;
     if (nodes.length <= floor) continue;
     for (const node of nodes) {
-      if (state.sessionsOf(node.nodeId).size === 0 && !isNeeded(node, state, nowMs)) {
+      if (
+        state.sessionsOf(node.nodeId).size === 0 &&
+        !isNeeded(node, state, (config) => windows.at(config, state, nowMs).isActive)
+      ) {
         return `${node.nodeId} of ${config.name} stays without need`;
       }
     }
@@ -66,11 +70,8 @@ function leftOver(state: Snapshot, nowMs: number): string | undefined {
 }
 
 /** Whether some config of the place would miss its standby without this node. */
-function isNeeded(node: Node, state: Snapshot, nowMs: number): boolean {
-  return state.configsIn(node.pool, node.zone).some((config) => {
-    if (!windowAt(state.schedulesOf(config.name), nowMs).isActive) return false;
-    return lacksWithout(config, node, state);
-  });
+function isNeeded(node: Node, state: Snapshot, isActive: (config: AutoscaleConfig) => boolean): boolean {
+  return state.configsIn(node.pool, node.zone).some((config) => isActive(config) && lacksWithout(config, node, state));
 }
 
 function lacksWithout(config: AutoscaleConfig, without: Node, state: Snapshot): boolean {
