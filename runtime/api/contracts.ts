@@ -234,6 +234,8 @@ export const statusSchema = z.strictObject({
       nodes: z.int(),
       running: z.int(),
       isDeleting: z.boolean(),
+      /** Only with schedules. */
+      schedule: z.strictObject({ isOpen: z.boolean(), changesAtMs: epochMs.optional(), text: z.string() }).optional(),
       /** VM provider configs on which its last nodes failed. */
       failures: z.array(
         z.strictObject({

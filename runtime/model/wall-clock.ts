@@ -96,3 +96,9 @@ export class WallClocks {
 function offsetMsAt(timezone: string, atMs: EpochMs): number {
   return Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timezone).offsetNanoseconds / 1e6;
 }
+
+/** e.g. `2026-01-19 08:00 Europe/Berlin`. */
+export function showWallTime(timezone: string, atMs: EpochMs): string {
+  const face = new Date(atMs + offsetMsAt(timezone, atMs)).toISOString();
+  return `${face.slice(0, 10)} ${face.slice(11, 16)} ${timezone}`;
+}

@@ -3,6 +3,7 @@ import { findProblems, parseDefinition, weekdays, type Schedule } from "../../ru
 import { WallClocks } from "../../runtime/model/wall-clock";
 import type { ConfigState } from "../../runtime/model/state";
 import * as planner from "../../runtime/planner/schedule";
+import { outlookOf } from "../../runtime/planner/schedule-outlook";
 import type { HotState } from "../../runtime/store/hot-state";
 import { agentConfigDoc, aState, catalog, scheduleDoc, type AgentConfigDoc } from "../support/builders";
 
@@ -213,6 +214,24 @@ describe("schedule", () => {
     assert.equal(at(aState({ configs: [agentConfigDoc()] }), minute), true, "other schedules");
     assert.equal(at(world({}, "auto"), -200_000), true, "another lead");
     assert.equal(at(world({ bootSeconds: [60] }, "auto"), -200_000), false, "boots measured");
+  });
+
+  it("tells in words until when it is open or closed", () => {
+    const schedules = [
+      scheduleDoc({ days: ["tue"], start: "08:00", end: "18:00", timezone: "Asia/Kolkata", leadTime: "auto" }),
+    ];
+    const state = aState({ configs: [agentConfigDoc(), agentConfigDoc({ name: "always" })], schedules });
+    const outlookAt = (time: string, name = "agents") =>
+      outlookOf(state.autoscaleConfigs.get(name)!, state, Date.parse(`2026-01-13T${time}:00Z`));
+    assert.deepEqual(outlookAt("02:00"), {
+      isOpen: false,
+      changesAtMs: Date.parse("2026-01-13T02:25:00Z"),
+      text: "schedule closed until 2026-01-13 07:55 Asia/Kolkata",
+    });
+    const early = "schedule open, 3m before the window of 2026-01-13 08:00 Asia/Kolkata, until 2026-01-13 18:00";
+    assert.equal(outlookAt("02:27")!.text, `${early} Asia/Kolkata`);
+    assert.equal(outlookAt("02:30")!.text, "schedule open until 2026-01-13 18:00 Asia/Kolkata");
+    assert.equal(outlookAt("02:30", "always"), undefined, "has no schedule");
   });
 
   it("refuses windows that never start, dates that do not exist, and contradictions, with the path", () => {

@@ -261,6 +261,27 @@ describe("reconciler", () => {
     assert.deepEqual(world.statuses(), { [nodeOf(world, sessionId)!]: "running" });
   });
 
+  it("has the nodes of a window's floor running when it starts, by leadTime, and keeps them though boots were quick", async () => {
+    // The world begins on a Wednesday at 12:00 UTC; before the first boot the lead is 5 minutes.
+    const schedules = [scheduleDoc({ start: "12:10", end: "12:30", minNodes: 3, leadTime: "auto" })];
+    world = await World.start({ configs: [agents({ downscaleBackoff: "0s" })], schedules });
+    await world.clock.advance(4.9 * minute);
+    assert.deepEqual(countByStatus(world), {});
+    await world.clock.advance(2 * minute);
+    assert.deepEqual(countByStatus(world), { running: 3 });
+    const nodeIds = [...world.state.nodes.keys()];
+    assert.ok(world.state.configStates.get("agents")!.bootSeconds!.every((seconds) => seconds < 60));
+
+    await world.clock.advance(2 * minute);
+    assert.deepEqual([...world.state.nodes.keys()], nodeIds, "3 minutes early, though boots take less than one");
+    const early = await world.broker.requestSession({ workspace: "office", userId: "early" });
+    assert.equal(early.kind, "assigned");
+    await world.clock.advance(20 * minute);
+    assert.equal(world.state.configStates.get("agents")!.earlyForMs, undefined);
+    await world.clock.advance(5 * minute);
+    assert.equal(world.state.nodes.size, 1, "after its end only the busy node stays");
+  });
+
   it("spreads nodes over lanes of at most 25", async () => {
     world = await World.start({ configs: [agents({ minNodes: 60 })] });
     await world.clock.advance(minute);

@@ -1,8 +1,9 @@
 /** What operators look at: status, plan, journal, explanations. Nothing here changes anything. */
 import { NotFoundError } from "../../model/errors";
 import type { Decision } from "../../model/state";
+import { WallClocks } from "../../model/wall-clock";
+import { outlookOf } from "../../planner/schedule-outlook";
 import { circuitOf } from "../../planner/failures";
-import { definitionId } from "../../store/hot-state";
 import type { Leader } from "../backend";
 import {
   decisionsQuerySchema,
@@ -34,6 +35,7 @@ const status = route({
 
 function viewStatus({ ledger, clock, facts, epoch }: Leader): StatusView {
   const { state } = ledger;
+  const clocks = new WallClocks();
   const lanes = [...state.lanes.values()];
   const nodes = [...state.nodes.values()];
   return {
@@ -47,9 +49,11 @@ function viewStatus({ ledger, clock, facts, epoch }: Leader): StatusView {
       updating: lanes.filter((lane) => lane.openRevision !== undefined).length,
       behind: lanes.filter((lane) => lane.appliedRevision < lane.desiredRevision).length,
     },
-    configs: [...state.autoscaleConfigs.values()].map(({ name, pool, zone }) => {
+    configs: [...state.autoscaleConfigs.values()].map((config) => {
+      const { name, pool, zone } = config;
       const own = nodes.filter((node) => node.autoscaleConfig === name);
       const known = state.configStates.get(name);
+      const schedule = outlookOf(config, state, clock.now(), clocks);
       return {
         autoscaleConfig: name,
         pool,
@@ -57,6 +61,7 @@ function viewStatus({ ledger, clock, facts, epoch }: Leader): StatusView {
         nodes: own.length,
         running: own.filter((node) => node.status === "running").length,
         isDeleting: known?.isDeleting ?? false,
+        ...(schedule === undefined ? {} : { schedule }),
         failures: Object.entries(known?.failures ?? {}).map(([vmProvider, failures]) => ({
           vmProvider,
           circuit: circuitOf(failures, clock.now()),
@@ -152,12 +157,16 @@ async function explainSession(id: string, leader: Leader): Promise<Present> {
   return { summary, session: viewSession(session, leader.ledger.state), reasons: [session.reason] };
 }
 
-function explainConfig(id: string, journal: readonly Decision[], { ledger, plan }: Leader): Present {
-  if (!ledger.state.definitions.has(definitionId("autoscaleConfig", id))) {
-    return explainGone(`autoscale config ${id}`, journal);
-  }
+function explainConfig(id: string, journal: readonly Decision[], { ledger, clock, plan }: Leader): Present {
+  const config = ledger.state.autoscaleConfigs.get(id);
+  if (!config) return explainGone(`autoscale config ${id}`, journal);
   const present = plan().configs.find((config) => config.autoscaleConfig === id);
   const reasons = [...(present?.reasons ?? [])];
+  const outlook = outlookOf(config, ledger.state, clock.now());
+  if (outlook) {
+    const { text, changesAtMs } = outlook;
+    reasons.push({ code: "scheduleNext", text, numbers: changesAtMs === undefined ? {} : { changesAtMs } });
+  }
   const activity = present?.isActive === false ? "inactive" : "active";
   return { summary: `config ${id} is ${activity}: ${reasons[0]?.text ?? "nothing to do"}`, reasons };
 }

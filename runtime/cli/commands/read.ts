@@ -108,7 +108,9 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
     config.pool,
     config.zone,
     `${config.running}/${config.nodes}`,
-    config.isDeleting ? "deleting" : config.failures.map(formatFailures).join("; "),
+    config.isDeleting
+      ? "deleting"
+      : [...(config.schedule ? [config.schedule.text] : []), ...config.failures.map(formatFailures)].join("; "),
   ]);
   return [...facts, "", formatTable(["CONFIG", "POOL", "ZONE", "RUNNING", "NOTE"], rows)].join("\n");
 }
