@@ -10,15 +10,20 @@ export interface Listening {
   close(limitMs: number): Promise<void>;
 }
 
-const malformed = JSON.stringify({ code: "config", message: "the request is not valid HTTP", path: "" });
+const unexpected = JSON.stringify({ code: "config", message: "the only Expect is 100-continue", path: "Expect" });
+
+/** A caller that sends its request slower than this is cut off, so that many of them can't hold all connections. */
+const timeOuts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
 
 export async function listen(options: { host: string; port: number; app: RequestListener }): Promise<Listening> {
   const { host, port, app } = options;
-  const server = createServer({ keepAliveTimeout: 65_000 }, app);
-  server.on("clientError", (_error, socket) => {
-    if (!socket.writable) return socket.destroy();
-    const head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close\r\n";
-    socket.end(`${head}content-length: ${malformed.length}\r\n\r\n${malformed}`);
+  const server = createServer({ keepAliveTimeout: 65_000, ...timeOuts }, app);
+  server.on("checkExpectation", (_request, response) => {
+    response.writeHead(417, { "content-type": "application/json; charset=utf-8" }).end(unexpected);
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (socket.writable) socket.end(answerToNoRequest(error.code));
+    else socket.destroy();
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(explain(error, host, port)));
@@ -27,6 +32,19 @@ export async function listen(options: { host: string; port: number; app: Request
   const bound = (server.address() as AddressInfo).port;
   const shown = host.includes(":") ? `[${host}]` : host;
   return { url: `http://${shown}:${bound}`, port: bound, close: (limitMs) => close(server, limitMs) };
+}
+
+/** Whole answers for what did not become a request. */
+function answerToNoRequest(errorCode: string | undefined): string {
+  const answers: Readonly<Record<string, readonly [string, string, string]>> = {
+    HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "tooLarge", "the headers are larger than 16 KiB"],
+    ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "timeout", "the request did not arrive within 30 s"],
+  };
+  const malformed = ["400 Bad Request", "config", "the request is not valid HTTP"] as const;
+  const [status, code, message] = answers[errorCode ?? ""] ?? malformed;
+  const body = JSON.stringify({ code, message, path: "" });
+  const type = "content-type: application/json; charset=utf-8";
+  return `HTTP/1.1 ${status}\r\n${type}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): SetupError {

@@ -58,11 +58,13 @@ export class Api {
   readonly requesters = new Requesters();
   readonly routes = createRoutes();
   requestsPerMinute = 1_000_000;
+  catalog = testCatalog;
   current: Leader | Standby = { message: "this runtime is starting" };
   private listening: Listening | undefined;
 
-  static async start(options: { requestsPerMinute?: number } = {}): Promise<Api> {
+  static async start(options: { requestsPerMinute?: number; catalog?: CloudCatalog } = {}): Promise<Api> {
     const api = new Api();
+    api.catalog = options.catalog ?? testCatalog;
     api.requestsPerMinute = options.requestsPerMinute ?? api.requestsPerMinute;
     await api.lead();
     await api.leader.ledger.commit(
@@ -90,12 +92,12 @@ export class Api {
     const state = new HotState();
     state.apply(await store.load());
     const ledger = new GroupCommitLedger({ state, store, onLost: () => undefined });
-    const { tokens } = this;
+    const { tokens, catalog } = this;
     const broker = new Broker({
       ledger,
       clock: realClock,
       rng: createRng(),
-      catalog: testCatalog,
+      catalog,
       tokens,
       requesters: this.requesters,
       wake: () => undefined,
@@ -105,9 +107,9 @@ export class Api {
       store,
       broker,
       clock: realClock,
-      catalog: testCatalog,
+      catalog,
       epoch: store.epoch,
-      plan: () => plan(state, { nowMs: realClock.now(), catalog: testCatalog }),
+      plan: () => plan(state, { nowMs: realClock.now(), catalog }),
       facts: { version: "0.0.0", engine: "none", store: "memory", url: "http://test", startedAtMs: 1 },
       apiKeySecret: tokenSecret,
     };
@@ -161,7 +163,7 @@ export class Api {
   }
 
   /** A zone, a pool, a workspace and a running node with room for four sessions. */
-  async furnish(): Promise<Node> {
+  async furnish(settings: object = { region: "r1", password: "hunter2-secret" }): Promise<Node> {
     const client = this.client("operator");
     const owner = "test";
     const memory = "2GiB";
@@ -175,7 +177,7 @@ export class Api {
     await client.putDefinition({
       kind: "vmProviderConfig",
       name: "here",
-      doc: { name: "here", kind: "local", maxInstances: 9, settings: { region: "r1", password: "hunter2-secret" } },
+      doc: { name: "here", kind: "local", maxInstances: 9, settings },
       owner,
     });
     await client.putDefinition({
