@@ -32,8 +32,10 @@ import type {
   PlanView,
   RequestSessionBody,
   SessionView,
+  StagingView,
   StatusView,
 } from "./contracts";
+import { readEvents, type ServerEvent } from "./event-source";
 
 export { canonicalJson, digestOf } from "./digest";
 
@@ -62,6 +64,12 @@ interface Call {
 /** First wait before a repeated try; doubles. */
 const retryDelayMs = 150;
 
+/** Connections in a row that told nothing before watching a session is given up: some 20 s. */
+const watchTriesMax = 7;
+
+/** The runtime says something every 15 s; a connection that is silent for this long is dead. */
+const silentMsMax = 60_000;
+
 export class HeadroomClient {
   readonly endpoint: string;
 
@@ -82,7 +90,7 @@ export class HeadroomClient {
     const call: Call = { method: "GET", path: "/api/v1/decisions", query: filter };
     return (await this.answer<{ decisions: Decision[] }>(call)).decisions;
   }
-  explain(subject: "node" | "session" | "config", id: string): Promise<ExplanationView> {
+  explain(subject: ExplanationView["subject"], id: string): Promise<ExplanationView> {
     return this.answer({ method: "GET", path: `/api/v1/explain/${subject}/${encodeURIComponent(id)}` });
   }
   async lanes(): Promise<LaneView[]> {
@@ -131,6 +139,28 @@ export class HeadroomClient {
     const call: Call = { method: "GET", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}` };
     return (await this.answer<{ session: SessionView }>(call)).session;
   }
+  /**
+   * The session, and again with each change, until it runs or has ended. Connects again when the connection is lost.
+   * Fails with an {@link UnavailableError} when that does not help.
+   */
+  async *watchSession(sessionId: string): AsyncGenerator<SessionView> {
+    let lastEventId: string | undefined;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        for await (const { id, event, data } of this.events(sessionId, lastEventId)) {
+          [failures, lastEventId] = [0, id];
+          yield (JSON.parse(data) as { session: SessionView }).session;
+          if (event === "end") return;
+        }
+      } catch (error) {
+        if (!(error instanceof UnavailableError) || failures >= watchTriesMax || this.options.signal?.aborted)
+          throw error;
+      }
+      if (failures > watchTriesMax)
+        throw this.unreachable(new Error("it ends the events of a session too early"), undefined);
+      await delay(retryDelayMs * 2 ** failures);
+    }
+  }
   async releaseSession(sessionId: string): Promise<SessionView> {
     const call: Call = { method: "DELETE", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}` };
     return (await this.answer<{ session: SessionView }>(call)).session;
@@ -138,6 +168,10 @@ export class HeadroomClient {
   async setSessionStatus(sessionId: string, status: "running" | "paused" | "stopped"): Promise<SessionView> {
     const path = `/api/v1/sessions/${encodeURIComponent(sessionId)}/status`;
     return (await this.answer<{ session: SessionView }>({ method: "PUT", path, body: { status } })).session;
+  }
+
+  async staging(): Promise<StagingView["staging"]> {
+    return (await this.answer<StagingView>({ method: "GET", path: "/api/v1/staging" })).staging;
   }
 
   async nodes(): Promise<NodeView[]> {
@@ -166,6 +200,35 @@ export class HeadroomClient {
   }
   async deleteApiKey(name: string): Promise<void> {
     await this.answer({ method: "DELETE", path: `/api/v1/api-keys/${name}` });
+  }
+
+  /** One connection's events; ends when the runtime ends it. */
+  private async *events(sessionId: string, lastEventId: string | undefined): AsyncGenerator<ServerEvent> {
+    const { apiKey, signal } = this.options;
+    const path = `/api/v1/sessions/${encodeURIComponent(sessionId)}/events`;
+    const silence = new AbortController();
+    let timer = setTimeout(() => silence.abort(), silentMsMax);
+    const hear = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), silentMsMax);
+    };
+    try {
+      const response = await fetch(this.endpoint + path, {
+        headers: {
+          ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+          ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+        },
+        signal: signal ? AbortSignal.any([silence.signal, signal]) : silence.signal,
+      });
+      if (response.status !== 200 || !response.body) await this.read(response, { method: "GET", path });
+      else yield* readEvents(response.body, hear);
+    } catch (error) {
+      if (error instanceof HeadroomError) throw error;
+      throw this.unreachable(error, silence.signal.aborted ? `silent for ${silentMsMax / 1000} s` : undefined);
+    } finally {
+      clearTimeout(timer);
+      silence.abort();
+    }
   }
 
   /** The parsed body of a good answer; repeats what may be repeated. The caller says what the route answers with. */

@@ -3,7 +3,8 @@
  * unknown field is refused. The route table uses these schemas for parsing, types and the OpenAPI document alike.
  */
 import { z } from "zod";
-import { definitionKinds, nameSchema, type DefinitionKind } from "../model/config";
+import { definitionKinds, durationSchema, nameSchema, type DefinitionKind } from "../model/config";
+import { permissionsSchema } from "../model/staging-config";
 import { apiScopes, nodeStatuses, sessionStatuses } from "../model/state";
 
 /** Largest request body that is read; a definition with the longest allowed startup script fits. */
@@ -94,6 +95,13 @@ export const requestSessionSchema = z.strictObject({
   userId: z.string().min(1).max(200),
   /** Zone to place in; absent = any. */
   zone: nameSchema.optional(),
+  /** What the user may do; those left out as in a staging config. Only a session staged with the same is given. */
+  permissions: permissionsSchema.optional(),
+  /**
+   * While it waits: the session leaves the queue when nobody has read it (`GET /api/v1/sessions/{id}`) or watched its
+   * events for this long. Absent = it stays until it is served, cancelled or the queue timeout ends it. At least 5s.
+   */
+  keepalive: durationSchema.pipe(z.number().min(5, "at least 5s")).optional(),
 });
 export const idParamsSchema = z.strictObject({ id: idSchema });
 export const sessionQuerySchema = z.strictObject({ status: z.enum(sessionStatuses).exclude(["ended"]).optional() });
@@ -102,12 +110,15 @@ export const sessionSchema = z.strictObject({
   sessionId: z.string(),
   status: z.enum(sessionStatuses),
   workspace: z.string(),
-  userId: z.string(),
+  /** Absent while it is staged: nobody has it. */
+  userId: z.string().optional(),
   zone: z.string().optional(),
   /** Place in the queue, from 1; only while queued. */
   position: z.int().optional(),
-  /** What the requester waits for, e.g. `provisioning 1/2`; only until the session runs. */
+  /** `queued` → `provisioning 1/2` → `waiting for check-in 40%` → `starting` → `running`. */
   phase: z.string().optional(),
+  /** While queued: when it will likely be served, from the measured boots of nodes; absent = that can't be said. */
+  expectedAtMs: epochMs.optional(),
   reason: reasonSchema,
   node: z
     .strictObject({
@@ -121,6 +132,11 @@ export const sessionSchema = z.strictObject({
   assignedAtMs: epochMs.optional(),
   endedAtMs: epochMs.optional(),
   endReason: z.string().optional(),
+  /** Absent = the defaults. */
+  permissions: permissionsSchema.optional(),
+  /** The staging config that it was started for before anybody asked, and when. */
+  stagingConfig: z.string().optional(),
+  stagedAtMs: epochMs.optional(),
 });
 export const sessionAnswerSchema = z.strictObject({ session: sessionSchema });
 export const sessionsSchema = z.strictObject({ sessions: z.array(sessionSchema), total: z.int() });
@@ -258,6 +274,21 @@ const stagingPositionSchema = z.strictObject({
   reason: reasonSchema,
 });
 
+export const stagingSchema = z.strictObject({
+  staging: z.array(
+    stagingPositionSchema.extend({
+      zone: z.string(),
+      workspace: z.string(),
+      pool: z.string().optional(),
+      autoscaleConfig: z.string().optional(),
+      expirationSeconds: z.number(),
+      permissions: permissionsSchema,
+      /** When the oldest of the current sessions expires. */
+      nextExpiryAtMs: epochMs.optional(),
+    }),
+  ),
+});
+
 const changeSchema = z.union([
   z.strictObject({
     kind: z.literal("create"),
@@ -296,9 +327,10 @@ export const decisionsQuerySchema = z.strictObject({
 });
 export const decisionsSchema = z.strictObject({ decisions: z.array(decisionSchema) });
 
-export const explainParamsSchema = z.strictObject({ subject: z.enum(["node", "session", "config"]), id: idSchema });
+const explainedSubject = z.enum(["node", "session", "config", "staging"]);
+export const explainParamsSchema = z.strictObject({ subject: explainedSubject, id: idSchema });
 export const explanationSchema = z.strictObject({
-  subject: z.enum(["node", "session", "config"]),
+  subject: explainedSubject,
   id: z.string(),
   /** One sentence: its state and why. */
   summary: z.string(),
@@ -329,7 +361,8 @@ export type HealthView = z.output<typeof healthSchema>;
 export type CheckDefinitionBody = z.output<typeof checkDefinitionSchema>;
 export type DefinitionView = z.output<typeof definitionSchema>;
 export type DrainingView = z.output<typeof drainingSchema>;
-export type RequestSessionBody = z.output<typeof requestSessionSchema>;
+export type RequestSessionBody = z.input<typeof requestSessionSchema>;
+export type StagingView = z.output<typeof stagingSchema>;
 export type SessionView = z.output<typeof sessionSchema>;
 export type NodeView = z.output<typeof nodeSchema>;
 export type LaneView = z.output<typeof laneSchema>;

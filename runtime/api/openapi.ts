@@ -18,7 +18,7 @@ export function describeApi(routes: readonly Route[], version: string): object {
 function describeRoute(route: Route): RouteConfig {
   const responses: RouteConfig["responses"] = {};
   for (const [status, schema] of Object.entries(route.responses)) {
-    responses[status] = { description: schema ? "done" : "done, no content", ...contentOf(schema) };
+    responses[status] = { description: schema ? "done" : "done, no content", ...contentOf(schema, route) };
   }
   responses["default"] = { description: "refused", ...contentOf(errorSchema) };
   const asObject = (schema: z.ZodType | undefined) => schema as z.ZodObject | undefined;
@@ -45,6 +45,7 @@ function describeRoute(route: Route): RouteConfig {
   };
 }
 
-function contentOf(schema: z.ZodType | undefined) {
-  return { content: schema ? { "application/json": { schema } } : {} };
+function contentOf(schema: z.ZodType | undefined, { isEventStream }: Partial<Route> = {}) {
+  const type = isEventStream ? "text/event-stream" : "application/json";
+  return { content: schema ? { [type]: { schema } } : {} };
 }

@@ -2,6 +2,7 @@
  * The shape of the route table. One entry says everything about a route: the server, the OpenAPI document and the
  * tests of every route are made from it.
  */
+import type { ServerResponse } from "node:http";
 import { z } from "zod";
 import { problemsOf } from "../model/config";
 import { ConfigError, type Problem } from "../model/errors";
@@ -18,6 +19,8 @@ export interface Answer {
   readonly body?: unknown;
   /** Beside those of every answer; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of a body: writes to the response, whose head is sent, and ends it in its own time. Must not throw. */
+  readonly stream?: (response: ServerResponse) => void;
 }
 
 /** What a handler gets besides its parsed input. */
@@ -34,6 +37,8 @@ export interface RouteContext {
    * gets the same answer even after a crash. Empty without one.
    */
   answerChanges(answer: Answer): Change[];
+  /** The last server-sent event that the caller has seen, when it connects again. */
+  readonly lastEventId?: string;
   /** The caller's idempotency key, already bound to caller and route. */
   readonly idempotencyKey?: string;
 }
@@ -50,6 +55,8 @@ interface TypedRoute<P, Q, B> {
   readonly body?: z.ZodType<B>;
   /** Schema of the body by status; `undefined` = no body. */
   readonly responses: Readonly<Record<number, z.ZodType | undefined>>;
+  /** True where the answer is a stream of server-sent events; `responses` has the schema of their data. */
+  readonly isEventStream?: boolean;
   /** True where an `Idempotency-Key` header is honoured. */
   readonly takesIdempotencyKey?: boolean;
   handle(input: { readonly params: P; readonly query: Q; readonly body: B }, context: RouteContext): Promise<Answer>;

@@ -5,7 +5,13 @@
  * It stands on `node:http` alone. Between the socket and the handler there is only what is in this file, because a
  * placement takes less time than a stack of middleware.
  */
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http";
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  RequestListener,
+  ServerResponse,
+} from "node:http";
 import { parse as parseQuery } from "node:querystring";
 import { ForbiddenError, HeadroomError, UnauthorizedError, UnavailableError } from "../model/errors";
 import { allows, findApiKey } from "./api-keys";
@@ -33,6 +39,7 @@ interface WrittenAnswer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
   readonly text?: string;
+  readonly stream?: Answer["stream"];
 }
 
 /** Who calls: what the access of the route asks for has been shown. */
@@ -40,6 +47,7 @@ interface Caller {
   readonly leader?: Leader;
   readonly apiKey?: RouteContext["apiKey"];
   readonly bearer?: string;
+  readonly lastEventId?: string;
 }
 
 /** Retries of requests whose first try is still running, by bound idempotency key. */
@@ -77,15 +85,17 @@ class App {
     } catch (error) {
       written = write(this.refusal(error, { requestId, method: request.method, path }));
     }
-    const { status, headers, text } = written;
-    response.writeHead(status, headers).end(text);
+    const { status, headers, text, stream } = written;
+    response.writeHead(status, headers);
+    if (stream) stream(response);
+    else response.end(text);
     if (this.isLogging) this.backend.log.debug({ requestId, method: request.method, path, status }, "request");
   }
 
   private async answer(request: IncomingMessage, path: string, query: string): Promise<Answer> {
     this.limiter.count("address", networkOf(request.socket.remoteAddress ?? ""));
     const { route, params } = this.router.find(request.method ?? "", path);
-    const caller = this.admit(route, request.headers.authorization);
+    const caller = this.admit(route, request.headers);
     // Nodes show their token only to the handler, so whoever reaches the port can send these bodies.
     const bytesMax = route.access === "node" ? nodeBodyBytesMax : bodyBytesMax;
     const body = route.body ? await readJson(request, bytesMax) : undefined;
@@ -100,11 +110,11 @@ class App {
   }
 
   /** Lets in who may use the route, and only the leader answers what needs state. */
-  private admit(route: Route, authorization: string | undefined): Caller {
+  private admit(route: Route, headers: IncomingHttpHeaders): Caller {
     if (route.access === "public") return {};
     const leader = this.backend.current();
     if (!isLeader(leader)) throw new UnavailableError(leader.message);
-    const bearer = /^Bearer +(\S{1,4096})$/i.exec(authorization ?? "")?.[1];
+    const bearer = /^Bearer +(\S{1,4096})$/i.exec(headers.authorization ?? "")?.[1];
     if (route.access === "node") return { leader, bearer };
     if (bearer === undefined) throw new UnauthorizedError("send an API key as `Authorization: Bearer hr_...`");
     const apiKey = findApiKey(bearer, leader.ledger.state.apiKeys.values());
@@ -113,7 +123,8 @@ class App {
     if (!allows(apiKey.scope, route.access)) {
       throw new ForbiddenError(`key "${apiKey.name}" has scope ${apiKey.scope}; this needs ${route.access} or more`);
     }
-    return { leader, apiKey };
+    const lastEventId = route.isEventStream ? headers["last-event-id"] : undefined;
+    return { leader, apiKey, ...(lastEventId === undefined ? {} : { lastEventId: String(lastEventId) }) };
   }
 
   private refusal(error: unknown, request: { requestId: string; method?: string; path: string }): Answer {
@@ -170,6 +181,7 @@ function contextOf(caller: Caller, backend: ApiBackend, body: unknown, key: stri
     },
     apiKey: caller.apiKey,
     bearer: caller.bearer,
+    lastEventId: caller.lastEventId,
     idempotencyKey: key,
     answerChanges: (answer) => {
       const { leader } = caller;
@@ -179,7 +191,8 @@ function contextOf(caller: Caller, backend: ApiBackend, body: unknown, key: stri
   };
 }
 
-function write({ status, body, headers }: Answer): WrittenAnswer {
+function write({ status, body, headers, stream }: Answer): WrittenAnswer {
+  if (stream) return { status, headers: { ...securityHeaders, ...headers }, stream };
   if (body === undefined) return { status, headers: { ...securityHeaders, ...headers } };
   const text = JSON.stringify(body);
   const type = "application/json; charset=utf-8";

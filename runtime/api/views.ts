@@ -3,6 +3,7 @@ import type { CloudCatalog } from "../model/config";
 import type { Lane, Node, Session, StoredDefinition } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
 import type { DefinitionView, LaneView, NodeView, SessionView } from "./contracts";
+import type { Progress } from "../planner/progress";
 import { digestOf } from "./digest";
 
 const hidden = "[secret]";
@@ -59,27 +60,27 @@ export function viewLane(lane: Lane, nodes: number): LaneView {
   return { ...lane, nodes };
 }
 
-/** `position` is given where the caller knows it already, for lists. */
-export function viewSession(session: Session, snapshot: Snapshot, position?: number): SessionView {
+export function viewSession(session: Session, snapshot: Snapshot, progress: Progress): SessionView {
   const { sessionId, status, workspace, userId, zone, reason, requestedAtMs, assignedAtMs, endedAtMs, endReason } =
     session;
+  const { permissions, stagingConfig, stagedAtMs } = session;
   const node = session.nodeId === undefined ? undefined : snapshot.nodes.get(session.nodeId);
-  const place = status === "queued" ? (position ?? snapshot.queue().indexOf(session) + 1) : 0;
-  const phase = phaseOf(session, snapshot);
   return {
     sessionId,
     status,
     workspace,
-    userId,
+    ...(userId === "" ? {} : { userId }),
     ...(zone === undefined ? {} : { zone }),
-    ...(place > 0 ? { position: place } : {}),
-    ...(phase === undefined ? {} : { phase }),
+    ...progress,
     reason,
     ...(node ? { node: viewConnection(node) } : {}),
     requestedAtMs,
     ...(assignedAtMs === undefined ? {} : { assignedAtMs }),
     ...(endedAtMs === undefined ? {} : { endedAtMs }),
     ...(endReason === undefined ? {} : { endReason }),
+    ...(permissions === undefined ? {} : { permissions }),
+    ...(stagingConfig === undefined ? {} : { stagingConfig }),
+    ...(stagedAtMs === undefined ? {} : { stagedAtMs }),
   };
 }
 
@@ -91,36 +92,4 @@ function viewConnection(node: Node): NonNullable<SessionView["node"]> {
     ...(connectionPort === undefined ? {} : { connectionPort }),
     ...(dnsName === undefined ? {} : { dnsName }),
   };
-}
-
-/**
- * What the requester waits for: `queued` → `provisioning n/m` (n of m coming nodes exist) → `waiting for check-in p%`
- * (the furthest of them) → `starting` once assigned.
- */
-function phaseOf(session: Session, snapshot: Snapshot): string | undefined {
-  if (session.status === "assigned") return "starting";
-  if (session.status !== "queued") return undefined;
-  let coming = 0;
-  let existing = 0;
-  let percent = 0;
-  for (const node of nodesFor(session, snapshot)) {
-    if (node.status === "requested" || node.status === "provisioning") coming += 1;
-    if (node.status !== "starting") continue;
-    coming += 1;
-    existing += 1;
-    percent = Math.max(percent, node.progressPercent ?? 0);
-  }
-  if (coming === 0) return "queued";
-  return existing === 0 || existing < coming
-    ? `provisioning ${existing}/${coming}`
-    : `waiting for check-in ${Math.round(percent)}%`;
-}
-
-/** Nodes of the pools and zones where the session may be placed. */
-function* nodesFor(session: Session, snapshot: Snapshot): Iterable<Node> {
-  const pools = snapshot.workspaces.get(session.workspace)?.pools ?? [];
-  const zones = session.zone === undefined ? [...snapshot.zones.keys()] : [session.zone];
-  for (const pool of pools) {
-    for (const zone of zones) yield* snapshot.nodesIn(pool, zone).values();
-  }
 }

@@ -6,6 +6,7 @@ import { HeadroomClient } from "../../runtime/api/client";
 import { listen, type Listening } from "../../runtime/api/listen";
 import { createLogger } from "../../runtime/api/log";
 import { createRoutes } from "../../runtime/api/routes";
+import { SessionFeed } from "../../runtime/api/session-feed";
 import { createApp } from "../../runtime/api/server";
 import { Broker } from "../../runtime/broker/broker";
 import { Requesters } from "../../runtime/broker/requesters";
@@ -56,7 +57,8 @@ export class Api {
   };
   readonly tokens = new NodeTokens(tokenSecret);
   readonly requesters = new Requesters();
-  readonly routes = createRoutes();
+  readonly feed = new SessionFeed({ streamsMax: 20, heartbeatMs: 300 });
+  readonly routes = createRoutes(this.feed);
   requestsPerMinute = 1_000_000;
   catalog = testCatalog;
   current: Leader | Standby = { message: "this runtime is starting" };
@@ -115,7 +117,7 @@ export class Api {
     };
   }
 
-  async open(): Promise<void> {
+  async open(port = 0): Promise<void> {
     const destination = { write: (line: string) => void this.logLines.push(line) };
     const app = createApp(
       {
@@ -128,14 +130,14 @@ export class Api {
       },
       this.routes,
     );
-    this.listening = await listen({ host: "127.0.0.1", port: 0, app });
+    this.listening = await listen({ host: "127.0.0.1", port, app });
   }
 
   /** As after kill -9: nothing in memory survives. */
-  async restart(): Promise<void> {
+  async restart(port = 0): Promise<void> {
     await this.close();
     await this.lead();
-    await this.open();
+    await this.open(port);
   }
 
   async close(): Promise<void> {
@@ -158,7 +160,8 @@ export class Api {
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const parsed = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+    const isJson = text !== "" && /json/.test(response.headers.get("content-type") ?? "json");
+    const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
     return { status: response.status, body: parsed, headers: response.headers, text };
   }
 

@@ -10,6 +10,8 @@ const samples: Readonly<Record<string, { path: string; body?: unknown; headers?:
   "delete /api/v1/sessions/{id}": { path: "/api/v1/sessions/SESSION" },
   "put /api/v1/sessions/{id}/status": { path: "/api/v1/sessions/SESSION/status", body: { status: "running" } },
   "get /api/v1/sessions/{id}": { path: "/api/v1/sessions/SESSION" },
+  "get /api/v1/sessions/{id}/events": { path: "/api/v1/sessions/SESSION/events" },
+  "get /api/v1/staging": { path: "/api/v1/staging" },
   "get /api/v1/sessions": { path: "/api/v1/sessions?status=assigned" },
   "post /api/v1/nodes/{id}/heartbeat": { path: "/api/v1/nodes/node-1/heartbeat", body: { cores: 4 } },
   "post /api/set_server_status": {
@@ -188,7 +190,9 @@ describe("every route", () => {
         assert.ok(reply.status < 300, `${nameOf(route)}: ${reply.status} ${reply.text}`);
         assert.ok(String(reply.status) in route.responses, `${nameOf(route)} answered ${reply.status}`);
         const schema = route.responses[reply.status];
-        if (schema) assert.doesNotThrow(() => schema.parse(reply.body), `${nameOf(route)}: ${reply.text}`);
+        const data = route.isEventStream ? /^data: (.*)$/m.exec(reply.text)?.[1] : undefined;
+        const body: unknown = data === undefined ? reply.body : JSON.parse(data);
+        if (schema) assert.doesNotThrow(() => schema.parse(body), `${nameOf(route)}: ${reply.text}`);
         else assert.equal(reply.text, "");
       }
     } finally {

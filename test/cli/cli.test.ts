@@ -17,6 +17,8 @@ const commands = [
   ["doctor"],
   ["session", "request"],
   ["session", "release"],
+  ["session", "watch"],
+  ["staging"],
 ];
 
 describe("headroom", () => {

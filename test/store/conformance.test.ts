@@ -7,7 +7,18 @@ import { PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 import type { Store } from "../../runtime/store/store";
 import { newDatabase, realClock } from "../support/postgres";
-import { aDecision, aSession, anAnswer, decided, oneOfEach, putDefinition, putLane, putNode, putSession } from "./rows";
+import {
+  aDecision,
+  aSession,
+  aStagedSession,
+  anAnswer,
+  decided,
+  oneOfEach,
+  putDefinition,
+  putLane,
+  putNode,
+  putSession,
+} from "./rows";
 
 /** One durable state, and what can be done to it from outside. */
 interface World {
@@ -61,6 +72,28 @@ function describeStore(name: string, prepare: () => Promise<World>): void {
       await store.close();
       store = await world.open();
     };
+
+    it("keeps a staged session with its permissions, and that a user got it", async () => {
+      const staged = aStagedSession();
+      const doc = { name: "desks", zone: "default", workspace: "desktop", sessions: 1, permissions: { webcam: true } };
+      await store.write([
+        putDefinition({ kind: "stagingConfig", name: "desks", doc }),
+        putNode(),
+        { kind: "put", table: "session", row: staged },
+      ]);
+      await reopen();
+      const before = new HotState();
+      before.apply(await store.load());
+      await store.write([putSession({ ...staged, status: "assigned", userId: "alice" })]);
+      await reopen();
+      const after = new HotState();
+      after.apply(await store.load());
+
+      assert.deepEqual([...before.staged.get("desks")!.values()], [staged]);
+      assert.equal(before.stagingConfigs.get("desks")!.permissions.webcam, true);
+      assert.equal(after.staged.size, 0);
+      assert.deepEqual(after.sessions.get("t1"), { ...staged, status: "assigned", userId: "alice" });
+    });
 
     it("starts empty", async () => {
       assert.deepEqual(await store.load(), []);

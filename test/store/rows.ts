@@ -1,4 +1,5 @@
 /** Rows for the tests of this folder: sensible defaults, state only what matters. */
+import { permissionsSchema } from "../../runtime/model/staging-config";
 import type { Change } from "../../runtime/store/hot-state";
 import type { Decision, IdempotentAnswer, Lane, Node, Session, StoredDefinition } from "../../runtime/model/state";
 import type { Reason } from "../../runtime/model/plan";
@@ -93,6 +94,15 @@ export function aDecision(decision: Partial<Decision> = {}): Decision {
     reason: aReason,
     ...decision,
   };
+}
+
+/** Nobody's yet. */
+export function aStagedSession(session: Partial<Session> = {}): Session {
+  const permissions = permissionsSchema.parse({ webcam: true });
+  return aSession({
+    ...{ sessionId: "t1", status: "staged", userId: "", sequence: 0, nodeId: "n1", permissions },
+    ...{ stagingConfig: "desks", stagedAtMs: 1_500, ...session },
+  });
 }
 
 export const putSession = (session: Partial<Session> = {}): Change => ({

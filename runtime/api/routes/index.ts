@@ -4,12 +4,14 @@ import { isLeader } from "../backend";
 import { healthSchema, type HealthView } from "../contracts";
 import { describeApi } from "../openapi";
 import { route, type Route } from "../route";
+import { SessionFeed } from "../session-feed";
 import { apiKeyRoutes } from "./api-keys";
 import { definitionRoutes } from "./definitions";
 import { insightRoutes } from "./insight";
 import { nodeCallRoutes } from "./node-calls";
 import { nodeRoutes } from "./nodes";
 import { sessionRoutes } from "./sessions";
+import { stagingRoutes } from "./staging";
 
 const health = route({
   method: "get",
@@ -27,7 +29,8 @@ const health = route({
   },
 });
 
-export function createRoutes(): readonly Route[] {
+/** `feed`: who watches sessions; one per server. */
+export function createRoutes(feed = new SessionFeed()): readonly Route[] {
   let document: object | undefined;
   const openapi = route({
     method: "get",
@@ -41,10 +44,11 @@ export function createRoutes(): readonly Route[] {
     },
   });
   const table: readonly Route[] = [
-    ...sessionRoutes,
+    ...sessionRoutes(feed),
     ...nodeCallRoutes,
     ...nodeRoutes,
     ...definitionRoutes,
+    ...stagingRoutes,
     ...insightRoutes,
     ...apiKeyRoutes,
     health,

@@ -16,8 +16,8 @@ import {
   type StatusView,
 } from "../contracts";
 import { route, type Route } from "../route";
-import { viewNode, viewSession } from "../views";
-import { findSession } from "./sessions";
+import { viewNode } from "../views";
+import { findSession, viewPresent } from "./sessions";
 
 /** Journal entries of one explanation: what anyone reads, and one page of the store. */
 const explainedDecisions = 200;
@@ -109,7 +109,8 @@ const explain = route({
   method: "get",
   path: "/api/v1/explain/{subject}/{id}",
   access: "viewer",
-  summary: "Why a node, a session or a config is as it is: present state, reasons with numbers, its decisions",
+  summary:
+    "Why a node, a session, a config or a staging config is as it is: present state, reasons with numbers, its decisions",
   params: explainParamsSchema,
   responses: { 200: explanationSchema },
   async handle({ params }, context) {
@@ -125,7 +126,7 @@ const explain = route({
 type Present = Pick<ExplanationView, "summary" | "node" | "session" | "reasons">;
 
 function explainPresent(
-  { subject, id }: { subject: "node" | "session" | "config"; id: string },
+  { subject, id }: { subject: ExplanationView["subject"]; id: string },
   journal: readonly Decision[],
   leader: Leader,
 ): Promise<Present> | Present {
@@ -136,6 +137,8 @@ function explainPresent(
       return explainSession(id, leader);
     case "config":
       return explainConfig(id, journal, leader);
+    case "staging":
+      return explainStaging(id, journal, leader);
     default: {
       const never: never = subject;
       return never;
@@ -154,7 +157,7 @@ function explainNode(id: string, journal: readonly Decision[], { ledger, catalog
 async function explainSession(id: string, leader: Leader): Promise<Present> {
   const session = await findSession(id, leader);
   const summary = `session ${id} is ${session.status}: ${session.reason.text}`;
-  return { summary, session: viewSession(session, leader.ledger.state), reasons: [session.reason] };
+  return { summary, session: viewPresent(session, leader), reasons: [session.reason] };
 }
 
 function explainConfig(id: string, journal: readonly Decision[], { ledger, clock, plan }: Leader): Present {
@@ -169,6 +172,12 @@ function explainConfig(id: string, journal: readonly Decision[], { ledger, clock
   }
   const activity = present?.isActive === false ? "inactive" : "active";
   return { summary: `config ${id} is ${activity}: ${reasons[0]?.text ?? "nothing to do"}`, reasons };
+}
+
+function explainStaging(id: string, journal: readonly Decision[], { plan }: Leader): Present {
+  const present = plan().staging.find((position) => position.stagingConfig === id);
+  if (!present) return explainGone(`staging config ${id}`, journal);
+  return { summary: `staging config ${id}: ${present.reason.text}`, reasons: [present.reason] };
 }
 
 /** Nodes and configs leave only their journal. */

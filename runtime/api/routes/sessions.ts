@@ -9,9 +9,12 @@ import {
   sessionQuerySchema,
   sessionsSchema,
   sessionStatusSchema,
+  type SessionView,
 } from "../contracts";
+import { ProgressReader } from "../../planner/progress";
 import { route, type Answer, type Route } from "../route";
 import type { Leader } from "../backend";
+import type { SessionFeed } from "../session-feed";
 import { viewSession } from "../views";
 
 const request = route({
@@ -26,10 +29,10 @@ const request = route({
     const leader = context.leader();
     let answer: Answer | undefined;
     const outcome = await leader.broker.requestSession(body, (session, position) => {
-      answer = {
-        status: session.status === "queued" ? 202 : 201,
-        body: { session: viewSession(session, leader.ledger.state, position) },
-      };
+      const { state } = leader.ledger;
+      const progress = new ProgressReader(state, leader.clock.now()).of(session);
+      const view = viewSession(session, state, { ...(position === undefined ? {} : { position }), ...progress });
+      answer = { status: session.status === "queued" ? 202 : 201, body: { session: view } };
       return context.answerChanges(answer);
     });
     if (outcome.kind === "refused") throw new NoCapacityError(outcome.reason.text, { sessionId: outcome.sessionId });
@@ -47,12 +50,10 @@ const list = route({
   responses: { 200: sessionsSchema },
   async handle({ query }, context) {
     const { state } = context.leader().ledger;
-    const positions = new Map(state.queue().map((session, index) => [session.sessionId, index + 1]));
+    const reader = new ProgressReader(state, context.leader().clock.now());
     const all = query.status === "queued" ? state.queue() : [...state.sessions.values()];
     const wanted = all.filter(({ status }) => query.status === undefined || status === query.status);
-    const sessions = wanted
-      .slice(0, listMax)
-      .map((session) => viewSession(session, state, positions.get(session.sessionId)));
+    const sessions = wanted.slice(0, listMax).map((session) => viewSession(session, state, reader.of(session)));
     return { status: 200, body: { sessions, total: wanted.length } };
   },
 });
@@ -65,10 +66,16 @@ const read = route({
   params: idParamsSchema,
   responses: { 200: sessionAnswerSchema },
   async handle({ params }, context) {
-    const session = await findSession(params.id, context.leader());
-    return { status: 200, body: { session: viewSession(session, context.leader().ledger.state) } };
+    const leader = context.leader();
+    leader.broker.seeRequester(params.id);
+    return { status: 200, body: { session: viewPresent(await findSession(params.id, leader), leader) } };
   },
 });
+
+/** With its progress at this moment. */
+export function viewPresent(session: Session, { ledger, clock }: Leader): SessionView {
+  return viewSession(session, ledger.state, new ProgressReader(ledger.state, clock.now()).of(session));
+}
 
 /** Live or ended; a {@link NotFoundError} when there never was one. */
 export async function findSession(sessionId: string, { ledger, store }: Leader): Promise<Session> {
@@ -92,7 +99,7 @@ const setStatus = route({
   async handle({ params, body }, context) {
     const leader = context.leader();
     const session = await leader.broker.setSessionStatus(params.id, body.status);
-    return { status: 200, body: { session: viewSession(session, leader.ledger.state) } };
+    return { status: 200, body: { session: viewPresent(session, leader) } };
   },
 });
 
@@ -107,8 +114,27 @@ const release = route({
     const leader = context.leader();
     const isLive = leader.ledger.state.sessions.has(params.id);
     const session = isLive ? await leader.broker.releaseSession(params.id) : await findSession(params.id, leader);
-    return { status: 200, body: { session: viewSession(session, leader.ledger.state) } };
+    return { status: 200, body: { session: viewPresent(session, leader) } };
   },
 });
 
-export const sessionRoutes: readonly Route[] = [request, release, setStatus, read, list];
+function events(feed: SessionFeed): Route {
+  return route({
+    method: "get",
+    path: "/api/v1/sessions/{id}/events",
+    access: "viewer",
+    summary:
+      "The session's changes as server-sent events (`session`, and a last `end`) until it runs or has ended; at a limit of streams 503: poll instead",
+    params: idParamsSchema,
+    isEventStream: true,
+    responses: { 200: sessionAnswerSchema, 204: undefined },
+    async handle({ params }, context) {
+      const session = await findSession(params.id, context.leader());
+      return feed.answer(session, context);
+    },
+  });
+}
+
+export function sessionRoutes(feed: SessionFeed): readonly Route[] {
+  return [request, release, setStatus, read, list, events(feed)];
+}

@@ -1,7 +1,7 @@
-/** Commands that only look: status, nodes, sessions, lanes, plan, explain. */
+/** Commands that only look: status, nodes, sessions, staging, lanes, plan, explain. */
 import { Argument, Option, type Command } from "commander";
 import type { HeadroomClient } from "../../api/client";
-import type { DecisionView, NodeView, SessionView, StatusView } from "../../api/contracts";
+import type { DecisionView, ExplanationView, NodeView, SessionView, StatusView } from "../../api/contracts";
 import { connect, explainRefusal, globalOptions } from "../connection";
 import { formatAge, formatCounts, formatTable, print } from "../output";
 
@@ -32,7 +32,14 @@ export function addReadCommands(program: Command): void {
     .description("Lists the sessions that have not ended, or shows one, also when it has ended.")
     .argument("[id]", "id of one session")
     .addOption(
-      new Option("--status <status>", "only these").choices(["queued", "assigned", "running", "paused", "stopped"]),
+      new Option("--status <status>", "only these").choices([
+        "queued",
+        "staged",
+        "assigned",
+        "running",
+        "paused",
+        "stopped",
+      ]),
     )
     .addHelpText("after", "\nExample:\n  $ headroom sessions --status queued\n")
     .action((id: string | undefined, { status }: { status?: SessionStatus }, command: Command) =>
@@ -40,6 +47,14 @@ export function addReadCommands(program: Command): void {
         ? show(command, (client) => client.sessions(status), formatSessions)
         : show(command, (client) => client.session(id), formatRecord),
     );
+  program
+    .command("staging")
+    .summary("each staging config: sessions it has and wants")
+    .description(
+      "Lists the staging configs: how many sessions are ready that nobody has, how many are wanted, and why.",
+    )
+    .addHelpText("after", "\nExample:\n  $ headroom staging\n")
+    .action((_options: object, command: Command) => show(command, (client) => client.staging(), formatStaging));
   program
     .command("lanes")
     .summary("every lane: one Pulumi stack each")
@@ -61,12 +76,14 @@ function addPlanAndExplain(program: Command): void {
     .action((_options: object, command: Command) => show(command, (client) => client.plan(), formatPlan));
   program
     .command("explain")
-    .summary("why a node, session or config is as it is")
-    .description("Explains a node, a session or an autoscale config: state, reasons with numbers, past decisions.")
-    .addArgument(new Argument("<subject>", "what to explain").choices(["node", "session", "config"]))
-    .argument("<id>", "id of the node or session, name of the config")
+    .summary("why a node, session, config or staging config is as it is")
+    .description(
+      "Explains a node, a session, an autoscale config or a staging config: state, reasons with numbers, past decisions.",
+    )
+    .addArgument(new Argument("<subject>", "what to explain").choices(["node", "session", "config", "staging"]))
+    .argument("<id>", "id of the node or session, name of the config or staging config")
     .addHelpText("after", "\nExample:\n  $ headroom explain config agents-eu\n")
-    .action((subject: "node" | "session" | "config", id: string, _options: object, command: Command) =>
+    .action((subject: ExplanationView["subject"], id: string, _options: object, command: Command) =>
       show(
         command,
         (client) => client.explain(subject, id),
@@ -141,7 +158,7 @@ function formatSessions(sessions: readonly SessionView[]): string {
   const rows = sessions.map((session) => [
     session.sessionId,
     session.workspace,
-    session.userId,
+    session.userId ?? "(nobody)",
     session.position === undefined ? session.status : `${session.status} #${session.position}`,
     formatAge(now - session.requestedAtMs),
     session.node?.nodeId ?? "",
@@ -149,6 +166,20 @@ function formatSessions(sessions: readonly SessionView[]): string {
     session.reason.text,
   ]);
   return formatTable(["SESSION", "WORKSPACE", "USER", "STATUS", "AGE", "NODE", "PHASE", "REASON"], rows);
+}
+
+function formatStaging(staging: Awaited<ReturnType<HeadroomClient["staging"]>>): string {
+  if (staging.length === 0) return "no staging configs";
+  const now = Date.now();
+  const rows = staging.map((config) => [
+    config.stagingConfig,
+    config.workspace,
+    config.zone,
+    `${config.current}/${config.desired}`,
+    config.nextExpiryAtMs === undefined ? "" : formatAge(config.nextExpiryAtMs - now),
+    config.reason.text,
+  ]);
+  return formatTable(["STAGING", "WORKSPACE", "ZONE", "READY", "EXPIRES IN", "REASON"], rows);
 }
 
 function formatLanes(lanes: Awaited<ReturnType<HeadroomClient["lanes"]>>): string {

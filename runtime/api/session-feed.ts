@@ -1,0 +1,169 @@
+/**
+ * Sessions as server-sent events: whoever waits for one is told each change at once instead of asking again and again.
+ * Each event holds the whole session, so that a client which connects again has missed nothing. One timer looks at all
+ * watched sessions; while nobody watches there is none.
+ */
+import { createHash } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import type { Session } from "../model/state";
+import { UnavailableError } from "../model/errors";
+import { ProgressReader } from "../planner/progress";
+import { isLeader, type ApiBackend, type Leader, type Standby } from "./backend";
+import type { Answer, RouteContext } from "./route";
+import { viewSession } from "./views";
+
+/** Streams at the same time; each is a connection and a few kB. Beyond it callers poll. */
+const streamsMax = 2_000;
+/** Changes are noticed within this. */
+const lookEveryMs = 200;
+/** Comments that keep proxies and clients from closing a silent connection. */
+const heartbeatMs = 15_000;
+/** A client that does not read this much is gone, or as good as that. */
+const unreadBytesMax = 256 * 1024;
+
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // Without it proxies of nginx hold events back.
+  "x-accel-buffering": "no",
+};
+
+interface Stream {
+  readonly sessionId: string;
+  readonly response: ServerResponse;
+  /** What was sent last. */
+  lastText: string;
+  wroteAtMs: number;
+  isSending: boolean;
+  stopWatching(): void;
+}
+
+export interface FeedOptions {
+  readonly streamsMax?: number;
+  readonly heartbeatMs?: number;
+}
+
+export class SessionFeed {
+  private readonly streams = new Set<Stream>();
+  /** Answers that will become streams in a moment. */
+  private opening = 0;
+  private stopLooking: (() => void) | undefined;
+
+  constructor(private readonly options: FeedOptions = {}) {}
+
+  /** Streams that are open. */
+  get size(): number {
+    return this.streams.size;
+  }
+
+  /**
+   * Streams the session's changes until it runs or has ended, the client goes away or this process leads no more.
+   * `lastEventId`: the last event that the client has seen, which is not sent again. 204 when it was the last of all.
+   */
+  answer(session: Session, { backend, leader, lastEventId }: RouteContext): Answer {
+    const current = leader();
+    const text = textOf(session, current, new ProgressReader(current.ledger.state, current.clock.now()));
+    const isSeen = idOf(text) === lastEventId;
+    // Tells a client that connects again by itself that there is nothing to connect for.
+    if (isSeen && isOver(session)) return { status: 204 };
+    const limit = this.options.streamsMax ?? streamsMax;
+    if (this.streams.size + this.opening >= limit) {
+      throw new UnavailableError(`${limit} event streams are open, which is the limit; poll the session instead`);
+    }
+    this.opening += 1;
+    const { sessionId } = session;
+    const stream = (response: ServerResponse): void => {
+      this.opening -= 1;
+      this.open(response, sessionId, isSeen ? text : "", backend);
+    };
+    return { status: 200, headers: streamHeaders, stream };
+  }
+
+  private open(response: ServerResponse, sessionId: string, lastText: string, backend: ApiBackend): void {
+    const current = backend.current();
+    const stopWatching = isLeader(current) ? current.broker.watchRequester(sessionId) : () => undefined;
+    const wroteAtMs = backend.clock.now();
+    const stream: Stream = { sessionId, response, lastText, wroteAtMs, isSending: false, stopWatching };
+    response.once("close", () => this.drop(stream));
+    response.write("retry: 1000\n\n");
+    this.streams.add(stream);
+    this.lookAt(stream, current, readerOf(current, wroteAtMs), wroteAtMs);
+    this.schedule(backend);
+  }
+
+  private schedule(backend: ApiBackend): void {
+    if (this.stopLooking || this.streams.size === 0) return;
+    this.stopLooking = backend.clock.after(lookEveryMs, () => {
+      this.stopLooking = undefined;
+      this.look(backend);
+      this.schedule(backend);
+    });
+  }
+
+  private drop(stream: Stream): void {
+    if (!this.streams.delete(stream)) return;
+    stream.stopWatching();
+    if (this.streams.size > 0) return;
+    this.stopLooking?.();
+    this.stopLooking = undefined;
+  }
+
+  private look(backend: ApiBackend): void {
+    const current = backend.current();
+    const reader = readerOf(current, backend.clock.now());
+    for (const stream of this.streams) this.lookAt(stream, current, reader, backend.clock.now());
+  }
+
+  private lookAt(stream: Stream, current: Leader | Standby, reader: ProgressReader | undefined, nowMs: number): void {
+    const { response } = stream;
+    if (response.destroyed || response.writableLength > unreadBytesMax) {
+      response.destroy();
+      this.drop(stream);
+      return;
+    }
+    if (!isLeader(current) || !reader) return void response.end();
+    if (!stream.isSending) void this.send(stream, current, reader).catch(() => response.destroy());
+    if (response.writableEnded || nowMs - stream.wroteAtMs < (this.options.heartbeatMs ?? heartbeatMs)) return;
+    stream.wroteAtMs = nowMs;
+    response.write(": still here\n\n");
+  }
+
+  /** Sends the session if it has changed; its change is durable before anybody hears of it. */
+  private async send(stream: Stream, leader: Leader, reader: ProgressReader): Promise<void> {
+    if (stream.response.writableEnded) return;
+    const live = leader.ledger.state.sessions.get(stream.sessionId);
+    if (live && textOf(live, leader, reader) === stream.lastText && !isOver(live)) return;
+    stream.isSending = true;
+    try {
+      await leader.ledger.settled();
+      const session = live ?? (await leader.store.session(stream.sessionId));
+      if (!session || stream.response.writableEnded) return void stream.response.end();
+      stream.lastText = textOf(session, leader, reader);
+      stream.wroteAtMs = leader.clock.now();
+      const event = isOver(session) ? "end" : "session";
+      stream.response.write(`id: ${idOf(stream.lastText)}\nevent: ${event}\ndata: ${stream.lastText}\n\n`);
+      if (isOver(session)) stream.response.end();
+    } finally {
+      stream.isSending = false;
+    }
+  }
+}
+
+function readerOf(current: Leader | Standby, nowMs: number): ProgressReader | undefined {
+  return isLeader(current) ? new ProgressReader(current.ledger.state, nowMs) : undefined;
+}
+
+/** The data of an event: one line. */
+function textOf(session: Session, { ledger }: Leader, reader: ProgressReader): string {
+  return JSON.stringify({ session: viewSession(session, ledger.state, reader.of(session)) });
+}
+
+/** Nothing more to wait for: it runs, or did, or never will. */
+function isOver({ status }: Session): boolean {
+  return status !== "queued" && status !== "assigned" && status !== "staged";
+}
+
+/** Made from the data alone, so that it means the same after a restart and on another replica. */
+function idOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
