@@ -10,6 +10,7 @@ export class Draft {
   readonly changes: Change[] = [];
   private readonly nodes = new Map<string, Node>();
   private readonly sessions = new Map<string, Session>();
+  /** Of nodes in `movedTo`: computed when asked for, forgotten when a session of the node changes. */
   private readonly usages = new Map<string, NodeUsage>();
   private readonly lanes = new Map<string, Lane>();
   private readonly configStates = new Map<string, ConfigState>();
@@ -27,7 +28,10 @@ export class Draft {
   }
 
   usage(nodeId: string): NodeUsage {
-    return (this.usages.size > 0 ? this.usages.get(nodeId) : undefined) ?? this.snapshot.usage(nodeId);
+    if (!this.movedTo.has(nodeId)) return this.snapshot.usage(nodeId);
+    const usage = this.usages.get(nodeId) ?? usageOf(this.sessionsOf(nodeId));
+    this.usages.set(nodeId, usage);
+    return usage;
   }
 
   session(sessionId: string): Session | undefined {
@@ -52,7 +56,7 @@ export class Draft {
     if (session.nodeId === undefined) return;
     const moved = this.movedTo.get(session.nodeId) ?? new Set();
     this.movedTo.set(session.nodeId, moved.add(session.sessionId));
-    this.usages.set(session.nodeId, usageOf(this.sessionsOf(session.nodeId)));
+    this.usages.delete(session.nodeId);
   }
 
   /** Lanes whose desired set this draft changes: they are to be woken once it is durable. */
