@@ -5,21 +5,25 @@
  */
 import { enableCompileCache } from "./compile-cache";
 import { CommandFailure, exitCodes, messageOf, NotSupported } from "./failure";
+import type { Outset } from "./outset";
 
-type Command = (args: string[]) => Promise<void> | void;
+type Command = (args: string[], outset?: Outset) => Promise<void> | void;
+
+function operation(name: "up" | "preview" | "refresh" | "destroy"): Command {
+  return (args, outset) =>
+    (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand(name, args, outset);
+}
+
 const commands: Record<string, Command> = {
   version: (args) => (require("./cli-info") as typeof import("./cli-info")).version(args),
   about: (args) => (require("./cli-info") as typeof import("./cli-info")).about(args),
   whoami: (args) => (require("./cli-info") as typeof import("./cli-info")).whoami(args),
   plugin: (args) => (require("./cli-info") as typeof import("./cli-info")).plugin(args),
-  up: (args) => (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("up", args),
-  update: (args) => (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("up", args),
-  preview: (args) =>
-    (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("preview", args),
-  refresh: (args) =>
-    (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("refresh", args),
-  destroy: (args) =>
-    (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand("destroy", args),
+  up: operation("up"),
+  update: operation("up"),
+  preview: operation("preview"),
+  refresh: operation("refresh"),
+  destroy: operation("destroy"),
   stack: (args) => (require("./cli-stack") as typeof import("./cli-stack")).stack(args),
   cancel: (args) => (require("./cli-stack") as typeof import("./cli-stack")).cancel(args),
   config: (args) => (require("./cli-config") as typeof import("./cli-config")).config(args),
@@ -32,9 +36,13 @@ const officialCommands = new Set(
   ).split(" "),
 );
 
-async function main(): Promise<number> {
-  const [name, ...args] = withoutDirectory(process.argv.slice(2));
+async function main(words: string[], outset?: Outset): Promise<number> {
   try {
+    const [name, ...args] = withoutDirectory(words);
+    if (name === "--standby") {
+      const { standBy } = require("./standby") as typeof import("./standby");
+      return await standBy(main);
+    }
     if (name === undefined || name === "help" || name === "--help") {
       process.stdout.write(`Pulumi, embedded engine\nCommands: ${Object.keys(commands).join(", ")}\n`);
       return 0;
@@ -46,7 +54,7 @@ async function main(): Promise<number> {
       process.stdout.write(`pulumi ${name}: the subset of Pulumi's command that the embedded engine knows\n`);
       return 0;
     }
-    await command(args);
+    await command(args, outset);
     return 0;
   } catch (error) {
     const message = messageOf(error);
@@ -71,7 +79,7 @@ enableCompileCache();
 // Whoever started the engine may be gone: what it prints is lost then, what it does is not.
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);
-void main().then((exitCode) => {
+void main(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode;
   // Children and sockets of a finished operation must not keep the process; what was printed goes out first.
   process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));

@@ -8,8 +8,7 @@
  */
 import type { FileBackend, StackName } from "./backend";
 import type { DeploymentOptions } from "./deployment";
-import { EnginePort } from "./engine-port";
-import { PluginStarter } from "./plugin-process";
+import { openOutset, type Outset } from "./outset";
 import { type Project, StackConfig } from "./project";
 import { Signals } from "./signals";
 
@@ -29,6 +28,8 @@ export interface OperationRequest {
   clearPendingCreates: boolean;
   suppressOutputs: boolean;
   expectNoChanges: boolean;
+  /** What there is already when the process was waiting for this operation. */
+  outset: Outset | undefined;
 }
 
 export async function runOperation(request: OperationRequest): Promise<void> {
@@ -47,18 +48,16 @@ async function runUnlocked(request: OperationRequest): Promise<void> {
   const startedMs = Date.now();
   const { project, name, configFile } = request;
   const stackConfig = StackConfig.read(project, name.stack, configFile);
-  const port = new EnginePort();
-  await port.listen();
-  const starter = new PluginStarter(project, port.address);
+  const outset = request.outset ?? (await openOutset());
+  const { port, starter } = outset;
   const signals = new Signals();
   try {
-    for (const packageName of likelyPackages(request, stackConfig)) starter.startEarly(packageName);
+    for (const packageName of likelyPackages(request, stackConfig)) starter.startEarly(project, packageName);
     const { runBegun } = require("./operation-body") as typeof import("./operation-body");
     await runBegun(request, { startedMs, stackConfig, port, starter, signals });
   } finally {
     signals.close();
-    await starter.close();
-    port.close();
+    await outset.close();
   }
 }
 

@@ -63,10 +63,10 @@ export class PluginHost {
   }
 
   private async start(packageName: string, file: string): Promise<RemoteProvider> {
-    const { config, engineAddress, starter, output } = this.options;
+    const { project, config, engineAddress, starter, output } = this.options;
     const own = [...config].filter(([key]) => key.startsWith(`${packageName}:`));
     const packageConfig = Object.fromEntries(own.map(([key, value]) => [key.slice(packageName.length + 1), value]));
-    const plugin = starter.start(packageName, file, packageConfig);
+    const plugin = starter.start(project, { packageName, file, config: packageConfig });
     plugin.onOutput(output);
     const client = dial(ResourceProviderClient, `127.0.0.1:${await plugin.port}`);
     const close = (): Promise<void> => {

@@ -26,6 +26,10 @@ export class PluginProcess {
     this.port.catch(() => undefined);
   }
 
+  get hasEnded(): boolean {
+    return this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /** Passes on what the plugin prints, beginning with what it has printed already. */
   onOutput(output: (line: string) => void): void {
     this.output = output;
@@ -79,7 +83,7 @@ export class PluginProcess {
   private stop(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
     const { pid } = child;
-    if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+    if (pid === undefined || this.hasEnded) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), closeMs);
       child.on("exit", () => {
@@ -99,32 +103,40 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+export interface PluginStart {
+  packageName: string;
+  file: string;
+  /** The package's part of the configuration, in plain text. */
+  config: Record<string, string>;
+}
+
+function keyOf({ name, programFolder }: Project, packageName: string, file: string): string {
+  return [packageName, file, name, programFolder].join("\n");
+}
+
 /** Starts plugins, also ahead of time. */
 export class PluginStarter {
-  /** Started and not yet asked for, by package and file. */
+  /** Started and not yet asked for, by everything that made them what they are. */
   private readonly waiting = new Map<string, PluginProcess>();
 
-  constructor(
-    private readonly project: Project,
-    private readonly engineAddress: string,
-  ) {}
+  constructor(private readonly engineAddress: string) {}
 
   /** Starts the plugin of a package that will be asked for, without configuration of its own. */
-  startEarly(packageName: string): void {
+  startEarly(project: Project, packageName: string): void {
     try {
       if (attachedPort(packageName) !== undefined) return;
-      const file = findPlugin(this.project, packageName, undefined);
-      const key = `${packageName} ${file}`;
-      if (!this.waiting.has(key)) this.waiting.set(key, this.spawn(packageName, file, {}));
+      const file = findPlugin(project, packageName, undefined);
+      const key = keyOf(project, packageName, file);
+      if (!this.waiting.has(key)) this.waiting.set(key, this.spawn(project, { packageName, file, config: {} }));
     } catch {
       // Who really needs the plugin is told why there is none.
     }
   }
 
-  start(packageName: string, file: string, config: Record<string, string>): PluginProcess {
-    const key = `${packageName} ${file}`;
+  start(project: Project, plugin: PluginStart): PluginProcess {
+    const key = keyOf(project, plugin.packageName, plugin.file);
     const early = this.waiting.get(key);
-    if (!early || Object.keys(config).length > 0) return this.spawn(packageName, file, config);
+    if (!early || early.hasEnded || Object.keys(plugin.config).length > 0) return this.spawn(project, plugin);
     this.waiting.delete(key);
     return early;
   }
@@ -134,8 +146,7 @@ export class PluginStarter {
     await Promise.all([...this.waiting.values()].map((plugin) => plugin.discard()));
   }
 
-  private spawn(packageName: string, file: string, config: Record<string, string>): PluginProcess {
-    const { project } = this;
+  private spawn(project: Project, { packageName, file, config }: PluginStart): PluginProcess {
     const child = spawn(file, [this.engineAddress], {
       cwd: project.programFolder,
       detached: true,

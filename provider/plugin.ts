@@ -5,6 +5,7 @@
  * have been answered or {@link finishMsMax} has passed: a create that is cut off would leave a VM that nobody knows.
  */
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { DefinitionKind } from "../runtime/model/config";
 import { definitionTypes } from "./kernel/definition-types";
@@ -16,7 +17,7 @@ import type { ResourceKernel } from "./resource-kernel";
 const finishMsMax = 10 * 60_000;
 /** Time for the last answer to reach the engine. */
 const lingerMs = 50;
-/** An engine that has called nothing by now was killed before the plugin could notice whose child it is. */
+/** An engine that has called nothing by now may have been killed before the plugin could notice whose child it is. */
 const firstCallMsMax = 60_000;
 /** How often the plugin looks whether its engine is still there. Nothing else tells it when the engine was killed. */
 const parentWatchMs = 1_000;
@@ -72,8 +73,20 @@ async function main(): Promise<void> {
   setInterval(() => {
     if (process.ppid !== engine) void finish();
   }, parentWatchMs);
-  systemClock.after(firstCallMsMax, () => {
-    if (!server.hasBeenCalled) void finish();
+  async function awaitFirstCall(): Promise<void> {
+    if (server.hasBeenCalled) return;
+    // An engine that waits for its command has started its plugins already.
+    if (engineAddress === undefined || !(await isListening(engineAddress))) return finish();
+    systemClock.after(firstCallMsMax, () => void awaitFirstCall());
+  }
+  systemClock.after(firstCallMsMax, () => void awaitFirstCall());
+}
+
+function isListening(address: string): Promise<boolean> {
+  const [host, port] = address.split(":");
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), host, () => resolve(true));
+    socket.on("connect", () => socket.destroy()).on("error", () => resolve(false));
   });
 }
 

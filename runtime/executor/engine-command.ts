@@ -3,10 +3,11 @@
  * would die with the worker at its next line and leave VMs behind that nobody knows; with a file it finishes the creates
  * in flight, records them and releases its lock. The file is also the update's log.
  */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync, fstatSync } from "node:fs";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { signal as sendSignal } from "./processes";
+import type { StandbyEngine } from "./standby-engine";
 
 /** The engine ended with an error. */
 export class EngineFailure extends Error {
@@ -34,8 +35,10 @@ export class EngineFailure extends Error {
 export interface EngineRun {
   /** Its output goes here. */
   readonly logFile: string;
-  /** Called when the process exists, before it can have done anything but start. */
-  readonly onStarted: (pid: number) => void;
+  /** Called when the process exists, before it can have done anything but start; with its name when it stood by. */
+  readonly onStarted: (pid: number, standby?: string) => void;
+  /** Where a process that waits for its command may be had. */
+  readonly standby?: StandbyEngine | undefined;
 }
 
 /** What the error of a failed run quotes: enough for every diagnostic of 25 nodes. */
@@ -68,7 +71,7 @@ class DetachedCommand {
     abort?: AbortSignal,
   ): Promise<{ stdout: string; stderr: string; code: number }> {
     const all = args.includes("--non-interactive") ? args : [...args, "--non-interactive"];
-    const env = { ...this.environment, ...additional, PULUMI_AUTOMATION_API: "true" };
+    const env = { ...this.environment, ...additional };
     const stdout = await runDetached({ command: this.command, args: all, cwd, env, run: this.nextRun, abort });
     this.onSuccess();
     return { stdout, stderr: "", code: 0 };
@@ -93,15 +96,10 @@ export async function runDetached(start: {
   readonly run: EngineRun;
   readonly abort?: AbortSignal | undefined;
 }): Promise<string> {
-  const output = openSync(start.run.logFile, "a");
-  const child = spawn(start.command, [...start.args], {
-    cwd: start.cwd,
-    env: start.env,
-    detached: true,
-    stdio: ["ignore", output, output],
-  });
-  closeSync(output);
-  if (child.pid !== undefined) start.run.onStarted(child.pid);
+  const waiting = start.run.standby?.take(start.run.logFile);
+  const child = waiting?.child ?? startEngine(start.command, start.args, { ...start, logFile: start.run.logFile });
+  if (child.pid !== undefined) start.run.onStarted(child.pid, waiting?.name);
+  waiting?.order(start.args, start.cwd);
   const interrupt = () => void (child.pid !== undefined && sendSignal(child.pid, "SIGINT"));
   if (start.abort?.aborted) interrupt();
   start.abort?.addEventListener("abort", interrupt, { once: true });
@@ -114,6 +112,21 @@ export async function runDetached(start: {
     throw new EngineFailure(ended.code ?? undefined, ended.endedBy ?? undefined, readEnd(start.run.logFile));
   } finally {
     start.abort?.removeEventListener("abort", interrupt);
+  }
+}
+
+/** In a session of its own, with its output in a file. `input` is its standard input's other end. */
+export function startEngine(
+  command: string,
+  args: readonly string[],
+  where: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly logFile: string; readonly input?: "pipe" },
+): ChildProcess {
+  const output = openSync(where.logFile, "a", 0o600);
+  try {
+    const stdio: StdioOptions = [where.input ?? "ignore", output, output];
+    return spawn(command, [...args], { cwd: where.cwd, env: where.env, detached: true, stdio });
+  } finally {
+    closeSync(output);
   }
 }
 

@@ -15,17 +15,19 @@ const withheld = [
 /** Marks the engine of a lane and the plugins it starts, so that recovery finds what a killed engine left behind. */
 export const laneMark = "HEADROOM_LANE";
 
-export function laneMarkOf({ dataFolder }: Installation, laneId: string): string {
-  return `${dataFolder}#${laneId}`;
+/** @param name Of a lane, or of an engine that stood by and is recorded for a lane. */
+export function laneMarkOf({ dataFolder }: Installation, name: string): string {
+  return `${dataFolder}#${name}`;
 }
 
 /**
+ * @param mark Names what recovery finds the engine by, see {@link laneMarkOf}.
  * @param isOffline True when every plugin is already there: nothing is looked up or downloaded.
  */
 export function engineEnvironment(
   installation: Installation,
   inherited: NodeJS.ProcessEnv,
-  { laneId, isOffline }: { laneId: string; isOffline: boolean },
+  { mark, isOffline }: { mark: string; isOffline: boolean },
 ): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...inherited };
   for (const name of withheld) delete environment[name];
@@ -42,10 +44,12 @@ export function engineEnvironment(
     PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true",
     PULUMI_LOG_ROTATION_MAX_TOTAL_MB: "50",
     PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2",
+    PULUMI_AUTOMATION_API: "true",
+    PULUMI_DEBUG_COMMANDS: "true",
     NO_COLOR: "1",
     // Our own commands in newer Node versions start faster with it.
     NODE_COMPILE_CACHE: join(installation.dataFolder, "engine-home", "compile-cache"),
-    [laneMark]: laneMarkOf(installation, laneId),
+    [laneMark]: laneMarkOf(installation, mark),
     // Derived once for all engines: it takes longer than everything else an engine does before its first step.
     ...(installation.engine.kind === "embedded"
       ? { PULUMI_EMBEDDED_KEY_FILE: `${passphraseFile(installation)}.key` }

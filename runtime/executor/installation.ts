@@ -5,11 +5,12 @@
  *   encryption-salt          one for all lane stacks
  *   state/                   the default backend, Pulumi's own layout
  *   engine-home/             PULUMI_HOME: plugins, engine logs
+ *   standby/                 Pulumi.yaml and the output of engines that wait for their command
  *   lanes/<lane id>/         Pulumi.yaml, Pulumi.<stack>.yaml, logs and the record of the running engine
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Engine } from "./engine-choice";
 import { writeDurably } from "./durable-file";
@@ -62,6 +63,8 @@ export async function prepareInstallation(options: InstallationOptions): Promise
   for (const folder of ["lanes", "engine-home", "state"]) {
     await mkdir(join(dataFolder, folder), { recursive: true, mode: 0o700 });
   }
+  // Output of engines whose worker was killed before it gave them a command; nobody writes to it any more.
+  await rm(standbyFolder(installation), { recursive: true, force: true });
   if (!existsSync(passphraseFile(installation))) {
     await writeDurably(passphraseFile(installation), randomBytes(32).toString("base64url"));
   }
@@ -84,6 +87,10 @@ export function openCrypter(installation: Installation): Promise<PassphraseCrypt
 
 export function laneFolder({ dataFolder }: Installation, laneId: string): string {
   return join(dataFolder, "lanes", laneId);
+}
+
+export function standbyFolder({ dataFolder }: Installation): string {
+  return join(dataFolder, "standby");
 }
 
 function saltFile({ dataFolder }: Installation): string {

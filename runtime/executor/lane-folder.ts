@@ -6,15 +6,21 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { z } from "zod";
 import type { DesiredNode } from "../model/state";
 import { writeDurably } from "./durable-file";
+import { laneMark, laneMarkOf } from "./engine-environment";
 import { laneFolder, projectName, type Installation } from "./installation";
 import type { PassphraseCrypter } from "./passphrase";
+import { commandLineOf, isAlive, processesWith } from "./processes";
 
-const engineRecordSchema = z.object({ pid: z.int(), revision: z.int() });
-/** The engine process that was started last; survives the worker. */
+const engineRecordSchema = z.object({
+  pid: z.int(),
+  revision: z.int(),
+  /** Its name when it had been standing by before. */
+  standby: z.string().optional(),
+});
+/** The engine process that was given its command last; survives the worker. */
 export type EngineRecord = z.infer<typeof engineRecordSchema>;
 
 export class LaneFolder {
@@ -40,13 +46,7 @@ export class LaneFolder {
   /** Writes both files; what is unchanged keeps its file. */
   async write(nodes: readonly DesiredNode[], crypter: PassphraseCrypter): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
-    const project = stringify({
-      name: projectName,
-      description: "VMs that the Headroom runtime declares, one stack for every lane",
-      runtime: "nodejs",
-      main: join(this.installation.packageRoot, "dist", "provider", "program.js"),
-      plugins: { providers: this.installation.plugins.map(({ name, path }) => ({ name, path })) },
-    });
+    const project = projectText(this.installation);
     const projectFile = join(this.path, "Pulumi.yaml");
     if (!existsSync(projectFile) || readFileSync(projectFile, "utf8") !== project) {
       await writeDurably(projectFile, project);
@@ -54,7 +54,7 @@ export class LaneFolder {
     const config = Object.fromEntries(
       nodes.map((node) => [`${projectName}:${node.nodeId}`, { secure: crypter.encrypt(JSON.stringify(node)) }]),
     );
-    await writeDurably(this.configFile, stringify({ encryptionsalt: crypter.salt, config }, { lineWidth: 0 }));
+    await writeDurably(this.configFile, yamlText({ encryptionsalt: crypter.salt, config }));
   }
 
   /** Where an engine process writes what it prints. Old logs are removed. */
@@ -83,6 +83,19 @@ export class LaneFolder {
     return parsed.success ? parsed.data : undefined;
   }
 
+  /** Living processes of the lane's engines: the engines themselves and their plugins. */
+  processes(): number[] {
+    const marks = [this.laneId, this.engineRecord()?.standby].filter((mark) => mark !== undefined);
+    return marks.flatMap((mark) => processesWith(laneMark, laneMarkOf(this.installation, mark)));
+  }
+
+  /** True when this process is an engine that was given a command for this lane. */
+  isEngine(pid: number): boolean {
+    const commandLine = commandLineOf(pid) ?? "";
+    const names = [this.qualifiedStack, this.engineRecord()?.standby].filter((name) => name !== undefined);
+    return isAlive(pid) && names.some((name) => commandLine.includes(name));
+  }
+
   exists(): boolean {
     return existsSync(this.path);
   }
@@ -94,4 +107,20 @@ export class LaneFolder {
   private engineRecordFile(): string {
     return join(this.path, "engine.json");
   }
+}
+
+/** Pulumi.yaml, the same for every lane. */
+export function projectText({ packageRoot, plugins }: Installation): string {
+  return yamlText({
+    name: projectName,
+    description: "VMs that the Headroom runtime declares, one stack for every lane",
+    runtime: "nodejs",
+    main: join(packageRoot, "dist", "provider", "program.js"),
+    plugins: { providers: plugins.map(({ name, path }) => ({ name, path })) },
+  });
+}
+
+/** JSON is YAML too, and quickly written and read. */
+function yamlText(content: unknown): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
 }

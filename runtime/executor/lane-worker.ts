@@ -3,7 +3,6 @@ import { CloudError, HeadroomError, UnavailableError } from "../model/errors";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import { EngineFailure } from "./engine-command";
-import { laneMark, laneMarkOf } from "./engine-environment";
 import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
@@ -11,10 +10,10 @@ import { LaneFolder } from "./lane-folder";
 import type { NodeProgram } from "./node-program";
 import type { PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import type { PassphraseCrypter } from "./passphrase";
-import { processesWith } from "./processes";
 import { PulumiStack } from "./pulumi-stack";
 import { adoptMissing, quietenStack, type RecoveryContext, type RecoveryLimits } from "./recovery";
 import { presentNodes, sealedSecret } from "./stack-state";
+import { StandbyEngine } from "./standby-engine";
 import { UpdateEventTranslator, type NodeFailure } from "./update-events";
 
 export interface LaneWorkerOptions {
@@ -29,16 +28,25 @@ type OnEvent = (event: UpdateEvent) => void;
 
 export class LaneWorker {
   private readonly backend: FileBackend | undefined;
+  private readonly standby: StandbyEngine | undefined;
   private crypter: Promise<PassphraseCrypter> | undefined;
 
   constructor(private readonly options: LaneWorkerOptions) {
-    this.backend = FileBackend.of(options.installation.backendUrl);
+    const { installation, environment } = options;
+    this.backend = FileBackend.of(installation.backendUrl);
+    const canStandBy = installation.engine.kind === "embedded";
+    this.standby = canStandBy ? new StandbyEngine(installation, environment) : undefined;
   }
 
-  /** Derives the key of the secrets, so that the first update need not wait for it. */
+  /** What the next update would have to wait for: the key of the secrets is derived, an engine is started. */
   async warmUp(): Promise<void> {
-    this.crypter ??= openCrypter(this.options.installation);
-    await this.crypter;
+    await this.openedCrypter();
+    this.standby?.prepare();
+  }
+
+  /** Ends what {@link warmUp} started. */
+  async close(): Promise<void> {
+    await this.standby?.close();
   }
 
   async update(request: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): Promise<UpdateResult> {
@@ -121,9 +129,9 @@ export class LaneWorker {
   private open(request: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): RecoveryContext {
     const { installation, program, limits, environment } = this.options;
     const folder = new LaneFolder(installation, request.laneId, request.stack);
-    const onStarted = (pid: number) => {
+    const onStarted = (pid: number, standby?: string) => {
       onEvent({ kind: "started", enginePid: pid, engine: installation.engine.name });
-      folder.recordEngine({ pid, revision: request.revision });
+      folder.recordEngine({ pid, revision: request.revision, standby });
     };
     const stack = new PulumiStack({
       installation,
@@ -133,14 +141,14 @@ export class LaneWorker {
       isOffline: !program.needsPlugins(request.nodes),
       environment,
       onStarted,
+      standby: this.standby,
       abort,
     });
-    const lanePids = () => processesWith(laneMark, laneMarkOf(installation, request.laneId));
     const seal = async () => {
       const crypter = await this.openedCrypter();
       return (value: unknown) => sealedSecret(crypter.encrypt(JSON.stringify(value)));
     };
-    return { stack, folder, backend: this.backend, program, limits, lanePids, seal };
+    return { stack, folder, backend: this.backend, program, limits, seal };
   }
 
   private openedCrypter(): Promise<PassphraseCrypter> {

@@ -14,6 +14,7 @@ import { engineEnvironment } from "./engine-environment";
 import type { FileBackend } from "./file-backend";
 import type { Installation } from "./installation";
 import type { LaneFolder } from "./lane-folder";
+import type { StandbyEngine } from "./standby-engine";
 import { deploymentSchema, type Deployment } from "./stack-state";
 
 /** Creates wait for a cloud, not for this machine: all of a lane's nodes go at once. */
@@ -27,7 +28,9 @@ export interface StackOptions {
   readonly revision: number;
   readonly isOffline: boolean;
   readonly environment: NodeJS.ProcessEnv;
-  readonly onStarted: (pid: number) => void;
+  readonly onStarted: EngineRun["onStarted"];
+  /** Takes the updates when it is there. */
+  readonly standby: StandbyEngine | undefined;
   readonly abort: AbortSignal;
 }
 
@@ -36,7 +39,7 @@ export class PulumiStack {
 
   constructor(private readonly options: StackOptions) {
     const { installation, folder, environment, isOffline } = options;
-    this.env = engineEnvironment(installation, environment, { laneId: folder.laneId, isOffline });
+    this.env = engineEnvironment(installation, environment, { mark: folder.laneId, isOffline });
   }
 
   /** Makes the stack if it is not there. */
@@ -166,7 +169,7 @@ export class PulumiStack {
     program: () => Promise<void>,
   ): Promise<{ stack: Stack; hasEnded: () => boolean }> {
     const { installation, folder } = this.options;
-    const run = await this.newRun(operation);
+    const run = { ...(await this.newRun(operation)), standby: operation === "up" ? this.options.standby : undefined };
     let ended = false;
     const command = asPulumiCommand(installation.engine, this.env, run, () => (ended = true));
     const workspace = await LocalWorkspace.create({ workDir: folder.path, program, pulumiCommand: command });

@@ -37,22 +37,20 @@ export interface RecoveryContext {
   readonly backend: FileBackend | undefined;
   readonly program: NodeProgram;
   readonly limits: RecoveryLimits;
-  /** Living processes of the lane's engines: the engines themselves and their plugins. */
-  readonly lanePids: () => number[];
   /** Makes of a value what the state holds for a secret. */
   readonly seal: () => Promise<(value: unknown) => unknown>;
 }
 
 /** Waits until no process works on the stack and removes locks that dead processes of ours left. */
 export async function quietenStack(context: RecoveryContext, enginePid: number | undefined): Promise<void> {
-  const { folder, backend, limits, lanePids } = context;
+  const { folder, backend, limits } = context;
   const locks = (await backend?.locks(folder.stack)) ?? [];
   const lockPids = locks.filter((lock) => lock.isOfThisHost).map(({ pid }) => pid);
   const known = [enginePid, folder.engineRecord()?.pid, ...lockPids].filter((pid) => pid !== undefined && pid > 0);
-  const isEngine = (pid: number) => isAlive(pid) && (commandLineOf(pid) ?? "").includes(folder.qualifiedStack);
-  const engines = new Set([...known, ...lanePids()].filter((pid) => pid !== undefined).filter(isEngine));
-  for (const pid of engines) await endProcess(() => (isEngine(pid) ? [pid] : []), limits.engineWaitMs);
-  await endProcess(lanePids, limits.orphanWaitMs);
+  const seen = [...known, ...folder.processes()].filter((pid) => pid !== undefined);
+  const engines = new Set(seen.filter((pid) => folder.isEngine(pid)));
+  for (const pid of engines) await endProcess(() => (folder.isEngine(pid) ? [pid] : []), limits.engineWaitMs);
+  await endProcess(() => folder.processes(), limits.orphanWaitMs);
   for (const lock of (await backend?.locks(folder.stack)) ?? []) {
     // A living process that is no Pulumi has only inherited the number of the one that took the lock.
     const isDead = !isAlive(lock.pid) || !/pulumi/.test(commandLineOf(lock.pid) ?? "");

@@ -10,7 +10,11 @@ import type { FromWorker, Job, ToWorker } from "./worker-protocol";
 export function serveWorker(program: NodeProgram): void {
   let worker: LaneWorker | undefined;
   let abort = new AbortController();
-  process.once("disconnect", () => process.exit(0));
+  let isBusy = false;
+  process.once("disconnect", () => {
+    const closed = isBusy ? undefined : worker?.close();
+    void Promise.resolve(closed).finally(() => process.exit(0));
+  });
   // The service decides when its workers end; a Ctrl-C at its terminal reaches them too.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => undefined);
@@ -28,10 +32,13 @@ export function serveWorker(program: NodeProgram): void {
       case "job":
         abort = new AbortController();
         if (worker === undefined) return fail(new Error("a job came before the start"));
-        void run(worker, message.job, abort.signal).then(
-          (result) => send({ kind: "done", result }),
-          (error: unknown) => send({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
-        );
+        isBusy = true;
+        void run(worker, message.job, abort.signal).then(async (answer) => {
+          isBusy = false;
+          send(answer);
+          // What can't be prepared is done when it is needed, and complains then.
+          await worker?.warmUp().catch(() => undefined);
+        });
         return;
       case "abort":
         return abort.abort();
@@ -43,7 +50,15 @@ export function serveWorker(program: NodeProgram): void {
   });
 }
 
-async function run(worker: LaneWorker, job: Job, abort: AbortSignal): Promise<UpdateResult | undefined> {
+async function run(worker: LaneWorker, job: Job, abort: AbortSignal): Promise<FromWorker> {
+  try {
+    return { kind: "done", result: await carryOut(worker, job, abort) };
+  } catch (error) {
+    return { kind: "failed", message: messageOf(error) };
+  }
+}
+
+async function carryOut(worker: LaneWorker, job: Job, abort: AbortSignal): Promise<UpdateResult | undefined> {
   const onEvent = (event: UpdateEvent) => send({ kind: "event", event });
   switch (job.kind) {
     case "update":
@@ -66,6 +81,10 @@ function send(message: FromWorker): void {
 
 /** Not usable at all: the pool reads the reason and starts no job here. */
 function fail(error: unknown): void {
-  send({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  send({ kind: "failed", message: messageOf(error) });
   setImmediate(() => process.exit(1));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -34,6 +34,8 @@ export interface WorkerPoolOptions {
   readonly workerEntry?: string;
 }
 
+/** A spare is started this much after an update began: until then the processors are busy with that. */
+const spareDelayMs = 1_500;
 /** A worker that can't even start is not tried again at once, so that a broken installation does not spin. */
 const restartDelayMs = 2_000;
 
@@ -56,10 +58,13 @@ interface Worker {
 
 export class WorkerPool implements NodeUpdater {
   readonly slots: number;
+  /** Those that came to rest last are last: an idle worker prepares for its next job. */
   private readonly workers = new Set<Worker>();
   private readonly waiting: Task[] = [];
   private readonly warmSpares: number;
   private isStopped = false;
+  private isBeginning = false;
+  private cancelSpares = (): void => undefined;
   private mayStartAgain = true;
 
   constructor(private readonly options: WorkerPoolOptions) {
@@ -83,6 +88,7 @@ export class WorkerPool implements NodeUpdater {
   /** Ends the workers. An update that still runs is given up: its engine goes on, and recovery finds out how it ended. */
   async stop(): Promise<void> {
     this.isStopped = true;
+    this.cancelSpares();
     for (const task of this.waiting.splice(0)) task.reject(new UnavailableError("the executor is stopping"));
     const ended = [...this.workers].map(
       ({ child }) => new Promise<void>((resolve) => void child.once("exit", () => resolve())),
@@ -119,7 +125,8 @@ export class WorkerPool implements NodeUpdater {
     }
     const states = [...this.workers].map(({ state }) => state);
     const unused = states.filter((state) => state !== "busy").length;
-    const wanted = Math.min(this.slots - this.workers.size, this.waiting.length + this.warmSpares - unused);
+    const spares = this.isBeginning ? 0 : this.warmSpares;
+    const wanted = Math.min(this.slots - this.workers.size, this.waiting.length + spares - unused);
     for (let started = 0; started < wanted && this.mayStartAgain; started += 1) this.startWorker();
   }
 
@@ -128,7 +135,17 @@ export class WorkerPool implements NodeUpdater {
     worker.task = task;
     worker.enginePid = undefined;
     this.watch(worker);
+    this.putOffSpares();
     send(worker, { kind: "job", job: task.job });
+  }
+
+  private putOffSpares(): void {
+    this.cancelSpares();
+    this.isBeginning = true;
+    this.cancelSpares = this.options.clock.after(spareDelayMs, () => {
+      this.isBeginning = false;
+      this.assign();
+    });
   }
 
   private startWorker(): void {
@@ -176,6 +193,8 @@ export class WorkerPool implements NodeUpdater {
     worker.stopWatchdog?.();
     worker.task = undefined;
     worker.state = "idle";
+    this.workers.delete(worker);
+    this.workers.add(worker);
     if (task) settle(task);
     this.assign();
   }

@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../../runtime/executor/engine-choice";
-import { laneMark, laneMarkOf } from "../../runtime/executor/engine-environment";
-import { commandLineOf, isAlive, processesWith } from "../../runtime/executor/processes";
+import { LaneFolder } from "../../runtime/executor/lane-folder";
+import { commandLineOf, isAlive } from "../../runtime/executor/processes";
 import type { UpdateResult } from "../../runtime/executor/node-updater";
 import { aNode, aRequest, enginesHere, Heard, openBench, until, type Bench } from "./bench";
 import { thingsOf } from "./toy-cloud";
@@ -36,7 +36,7 @@ for (const kind of ["embedded", "official"] as const) {
         .calls.filter(
           ({ call, properties }) => call === "create" && (properties as { nodeId?: string }).nodeId === nodeId,
         ).length;
-    const lanePids = (lane: string, of = bench) => processesWith(laneMark, laneMarkOf(of.installation, lane));
+    const lanePids = (lane: string, of = bench) => new LaneFolder(of.installation, lane, lane).processes();
     const pluginsOf = (lane: string) =>
       lanePids(lane).filter((pid) => (commandLineOf(pid) ?? "").includes("pulumi-resource-toy"));
     const creating = (nodeId: string) => until(`the create of ${nodeId}`, () => creates(nodeId) > 0);

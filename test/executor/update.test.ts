@@ -155,7 +155,8 @@ for (const kind of ["embedded", "official"] as const) {
       const folder = laneFolder(bench.installation, "x");
       const crypter = await openCrypter(bench.installation);
       const file = readFileSync(join(folder, "Pulumi.x.yaml"), "utf8");
-      const sealed = /x1:\s*secure: (\S+)/.exec(file)?.[1] ?? "";
+      const { config } = JSON.parse(file) as { config: Record<string, { secure: string }> };
+      const sealed = config["headroom-nodes:x1"]?.secure ?? "";
 
       assert.equal((JSON.parse(crypter.decrypt(sealed)) as { nodeId: string }).nodeId, "x1");
       if (kind === "embedded") return;
