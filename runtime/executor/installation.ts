@@ -63,8 +63,7 @@ export async function prepareInstallation(options: InstallationOptions): Promise
   for (const folder of ["lanes", "engine-home", "state"]) {
     await mkdir(join(dataFolder, folder), { recursive: true, mode: 0o700 });
   }
-  // Output of engines whose worker was killed before it gave them a command; nobody writes to it any more.
-  await rm(standbyFolder(installation), { recursive: true, force: true });
+  await prepareStandbyFolder(installation);
   if (!existsSync(passphraseFile(installation))) {
     await writeDurably(passphraseFile(installation), randomBytes(32).toString("base64url"));
   }
@@ -89,6 +88,14 @@ export function laneFolder({ dataFolder }: Installation, laneId: string): string
   return join(dataFolder, "lanes", laneId);
 }
 
+/** Without the output of engines whose worker was killed before it gave them a command. */
+async function prepareStandbyFolder(installation: Installation): Promise<void> {
+  const folder = standbyFolder(installation);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+  await writeDurably(join(folder, "Pulumi.yaml"), projectText(installation));
+}
+
 export function standbyFolder({ dataFolder }: Installation): string {
   return join(dataFolder, "standby");
 }
@@ -99,4 +106,20 @@ function saltFile({ dataFolder }: Installation): string {
 
 function readPassphrase(installation: Installation): string {
   return readFileSync(passphraseFile(installation), "utf8").trim();
+}
+
+/** Pulumi.yaml, the same for every lane. */
+export function projectText({ packageRoot, plugins }: Installation): string {
+  return yamlText({
+    name: projectName,
+    description: "VMs that the Headroom runtime declares, one stack for every lane",
+    runtime: "nodejs",
+    main: join(packageRoot, "dist", "provider", "program.js"),
+    plugins: { providers: plugins.map(({ name, path }) => ({ name, path })) },
+  });
+}
+
+/** JSON is YAML too, and quickly written and read. */
+export function yamlText(content: unknown): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
 }

@@ -10,7 +10,7 @@ import { z } from "zod";
 import type { DesiredNode } from "../model/state";
 import { writeDurably } from "./durable-file";
 import { laneMark, laneMarkOf } from "./engine-environment";
-import { laneFolder, projectName, type Installation } from "./installation";
+import { laneFolder, projectName, projectText, yamlText, type Installation } from "./installation";
 import type { PassphraseCrypter } from "./passphrase";
 import { commandLineOf, isAlive, processesWith } from "./processes";
 
@@ -107,20 +107,4 @@ export class LaneFolder {
   private engineRecordFile(): string {
     return join(this.path, "engine.json");
   }
-}
-
-/** Pulumi.yaml, the same for every lane. */
-export function projectText({ packageRoot, plugins }: Installation): string {
-  return yamlText({
-    name: projectName,
-    description: "VMs that the Headroom runtime declares, one stack for every lane",
-    runtime: "nodejs",
-    main: join(packageRoot, "dist", "provider", "program.js"),
-    plugins: { providers: plugins.map(({ name, path }) => ({ name, path })) },
-  });
-}
-
-/** JSON is YAML too, and quickly written and read. */
-function yamlText(content: unknown): string {
-  return `${JSON.stringify(content, null, 2)}\n`;
 }

@@ -9,13 +9,12 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { startEngine } from "./engine-command";
 import { engineEnvironment } from "./engine-environment";
 import { standbyFolder, type Installation } from "./installation";
-import { projectText } from "./lane-folder";
 
 /** Given away: it waits for nothing but its command. */
 export interface WaitingEngine {
@@ -47,8 +46,6 @@ export class StandbyEngine {
     const { installation } = this;
     const name = `standby-${randomUUID()}`;
     const cwd = standbyFolder(installation);
-    mkdirSync(cwd, { recursive: true, mode: 0o700 });
-    writeFileSync(join(cwd, "Pulumi.yaml"), projectText(installation), { mode: 0o600 });
     const logFile = join(cwd, `${name}.log`);
     const env = engineEnvironment(installation, this.environment, { mark: name, isOffline: true });
     const child = startEngine(installation.engine.command, ["--standby", name], { cwd, env, logFile, input: "pipe" });

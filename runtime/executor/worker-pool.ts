@@ -140,7 +140,8 @@ export class WorkerPool implements NodeUpdater {
   }
 
   private putOffSpares(): void {
-    this.cancelSpares();
+    // Not put off again and again: spares come also where one update follows the other.
+    if (this.isBeginning) return;
     this.isBeginning = true;
     this.cancelSpares = this.options.clock.after(spareDelayMs, () => {
       this.isBeginning = false;
