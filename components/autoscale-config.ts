@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { OsType } from "./choices";
+import type { OsType, SpecChange } from "./choices";
 import { declareDefinition } from "./declaration";
 
 /** What a new VM runs when it starts. */
@@ -54,10 +54,21 @@ export interface AutoscaleArgs {
   readonly startupScript?: pulumi.Input<StartupScriptArgs>;
   /** A node that has not checked in after this is failed and destroyed. Default `"10m"`, with Windows `"20m"`. */
   readonly provisionTimeout?: pulumi.Input<string>;
-  /** No heartbeat for this long: the node is missing and not counted as capacity. Default `"10m"`. */
+  /**
+   * No sign of life for this long: the node is missing and not counted as capacity. Default `"10m"`. A sign is a
+   * heartbeat, or, for a server that sends none, an answered probe of its connection port.
+   */
   readonly missingTimeout?: pulumi.Input<string>;
-  /** No heartbeat for this long: the node is dead and destroyed, its sessions are lost. Default `"1h"`. */
+  /** No sign of life for this long: the node is dead and destroyed, its sessions are lost. Default `"1h"`. */
   readonly deadTimeout?: pulumi.Input<string>;
+  /** 1 keeps the last node that failed after its VM was made, for diagnosis; it counts against the caps. Default 0. */
+  readonly quarantine?: pulumi.Input<number>;
+  /** Age at which a node is replaced, e.g. `"14d"`, at least `"1h"`. Default: never. Busy nodes go when empty. */
+  readonly maxNodeAge?: pulumi.Input<string>;
+  /** How long before `maxNodeAge` the replacement is started. Default `"0s"`. */
+  readonly rotatePreWarm?: pulumi.Input<string>;
+  /** `keep` or `rotate` nodes made from an older definition, one at a time, idle ones first. Default `keep`. */
+  readonly onSpecChange?: pulumi.Input<SpecChange>;
   /** A queued session ends with its reason after this. Default `"30m"`. */
   readonly queueTimeout?: pulumi.Input<string>;
   /** Create an A record `<node id>.<baseDomainName>` for each node. Default false. */

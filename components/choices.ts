@@ -22,6 +22,10 @@ export type ConnectionType = (typeof ConnectionType)[keyof typeof ConnectionType
 export const OsType = { Linux: "linux", Windows: "windows" } as const;
 export type OsType = (typeof OsType)[keyof typeof OsType];
 
+/** What happens to nodes that were made from an older definition. */
+export const SpecChange = { Keep: "keep", Rotate: "rotate" } as const;
+export type SpecChange = (typeof SpecChange)[keyof typeof SpecChange];
+
 export const Weekday = {
   Monday: "mon",
   Tuesday: "tue",

@@ -20,7 +20,7 @@ export {
   AwsVmProvider,
   type AwsVmProviderArgs,
 } from "./aws";
-export { ConnectionType, LoadStrategy, OsType, PoolType, Weekday, WorkspaceKind } from "./choices";
+export { ConnectionType, LoadStrategy, OsType, PoolType, SpecChange, Weekday, WorkspaceKind } from "./choices";
 export {
   LocalDnsProvider,
   type LocalDnsProviderArgs,

@@ -186,6 +186,15 @@ export class HeadroomClient {
     const call: Call = { method: "DELETE", path: `/api/v1/nodes/${encodeURIComponent(nodeId)}` };
     return (await this.answer<{ node: NodeView }>(call)).node;
   }
+  /** It takes no new session and stays until it is undrained or deleted. */
+  async drainNode(nodeId: string): Promise<NodeView> {
+    const call: Call = { method: "POST", path: `/api/v1/nodes/${encodeURIComponent(nodeId)}/drain` };
+    return (await this.answer<{ node: NodeView }>(call)).node;
+  }
+  async undrainNode(nodeId: string): Promise<NodeView> {
+    const call: Call = { method: "POST", path: `/api/v1/nodes/${encodeURIComponent(nodeId)}/undrain` };
+    return (await this.answer<{ node: NodeView }>(call)).node;
+  }
   heartbeat(nodeId: string, token: string, body: HeartbeatBody): Promise<{ nodeId: string; status: string }> {
     return this.answer({
       method: "POST",

@@ -179,6 +179,14 @@ export const nodeSchema = z.strictObject({
   progressMessage: z.string().optional(),
   runningSinceMs: epochMs.optional(),
   lastHeartbeatMs: epochMs.optional(),
+  lastProbeMs: epochMs.optional(),
+  /** The cloud has announced that it takes the VM back. */
+  interruption: z
+    .strictObject({ deadlineMs: epochMs, noticedAtMs: epochMs, message: z.string().optional() })
+    .optional(),
+  specDigest: z.string().optional(),
+  /** A new node of its config would be different, because definitions have changed since it was made. */
+  isOutdated: z.boolean(),
   hasServed: z.boolean().optional(),
   failure: z.strictObject({ class: z.string(), message: z.string() }).optional(),
   reason: reasonSchema,
@@ -227,6 +235,12 @@ export const heartbeatSchema = z.strictObject({
     .max(2 ** 50)
     .optional(),
   gpus: z.int().min(0).max(1000).optional(),
+});
+
+export const interruptionSchema = z.strictObject({
+  /** When the cloud takes the VM, ISO 8601 with zone as clouds tell it, e.g. `2026-03-01T08:22:00Z`; absent = in 2 min. */
+  deadline: z.iso.datetime({ offset: true, error: 'use a time such as "2026-03-01T08:22:00Z"' }).optional(),
+  message: z.string().max(2000).optional(),
 });
 
 // ---- insight

@@ -1,6 +1,7 @@
 /** The runtime's records as answers: nothing secret, and what a reader needs beside each. */
 import type { CloudCatalog } from "../model/config";
 import type { Lane, Node, Session, StoredDefinition } from "../model/state";
+import { SpecDigests } from "../planner/spec-digest";
 import type { Snapshot } from "../store/hot-state";
 import type { DefinitionView, LaneView, NodeView, SessionView } from "./contracts";
 import type { Progress } from "../planner/progress";
@@ -36,10 +37,17 @@ function hideSecrets(settings: Document, facts: SecretFields | undefined): Recor
   );
 }
 
-export function viewNode(node: Node, snapshot: Snapshot, catalog: CloudCatalog): NodeView {
+/** Give the same `digests` for all nodes of a list. */
+export function viewNode(
+  node: Node,
+  snapshot: Snapshot,
+  catalog: CloudCatalog,
+  digests = new SpecDigests(catalog),
+): NodeView {
   const { spec, ...rest } = node;
   return {
     ...rest,
+    isOutdated: digests.isOutdated(node, snapshot),
     ...(spec
       ? {
           spec: {

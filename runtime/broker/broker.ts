@@ -4,7 +4,7 @@
  */
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog, DefinitionKind, Permissions } from "../model/config";
-import { ConfigError, ConflictError, NotFoundError, type Problem } from "../model/errors";
+import { ConfigError, ConflictError, NotFoundError, UnauthorizedError, type Problem } from "../model/errors";
 import { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
 import type { Node, Session, SessionStatus, StoredDefinition } from "../model/state";
@@ -19,7 +19,8 @@ import { WindowCache } from "../planner/schedule";
 import { assignSession, endSession, moveNode } from "../planner/transitions";
 import type { Change } from "../store/hot-state";
 import type { Ledger } from "../store/store";
-import { checkIn, heartbeat, removeNode, type Heartbeat, type ServerStatus } from "./node-calls";
+import { checkIn, heartbeat, interruptNode, type Heartbeat, type Interruption, type ServerStatus } from "./node-calls";
+import { holdNode, releaseNode, removeNode } from "./node-orders";
 import {
   checkDefinition,
   deleteDefinition,
@@ -176,8 +177,22 @@ export class Broker {
 
   /** Takes no new session from now on and is destroyed when the last one has ended, also when its config is disabled. */
   async deleteNode(nodeId: string): Promise<Node> {
+    return this.order((context) => removeNode(nodeId, context));
+  }
+
+  /** Takes no new session from now on and stays, also when it is empty, until it is undrained or deleted. */
+  async drainNode(nodeId: string): Promise<Node> {
+    return this.order((context) => holdNode(nodeId, context));
+  }
+
+  /** Takes sessions again; the queue gets its room in the same commit. */
+  async undrainNode(nodeId: string): Promise<Node> {
+    return this.order((context) => releaseNode(nodeId, context));
+  }
+
+  private async order(carryOut: (context: QueueContext) => Node): Promise<Node> {
     const context = this.begin();
-    const node = removeNode(nodeId, context);
+    const node = carryOut(context);
     await this.commit(context);
     this.options.wake();
     return node;
@@ -193,6 +208,16 @@ export class Broker {
   async heartbeat(token: string, nodeId: string, beat: Heartbeat): Promise<Node> {
     const tokenNodeId = await this.options.tokens.verify(token, "agent", this.options.clock.now());
     return this.nodeCall((context) => heartbeat({ nodeId, tokenNodeId, beat }, context));
+  }
+
+  /** A node was told by its cloud that its VM is taken back; with its agent token, or its check-in token while that is good. */
+  async interruption(token: string, nodeId: string, notice: Interruption): Promise<Node> {
+    const { tokens, clock } = this.options;
+    const tokenNodeId = await tokens
+      .verify(token, "agent", clock.now())
+      .catch(() => tokens.verify(token, "checkin", clock.now()));
+    if (tokenNodeId !== nodeId) throw new UnauthorizedError(`this token does not speak for node ${nodeId}`);
+    return this.nodeCall((context) => interruptNode(nodeId, notice, context));
   }
 
   private async nodeCall(call: (context: QueueContext) => Node): Promise<Node> {

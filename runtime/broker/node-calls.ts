@@ -1,8 +1,9 @@
-/** What nodes say about themselves, and what operators do to them. */
-import { ConflictError, GoneError, NotFoundError, UnauthorizedError } from "../model/errors";
+/** What nodes say about themselves. */
+import { GoneError, UnauthorizedError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import type { Node, Shape } from "../model/state";
 import { withOverrides } from "../planner/capacity";
+import { isInFlight } from "../planner/node-status";
 import { fillNode, type QueueContext } from "../planner/queue";
 import { destroyNode, failNode, moveNode, startNode } from "../planner/transitions";
 
@@ -29,7 +30,7 @@ export function checkIn(
   context: QueueContext,
 ): Node {
   const node = liveNode(nodeId, context);
-  if (!isComing(node)) return node;
+  if (!isInFlight(node)) return node;
   const patch: Partial<Node> = {
     progressPercent: status === "running" ? 100 : (progressPercent ?? node.progressPercent ?? 0),
     ...(message === undefined ? {} : { progressMessage: message }),
@@ -73,7 +74,8 @@ export function heartbeat(
   const before = liveNode(nodeId, context);
   const shape = before.shape ?? reportedShape(before, beat, context);
   const node: Node = { ...before, lastHeartbeatMs: context.nowMs, ...(shape ? { shape } : {}) };
-  if (isComing(before)) return becomeReady(node, { code: "heartbeat", text: "first heartbeat", numbers: {} }, context);
+  if (isInFlight(before))
+    return becomeReady(node, { code: "heartbeat", text: "first heartbeat", numbers: {} }, context);
   if (before.status === "missing") {
     const silentMs = context.nowMs - (before.lastHeartbeatMs ?? before.statusSinceMs);
     const text = `heartbeat again after ${Math.round(silentMs / 1000)} s of silence`;
@@ -100,10 +102,6 @@ function reportedShape(
   return config ? withOverrides(config, reported) : reported;
 }
 
-function isComing(node: Node): boolean {
-  return node.status === "requested" || node.status === "provisioning" || node.status === "starting";
-}
-
 /** A {@link GoneError} for a node that is gone or never comes back. */
 function liveNode(nodeId: string, { draft }: QueueContext): Node {
   const node = draft.node(nodeId);
@@ -111,20 +109,40 @@ function liveNode(nodeId: string, { draft }: QueueContext): Node {
   throw new GoneError(`node ${nodeId} ${node ? `is ${node.status}: ${node.reason.text}` : "was destroyed"}`);
 }
 
-/** By an operator: drained, and destroyed once empty; a node that never ran leaves at once. */
-export function removeNode(nodeId: string, context: QueueContext): Node {
-  const node = context.draft.node(nodeId);
-  if (!node) throw new NotFoundError(`there is no node "${nodeId}"`);
-  if (node.autoscaleConfig === undefined) {
-    throw new ConflictError(
-      `node ${nodeId} is a static member of pool "${node.pool}"; remove it from the pool's definition`,
-    );
-  }
-  const reason = { code: "manual", text: "deleted by request", numbers: {} };
-  const isEmpty = context.draft.usage(nodeId).pinned === 0;
-  if (node.status === "destroying" || (node.status === "draining" && node.reason.code === "manual")) return node;
-  const neverRan = isComing(node) || node.status === "failed" || node.status === "dead";
-  if (neverRan && isEmpty) destroyNode(context, node, reason);
-  else moveNode(context, node, "draining", reason);
-  return context.draft.node(nodeId)!;
+/** What the cloud has announced: it takes the VM back. */
+export interface Interruption {
+  /** Undefined = the cloud did not say when. */
+  readonly deadlineMs?: number;
+  readonly message?: string;
+}
+
+/** Clouds give 30 s to 2 minutes; without a time the longer one is taken, so that a node is not given up too early. */
+const noticeDefaultMs = 120_000;
+
+/**
+ * The node takes no new session from now on; what it had free is replaced at once. It goes when it is empty, or when the
+ * cloud has taken it. Neither is a failure of its config.
+ */
+export function interruptNode(nodeId: string, { deadlineMs, message }: Interruption, context: QueueContext): Node {
+  const node = liveNode(nodeId, context);
+  const { nowMs, draft } = context;
+  const known = node.interruption;
+  const interruption = {
+    noticedAtMs: known?.noticedAtMs ?? nowMs,
+    deadlineMs: deadlineMs ?? known?.deadlineMs ?? nowMs + noticeDefaultMs,
+    ...(message === undefined ? {} : { message }),
+  };
+  if (known && known.deadlineMs === interruption.deadlineMs) return node;
+  const { pinned } = draft.usage(nodeId);
+  const when = new Date(interruption.deadlineMs).toISOString();
+  const text = `the cloud takes it back at ${when}${message ? ` (${message})` : ""}`;
+  const seconds = Math.round((interruption.deadlineMs - nowMs) / 1000);
+  const reason = {
+    code: "interrupted",
+    text,
+    numbers: { deadlineMs: interruption.deadlineMs, seconds, sessions: pinned },
+  };
+  if (isInFlight(node)) destroyNode(context, { ...node, interruption }, reason);
+  else moveNode(context, node, "draining", reason, { interruption });
+  return draft.node(nodeId)!;
 }

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { addDoctor } from "./commands/doctor";
+import { addNodes } from "./commands/nodes";
 import { addReadCommands } from "./commands/read";
 import { addServe } from "./commands/serve";
 import { addSession } from "./commands/session";
@@ -39,6 +40,7 @@ function createProgram(): Command {
     .addHelpText("after", "\nExample:\n  $ headroom serve\n  $ headroom status\n");
   addServe(program);
   addReadCommands(program);
+  addNodes(program);
   addSession(program);
   addDoctor(program);
   // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.

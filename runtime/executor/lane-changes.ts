@@ -106,7 +106,12 @@ export function concludeUpdate(
   const failure = result.message ?? "the update ended without creating it";
   for (const node of nodesOf(context.state, lane.laneId)) {
     const made = present.get(node.nodeId);
-    if (made) changes.push(...nodeCreated(context, node, made));
+    const isUndeleted = made && node.status === "destroying" && kind === "update" && !asked.has(node.nodeId);
+    if (isUndeleted && result.outcome === "failed") {
+      const message = result.message ?? "the update ended without deleting it";
+      const row = { ...node, failure: { class: classifyFailure(message), message } };
+      changes.push({ kind: "put", table: "node", row });
+    } else if (made) changes.push(...nodeCreated(context, node, made));
     else if (node.status === "destroying") changes.push(...nodeGone(context, node));
     else if (kind === "update" && asked.has(node.nodeId)) {
       changes.push(...nodeFailed(context, node, { class: classifyFailure(failure), message: failure }));

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { ConfigError, type Problem } from "./errors";
 import { cores, count, durationSchema, hostSchema, memorySchema, nameSchema } from "./fields";
 import { stagingConfigSchema } from "./staging-config";
+import { lifecycleFields, lifecycleProblems } from "./lifecycle-fields";
 import type { Shape } from "./state";
 import { scheduleSchema } from "./schedule";
 
@@ -121,12 +122,7 @@ const autoscaleCommon = {
   gpusOverride: count.default(0),
   memoryOverride: memorySchema.prefault("0MB"),
   startupScript: startupScriptSchema.optional(),
-  /** A node that has not checked in after this is failed and destroyed. Default 10m, Windows 20m. */
-  provisionTimeout: durationSchema.optional(),
-  /** No heartbeat for this long: `missing`, not capacity. Default 10m. */
-  missingTimeout: durationSchema.prefault("10m"),
-  /** No heartbeat for this long: `dead`, destroyed. Default 1h. */
-  deadTimeout: durationSchema.prefault("1h"),
+  ...lifecycleFields,
   /** A queued session ends with its reason after this. Default 30m. */
   queueTimeout: durationSchema.prefault("30m"),
   /** Create `<node id>.<baseDomainName>` for each node. Default false. */
@@ -175,7 +171,7 @@ export const autoscaleConfigSchema = z
     for (const [index, name] of config.fallbackVmProviders.entries()) {
       if (names.indexOf(name) <= index) issue("fallbackVmProviders", "each VM provider config once", name, index);
     }
-    if (config.deadTimeout < config.missingTimeout) issue("deadTimeout", "not shorter than missingTimeout");
+    for (const [field, message] of lifecycleProblems(config)) issue(field, message);
     if (config.type !== "server") return;
     const single = !config.reusable || config.connectionType === "kasmvnc" || config.connectionType === "vnc";
     if (single && config.maxSimultaneousSessionsPerServer !== 1) {

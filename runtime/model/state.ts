@@ -8,8 +8,8 @@
  *   provisioning  its lane's update is running, the cloud has not answered
  *   starting      the VM exists and its address is known; waiting for the check-in
  *   running       checked in; takes sessions
- *   missing       no heartbeat for `missingTimeout`; not capacity, may come back
- *   dead          no heartbeat for `deadTimeout`; its sessions are lost
+ *   missing       no sign of life for `missingTimeout`; not capacity, may come back
+ *   dead          no sign of life for `deadTimeout`, or taken back by the cloud; its sessions are lost
  *   draining      takes no new session; destroyed when the last one ended, or back to running when needed again
  *   destroying    no longer in the desired set; never comes back
  *   failed        create failed, or no check-in within `provisionTimeout`
@@ -100,8 +100,15 @@ export interface Node {
   readonly runningSinceMs?: EpochMs;
   /** By the clock of the runtime, not of the node. Absent until the first one. */
   readonly lastHeartbeatMs?: EpochMs;
+  /** When its connection port last answered a probe; only of nodes that send no heartbeats. */
+  readonly lastProbeMs?: EpochMs;
+  /** The cloud has announced that it takes the VM back, as it does with spot instances. */
+  readonly interruption?: { readonly deadlineMs: EpochMs; readonly noticedAtMs: EpochMs; readonly message?: string };
+  /** Of all that the node was made from, secrets left out: shows whether definitions have changed since. */
+  readonly specDigest?: string;
   /** True once it took a session; a non-reusable server then takes no other. */
   readonly hasServed?: boolean;
+  /** Why it failed, or why the last try to destroy it did. */
   readonly failure?: { readonly class: FailureClass; readonly message: string };
   /** Why it is in its present status. */
   readonly reason: Reason;

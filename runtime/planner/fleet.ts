@@ -12,7 +12,7 @@ import { fitsShape, freeServerSessions, freeShape, isServer, isNewer, isUsedUp }
 import { Draft } from "./draft";
 import { hearsayOf, type Hearsay } from "./failures";
 import { blockedReason } from "./limits";
-import { isInFlight } from "./node-status";
+import { isFinalDrain, isInFlight } from "./node-status";
 import { isOpen, type PlaceContext } from "./place";
 import { fallbackReason, firstOpenRoute, routesOf, type Route } from "./routes";
 import { WindowCache, type Window } from "./schedule";
@@ -280,7 +280,7 @@ export class Fleet {
   private kindOf(node: Node): "running" | "inFlight" | "draining" | undefined {
     if (node.status === "running" || this.recalled.has(node.nodeId)) return "running";
     if (isInFlight(node)) return "inFlight";
-    return node.status === "draining" && !finalDrains.includes(node.reason.code) ? "draining" : undefined;
+    return node.status === "draining" && !isFinalDrain(node) ? "draining" : undefined;
   }
 
   private countInstance(vmProvider: string): void {
@@ -289,9 +289,6 @@ export class Fleet {
 }
 
 const nothing: Shape = { cores: 0, memoryBytes: 0, gpus: 0 };
-
-/** Reasons to drain that stand, whatever the demand: asked for by a person, or a non-reusable server that has served. */
-const finalDrains: readonly string[] = ["manual", "served"];
 
 function isAt(config: AutoscaleConfig, pool: string, zone: string): boolean {
   return config.pool === pool && config.zone === zone;

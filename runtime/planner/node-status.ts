@@ -5,3 +5,11 @@ import type { Node } from "../model/state";
 export function isInFlight(node: Node): boolean {
   return node.status === "requested" || node.status === "provisioning" || node.status === "starting";
 }
+
+/** Reasons to drain that stand, whatever the demand. */
+const finalDrains: readonly string[] = ["manual", "held", "served", "interrupted", "expired", "outdated"];
+
+/** True when the node may not come back because it is needed: a person, its age or the cloud wants it gone. */
+export function isFinalDrain({ reason }: Node): boolean {
+  return finalDrains.includes(reason.code);
+}

@@ -10,17 +10,22 @@ import { subtractCores } from "../model/usage";
 import { isNewer, isUsedUp } from "./capacity";
 import type { Bin, ConfigPosition, Fleet } from "./fleet";
 import { isInFlight } from "./node-status";
+import { quarantinedOf } from "./quarantine";
 import { availableSessions, floorOf, freeAgents, standbyOf, standbySessionsOf } from "./standby";
 
 /** Nodes that leave whatever the demand is: failed, dead, drained and empty, or of a config that is being emptied. */
 export function removeFinished(fleet: Fleet, position: ConfigPosition | undefined, nodes: readonly Node[]): void {
   const mode = position?.mode ?? "leaving";
+  const quarantined = position && mode !== "leaving" ? quarantinedOf(position.config, nodes) : undefined;
+  if (quarantined) position?.reasons.push(quarantineReason(quarantined));
   for (const node of nodes) {
     const { pinned } = fleet.snapshot.usage(node.nodeId);
     const isDrained = node.status === "draining" && pinned === 0 && fleet.nowMs > node.statusSinceMs;
     if (fleet.recalled.has(node.nodeId)) continue;
+    if (node === quarantined || (isDrained && node.reason.code === "held" && mode !== "leaving")) continue;
     if (mode === "frozen") {
-      if (isDrained && node.reason.code === "manual") destroy(fleet, node, node.reason);
+      const isLost = node.status === "dead" && node.interruption !== undefined;
+      if ((isDrained && isOrdered(node)) || (isLost && pinned === 0)) destroy(fleet, node, node.reason);
       continue;
     }
     if (isDrained) destroy(fleet, node, node.reason);
@@ -32,6 +37,16 @@ export function removeFinished(fleet: Fleet, position: ConfigPosition | undefine
       drain(fleet, node, servedReason);
     }
   }
+}
+
+/** By a person or by the cloud: also a disabled config's node goes then. */
+function isOrdered({ reason }: Node): boolean {
+  return reason.code === "manual" || reason.code === "interrupted";
+}
+
+function quarantineReason({ nodeId, reason }: Node): Reason {
+  const text = `keeps failed node ${nodeId} for diagnosis until a newer one fails or it is deleted: ${reason.text}`;
+  return { code: "quarantined", text, numbers: { nodeId } };
 }
 
 export const servedReason: Reason = {

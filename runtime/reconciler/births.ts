@@ -8,6 +8,7 @@ import type { DesiredNode, DnsSpec, Lane, Node } from "../model/state";
 import { shapeOfConfig } from "../planner/capacity";
 import { chooseLane } from "../planner/lanes";
 import type { PlaceContext } from "../planner/place";
+import { SpecDigests } from "../planner/spec-digest";
 import type { Snapshot } from "../store/hot-state";
 import type { NodeTokens } from "../broker/node-tokens";
 
@@ -76,6 +77,7 @@ export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth
     statusSinceMs: context.nowMs,
     createdAtMs: context.nowMs,
     shape: shapeOfConfig(config, snapshot, context.catalog, vmProvider.name),
+    specDigest: new SpecDigests(context.catalog).of(config, vmProvider.name, snapshot),
     ...(config.type === "server" ? serverFields(config) : { readyWhen: "heartbeat" as const }),
     provisionTimeoutSeconds: provisionTimeoutOf(config),
     missingTimeoutSeconds: config.missingTimeout,

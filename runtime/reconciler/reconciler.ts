@@ -10,18 +10,18 @@ import type { CloudCatalog } from "../model/config";
 import { HeadroomError } from "../model/errors";
 import { Journal } from "../model/journal";
 import type { NodeChange, Plan } from "../model/plan";
-import type { Node } from "../model/state";
 import { Draft } from "../planner/draft";
 import { plan } from "../planner/plan";
 import { fillNode, placeQueue, type QueueContext } from "../planner/queue";
 import { endUnwanted, fillStaging } from "../planner/staging";
 import { WindowCache } from "../planner/schedule";
-import { destroyNode, moveNode, startNode } from "../planner/transitions";
+import { destroyNode, moveNode } from "../planner/transitions";
 import type { NodeTokens } from "../broker/node-tokens";
 import type { Requesters } from "../broker/requesters";
 import { definitionId } from "../store/hot-state";
 import type { Ledger } from "../store/store";
 import { bearNode, LaneChooser, makeIdentity, type Identity } from "./births";
+import { Probes } from "./probes";
 import { probeTcp, type Probe } from "./tcp-probe";
 import { TickJournal } from "./tick-journal";
 import { applyQueueTimeOuts } from "./queue-time-outs";
@@ -45,14 +45,11 @@ export interface ReconcilerOptions {
 const gatherMs = 20;
 /** A pass may take this share of the time at most: a long pass is followed by a longer rest. */
 const restPerPass = 4;
-const probeEveryMs = 1_000;
 /**
  * A longer time between two passes, by the clock, means that this process was held or its clock was set: whatever nodes
  * sent meanwhile is not known, so their silence counts from now.
  */
 const passGapMaxMs = 30_000;
-/** Probes under way at the same time. */
-const probesMax = 64;
 
 export class Reconciler {
   private readonly journal: Journal;
@@ -60,13 +57,12 @@ export class Reconciler {
   private readonly windows = new WindowCache();
   /** What each config's top reason was when it was last written to the journal. */
   private readonly topReasons = new Map<string, string>();
-  private readonly probing = new Set<string>();
+  private readonly probes: Probes;
   private readonly cancels = new Set<() => void>();
   private awakeSinceMs: EpochMs;
   private lastPassMs: EpochMs;
   private isStopped = false;
   private isWoken = false;
-  private isProbeDue = false;
   private passing: Promise<Plan> | undefined;
   private notBeforeMs = 0;
 
@@ -75,6 +71,14 @@ export class Reconciler {
     this.tickJournal = new TickJournal(this.journal);
     this.awakeSinceMs = options.clock.now();
     this.lastPassMs = this.awakeSinceMs;
+    this.probes = new Probes({
+      ...options,
+      probe: options.probe ?? probeTcp,
+      begin: () => this.begin(),
+      wake: () => this.wake(),
+      after: (delayMs, run) => this.after(delayMs, run),
+      isStopped: () => this.isStopped,
+    });
   }
 
   /** Begins to tick. Lanes that a crash left behind their desired revision are woken with the first pass. */
@@ -168,7 +172,7 @@ export class Reconciler {
     this.notBeforeMs = endedMs + (endedMs - startedMs) * restPerPass;
     await durable;
     for (const laneId of this.lanesBehind(touched)) this.options.executor.wake(laneId);
-    this.probeStarting();
+    this.probes.look();
     // Sessions that waited for a new node are told its id, and drained nodes are looked at again, in a pass of its own.
     if (!isComplete || !isStaged || hasCreates(next) || hasDrained(next)) this.wake();
     return next;
@@ -312,38 +316,6 @@ export class Reconciler {
       if (isBehind || isUnwanted) behind.add(lane.laneId);
     }
     return behind;
-  }
-
-  private probeStarting(): void {
-    let isAnyStarting = false;
-    for (const node of this.state.nodes.values()) {
-      if (node.readyWhen !== "probe" || node.status !== "starting" || node.address === undefined) continue;
-      isAnyStarting = true;
-      if (this.probing.size >= probesMax || this.probing.has(node.nodeId)) continue;
-      this.probing.add(node.nodeId);
-      this.probeNode(node, node.address)
-        .catch((error: unknown) => this.options.log?.error({ err: error, nodeId: node.nodeId }, "a probe failed"))
-        .finally(() => this.probing.delete(node.nodeId));
-    }
-    if (!isAnyStarting || this.isProbeDue) return;
-    this.isProbeDue = true;
-    this.after(probeEveryMs, () => {
-      this.isProbeDue = false;
-      this.probeStarting();
-    });
-  }
-
-  private async probeNode({ nodeId, connectionPort }: Node, address: string): Promise<void> {
-    const probe = this.options.probe ?? probeTcp;
-    if (!(await probe(address, connectionPort ?? 3389)) || this.isStopped) return;
-    const context = this.begin();
-    const node = context.draft.node(nodeId);
-    if (node?.status !== "starting") return;
-    const text = `port ${connectionPort} of ${address} answers`;
-    startNode(context, node, { code: "probed", text, numbers: { connectionPort: connectionPort ?? 3389 } });
-    fillNode(context, nodeId);
-    await this.options.ledger.commit(context.draft.changes);
-    this.wake();
   }
 }
 

@@ -21,6 +21,12 @@ const samples: Readonly<Record<string, { path: string; body?: unknown; headers?:
   "get /api/v1/nodes": { path: "/api/v1/nodes" },
   "get /api/v1/nodes/{id}": { path: "/api/v1/nodes/node-1" },
   "delete /api/v1/nodes/{id}": { path: "/api/v1/nodes/node-1" },
+  "post /api/v1/nodes/{id}/drain": { path: "/api/v1/nodes/node-1/drain" },
+  "post /api/v1/nodes/{id}/undrain": { path: "/api/v1/nodes/node-1/undrain" },
+  "post /api/v1/nodes/{id}/interruption": {
+    path: "/api/v1/nodes/node-1/interruption",
+    body: { deadline: "2031-01-01T08:22:00Z", message: "spot" },
+  },
   "get /api/v1/lanes": { path: "/api/v1/lanes" },
   "post /api/v1/definitions/check": {
     path: "/api/v1/definitions/check",
@@ -46,6 +52,11 @@ const samples: Readonly<Record<string, { path: string; body?: unknown; headers?:
 
 const ranks: Readonly<Record<ApiScope, number>> = { viewer: 0, broker: 1, operator: 2, admin: 3 };
 
+/** What takes away a thing that others need comes after them. */
+function isLast({ method, path }: Route): number {
+  return Number(method === "delete" || path.endsWith("interruption"));
+}
+
 function nameOf({ method, path }: Route): string {
   return `${method} ${path}`;
 }
@@ -68,7 +79,7 @@ describe("every route", () => {
   }
 
   async function nodeToken(route: Route): Promise<string> {
-    const purpose = route.path.endsWith("heartbeat") ? "agent" : "checkin";
+    const purpose = route.path.endsWith("set_server_status") ? "checkin" : "agent";
     const nowMs = Date.now();
     return api.tokens.issue({ nodeId: "node-1", purpose, expiresAtMs: nowMs + 60_000, nowMs });
   }
@@ -79,7 +90,7 @@ describe("every route", () => {
 
   it("refuses callers without a key, with a wrong one, and with too small a scope; lets in the others", async () => {
     // The order in which a thing must exist before it is deleted.
-    const ordered = [...api.routes].sort((a, b) => Number(a.method === "delete") - Number(b.method === "delete"));
+    const ordered = [...api.routes].sort((a, b) => isLast(a) - isLast(b));
     for (const route of ordered) {
       if (route.access === "public" || route.access === "node") continue;
       assert.equal((await send(route, undefined)).status, 401, `${nameOf(route)} without key`);
@@ -181,7 +192,7 @@ describe("every route", () => {
         owner: "t",
       });
       const session = await fresh.client("broker").requestSession({ workspace: "office", userId: "ada" });
-      const ordered = [...fresh.routes].sort((a, b) => Number(a.method === "delete") - Number(b.method === "delete"));
+      const ordered = [...fresh.routes].sort((a, b) => isLast(a) - isLast(b));
       for (const route of ordered) {
         const sample = samples[nameOf(route)]!;
         const key = route.access === "node" ? await nodeToken(route) : fresh.keys.admin;

@@ -3,13 +3,16 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { Api } from "../api/harness";
+import { Api, aNode } from "../api/harness";
 import { headroom, withFolder } from "./headroom";
 
 const commands = [
   ["serve"],
   ["status"],
   ["nodes"],
+  ["nodes", "drain"],
+  ["nodes", "undrain"],
+  ["nodes", "delete"],
   ["sessions"],
   ["lanes"],
   ["plan"],
@@ -120,6 +123,30 @@ describe("headroom", () => {
         const programs = await run(...args, "--json");
         assert.doesNotThrow(() => JSON.parse(programs.stdout) as unknown, args.join(" "));
       }
+    });
+
+    it("drains, undrains and deletes a node; says before what it would do; deletes only with --yes", async () => {
+      assert.match(
+        (await run("nodes", "drain", "node-1", "--dry-run")).stdout,
+        /would take no new session; .*; nothing was changed\n$/,
+      );
+      assert.match(
+        (await run("nodes", "drain", "node-1")).stdout,
+        /^node node-1 is draining with 0 sessions: drained by request/,
+      );
+      assert.match((await run("nodes", "undrain", "node-1")).stdout, /^node node-1 is running/);
+      const careless = await run("nodes", "delete", "node-1");
+      assert.equal(careless.code, 2);
+      assert.match(careless.stderr, /destroys its VM; add --yes to do it, or --dry-run/);
+      assert.match(
+        (await run("nodes", "delete", "node-1", "--dry-run")).stdout,
+        /its VM would be destroyed at once; nothing was changed/,
+      );
+      assert.match((await run("nodes", "node-1")).stdout, /status +running/);
+      await api.leader.ledger.commit([
+        { kind: "put", table: "node", row: { ...aNode(), nodeId: "node-2", status: "failed" } },
+      ]);
+      assert.match((await run("nodes", "delete", "node-2", "--yes")).stdout, /^node node-2 is destroying/);
     });
 
     it("ends with 4 when the runtime refuses", async () => {

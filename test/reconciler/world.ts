@@ -46,6 +46,12 @@ export class World implements NodeUpdater {
   readonly stacks = new Map<string, Map<string, string>>();
   readonly killed = new Set<string>();
   readonly listening = new Set<string>();
+  /** False: no probe gets through, as behind a firewall. */
+  isPortOpen = true;
+  /** True: updates leave what they should delete. */
+  isDeleteRefused = false;
+  /** Updates begun. */
+  updates = 0;
   readonly errors: unknown[] = [];
   behaviour: CloudBehaviour = goodCloud;
   readonly ledger: GroupCommitLedger;
@@ -70,7 +76,7 @@ export class World implements NodeUpdater {
     const wake = (): void => this.reconciler.wake();
     this.laneRunner = new LaneRunner({ ledger: this.ledger, updater: this, clock, rng, log, wakeReconciler: wake });
     const shared = { ledger: this.ledger, clock, rng, catalog, tokens, requesters: this.requesters };
-    const probe = (address: string) => Promise.resolve(this.listening.has(address));
+    const probe = (address: string) => Promise.resolve(this.isListening(address));
     this.reconciler = new Reconciler({ ...shared, executor: this.laneRunner, log, probe });
     this.broker = new Broker({ ...shared, wake });
   }
@@ -91,6 +97,12 @@ export class World implements NodeUpdater {
     await this.reconciler.stop();
   }
 
+  private isListening(address: string): boolean {
+    const nodes = [...this.stacks.values()].flatMap((stack) => [...stack]);
+    const [nodeId] = nodes.find(([, known]) => known === address) ?? [""];
+    return this.isPortOpen && this.listening.has(address) && !this.killed.has(nodeId);
+  }
+
   nodesInCloud(): string[] {
     return [...this.stacks.values()].flatMap((nodes) => [...nodes.keys()]);
   }
@@ -100,6 +112,7 @@ export class World implements NodeUpdater {
   }
 
   async update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
+    this.updates += 1;
     const present = this.stacks.get(request.stack) ?? new Map<string, string>();
     this.stacks.set(request.stack, present);
     onEvent({ kind: "started", enginePid: 1, engine: "scripted" });
@@ -122,6 +135,10 @@ export class World implements NodeUpdater {
     const wanted = new Set(request.nodes.map(({ nodeId }) => nodeId));
     for (const nodeId of [...present.keys()]) {
       if (wanted.has(nodeId)) continue;
+      if (this.isDeleteRefused) {
+        outcome = "failed";
+        continue;
+      }
       present.delete(nodeId);
       onEvent({ kind: "nodeDeleted", nodeId });
     }

@@ -1,9 +1,11 @@
 /** What operators look at: status, plan, journal, explanations. Nothing here changes anything. */
 import { NotFoundError } from "../../model/errors";
+import type { Reason } from "../../model/plan";
 import type { Decision } from "../../model/state";
 import { WallClocks } from "../../model/wall-clock";
 import { outlookOf } from "../../planner/schedule-outlook";
 import { circuitOf } from "../../planner/failures";
+import { quarantinedOf } from "../../planner/quarantine";
 import type { Leader } from "../backend";
 import {
   decisionsQuerySchema,
@@ -13,6 +15,7 @@ import {
   planSchema,
   statusSchema,
   type ExplanationView,
+  type NodeView,
   type StatusView,
 } from "../contracts";
 import { route, type Route } from "../route";
@@ -151,7 +154,25 @@ function explainNode(id: string, journal: readonly Decision[], { ledger, catalog
   if (!node) return explainGone(`node ${id}`, journal);
   const view = viewNode(node, ledger.state, catalog);
   const summary = `node ${id} is ${node.status}: ${node.reason.text}`;
-  return { summary, node: view, reasons: [node.reason] };
+  return { summary, node: view, reasons: [node.reason, ...notesOn(view, ledger.state)] };
+}
+
+/** What else an operator should know of a node. */
+function notesOn({ nodeId, autoscaleConfig = "", isOutdated }: NodeView, state: Leader["ledger"]["state"]): Reason[] {
+  const config = state.autoscaleConfigs.get(autoscaleConfig);
+  if (!config) return [];
+  const notes: Reason[] = [];
+  if (isOutdated) {
+    const then =
+      config.onSpecChange === "rotate" ? "it will be replaced (onSpecChange: rotate)" : "it stays (onSpecChange: keep)";
+    const text = `made from an older definition than a new node of autoscale config "${config.name}" would be; ${then}`;
+    notes.push({ code: "outdated", text, numbers: { onSpecChange: config.onSpecChange } });
+  }
+  if (quarantinedOf(config, state.nodesOfConfig(config.name).values())?.nodeId === nodeId) {
+    const text = `kept for diagnosis (quarantine: 1) until a newer node fails or it is deleted`;
+    notes.push({ code: "quarantined", text, numbers: { quarantine: config.quarantine } });
+  }
+  return notes;
 }
 
 async function explainSession(id: string, leader: Leader): Promise<Present> {

@@ -1,6 +1,13 @@
 /** Calls that nodes make themselves, with the token from their startup script. */
 import { UnauthorizedError } from "../../model/errors";
-import { heartbeatSchema, idParamsSchema, nodeStateSchema, serverStatusSchema, tokenQuerySchema } from "../contracts";
+import {
+  heartbeatSchema,
+  idParamsSchema,
+  interruptionSchema,
+  nodeStateSchema,
+  serverStatusSchema,
+  tokenQuerySchema,
+} from "../contracts";
 import { route, type Route } from "../route";
 
 const serverStatus = route({
@@ -38,4 +45,22 @@ const heartbeat = route({
   },
 });
 
-export const nodeCallRoutes: readonly Route[] = [heartbeat, serverStatus];
+const interruption = route({
+  method: "post",
+  path: "/api/v1/nodes/{id}/interruption",
+  access: "node",
+  summary: "A node was told that the cloud takes its VM back: it takes no new session and is replaced",
+  params: idParamsSchema,
+  body: interruptionSchema,
+  responses: { 200: nodeStateSchema },
+  async handle({ params, body }, context) {
+    if (context.bearer === undefined) throw new UnauthorizedError("send the node's token as bearer");
+    const node = await context.leader().broker.interruption(context.bearer, params.id, {
+      ...(body.deadline === undefined ? {} : { deadlineMs: Date.parse(body.deadline) }),
+      ...(body.message === undefined ? {} : { message: body.message }),
+    });
+    return { status: 200, body: { nodeId: node.nodeId, status: node.status } };
+  },
+});
+
+export const nodeCallRoutes: readonly Route[] = [heartbeat, interruption, serverStatus];

@@ -1,5 +1,6 @@
 import { NotFoundError } from "../../model/errors";
 import { idParamsSchema, lanesSchema, listMax, nodeAnswerSchema, nodesSchema } from "../contracts";
+import { SpecDigests } from "../../planner/spec-digest";
 import { route, type Route } from "../route";
 import { viewLane, viewNode } from "../views";
 
@@ -12,7 +13,8 @@ const list = route({
   async handle(_input, context) {
     const { ledger, catalog } = context.leader();
     const { state } = ledger;
-    const nodes = [...state.nodes.values()].slice(0, listMax).map((node) => viewNode(node, state, catalog));
+    const digests = new SpecDigests(catalog);
+    const nodes = [...state.nodes.values()].slice(0, listMax).map((node) => viewNode(node, state, catalog, digests));
     return { status: 200, body: { nodes, total: state.nodes.size } };
   },
 });
@@ -46,6 +48,34 @@ const remove = route({
   },
 });
 
+const drain = route({
+  method: "post",
+  path: "/api/v1/nodes/{id}/drain",
+  access: "operator",
+  summary: "The node takes no new session and stays, also when empty, until it is undrained or deleted",
+  params: idParamsSchema,
+  responses: { 200: nodeAnswerSchema },
+  async handle({ params }, context) {
+    const { broker, ledger, catalog } = context.leader();
+    const node = await broker.drainNode(params.id);
+    return { status: 200, body: { node: viewNode(node, ledger.state, catalog) } };
+  },
+});
+
+const undrain = route({
+  method: "post",
+  path: "/api/v1/nodes/{id}/undrain",
+  access: "operator",
+  summary: "A draining node takes sessions again; refused when it would be drained again at once",
+  params: idParamsSchema,
+  responses: { 200: nodeAnswerSchema },
+  async handle({ params }, context) {
+    const { broker, ledger, catalog } = context.leader();
+    const node = await broker.undrainNode(params.id);
+    return { status: 200, body: { node: viewNode(node, ledger.state, catalog) } };
+  },
+});
+
 const lanes = route({
   method: "get",
   path: "/api/v1/lanes",
@@ -63,4 +93,4 @@ const lanes = route({
   },
 });
 
-export const nodeRoutes: readonly Route[] = [list, read, remove, lanes];
+export const nodeRoutes: readonly Route[] = [list, read, remove, drain, undrain, lanes];

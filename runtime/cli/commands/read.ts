@@ -1,7 +1,7 @@
-/** Commands that only look: status, nodes, sessions, staging, lanes, plan, explain. */
+/** Commands that only look: status, sessions, staging, lanes, plan, explain. */
 import { Argument, Option, type Command } from "commander";
 import type { HeadroomClient } from "../../api/client";
-import type { DecisionView, ExplanationView, NodeView, SessionView, StatusView } from "../../api/contracts";
+import type { DecisionView, ExplanationView, SessionView, StatusView } from "../../api/contracts";
 import { connect, explainRefusal, globalOptions } from "../connection";
 import { formatAge, formatCounts, formatTable, print } from "../output";
 
@@ -15,17 +15,6 @@ export function addReadCommands(program: Command): void {
     .description("Shows what the runtime has: nodes, sessions, lanes, and the position of each autoscale config.")
     .addHelpText("after", "\nExample:\n  $ headroom status --endpoint http://headroom.example:8700\n")
     .action((_options: object, command: Command) => show(command, (client) => client.status(), formatStatus));
-  program
-    .command("nodes")
-    .summary("every node, or one")
-    .description("Lists the nodes, or shows one with all it has.")
-    .argument("[id]", "id of one node")
-    .addHelpText("after", "\nExample:\n  $ headroom nodes\n")
-    .action((id: string | undefined, _options: object, command: Command) =>
-      id === undefined
-        ? show(command, (client) => client.nodes(), formatNodes)
-        : show(command, (client) => client.node(id), formatRecord),
-    );
   program
     .command("sessions")
     .summary("every session that has not ended, or one")
@@ -135,21 +124,6 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
 function formatFailures({ vmProvider, circuit, consecutiveFailures, last }: ConfigFailures): string {
   const state = circuit === "closed" ? "" : `, circuit ${circuit === "open" ? "open" : "half open"}`;
   return `${vmProvider}: ${consecutiveFailures} failed${state}, last ${last.class}: ${last.message}`;
-}
-
-function formatNodes(nodes: readonly NodeView[]): string {
-  if (nodes.length === 0) return "no nodes";
-  const now = Date.now();
-  const rows = nodes.map((node) => [
-    node.nodeId,
-    node.autoscaleConfig ?? "(static)",
-    node.status,
-    formatAge(now - node.statusSinceMs),
-    node.address ?? "",
-    String(node.sessions.length),
-    node.reason.text,
-  ]);
-  return formatTable(["NODE", "CONFIG", "STATUS", "FOR", "ADDRESS", "SESSIONS", "REASON"], rows);
 }
 
 function formatSessions(sessions: readonly SessionView[]): string {

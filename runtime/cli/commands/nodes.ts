@@ -1,0 +1,113 @@
+/** `headroom nodes`: look at nodes, drain and undrain them, delete them. */
+import type { Command } from "commander";
+import type { HeadroomClient } from "../../api/client";
+import type { NodeView } from "../../api/contracts";
+import { ConfigError } from "../../model/errors";
+import { formatCount } from "../../model/units";
+import { formatAge, formatTable } from "../output";
+import { formatRecord, show } from "./read";
+
+export function addNodes(program: Command): void {
+  const nodes = program
+    .command("nodes")
+    .summary("every node, or one; drain, undrain, delete")
+    .description("Lists the nodes, or shows one with all it has.")
+    .argument("[id]", "id of one node")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes\n  $ headroom nodes drain n4f2k9a\n")
+    .action((id: string | undefined, _options: object, command: Command) =>
+      id === undefined
+        ? show(command, (client) => client.nodes(), formatNodes)
+        : show(command, (client) => client.node(id), formatRecord),
+    );
+  nodes
+    .command("drain")
+    .summary("no new sessions on a node; it stays")
+    .description("The node takes no new session and stays, also when it is empty, until it is undrained or deleted.")
+    .argument("<id>", "id of the node")
+    .option("--dry-run", "only say what would happen")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes drain n4f2k9a\n")
+    .action((id: string, { dryRun }: { dryRun?: boolean }, command: Command) =>
+      change(command, id, { dryRun, say: sayDrain, act: (client) => client.drainNode(id) }),
+    );
+  nodes
+    .command("undrain")
+    .summary("a draining node takes sessions again")
+    .description("A draining node takes sessions again. Refused when it would be drained again at once.")
+    .argument("<id>", "id of the node")
+    .option("--dry-run", "only say what would happen")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes undrain n4f2k9a\n")
+    .action((id: string, { dryRun }: { dryRun?: boolean }, command: Command) =>
+      change(command, id, { dryRun, say: sayUndrain, act: (client) => client.undrainNode(id) }),
+    );
+  nodes
+    .command("delete")
+    .summary("drain a node, then destroy it")
+    .description(
+      "Drains a node and destroys it when its last session has ended. Works also when its config is disabled, when it failed and is kept, and when its VM is gone.",
+    )
+    .argument("<id>", "id of the node")
+    .option("--dry-run", "only say what would happen")
+    .option("--yes", "do it")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes delete n4f2k9a --yes\n")
+    .action((id: string, { dryRun, yes }: { dryRun?: boolean; yes?: boolean }, command: Command) => {
+      if (!dryRun && !yes)
+        throw new ConfigError(`deleting node ${id} destroys its VM; add --yes to do it, or --dry-run`);
+      return change(command, id, { dryRun, say: sayDelete, act: (client) => client.deleteNode(id) });
+    });
+}
+
+interface NodeChange {
+  readonly dryRun: boolean | undefined;
+  /** What it would do, as a sentence. */
+  readonly say: (node: NodeView) => string;
+  readonly act: (client: HeadroomClient) => Promise<NodeView>;
+}
+
+function change(command: Command, id: string, { dryRun, say, act }: NodeChange): Promise<void> {
+  if (dryRun)
+    return show(
+      command,
+      (client) => client.node(id),
+      (node) => `${say(node)}; nothing was changed`,
+    );
+  return show(command, act, formatNow);
+}
+
+function formatNow({ nodeId, status, reason, sessions }: NodeView): string {
+  return `node ${nodeId} is ${status} with ${formatCount(sessions.length, "session")}: ${reason.text}`;
+}
+
+function sayDrain(node: NodeView): string {
+  return `node ${node.nodeId} (${node.status}) would take no new session; ${keeps(node)}; it would stay until it is undrained or deleted`;
+}
+
+function sayUndrain({ nodeId, status, reason }: NodeView): string {
+  return status === "draining"
+    ? `node ${nodeId} would take sessions again; it is draining because: ${reason.text}`
+    : `node ${nodeId} is ${status}, so there would be nothing to undrain`;
+}
+
+function sayDelete(node: NodeView): string {
+  const when = node.sessions.length > 0 ? "when they have ended" : "at once";
+  return `node ${node.nodeId} (${node.status}) would take no new session; ${keeps(node)}; its VM would be destroyed ${when}`;
+}
+
+function keeps({ sessions }: NodeView): string {
+  if (sessions.length === 0) return "no session is on it";
+  return `${formatCount(sessions.length, "session")} on it would go on (${sessions.join(", ")})`;
+}
+
+function formatNodes(nodes: readonly NodeView[]): string {
+  if (nodes.length === 0) return "no nodes";
+  const now = Date.now();
+  const rows = nodes.map((node) => [
+    node.nodeId,
+    node.autoscaleConfig ?? "(static)",
+    node.status,
+    formatAge(now - node.statusSinceMs),
+    node.address ?? "",
+    String(node.sessions.length),
+    node.isOutdated ? `outdated; ${node.reason.text}` : node.reason.text,
+  ]);
+  return formatTable(["NODE", "CONFIG", "STATUS", "FOR", "ADDRESS", "SESSIONS", "REASON"], rows);
+}

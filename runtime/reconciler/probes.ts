@@ -1,0 +1,98 @@
+/**
+ * Asks connection ports whether somebody listens. A server that need not check in is ready with its first answer; a
+ * server that sends no heartbeats shows by its answers that it lives, like a static member that names its port.
+ */
+import type { Clock } from "../model/clock";
+import type { Node } from "../model/state";
+import { fillNode, type QueueContext } from "../planner/queue";
+import { moveNode, startNode } from "../planner/transitions";
+import type { Ledger } from "../store/store";
+import type { Probe } from "./tcp-probe";
+
+export interface ProbesOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly probe: Probe;
+  readonly begin: () => QueueContext;
+  /** Something changed that planning should see. */
+  readonly wake: () => void;
+  /** Calls `run` once after `delayMs`, unless the reconciler stops before. */
+  readonly after: (delayMs: number, run: () => void) => void;
+  /** True once this process decides nothing more. */
+  readonly isStopped: () => boolean;
+  readonly log?: { error(fields: object, message: string): void };
+}
+
+/** A user may be waiting for a server that starts. */
+const startingEveryMs = 1_000;
+/** Ready servers are asked this many times within their missing time-out, so that one lost packet is no silence. */
+const asksPerTimeout = 4;
+const readyEveryMaxMs = 60_000;
+/** Probes under way at the same time. */
+const probesMax = 64;
+
+export class Probes {
+  private readonly underWay = new Set<string>();
+  private readonly askedAtMs = new Map<string, number>();
+  private isDue = false;
+
+  constructor(private readonly options: ProbesOptions) {}
+
+  /** Starts every probe that is due; called with every pass, and every second while a server starts. */
+  look(): void {
+    const { ledger, clock, after } = this.options;
+    let isAnyStarting = false;
+    for (const nodeId of this.askedAtMs.keys()) if (!ledger.state.nodes.has(nodeId)) this.askedAtMs.delete(nodeId);
+    for (const node of ledger.state.nodes.values()) {
+      const everyMs = intervalOf(node);
+      if (everyMs === undefined || node.address === undefined) continue;
+      isAnyStarting ||= node.status === "starting";
+      const isDue = clock.now() - (this.askedAtMs.get(node.nodeId) ?? -Infinity) >= everyMs;
+      if (isDue && this.underWay.size < probesMax && !this.underWay.has(node.nodeId)) this.start(node, node.address);
+    }
+    if (!isAnyStarting || this.isDue) return;
+    this.isDue = true;
+    after(startingEveryMs, () => {
+      this.isDue = false;
+      this.look();
+    });
+  }
+
+  private start(node: Node, address: string): void {
+    const { clock, log } = this.options;
+    this.underWay.add(node.nodeId);
+    this.askedAtMs.set(node.nodeId, clock.now());
+    this.ask(node, address)
+      .catch((error: unknown) => log?.error({ err: error, nodeId: node.nodeId }, "a probe failed"))
+      .finally(() => this.underWay.delete(node.nodeId));
+  }
+
+  private async ask({ nodeId, connectionPort = 3389 }: Node, address: string): Promise<void> {
+    if (!(await this.options.probe(address, connectionPort)) || this.options.isStopped()) return;
+    const context = this.options.begin();
+    const node = context.draft.node(nodeId);
+    if (node?.address !== address || intervalOf(node) === undefined) return;
+    this.noteAnswer(node, `port ${connectionPort} of ${address} answers`, context);
+    await this.options.ledger.commit(context.draft.changes);
+    if (context.draft.node(nodeId)?.status !== node.status) this.options.wake();
+  }
+
+  private noteAnswer(before: Node, text: string, context: QueueContext): void {
+    const node: Node = { ...before, lastProbeMs: context.nowMs };
+    const numbers = { connectionPort: node.connectionPort ?? 3389 };
+    if (node.status === "starting") startNode(context, node, { code: "probed", text, numbers });
+    else if (node.status === "missing")
+      moveNode(context, node, "running", { code: "back", text: `${text} again`, numbers });
+    else return context.draft.putNode(node);
+    fillNode(context, node.nodeId);
+  }
+}
+
+/** How often the node is to be asked; undefined = never. */
+function intervalOf(node: Node): number | undefined {
+  if (node.connectionPort === undefined) return undefined;
+  if (node.status === "starting") return node.readyWhen === "probe" ? startingEveryMs : undefined;
+  const isThere = node.status === "running" || node.status === "missing" || node.status === "draining";
+  if (!isThere || node.lastHeartbeatMs !== undefined) return undefined;
+  return Math.min(readyEveryMaxMs, (node.missingTimeoutSeconds * 1000) / asksPerTimeout);
+}

@@ -1,0 +1,356 @@
+import assert from "node:assert/strict";
+import type { FailureClass, NodeStatus } from "../../runtime/model/state";
+import { agentConfigDoc, plainDocs, serverConfigDoc, vmProviderDoc } from "../support/builders";
+import { goodCloud, guestScript, World } from "./world";
+
+const second = 1000;
+const minute = 60 * second;
+
+function agents(doc: Parameters<typeof agentConfigDoc>[0] = {}) {
+  return agentConfigDoc({ startupScript: guestScript, ...doc });
+}
+
+/** Servers that neither check in nor send heartbeats: only their port tells of them. */
+function silentServers(doc: Parameters<typeof serverConfigDoc>[0] = {}) {
+  return serverConfigDoc({ minimumAvailableSessions: 1, missingTimeout: "2m", deadTimeout: "10m", ...doc });
+}
+
+async function request(world: World, workspace = "office", userId = "ann"): Promise<string> {
+  const outcome = await world.broker.requestSession({ workspace, userId });
+  return outcome.kind === "refused" ? assert.fail(outcome.reason.text) : outcome.session.sessionId;
+}
+
+function only(world: World) {
+  const [node, ...others] = [...world.state.nodes.values()];
+  assert.deepEqual(others, []);
+  return node!;
+}
+
+function countByStatus(world: World): Partial<Record<NodeStatus, number>> {
+  const counts: Partial<Record<NodeStatus, number>> = {};
+  for (const { status } of world.state.nodes.values()) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+async function events(world: World, subject: "node" | "config", subjectId: string): Promise<string[]> {
+  return (await world.store.decisions({ subject, subjectId, limit: 100 })).reverse().map(({ event }) => event);
+}
+
+describe("node lifecycle", () => {
+  let world: World;
+  afterEach(async () => {
+    await world.stop();
+    assert.deepEqual(world.errors, []);
+  });
+
+  describe("signs of life", () => {
+    it("a server without heartbeats whose port falls silent is missing, then dead, its sessions end and it is replaced", async () => {
+      world = await World.start({ configs: [silentServers()] });
+      await world.clock.advance(minute);
+      const sessionId = await request(world, "desktop");
+      const { nodeId = "" } = world.state.sessions.get(sessionId)!;
+      await world.clock.advance(minute);
+      world.killed.add(nodeId);
+
+      await world.clock.advance(3 * minute);
+      assert.equal(world.state.nodes.get(nodeId)!.status, "missing");
+      assert.match(world.state.nodes.get(nodeId)!.reason.text, /^no answered probe for 2m/);
+      assert.equal(world.state.sessions.get(sessionId)!.status, "assigned", "a missing node keeps its sessions");
+      await world.clock.advance(9 * minute);
+
+      assert.equal(world.state.nodes.has(nodeId), false);
+      assert.equal((await world.store.session(sessionId))!.endReason, "nodeDead");
+      assert.deepEqual(countByStatus(world), { running: 1 });
+      assert.equal(world.state.configStates.get("servers")?.failures, undefined, "death is no failure of the config");
+    });
+
+    it("an answered probe brings a missing server back", async () => {
+      world = await World.start({ configs: [silentServers()] });
+      await world.clock.advance(minute);
+      const { nodeId } = only(world);
+      world.killed.add(nodeId);
+      await world.clock.advance(4 * minute);
+      assert.equal(world.state.nodes.get(nodeId)!.status, "missing");
+      world.killed.delete(nodeId);
+      await world.clock.advance(minute);
+      assert.equal(world.state.nodes.get(nodeId)!.status, "running");
+      assert.equal(world.state.nodes.get(nodeId)!.reason.code, "back");
+    });
+
+    it("a server that checks in and sends no heartbeats is judged by its port too", async () => {
+      world = await World.start({
+        configs: [silentServers({ requireCheckin: true, startupScript: { text: "{checkin_jwt}" } })],
+      });
+      await world.clock.advance(2 * minute);
+      const { nodeId } = only(world);
+      assert.equal(world.state.nodes.get(nodeId)!.status, "running");
+      world.killed.add(nodeId);
+      await world.clock.advance(4 * minute);
+      assert.equal(world.state.nodes.get(nodeId)!.status, "missing");
+    });
+
+    it("a server whose port never answered from here is not judged by it", async () => {
+      world = await World.start({
+        configs: [silentServers({ requireCheckin: true, startupScript: { text: "{checkin_jwt}" } })],
+      });
+      world.isPortOpen = false;
+      await world.clock.advance(30 * minute);
+      assert.equal(only(world).status, "running");
+    });
+  });
+
+  describe("time-outs", () => {
+    for (const { osType, limit } of [
+      { osType: "linux" as const, limit: 10 },
+      { osType: "windows" as const, limit: 20 },
+    ]) {
+      it(`a ${osType} node that does not check in within ${limit} minutes fails`, async () => {
+        world = await World.start({ configs: [agents({ minNodes: 1, startupScript: { ...guestScript, osType } })] });
+        world.behaviour = { ...goodCloud, guest: () => "staysSilent" };
+        await world.clock.advance((limit - 1) * minute);
+        assert.equal(only(world).status, "starting");
+        await world.clock.advance(2 * minute);
+        assert.equal(world.state.configStates.get("agents")!.failures!["vms"]!.last.class, "TIMEOUT");
+      });
+    }
+
+    it("a node whose lane can't destroy it is tried again and again, is shown, and is not forgotten", async () => {
+      world = await World.start({ configs: [agents({ minNodes: 1 })] });
+      await world.clock.advance(minute);
+      const { nodeId } = only(world);
+      world.isDeleteRefused = true;
+      await world.declare({ configs: [agents({ minNodes: 0 })] });
+      await world.broker.deleteNode(nodeId);
+      await world.clock.advance(30 * minute);
+      assert.equal(world.state.nodes.get(nodeId)!.status, "destroying");
+      assert.equal(world.state.nodes.get(nodeId)!.reason.code, "destroyOverdue");
+      assert.match(
+        world.state.nodes.get(nodeId)!.reason.text,
+        /^was to be destroyed at 2026.* \(deleted by request\) and is still there; .*without deleting it$/,
+      );
+      const tries = world.updates;
+      await world.clock.advance(30 * minute);
+      assert.ok(world.updates > tries && world.updates < tries + 20, `${world.updates - tries} tries in half an hour`);
+
+      world.isDeleteRefused = false;
+      await world.clock.advance(6 * minute);
+      assert.deepEqual([...world.state.nodes.keys(), ...world.nodesInCloud()], []);
+    });
+  });
+
+  describe("quarantine", () => {
+    it("keeps the last node that failed after its VM was made, counted in the cap, until a newer one or an operator", async () => {
+      world = await World.start({
+        configs: [agents({ minNodes: 1, quarantine: 1, provisionTimeout: "2m" })],
+        vmProviders: [vmProviderDoc({ maxInstances: 2 })],
+      });
+      world.behaviour = { ...goodCloud, guest: () => "fails" };
+      await world.clock.advance(35 * second);
+      const first = only(world);
+      assert.equal(first.status, "failed");
+      assert.deepEqual(world.nodesInCloud(), [first.nodeId]);
+
+      await world.clock.advance(minute);
+      assert.equal(world.state.nodes.has(first.nodeId), false, "a newer failure took its place");
+      const second_ = only(world);
+      assert.deepEqual([second_.status, world.nodesInCloud()], ["failed", [second_.nodeId]]);
+
+      world.behaviour = goodCloud;
+      await world.clock.advance(5 * minute);
+      assert.deepEqual(countByStatus(world), { failed: 1, running: 1 });
+      for (const user of ["a", "b", "c"]) await request(world, "office", user);
+      await world.clock.advance(minute);
+      assert.deepEqual(countByStatus(world), { failed: 1, running: 1 }, "it counts against max instances");
+      await world.broker.deleteNode(second_.nodeId);
+      await world.clock.advance(2 * minute);
+      assert.deepEqual(countByStatus(world), { running: 2 });
+    });
+
+    it("goes when its config is emptied", async () => {
+      world = await World.start({ configs: [agents({ minNodes: 1, quarantine: 1 })] });
+      world.behaviour = { ...goodCloud, guest: () => "fails" };
+      await world.clock.advance(35 * second);
+      assert.equal(only(world).status, "failed");
+      await world.declare({ configs: [agents({ drain: true, quarantine: 1 })] });
+      await world.clock.advance(minute);
+      assert.deepEqual(world.nodesInCloud(), []);
+    });
+  });
+
+  describe("spot interruption", () => {
+    const configs = [agents({ downscaleBackoff: "1m" })];
+
+    it("the node takes no new session at once and is replaced; what runs on it goes on until the cloud takes it", async () => {
+      world = await World.start({ configs });
+      const sessionId = await request(world);
+      await world.clock.advance(minute);
+      const { nodeId } = only(world);
+      const deadlineMs = world.clock.now() + 2 * minute;
+      await world.broker.interruption(`agent:${nodeId}`, nodeId, { deadlineMs, message: "spot" });
+      assert.equal(only(world).status, "draining");
+      await request(world, "office", "bob");
+      await world.clock.advance(minute);
+      assert.deepEqual(countByStatus(world), { draining: 1, running: 1 });
+      assert.equal(world.state.sessions.get(sessionId)!.status, "assigned");
+
+      world.killed.add(nodeId);
+      await world.clock.advance(3 * minute);
+      assert.equal(world.state.nodes.has(nodeId), false);
+      const session = await world.store.session(sessionId);
+      assert.equal(session!.endReason, "nodeDead");
+      assert.match(session!.reason.text, /the cloud took it back at .*, as announced/);
+      assert.equal(world.state.configStates.get("agents")?.failures, undefined);
+      assert.deepEqual(await events(world, "node", nodeId), [
+        "requested",
+        "starting",
+        "running",
+        "draining",
+        "dead",
+        "destroying",
+        "gone",
+      ]);
+    });
+
+    it("a node that the cloud leaves running keeps its sessions, and an idle one goes at once", async () => {
+      world = await World.start({ configs });
+      const sessionId = await request(world);
+      await world.clock.advance(minute);
+      const { nodeId } = only(world);
+      await world.broker.interruption(`checkin:${nodeId}`, nodeId, {});
+      await world.clock.advance(10 * minute);
+      assert.equal(world.state.nodes.get(nodeId)!.status, "draining");
+      await world.broker.releaseSession(sessionId);
+      await world.clock.advance(minute);
+      assert.equal(world.state.nodes.has(nodeId), false);
+    });
+  });
+
+  describe("orders of operators", () => {
+    it("a drained node takes no session and stays when it is empty; undrained it takes sessions again", async () => {
+      world = await World.start({ configs: [agents({ minNodes: 1, downscaleBackoff: "1m" })] });
+      await world.clock.advance(minute);
+      const { nodeId } = only(world);
+      await world.broker.drainNode(nodeId);
+      const sessionId = await request(world);
+      await world.clock.advance(10 * minute);
+      assert.equal(world.state.nodes.get(nodeId)!.status, "draining");
+      assert.notEqual(world.state.sessions.get(sessionId)!.nodeId, nodeId);
+      assert.equal((await world.broker.undrainNode(nodeId)).status, "running");
+    });
+
+    it("a node whose VM somebody deleted in the cloud can be deleted, also when its config is disabled", async () => {
+      world = await World.start({ configs: [agents({ minNodes: 1 })] });
+      await world.clock.advance(minute);
+      const { nodeId } = only(world);
+      await world.declare({ configs: [agents({ minNodes: 1, enabled: false })] });
+      for (const nodes of world.stacks.values()) nodes.delete(nodeId);
+      await world.broker.deleteNode(nodeId);
+      await world.clock.advance(minute);
+      assert.deepEqual([...world.state.nodes.keys()], []);
+    });
+  });
+
+  it("enabled: false freezes a config: no create, no destroy, no placement", async () => {
+    world = await World.start({ configs: [agents({ minNodes: 2, downscaleBackoff: "1m" })] });
+    await world.clock.advance(minute);
+    const before = world.statuses();
+    await world.declare({
+      configs: [agents({ minNodes: 0, standbyCores: 40, downscaleBackoff: "1m", enabled: false })],
+    });
+    const refused = await world.broker.requestSession({ workspace: "office", userId: "ann" });
+    assert.equal(refused.kind, "refused");
+    await world.clock.advance(30 * minute);
+    assert.deepEqual(world.statuses(), before);
+  });
+});
+
+describe("failures of the cloud", () => {
+  let world: World;
+  afterEach(async () => {
+    await world.stop();
+    assert.deepEqual(world.errors, []);
+  });
+
+  const two = [vmProviderDoc({ name: "spot" }), vmProviderDoc({ name: "ondemand" })];
+  const refuse = (vmProvider: string, failure: FailureClass | undefined) => ({
+    ...goodCloud,
+    failCreate: (nodeId: string) =>
+      world.state.nodes.get(nodeId)!.vmProvider === vmProvider ? (failure as "CAPACITY" | undefined) : undefined,
+  });
+  const spotFirst = agents({ vmProvider: "spot", fallbackVmProviders: ["ondemand"], minNodes: 1 });
+
+  it("falls back while the preferred VM provider config has no capacity, and goes back when it has some again", async () => {
+    world = new World();
+    world.behaviour = refuse("spot", "CAPACITY");
+    await world.declare({ ...plainDocs, vmProviders: two, configs: [spotFirst] });
+    await world.laneRunner.start();
+    await world.reconciler.start();
+    await world.clock.advance(45 * second);
+    assert.deepEqual(
+      [...world.state.nodes.values()].map(({ vmProvider, status }) => [vmProvider, status]),
+      [["ondemand", "running"]],
+    );
+
+    world.behaviour = goodCloud;
+    await request(world, "office", "a");
+    await request(world, "office", "b");
+    await request(world, "office", "c");
+    await world.clock.advance(2 * minute);
+    assert.deepEqual([...world.state.nodes.values()].map(({ vmProvider }) => vmProvider).sort(), ["ondemand", "spot"]);
+    assert.equal(world.state.configStates.get("agents")?.failures, undefined, "a node that runs ends the row");
+  });
+
+  it("CONFIG opens the circuit at once; it closes as soon as the definition changes", async () => {
+    world = new World();
+    world.behaviour = refuse("vms", "CONFIG");
+    await world.declare({ configs: [agents({ minNodes: 1 })] });
+    await world.laneRunner.start();
+    await world.reconciler.start();
+    await world.clock.advance(14 * minute);
+    assert.equal(world.state.configStates.get("agents")!.failures!["vms"]!.consecutiveFailures, 1);
+    assert.deepEqual(world.nodesInCloud(), []);
+
+    world.behaviour = goodCloud;
+    await world.declare({ configs: [agents({ minNodes: 1 })] });
+    assert.ok(world.state.configStates.get("agents")!.failures, "the same document changes nothing");
+    await world.declare({
+      vmProviders: [vmProviderDoc({ settings: { cores: 8 } })],
+      configs: [agents({ minNodes: 1 })],
+    });
+    await world.clock.advance(minute);
+    assert.equal(only(world).status, "running");
+    const told = await events(world, "config", "agents");
+    assert.ok(told.indexOf("circuitOpened") < told.indexOf("circuitClosed"), told.join());
+  });
+
+  it("a broken configuration is tried again every quarter of an hour, one node at a time, when nobody edits it", async () => {
+    world = new World();
+    world.behaviour = refuse("vms", "CONFIG");
+    await world.declare({ configs: [agents({ minNodes: 5 })] });
+    await world.laneRunner.start();
+    await world.reconciler.start();
+    await world.clock.advance(10 * minute);
+    const before = world.updates;
+    await world.clock.advance(60 * minute);
+    const tries = world.updates - before;
+    assert.ok(tries === 3 || tries === 4, `${tries} tries in an hour`);
+    world.behaviour = goodCloud;
+    await world.clock.advance(20 * minute);
+    assert.deepEqual(countByStatus(world), { running: 5 });
+  });
+
+  it("a config whose nodes never come up does not keep another one of the pool from serving", async () => {
+    world = await World.start({
+      configs: [agents({ name: "aa", provisionTimeout: "2m" }), agents({ name: "healthy" })],
+    });
+    world.behaviour = {
+      ...goodCloud,
+      guest: (nodeId) => (world.state.nodes.get(nodeId)!.autoscaleConfig === "aa" ? "staysSilent" : "checksIn"),
+    };
+    for (let user = 0; user < 8; user += 1) {
+      const sessionId = await request(world, "office", `u${user}`);
+      await world.clock.advance(4 * minute);
+      assert.equal(world.state.sessions.get(sessionId)!.status, "assigned", `user ${user}`);
+    }
+  });
+});
