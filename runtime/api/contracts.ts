@@ -350,6 +350,10 @@ export const explanationSchema = z.strictObject({
   summary: z.string(),
   node: nodeSchema.optional(),
   session: sessionSchema.optional(),
+  /** Of a waiting session: each node that might take it and each config that might make one, and why not yet. */
+  candidates: z
+    .array(z.strictObject({ kind: z.enum(["node", "config"]), id: z.string(), reason: reasonSchema }))
+    .optional(),
   /** Present reasons of a config, by a plan made for this answer. */
   reasons: z.array(reasonSchema),
   /** Oldest first, the newest 200. */

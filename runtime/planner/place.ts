@@ -171,12 +171,12 @@ function judge(request: PlaceRequest, places: readonly Place[], context: PlaceCo
       else if (isOpen(config, context)) return queued(request.needs, pool, zone, context);
       else {
         const openingMs = context.windows.at(config, context.draft.snapshot, context.nowMs).opensAtMs;
-        if (opensAtMs === undefined || (openingMs ?? Infinity) < opensAtMs)
-          [opensAtMs, opensConfig] = [openingMs, config];
+        if (openingMs === undefined) furthest = further(furthest, neverOpens(config));
+        else if (opensAtMs === undefined || openingMs < opensAtMs) [opensAtMs, opensConfig] = [openingMs, config];
       }
     }
   }
-  if (opensConfig) return queuedForSchedule(opensConfig, opensAtMs);
+  if (opensConfig && opensAtMs !== undefined) return queuedForSchedule(opensConfig, opensAtMs);
   return { kind: "refused", reason: furthest!.reason };
 }
 
@@ -261,13 +261,15 @@ function waitAhead(ahead: number): string {
   return ahead === 1 ? "1 waits ahead" : `${ahead} wait ahead`;
 }
 
-function queuedForSchedule(config: AutoscaleConfig, opensAtMs: EpochMs | undefined): Placement {
-  const opens = opensAtMs === undefined ? "" : `; it opens at ${new Date(opensAtMs).toISOString()}`;
-  const text = `autoscale config "${config.name}" is outside its schedule${opens}`;
-  return {
-    kind: "queued",
-    reason: { code: "schedule", text, numbers: { autoscaleConfig: config.name, opensAtMs: opensAtMs ?? 0 } },
-  };
+function queuedForSchedule(config: AutoscaleConfig, opensAtMs: EpochMs): Placement {
+  const opens = `it opens at ${new Date(opensAtMs).toISOString()}`;
+  const text = `autoscale config "${config.name}" is outside its schedule; ${opens}`;
+  return { kind: "queued", reason: { code: "schedule", text, numbers: { autoscaleConfig: config.name, opensAtMs } } };
+}
+
+function neverOpens({ name, pool, zone }: AutoscaleConfig): Obstacle {
+  const text = `autoscale config "${name}" is outside its schedule, which has no window to come`;
+  return { stage: 4, reason: { code: "schedule", text, numbers: { autoscaleConfig: name, pool, zone } } };
 }
 
 function refused(code: string, text: string): Placement {

@@ -18,6 +18,7 @@ import {
   type NodeView,
   type StatusView,
 } from "../contracts";
+import { traceOf } from "../../planner/trace";
 import { route, type Route } from "../route";
 import { viewNode } from "../views";
 import { findSession, viewPresent } from "./sessions";
@@ -126,7 +127,7 @@ const explain = route({
   },
 });
 
-type Present = Pick<ExplanationView, "summary" | "node" | "session" | "reasons">;
+type Present = Pick<ExplanationView, "summary" | "node" | "session" | "candidates" | "reasons">;
 
 function explainPresent(
   { subject, id }: { subject: ExplanationView["subject"]; id: string },
@@ -178,7 +179,9 @@ function notesOn({ nodeId, autoscaleConfig = "", isOutdated }: NodeView, state: 
 async function explainSession(id: string, leader: Leader): Promise<Present> {
   const session = await findSession(id, leader);
   const summary = `session ${id} is ${session.status}: ${session.reason.text}`;
-  return { summary, session: viewPresent(session, leader), reasons: [session.reason] };
+  const { ledger, clock, catalog } = leader;
+  const candidates = traceOf(session, ledger.state, { nowMs: clock.now(), catalog });
+  return { summary, session: viewPresent(session, leader), candidates, reasons: [session.reason] };
 }
 
 function explainConfig(id: string, journal: readonly Decision[], { ledger, clock, plan }: Leader): Present {

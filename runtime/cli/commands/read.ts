@@ -80,6 +80,7 @@ function addPlanAndExplain(program: Command): void {
           [
             explanation.summary,
             ...explanation.reasons.map((reason) => `  because ${reason.code}: ${formatReason(reason)}`),
+            ...(explanation.candidates ?? []).map(({ kind, id, reason }) => `  ${kind} ${id} ${reason.text}`),
             ...(explanation.decisions.length > 0 ? ["", formatDecisions(explanation.decisions)] : []),
           ].join("\n"),
       ),
