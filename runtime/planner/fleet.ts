@@ -14,7 +14,9 @@ import { hearsayOf, type Hearsay } from "./failures";
 import { blockedReason } from "./limits";
 import { isFinalDrain, isInFlight } from "./node-status";
 import { isOpen, type PlaceContext } from "./place";
+import { noRetirement, retiringOf, type Retirement } from "./rotation";
 import { fallbackReason, firstOpenRoute, routesOf, type Route } from "./routes";
+import { SpecDigests } from "./spec-digest";
 import { WindowCache, type Window } from "./schedule";
 
 /**
@@ -36,6 +38,8 @@ export interface ConfigPosition {
   readonly routes: readonly Route[];
   /** Oldest first. */
   readonly nodes: readonly Node[];
+  /** Running nodes that are to be replaced, by id: no capacity for this plan. */
+  readonly retiring: ReadonlyMap<string, Retirement>;
   /** Every row counts against the caps: also what is failed or being destroyed may still exist. */
   nodesTotal: number;
   nodesInFlight: number;
@@ -83,6 +87,8 @@ export interface Scope {
 export interface FleetOptions {
   readonly nowMs: EpochMs;
   readonly catalog: CloudCatalog;
+  /** Remembered from plan to plan; fresh ones give the same plan, later. */
+  readonly digests?: SpecDigests;
   /** Default a new one. */
   readonly windows?: WindowCache | undefined;
   /** What earlier rounds of the same plan found: their new nodes are on their way, their recalled ones are back. */
@@ -92,6 +98,7 @@ export interface FleetOptions {
 export class Fleet {
   readonly context: PlaceContext;
   readonly nowMs: EpochMs;
+  readonly digests: SpecDigests;
   /** By name. */
   readonly positions: readonly ConfigPosition[];
   readonly changes: NodeChange[];
@@ -106,9 +113,10 @@ export class Fleet {
 
   constructor(
     readonly snapshot: Snapshot,
-    { nowMs, catalog, windows = new WindowCache(), earlier = [] }: FleetOptions,
+    { nowMs, catalog, windows = new WindowCache(), digests = new SpecDigests(catalog), earlier = [] }: FleetOptions,
   ) {
     this.nowMs = nowMs;
+    this.digests = digests;
     this.hearsay = hearsayOf(snapshot.configStates.values(), nowMs);
     this.changes = [...earlier];
     this.context = { draft: new Draft(snapshot), windows, catalog, nowMs };
@@ -222,6 +230,7 @@ export class Fleet {
     const nodes = [...snapshot.nodesOfConfig(config.name).values()].sort((a, b) => (isNewer(a, b) ? 1 : -1));
     const mode = this.modeOf(config, state);
     const routes = routesOf(config, nodes, this.context);
+    const retiring = mode === "open" ? retiringOf(config, nodes, this) : noRetirement;
     return {
       config,
       state,
@@ -230,9 +239,10 @@ export class Fleet {
       shape: routes[0]!.shape,
       routes,
       nodes,
+      retiring,
       nodesTotal: nodes.length,
       nodesInFlight: nodes.filter(isInFlight).length,
-      nodesLive: nodes.filter((node) => this.isLive(node)).length,
+      nodesLive: nodes.filter((node) => this.isLive(node) && !retiring.has(node.nodeId)).length,
       hasDeficit: false,
       isGrowing: false,
       reasons: [],
@@ -253,7 +263,7 @@ export class Fleet {
   private binOf(node: Node): Bin | undefined {
     const position = node.autoscaleConfig === undefined ? undefined : this.byName.get(node.autoscaleConfig);
     const isOwned = node.autoscaleConfig !== undefined;
-    if (isOwned && position?.mode !== "open") return undefined;
+    if (isOwned && (position?.mode !== "open" || position.retiring.has(node.nodeId))) return undefined;
     const usage = this.snapshot.usage(node.nodeId);
     const kind = isUsedUp(node, usage) ? undefined : this.kindOf(node);
     if (!kind) return undefined;

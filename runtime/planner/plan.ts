@@ -12,6 +12,8 @@ import { packQueue } from "./demand";
 import { Fleet, type ConfigPosition } from "./fleet";
 import { blockedReason } from "./limits";
 import { fallbackReason } from "./routes";
+import { drainRetiring } from "./rotation";
+import type { SpecDigests } from "./spec-digest";
 import { drainExcess, findExcess, removeFinished } from "./scale-down";
 import type { WindowCache } from "./schedule";
 import { packStaging } from "./staging-demand";
@@ -23,6 +25,8 @@ export interface PlanOptions {
   readonly catalog: CloudCatalog;
   /** Kept from plan to plan it saves reading the same wall clocks again. */
   readonly windows?: WindowCache;
+  /** Kept from plan to plan they save reading the same startup scripts again. */
+  readonly digests?: SpecDigests;
 }
 
 /** Rounds in which a plan looks at its own effect; two are usual, more only when places feed each other. */
@@ -35,6 +39,7 @@ export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
   const excess = findExcess(fleet);
   const configs = fleet.positions.map((position) => {
     const excessSinceMs = drainExcess(fleet, position, excess.get(position) ?? []);
+    drainRetiring(fleet, position);
     return decisionOf(fleet, position, waiting, excessSinceMs);
   });
   return { atMs: options.nowMs, changes: fleet.changes, configs, waiting, staging };

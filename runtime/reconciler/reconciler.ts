@@ -15,6 +15,7 @@ import { plan } from "../planner/plan";
 import { fillNode, placeQueue, type QueueContext } from "../planner/queue";
 import { endUnwanted, fillStaging } from "../planner/staging";
 import { WindowCache } from "../planner/schedule";
+import { SpecDigests } from "../planner/spec-digest";
 import { destroyNode, moveNode } from "../planner/transitions";
 import type { NodeTokens } from "../broker/node-tokens";
 import type { Requesters } from "../broker/requesters";
@@ -55,6 +56,7 @@ export class Reconciler {
   private readonly journal: Journal;
   private readonly tickJournal: TickJournal;
   private readonly windows = new WindowCache();
+  private readonly digests: SpecDigests;
   /** What each config's top reason was when it was last written to the journal. */
   private readonly topReasons = new Map<string, string>();
   private readonly probes: Probes;
@@ -71,6 +73,7 @@ export class Reconciler {
     this.tickJournal = new TickJournal(this.journal);
     this.awakeSinceMs = options.clock.now();
     this.lastPassMs = this.awakeSinceMs;
+    this.digests = new SpecDigests(options.catalog);
     this.probes = new Probes({
       ...options,
       probe: options.probe ?? probeTcp,
@@ -180,7 +183,7 @@ export class Reconciler {
 
   private planNow(): Plan {
     const { clock, catalog } = this.options;
-    return plan(this.state, { nowMs: clock.now(), catalog, windows: this.windows });
+    return plan(this.state, { nowMs: clock.now(), catalog, windows: this.windows, digests: this.digests });
   }
 
   /** Time-outs and placements first, so that the plan sees them. False when staged sessions are left to place. */

@@ -3,6 +3,7 @@ import type { NodeChange, Plan } from "../../runtime/model/plan";
 import type { Node, Shape } from "../../runtime/model/state";
 import { shapeOfConfig } from "../../runtime/planner/capacity";
 import { plan } from "../../runtime/planner/plan";
+import { SpecDigests } from "../../runtime/planner/spec-digest";
 import type { Change, HotState } from "../../runtime/store/hot-state";
 import { aNode, catalog } from "../support/builders";
 import { startMs } from "../support/virtual-clock";
@@ -54,6 +55,7 @@ function bornNode(state: HotState, { autoscaleConfig: name, vmProvider }: Create
     createdAtMs: atMs,
     runningSinceMs: undefined,
     shape,
+    specDigest: new SpecDigests(catalog).of(config, vmProvider, state),
     ...server,
   });
 }
