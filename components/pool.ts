@@ -15,6 +15,8 @@ export interface StaticMemberArgs {
   readonly memory: pulumi.Input<string>;
   /** Default 0. */
   readonly gpus?: pulumi.Input<number>;
+  /** TCP port that is probed; without an answer for 10 minutes it takes no new session. Default: taken to be there. */
+  readonly connectionPort?: pulumi.Input<number>;
   /** Server pools only: sessions at the same time. Default 1. */
   readonly maxSimultaneousSessions?: pulumi.Input<number>;
   /** Server pools only: distinct users at the same time. Default 1. */

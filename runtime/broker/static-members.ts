@@ -30,6 +30,17 @@ export function syncStaticMembers(poolName: string, pool: Pool | undefined, cont
   }
 }
 
+/** How long a member's port may be silent before it takes no more sessions. */
+const staticMissingSeconds = 600;
+
+/** A member that is drained or silent stays so when its pool is declared anew. */
+function statusOf(pool: Pool, before: Node | undefined): Pick<Node, "status" | "reason"> {
+  if (before?.status === "draining" || before?.status === "missing") {
+    return { status: before.status, reason: before.reason };
+  }
+  return { status: "running", reason: { code: "declared", text: `static member of pool "${pool.name}"`, numbers: {} } };
+}
+
 function memberGone(nodeId: string): Reason {
   return { code: "nodeClosed", text: `static member ${nodeId} is not declared any more`, numbers: { nodeId } };
 }
@@ -44,21 +55,23 @@ function staticNode(nodeId: string, pool: Pool, member: StaticMember, before: No
     usersMax: member.maxSimultaneousUsers,
     isReusable: true,
   };
+  const isSame = before?.address === member.address && before.connectionPort === member.connectionPort;
   return {
     nodeId,
     zone: member.zone,
     pool: pool.name,
-    status: "running",
+    ...statusOf(pool, isSame ? before : undefined),
     statusSinceMs: before?.statusSinceMs ?? nowMs,
+    ...(isSame && before.lastProbeMs !== undefined ? { lastProbeMs: before.lastProbeMs } : {}),
+    ...(member.connectionPort === undefined ? {} : { connectionPort: member.connectionPort }),
     createdAtMs: before?.createdAtMs ?? nowMs,
     runningSinceMs: before?.runningSinceMs ?? nowMs,
     shape: { cores: member.cores, memoryBytes: member.memory, gpus: member.gpus },
     ...(pool.type === "server" ? server : {}),
     readyWhen: "declared",
     provisionTimeoutSeconds: 0,
-    missingTimeoutSeconds: 0,
+    missingTimeoutSeconds: staticMissingSeconds,
     deadTimeoutSeconds: 0,
     address: member.address,
-    reason: { code: "declared", text: `static member of pool "${pool.name}"`, numbers: {} },
   };
 }

@@ -53,6 +53,11 @@ const staticMemberSchema = z.strictObject({
   cores: cores,
   memory: memorySchema,
   gpus: count.default(0),
+  /**
+   * TCP port that is probed. While it has not answered for 10 minutes the member is missing and takes no new session.
+   * Absent = the member is always taken to be there.
+   */
+  connectionPort: z.int().min(1).max(65535).optional(),
   /** Server pools only: sessions and distinct users at the same time. Default 1. */
   maxSimultaneousSessions: count.min(1).default(1),
   maxSimultaneousUsers: count.min(1).default(1),

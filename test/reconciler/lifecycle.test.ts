@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FailureClass, NodeStatus } from "../../runtime/model/state";
-import { agentConfigDoc, plainDocs, serverConfigDoc, vmProviderDoc } from "../support/builders";
+import { agentConfigDoc, plainDocs, poolDoc, serverConfigDoc, vmProviderDoc } from "../support/builders";
 import { goodCloud, guestScript, World } from "./world";
 
 const second = 1000;
@@ -96,6 +96,76 @@ describe("node lifecycle", () => {
       world.isPortOpen = false;
       await world.clock.advance(30 * minute);
       assert.equal(only(world).status, "running");
+    });
+  });
+
+  it("a static member whose port falls silent takes no new session until it answers again; it is never destroyed", async () => {
+    const member = { name: "m1", zone: "eu", address: "10.9.9.9", connectionPort: 22, cores: 8, memory: "16GiB" };
+    const pools = [poolDoc({ staticMembers: [member] }), poolDoc({ name: "servers", type: "server" })];
+    world = new World();
+    world.alwaysListening.add("10.9.9.9");
+    await world.declare({ pools, configs: [] });
+    await world.reconciler.start();
+    await world.clock.advance(minute);
+    const { nodeId } = only(world);
+    const status = () => world.state.nodes.get(nodeId)!.status;
+    world.alwaysListening.clear();
+    await world.clock.advance(9 * minute);
+    assert.equal(status(), "running");
+    await world.clock.advance(2 * minute);
+    assert.equal(status(), "missing");
+    assert.equal((await world.broker.requestSession({ workspace: "office", userId: "ann" })).kind, "queued");
+    await world.declare({ pools, configs: [] });
+    assert.equal(status(), "missing", "to declare it anew does not bring it back");
+    await world.clock.advance(180 * minute);
+    assert.equal(status(), "missing");
+    world.alwaysListening.add("10.9.9.9");
+    await world.clock.advance(2 * minute);
+    assert.equal(status(), "running");
+    await world.broker.drainNode(nodeId);
+    await world.declare({ pools, configs: [] });
+    assert.equal(status(), "draining");
+  });
+
+  describe("rotation", () => {
+    it("by age: the replacement runs before the old node goes, and the user of a busy one is never cut off", async () => {
+      world = await World.start({ configs: [agents({ minNodes: 1, maxNodeAge: "1h", rotatePreWarm: "10m" })] });
+      await world.clock.advance(minute);
+      const first = only(world).nodeId;
+      const sessionId = await request(world);
+      await world.clock.advance(48 * minute);
+      assert.deepEqual(countByStatus(world), { running: 1 });
+      await world.clock.advance(3 * minute);
+      assert.deepEqual(countByStatus(world), { running: 2 });
+      await world.clock.advance(10 * minute);
+      assert.equal(world.state.nodes.get(first)!.status, "draining");
+      assert.equal(world.state.sessions.get(sessionId)!.nodeId, first);
+      await world.broker.releaseSession(sessionId);
+      await world.clock.advance(minute);
+      assert.equal(world.state.nodes.has(first), false);
+      assert.deepEqual(countByStatus(world), { running: 1 });
+    });
+
+    it("by definition: a changed size reaches every node, one after the other", async () => {
+      const configs = [agents({ minNodes: 3, onSpecChange: "rotate" })];
+      world = await World.start({ configs });
+      await world.clock.advance(minute);
+      const before = new Set(world.state.nodes.keys());
+      await world.declare({ vmProviders: [vmProviderDoc({ settings: { cores: 8 } })], configs });
+      for (let step = 0; step < 60; step += 1) {
+        await world.clock.advance(5 * second);
+        const running = countByStatus(world).running ?? 0;
+        assert.ok(running >= 3 && world.nodesInCloud().length <= 4, `${running} of ${world.nodesInCloud().length} run`);
+      }
+      const after = [...world.state.nodes.values()];
+      assert.deepEqual(
+        after.map(({ nodeId, shape }) => [before.has(nodeId), shape!.cores]),
+        [
+          [false, 8],
+          [false, 8],
+          [false, 8],
+        ],
+      );
     });
   });
 

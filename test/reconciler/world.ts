@@ -46,6 +46,8 @@ export class World implements NodeUpdater {
   readonly stacks = new Map<string, Map<string, string>>();
   readonly killed = new Set<string>();
   readonly listening = new Set<string>();
+  /** Addresses of machines that no stack made. */
+  readonly alwaysListening = new Set<string>();
   /** False: no probe gets through, as behind a firewall. */
   isPortOpen = true;
   /** True: updates leave what they should delete. */
@@ -98,6 +100,7 @@ export class World implements NodeUpdater {
   }
 
   private isListening(address: string): boolean {
+    if (this.alwaysListening.has(address)) return true;
     const nodes = [...this.stacks.values()].flatMap((stack) => [...stack]);
     const [nodeId] = nodes.find(([, known]) => known === address) ?? [""];
     return this.isPortOpen && this.listening.has(address) && !this.killed.has(nodeId);

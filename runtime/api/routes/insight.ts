@@ -1,7 +1,8 @@
 /** What operators look at: status, plan, journal, explanations. Nothing here changes anything. */
 import { NotFoundError } from "../../model/errors";
 import type { Reason } from "../../model/plan";
-import type { Decision } from "../../model/state";
+import type { ConfigState, Decision } from "../../model/state";
+import { formatCount } from "../../model/units";
 import { WallClocks } from "../../model/wall-clock";
 import { outlookOf } from "../../planner/schedule-outlook";
 import { circuitOf } from "../../planner/failures";
@@ -188,7 +189,8 @@ function explainConfig(id: string, journal: readonly Decision[], { ledger, clock
   const config = ledger.state.autoscaleConfigs.get(id);
   if (!config) return explainGone(`autoscale config ${id}`, journal);
   const present = plan().configs.find((config) => config.autoscaleConfig === id);
-  const reasons = [...(present?.reasons ?? [])];
+  const state = ledger.state.configStates.get(id);
+  const reasons = [...(present?.reasons ?? []), ...(state ? troublesOf(state, clock.now()) : [])];
   const outlook = outlookOf(config, ledger.state, clock.now());
   if (outlook) {
     const { text, changesAtMs } = outlook;
@@ -196,6 +198,16 @@ function explainConfig(id: string, journal: readonly Decision[], { ledger, clock
   }
   const activity = present?.isActive === false ? "inactive" : "active";
   return { summary: `config ${id} is ${activity}: ${reasons[0]?.text ?? "nothing to do"}`, reasons };
+}
+
+/** What went wrong lately, also when nothing is wanted of the config now. */
+function troublesOf({ failures = {} }: ConfigState, nowMs: number): Reason[] {
+  return Object.entries(failures).map(([vmProvider, { consecutiveFailures, retryAtMs, last }]) => {
+    const circuit = circuitOf({ consecutiveFailures, retryAtMs, last }, nowMs);
+    const failed = `${formatCount(consecutiveFailures, "failed node")} in a row on VM provider config "${vmProvider}"`;
+    const text = `${failed}, last ${last.class}: ${last.message}; circuit ${circuit}, not before ${new Date(retryAtMs).toISOString()}`;
+    return { code: "failures", text, numbers: { vmProvider, circuit, consecutiveFailures, retryAtMs } };
+  });
 }
 
 function explainStaging(id: string, journal: readonly Decision[], { plan }: Leader): Present {
