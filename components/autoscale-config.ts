@@ -1,12 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OsType, SpecChange } from "./choices";
-import { declareDefinition } from "./declaration";
+import { declareDefinition, secretInput } from "./declaration";
 
 /** What a new VM runs when it starts. */
 export interface StartupScriptArgs {
-  /** The script; `{variable}`s are replaced, other braces are doubled, unless `raw`. At most 1,000,000 characters. */
+  /**
+   * The script. These are replaced, once, by what they name; any other brace is doubled (`${{HOME}}`):
+   * `{server_id}`, `{provider_name}`, `{upstream_auth_address}`, `{server_hostname}`, `{server_external_fqdn}` (empty
+   * without `registerDns`), `{checkin_jwt}` or its older name `{registration_token}`, `{manager_token}`,
+   * `{connection_username}`, `{connection_password}`, `{ad_join_credential}`, `{domain}`, `{nginx_cert_in}`,
+   * `{nginx_key_in}`, `{ssh_key}`. Those without a value are left empty. At most 1,000,000 characters here, and, filled
+   * and wrapped, what the VM provider takes (AWS 16 KiB).
+   */
   readonly text: pulumi.Input<string>;
-  /** Leave the text exactly as it is. Default false. */
+  /** Leave the text exactly as it is: no variables, no doubled braces. Default false. */
   readonly raw?: pulumi.Input<boolean>;
   /** Default `linux`. */
   readonly osType?: pulumi.Input<OsType>;
@@ -50,7 +57,11 @@ export interface AutoscaleArgs {
   readonly gpusOverride?: pulumi.Input<number>;
   /** Memory credited to each node, e.g. `"16GiB"`; `"0MB"` = as with `coresOverride`. Default `"0MB"`. */
   readonly memoryOverride?: pulumi.Input<string>;
-  /** Default none: the image does it all. */
+  /**
+   * What a new VM runs when it starts. A docker agent, and a server with `requireCheckin`, gets the token of its check-in only
+   * here: its script must use `{manager_token}`, or `{checkin_jwt}` for the server. Default none; for those on local VMs,
+   * one that checks in.
+   */
   readonly startupScript?: pulumi.Input<StartupScriptArgs>;
   /** A node that has not checked in after this is failed and destroyed. Default `"10m"`, with Windows `"20m"`. */
   readonly provisionTimeout?: pulumi.Input<string>;
@@ -86,6 +97,10 @@ export interface AutoscaleConfigArgs extends AutoscaleArgs {
   readonly standbyGpus?: pulumi.Input<number>;
   /** Memory kept free, e.g. `"8GiB"`. Default `"0MB"`. */
   readonly standbyMemory?: pulumi.Input<string>;
+  /** PEM certificate for startup scripts that use `{nginx_cert_in}`. Default none. */
+  readonly nginxCert?: pulumi.Input<string>;
+  /** Its PEM key, for `{nginx_key_in}`; kept as a secret. Default none. */
+  readonly nginxKey?: pulumi.Input<string>;
 }
 
 /**
@@ -102,7 +117,7 @@ export class AutoscaleConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: AutoscaleConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:AutoscaleConfig", name, {}, opts);
-    const doc = { ...args, type: "dockerAgent" };
+    const doc = { ...args, nginxKey: secretInput(args.nginxKey), type: "dockerAgent" };
     this.name = declareDefinition(this, { kind: "autoscaleConfig", resourceName: name, doc, options: opts });
     this.registerOutputs({ name: this.name });
   }

@@ -92,6 +92,11 @@ export function declareDefinition(
   return new DynamicDeclaration(kind, resourceName, properties, own).name;
 }
 
+/** An input that is kept as a secret; undefined stays undefined. */
+export function secretInput(value: pulumi.Input<string> | undefined): pulumi.Output<string> | undefined {
+  return value === undefined ? undefined : pulumi.secret(value);
+}
+
 /** Seconds of a time-out as Pulumi writes it, e.g. `"1h30m"`. The dynamic provider is not told time-outs. */
 function secondsOf(timeout: string | undefined): number | undefined {
   if (timeout === undefined) return undefined;

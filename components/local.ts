@@ -34,6 +34,8 @@ export interface LocalVmArgs {
   readonly heartbeatEvery?: pulumi.Input<string>;
   /** TCP ports on which the VM answers after its startup script succeeded. Default 3389, 5901 and 8443. */
   readonly ports?: pulumi.Input<pulumi.Input<number>[]>;
+  /** Public key for startup scripts that use `{ssh_key}`. Default none. */
+  readonly sshPublicKey?: pulumi.Input<string>;
   /** Default none. */
   readonly faults?: pulumi.Input<LocalFaultsArgs>;
 }

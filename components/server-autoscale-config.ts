@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AutoscaleArgs } from "./autoscale-config";
 import type { ConnectionType } from "./choices";
-import { declareDefinition } from "./declaration";
+import { declareDefinition, secretInput } from "./declaration";
 
 export interface ServerAutoscaleConfigArgs extends AutoscaleArgs {
   /** Default `rdp`. */
@@ -18,6 +18,10 @@ export interface ServerAutoscaleConfigArgs extends AutoscaleArgs {
   readonly maxSimultaneousSessionsPerServer?: pulumi.Input<number>;
   /** Distinct users on one server at the same time. Default 1. */
   readonly maxSimultaneousUsers?: pulumi.Input<number>;
+  /** Account on the servers, for startup scripts that use `{connection_username}`. Default none. */
+  readonly connectionUsername?: pulumi.Input<string>;
+  /** Its password, for `{connection_password}`; kept as a secret. Default none. */
+  readonly connectionPassword?: pulumi.Input<string>;
 }
 
 /**
@@ -34,7 +38,7 @@ export class ServerAutoscaleConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServerAutoscaleConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:ServerAutoscaleConfig", name, {}, opts);
-    const doc = { ...args, type: "server" };
+    const doc = { ...args, connectionPassword: secretInput(args.connectionPassword), type: "server" };
     this.name = declareDefinition(this, { kind: "autoscaleConfig", resourceName: name, doc, options: opts });
     this.registerOutputs({ name: this.name });
   }

@@ -29,6 +29,10 @@ function vmFacts<Settings>(provider: VmProvider<Settings>): VmProviderFacts {
   return {
     ...dnsFacts(provider),
     startupScriptBytesMax: provider.startupScriptBytesMax,
+    osTypes: provider.osTypes,
+    wrapScript: (script, osType) => provider.wrapScript(script, osType),
+    defaultScripts: provider.defaultScripts ?? {},
+    sshPublicKey: (settings) => provider.sshPublicKey?.(settings as Settings),
     // The caller has parsed them by the schema above.
     shape: (settings) => provider.shape(settings as Settings),
   };

@@ -1,6 +1,7 @@
 /** The interface that one file per cloud implements (`clouds/<kind>.ts`, `dns/<kind>.ts`), and nothing else of it. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import type { OsType, VmProviderFacts } from "../runtime/model/config";
 import type { CloudFailureClass } from "../runtime/model/errors";
 import type { DesiredNode, DnsSpec, Shape } from "../runtime/model/state";
 
@@ -34,6 +35,14 @@ export interface VmProvider<Settings> {
   readonly sdk?: string;
   /** Size in bytes that the rendered and wrapped startup script may have. */
   readonly startupScriptBytesMax: number;
+  /** Systems that its VMs may run. */
+  readonly osTypes: readonly OsType[];
+  /** The rendered startup script as it is sent to the cloud; empty = none. */
+  wrapScript(script: string, osType: OsType): string;
+  /** Scripts with which nodes of its own image check in, by type of pool. Default none. */
+  readonly defaultScripts?: VmProviderFacts["defaultScripts"];
+  /** Public key of these settings, for `{ssh_key}`. Default none. */
+  sshPublicKey?(settings: Settings): string | undefined;
   /** What one VM of these settings offers, when that is known without asking the cloud. */
   shape(settings: Settings): Shape | undefined;
   declareNode(node: NodeOf<Settings>, options: pulumi.CustomResourceOptions): Promise<DeclaredNode>;

@@ -97,6 +97,8 @@ export const awsVmProvider: VmProvider<AwsSettings> = {
   vmType: "aws:ec2/instance:Instance",
   sdk: packageName,
   startupScriptBytesMax: userDataBytesMax,
+  osTypes: ["linux", "windows"],
+  wrapScript: (script, osType) => (osType === "windows" ? forEc2Launch(script) : forCloudInit(script)),
   // The sizes of EC2's hundreds of instance types are not kept here; the node reports what it has.
   shape: () => undefined,
   pulumiProvider: newAwsProvider,
@@ -163,8 +165,8 @@ const nodeTag = "headroom-node";
 
 /** The whole request for one node, the user's overrides merged in. */
 function instanceArgs(node: NodeOf<AwsSettings>): InstanceArgs & { userData?: string } {
-  const { settings, startupScript } = node;
-  const userData = node.osType === "windows" ? forEc2Launch(startupScript) : forCloudInit(startupScript);
+  const { settings } = node;
+  const userData = awsVmProvider.wrapScript(node.startupScript, node.osType);
   checkUserDataSize(node.nodeId, userData, userDataBytesMax);
   const computed: InstanceArgs = {
     ami: settings.amiId,

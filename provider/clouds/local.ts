@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { durationSchema, memorySchema } from "../../runtime/model/config";
 import type { CloudFailureClass } from "../../runtime/model/errors";
+import { localDockerAgentScript, localServerScript } from "../local-vm/default-scripts";
 import { faultsSchema, refusalCodes } from "../local-vm/faults";
 import { findLocalVms } from "../local-vm/find-local-vms";
 import { rootSchema } from "../local-vm/vm-resource";
@@ -28,6 +29,8 @@ export const localSettingsSchema = z.strictObject({
   heartbeatEvery: durationSchema.prefault("5s").refine((seconds) => seconds >= 1, "at least 1s"),
   /** TCP ports on which the VM answers after its startup script succeeded. Default 3389, 5901 and 8443. */
   ports: z.array(z.int().min(1).max(65_535)).max(16).default([3389, 5901, 8443]),
+  /** For scripts that use `{ssh_key}`. Default none. */
+  sshPublicKey: z.string().max(16_000).optional(),
   /** Trouble on demand. Default none. */
   faults: faultsSchema.prefault({}),
 });
@@ -42,6 +45,11 @@ export const localVmProvider: VmProvider<LocalSettings> = {
   secretFields: [],
   vmType: "headroom:local:Vm",
   startupScriptBytesMax,
+  // They are processes of this machine, which run a script by its first line, else by /bin/sh.
+  osTypes: ["linux"],
+  wrapScript: (script) => script,
+  defaultScripts: { dockerAgent: localDockerAgentScript, server: localServerScript },
+  sshPublicKey: ({ sshPublicKey }) => sshPublicKey,
   shape: ({ cores, memory, gpus }) => ({ cores, memoryBytes: memory, gpus }),
 
   async declareNode(node, options) {

@@ -7,7 +7,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { HeadroomClient } from "../../runtime/api/client";
 import type { Clock } from "../../runtime/model/clock";
-import { type DefinitionKind, definitionSchemas, problemsOf } from "../../runtime/model/config";
+import { type DefinitionKind, definitionSchemas, problemsOf, secretFields } from "../../runtime/model/config";
 import { ConfigError, ConflictError, type Problem, SetupError } from "../../runtime/model/errors";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
 import { definitionTypes } from "./definition-types";
@@ -54,6 +54,7 @@ export interface DefinitionTools {
 export function definitionKernel(kind: DefinitionKind, tools: DefinitionTools): ResourceKernel {
   const { progress } = tools;
   const hasSettings = kind === "vmProviderConfig" || kind === "dnsProviderConfig";
+  const secretSettings = hasSettings ? tools.secretSettings.map((field) => `settings.${field}`) : [];
 
   async function write(inputs: Properties, context: KernelContext): Promise<{ id: string; outputs: Properties }> {
     const { doc, owner, name } = takeApart(inputs, context);
@@ -71,7 +72,7 @@ export function definitionKernel(kind: DefinitionKind, tools: DefinitionTools): 
 
   return {
     type: definitionTypes[kind],
-    secretInputs: hasSettings ? tools.secretSettings.map((field) => `settings.${field}`) : [],
+    secretInputs: [...secretSettings, ...(secretFields[kind] ?? [])],
     check: (news, olds, context) => check(kind, { news, olds, context, progress }),
     async diff(_id, olds, news) {
       const names = new Set([...Object.keys(olds), ...Object.keys(news)].filter((name) => !name.startsWith("__")));
@@ -117,11 +118,13 @@ async function check(
   const before = isNamed ? progress.declare(name, { ...declared, hasUnknowns: hasUnknowns(doc) }) : undefined;
   const references = referencesOf(kind, known);
   const pending = fitting(progress.pendingFor({ kind, name: isNamed ? name : "" }, references));
+  const answer = await connect(context).checkDefinition({ ...declared, pending });
+  for (const { path, message } of certainProblems(answer.warnings, doc)) context.log?.(`warning: ${path}: ${message}`);
   const found = [
     ...(before === undefined
       ? []
       : [{ path: "name", message: `${kind} "${String(name)}" is declared twice, also by ${before}` }]),
-    ...(await connect(context).checkDefinition({ ...declared, pending })),
+    ...answer.problems,
     ...schemaProblems(kind, known),
   ];
   // What refers to a document with unknown values looks like a missing reference to the runtime.
@@ -186,7 +189,7 @@ function nameInUrn(urn: string): string {
 /** The runtime finds these too. They are looked for here as well, so that a field newer than the runtime is not let pass. */
 function schemaProblems(kind: DefinitionKind, doc: Properties): Problem[] {
   const parsed = definitionSchemas[kind].safeParse(doc);
-  return parsed.success ? [] : problemsOf(parsed.error, doc);
+  return parsed.success ? [] : problemsOf(parsed.error, doc, secretFields[kind]);
 }
 
 /**

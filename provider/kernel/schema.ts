@@ -3,7 +3,7 @@
  * check the documents, so that the two can't disagree.
  */
 import { z } from "zod";
-import { type DefinitionKind, definitionKinds, definitionSchemas } from "../../runtime/model/config";
+import { type DefinitionKind, definitionKinds, definitionSchemas, secretFields } from "../../runtime/model/config";
 import { definitionTypes } from "./definition-types";
 
 type Json = Record<string, unknown>;
@@ -58,7 +58,10 @@ function resourceOf(kind: DefinitionKind, types: Json): Json {
   const converted = Object.fromEntries(
     Object.entries(properties).map(([field, schema]) => [
       field,
-      typeOf(schema as Json, `${definitionTypes[kind]}${capitalised(field)}`, types),
+      {
+        ...typeOf(schema as Json, `${definitionTypes[kind]}${capitalised(field)}`, types),
+        ...(secretFields[kind]?.includes(field) ? { secret: true } : {}),
+      },
     ]),
   );
   return {

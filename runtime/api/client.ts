@@ -97,10 +97,9 @@ export class HeadroomClient {
     return (await this.answer<{ lanes: LaneView[] }>({ method: "GET", path: "/api/v1/lanes" })).lanes;
   }
 
-  /** Every problem of a document, as if the `pending` ones existed. */
-  async checkDefinition(body: CheckDefinitionBody): Promise<Problem[]> {
-    const call: Call = { method: "POST", path: "/api/v1/definitions/check", body };
-    return (await this.answer<{ problems: Problem[] }>(call)).problems;
+  /** Every problem and warning of a document, as if the `pending` ones existed. */
+  checkDefinition(body: CheckDefinitionBody): Promise<{ problems: Problem[]; warnings: Problem[] }> {
+    return this.answer({ method: "POST", path: "/api/v1/definitions/check", body });
   }
   async putDefinition(definition: {
     kind: DefinitionKind;

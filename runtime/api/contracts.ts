@@ -65,7 +65,11 @@ export const checkDefinitionSchema = documentSchema.extend({
   /** Documents of the same update that are not applied yet; references to them are good. */
   pending: z.array(documentSchema).max(1000).optional(),
 });
-export const problemsSchema = z.strictObject({ problems: z.array(problemSchema) });
+export const findingsSchema = z.strictObject({
+  problems: z.array(problemSchema),
+  /** Allowed, but probably not meant. */
+  warnings: z.array(problemSchema),
+});
 export const kindParamsSchema = z.strictObject({ kind: kindSchema });
 export const definitionParamsSchema = z.strictObject({ kind: kindSchema, name: nameSchema });
 export const putDefinitionSchema = z.strictObject({ doc: docSchema, owner: ownerSchema });

@@ -1,5 +1,5 @@
 /** The runtime's records as answers: nothing secret, and what a reader needs beside each. */
-import type { CloudCatalog } from "../model/config";
+import { secretFields, type CloudCatalog } from "../model/config";
 import type { Lane, Node, Session, StoredDefinition } from "../model/state";
 import { SpecDigests } from "../planner/spec-digest";
 import type { Snapshot } from "../store/hot-state";
@@ -13,11 +13,13 @@ type Document = Readonly<Record<string, unknown>>;
 
 export function viewDefinition(definition: StoredDefinition, catalog: CloudCatalog): DefinitionView {
   const { kind, name, doc, owner, updatedAtMs } = definition;
-  return { kind, name, doc: hideSettings(definition, catalog), digest: digestOf(doc), owner, updatedAtMs };
+  return { kind, name, doc: hideInDocument(definition, catalog), digest: digestOf(doc), owner, updatedAtMs };
 }
 
-function hideSettings({ kind, doc }: StoredDefinition, catalog: CloudCatalog): Record<string, unknown> {
-  if (kind !== "vmProviderConfig" && kind !== "dnsProviderConfig") return { ...doc };
+function hideInDocument({ kind, doc }: StoredDefinition, catalog: CloudCatalog): Record<string, unknown> {
+  if (kind !== "vmProviderConfig" && kind !== "dnsProviderConfig") {
+    return hideSecrets(doc, { secretFields: secretFields[kind] ?? [] });
+  }
   const facts = (kind === "vmProviderConfig" ? catalog.vm : catalog.dns) as Readonly<Record<string, SecretFields>>;
   if (typeof doc["settings"] !== "object" || doc["settings"] === null) return { ...doc };
   return { ...doc, settings: hideSecrets(doc["settings"] as Document, facts[String(doc["kind"])]) };

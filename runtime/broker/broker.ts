@@ -25,6 +25,7 @@ import {
   checkDefinition,
   deleteDefinition,
   putDefinition,
+  type Findings,
   type DeleteOutcome,
   type NamedDocument,
 } from "./definitions";
@@ -152,13 +153,13 @@ export class Broker {
     return stored;
   }
 
-  /** Every problem of a document, as if the pending ones existed. Changes nothing. */
+  /** Every problem and warning of a document, as if the pending ones existed. Changes nothing. */
   checkDefinition(request: {
     readonly kind: DefinitionKind;
     readonly doc: unknown;
     readonly owner: string;
     readonly pending?: readonly { readonly kind: DefinitionKind; readonly doc: unknown; readonly owner: string }[];
-  }): Problem[] {
+  }): Findings {
     return checkDefinition(request, this.state, this.options.catalog);
   }
 

@@ -10,7 +10,13 @@ import {
 } from "../model/config";
 import { canonicalJson } from "../model/canonical-json";
 import { ConfigError, ConflictError, NotFoundError, type Problem } from "../model/errors";
-import { findReferenceProblems, findReferrers, type Declared } from "../model/references";
+import {
+  findReferenceProblems,
+  findReferrers,
+  findWarnings,
+  type Declared,
+  type ReferenceContext,
+} from "../model/references";
 import type { Shape, StoredDefinition } from "../model/state";
 import { formatCount } from "../model/units";
 import { shapeOfConfig, type ShapeSource } from "../planner/capacity";
@@ -33,6 +39,12 @@ export interface OwnedDocument {
   readonly owner: string;
 }
 
+export interface Findings {
+  readonly problems: Problem[];
+  /** Allowed, but probably not meant. */
+  readonly warnings: Problem[];
+}
+
 export type DeleteOutcome =
   { readonly kind: "gone" } | { readonly kind: "draining"; readonly nodesLeft: number; readonly sessionsLeft: number };
 
@@ -42,9 +54,9 @@ export function checkDefinition(
   { kind, doc, owner, pending = [] }: OwnedDocument & { readonly pending?: readonly OwnedDocument[] },
   snapshot: Snapshot,
   catalog: CloudCatalog,
-): Problem[] {
+): Findings {
   const problems = findProblems(kind, doc, catalog);
-  if (problems.length > 0) return problems;
+  if (problems.length > 0) return { problems, warnings: [] };
   const definition = parseDefinition(kind, doc);
   const holder = snapshot.definitions.get(definitionId(kind, definition.name));
   if (holder && holder.owner !== owner) problems.push({ path: "name", message: ownedByOther(holder) });
@@ -52,12 +64,9 @@ export function checkDefinition(
     (other) => other.kind === kind && nameOf(other.doc) === definition.name && other.owner !== owner,
   );
   if (twin) problems.push({ path: "name", message: `${kind} "${definition.name}" is declared by ${twin.owner} too` });
-  const declared = declaredWith(snapshot, catalog, [...pending, { kind, doc, owner }]);
-  return [
-    ...problems,
-    ...changeProblems(kind, definition, snapshot),
-    ...referenceProblems(kind, definition, declared, snapshot, catalog),
-  ];
+  const references = referencesAround(snapshot, catalog, [...pending, { kind, doc, owner }]);
+  problems.push(...changeProblems(kind, definition, snapshot), ...findReferenceProblems(kind, definition, references));
+  return { problems, warnings: findWarnings(kind, definition, references) };
 }
 
 export function putDefinition({ kind, name, doc, owner }: NamedDocument, context: DefinitionContext): StoredDefinition {
@@ -72,16 +81,13 @@ export function putDefinition({ kind, name, doc, owner }: NamedDocument, context
     const message = `got "${definition.name}"; the address says "${name}"`;
     throw ConfigError.of([{ path: "name", message }], `${kind} "${name}"`);
   }
-  const declared = declaredWith(snapshot, catalog, [{ kind, doc, owner }]);
-  problems.push(
-    ...changeProblems(kind, definition, snapshot),
-    ...referenceProblems(kind, definition, declared, snapshot, catalog),
-  );
+  const references = referencesAround(snapshot, catalog, [{ kind, doc, owner }]);
+  problems.push(...changeProblems(kind, definition, snapshot), ...findReferenceProblems(kind, definition, references));
   if (problems.length > 0) throw ConfigError.of(problems, `${kind} "${name}"`);
   const row: StoredDefinition = { kind, name, doc: doc as StoredDefinition["doc"], owner, updatedAtMs: nowMs };
   draft.put({ kind: "put", table: "definition", row });
   if (known && canonicalJson(known.doc) !== canonicalJson(doc)) forgetFailures(kind, name, context);
-  if (kind === "pool") syncStaticMembers(name, declared.pool.get(name)!, context);
+  if (kind === "pool") syncStaticMembers(name, references.declared.pool.get(name)!, context);
   const subject = journalSubjects[kind];
   if (!subject) return row;
   const state = kind === "autoscaleConfig" ? draft.configState(name) : undefined;
@@ -168,20 +174,20 @@ function changeProblems(kind: DefinitionKind, definition: DefinitionOf<Definitio
     }));
 }
 
-function referenceProblems(
-  kind: DefinitionKind,
-  definition: DefinitionOf<DefinitionKind>,
-  declared: Declared,
+/** What references are judged against once these documents are in place. */
+function referencesAround(
   snapshot: Snapshot,
   catalog: CloudCatalog,
-): Problem[] {
+  documents: readonly OwnedDocument[],
+): ReferenceContext {
+  const declared = declaredWith(snapshot, catalog, documents);
   const source: ShapeSource = {
     vmProviderConfigs: declared.vmProviderConfig,
     nodesOfConfig: (name) => snapshot.nodesOfConfig(name),
   };
   const shapeOf = (config: AutoscaleConfig, vmProvider: string): Shape | undefined =>
     shapeOfConfig(config, source, catalog, vmProvider);
-  return findReferenceProblems(kind, definition, { declared, catalog, shapeOf });
+  return { declared, catalog, shapeOf };
 }
 
 /** The present definitions with these documents in place; a document that is not well-formed is left out. */

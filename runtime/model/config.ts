@@ -92,6 +92,7 @@ const startupScriptSchema = z.strictObject({
   raw: z.boolean().default(false),
   osType: z.enum(["linux", "windows"]).default("linux"),
 });
+export type OsType = z.output<typeof startupScriptSchema>["osType"];
 
 const autoscaleCommon = {
   name: nameSchema,
@@ -126,6 +127,10 @@ const autoscaleCommon = {
   coresOverride: cores.default(0),
   gpusOverride: count.default(0),
   memoryOverride: memorySchema.prefault("0MB"),
+  /**
+   * What a new VM runs when it starts. Docker agents and servers with `requireCheckin` get the token of their check-in only
+   * here, so they must have one that uses it; only the `local` VM provider has a default one.
+   */
   startupScript: startupScriptSchema.optional(),
   ...lifecycleFields,
   /** A queued session ends with its reason after this. Default 30m. */
@@ -144,6 +149,9 @@ export const agentAutoscaleConfigSchema = z.strictObject({
   standbyCores: cores.default(0),
   standbyGpus: count.default(0),
   standbyMemory: memorySchema.prefault("0MB"),
+  /** PEM certificate and key, for scripts that use `{nginx_cert_in}` and `{nginx_key_in}`. The key is secret. */
+  nginxCert: z.string().max(100_000).optional(),
+  nginxKey: z.string().max(100_000).optional(),
 });
 
 export const serverAutoscaleConfigSchema = z.strictObject({
@@ -160,6 +168,10 @@ export const serverAutoscaleConfigSchema = z.strictObject({
   minimumAvailableSessions: count.default(0),
   maxSimultaneousSessionsPerServer: count.min(1).default(1),
   maxSimultaneousUsers: count.min(1).default(1),
+  /** Account on the servers, for scripts that use `{connection_username}` and `{connection_password}`. */
+  connectionUsername: z.string().min(1).max(256).optional(),
+  /** Secret. */
+  connectionPassword: z.string().min(1).max(1024).optional(),
 });
 
 export const autoscaleConfigSchema = z
@@ -178,6 +190,14 @@ export const autoscaleConfigSchema = z
     }
     for (const [field, message] of lifecycleProblems(config)) issue(field, message);
     if (config.type !== "server") return;
+    const { connectionUsername, connectionPassword } = config;
+    if (
+      config.connectionType === "kasmvnc" &&
+      (connectionUsername === undefined) !== (connectionPassword === undefined)
+    ) {
+      const missing = connectionUsername === undefined ? "connectionUsername" : "connectionPassword";
+      issue(missing, "with connection type kasmvnc both connectionUsername and connectionPassword, or neither");
+    }
     const single = !config.reusable || config.connectionType === "kasmvnc" || config.connectionType === "vnc";
     if (single && config.maxSimultaneousSessionsPerServer !== 1) {
       const why = config.reusable ? `connection type ${config.connectionType}` : "reusable: false";
@@ -257,20 +277,33 @@ export interface DnsProviderFacts {
 export interface VmProviderFacts extends DnsProviderFacts {
   /** What one VM of these (parsed) settings offers, when that is known without asking the cloud. */
   shape(settings: Readonly<Record<string, unknown>>): Shape | undefined;
-  /** Bytes that a rendered startup script may have. */
+  /** Bytes that a rendered and wrapped startup script may have. */
   readonly startupScriptBytesMax: number;
+  /** Systems that its VMs may run. */
+  readonly osTypes: readonly OsType[];
+  /** The rendered script as it is sent to the cloud. */
+  wrapScript(script: string, osType: OsType): string;
+  /** Scripts with which nodes of its own image check in, by type of pool. */
+  readonly defaultScripts: Readonly<Partial<Record<Pool["type"], string>>>;
+  /** Public key of these settings, for `{ssh_key}`. */
+  sshPublicKey?(settings: Readonly<Record<string, unknown>>): string | undefined;
 }
+
+/** Fields of documents that are secret, beside those of `settings`: never shown, never logged. */
+export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly string[]>>> = {
+  autoscaleConfig: ["connectionPassword", "nginxKey"],
+};
 
 /** Every problem of `doc`, with paths; empty when it is a good document of `kind`. */
 export function findProblems(kind: DefinitionKind, doc: unknown, catalog: CloudCatalog): Problem[] {
   const parsed = definitionSchemas[kind].safeParse(doc);
-  if (!parsed.success) return problemsOf(parsed.error, doc);
+  if (!parsed.success) return problemsOf(parsed.error, doc, secretFields[kind]);
   if (kind !== "vmProviderConfig" && kind !== "dnsProviderConfig") return [];
   const config = parsed.data as VmProviderConfig | DnsProviderConfig;
-  const schema = kind === "vmProviderConfig" ? catalog.vm[config.kind].settings : catalog.dns[config.kind].settings;
-  const inner = schema.safeParse(config.settings);
+  const facts = kind === "vmProviderConfig" ? catalog.vm[config.kind] : catalog.dns[config.kind];
+  const inner = facts.settings.safeParse(config.settings);
   if (inner.success) return [];
-  return problemsOf(inner.error, config.settings).map((problem) => ({
+  return problemsOf(inner.error, config.settings, facts.secretFields).map((problem) => ({
     ...problem,
     path: problem.path ? `settings.${problem.path}` : "settings",
   }));
@@ -279,18 +312,20 @@ export function findProblems(kind: DefinitionKind, doc: unknown, catalog: CloudC
 /** The resolved definition, or a {@link ConfigError} with every problem. */
 export function parseDefinition<K extends DefinitionKind>(kind: K, doc: unknown): DefinitionOf<K> {
   const parsed = definitionSchemas[kind].safeParse(doc);
-  if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, doc), kind);
+  if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, doc, secretFields[kind]), kind);
   return parsed.data as DefinitionOf<K>;
 }
 
-/** Zod's issues as problems: path in dots and brackets, the value seen, what is allowed. */
-export function problemsOf(error: z.ZodError, input: unknown): Problem[] {
+/** Zod's issues as problems: path in dots and brackets, the value seen (unless secret), what is allowed. */
+export function problemsOf(error: z.ZodError, input: unknown, secret: readonly string[] = []): Problem[] {
   return error.issues.flatMap((issue): Problem[] => {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({ path: formatPath([...issue.path, key]), message: "unknown field" }));
     }
     const seen = valueAt(input, issue.path);
-    const shown = seen === undefined ? "is missing" : `got ${truncate(JSON.stringify(seen) ?? String(seen))}`;
+    const isSecret = secret.includes(String(issue.path[0]));
+    const got = isSecret ? "a secret" : truncate(JSON.stringify(seen) ?? String(seen));
+    const shown = seen === undefined ? "is missing" : `got ${got}`;
     return [{ path: formatPath(issue.path), message: `${shown}; ${issue.message}` }];
   });
 }

@@ -15,8 +15,8 @@ import {
   type Workspace,
 } from "./config";
 import type { Problem } from "./errors";
+import { findNodeScriptProblems, findNodeScriptWarnings, type ScriptSources } from "./node-script";
 import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
-import { findScriptProblems } from "./startup-script";
 import type { Shape } from "./state";
 import { formatCount, formatMemory } from "./units";
 
@@ -213,18 +213,27 @@ function stagingConfigProblems(config: StagingConfig, context: ReferenceContext)
   return problems.length > 0 ? problems : stagingProblems(config, context.declared);
 }
 
-function scriptProblems(config: AutoscaleConfig, { declared, catalog }: ReferenceContext): Problem[] {
-  const { startupScript } = config;
-  if (!startupScript) return [];
-  const problems = startupScript.raw ? [] : findScriptProblems(startupScript.text);
-  const bytes = Buffer.byteLength(startupScript.text);
-  const kinds = new Set(vmProvidersOf(config).flatMap((name) => declared.vmProviderConfig.get(name)?.kind ?? []));
-  for (const kind of kinds) {
-    const bytesMax = catalog.vm[kind].startupScriptBytesMax;
-    if (bytes <= bytesMax) continue;
-    problems.push({ path: "", message: `has ${bytes} bytes; VM provider "${kind}" takes at most ${bytesMax}` });
-  }
-  return problems.map(({ message }) => ({ path: "startupScript.text", message }));
+/** By each VM provider config that may make the nodes; alike problems once. */
+function scriptProblems(config: AutoscaleConfig, context: ReferenceContext): Problem[] {
+  const problems = scriptSources(config, context).flatMap(findNodeScriptProblems);
+  return [...new Map(problems.map((problem) => [`${problem.path}\n${problem.message}`, problem])).values()];
+}
+
+function scriptSources(config: AutoscaleConfig, { declared, catalog }: ReferenceContext): ScriptSources[] {
+  const zone = declared.zone.get(config.zone) ?? { upstreamAuthAddress: "" };
+  const vmProviders = vmProvidersOf(config).flatMap((name) => declared.vmProviderConfig.get(name) ?? []);
+  return vmProviders.map((vmProvider) => ({ config, zone, vmProvider, facts: catalog.vm[vmProvider.kind] }));
+}
+
+/** What is allowed but probably not meant; for whoever previews. */
+export function findWarnings<K extends DefinitionKind>(
+  kind: K,
+  definition: DefinitionOf<K>,
+  context: ReferenceContext,
+): Problem[] {
+  if (kind !== "autoscaleConfig") return [];
+  const [first] = scriptSources(definition as AutoscaleConfig, context);
+  return first === undefined ? [] : findNodeScriptWarnings(first);
 }
 
 interface StandbyFields {

@@ -14,20 +14,26 @@ export const scriptVariables = [
   "provider_name",
   /** Where the node reaches the runtime. */
   "upstream_auth_address",
+  /** The node's id, as host name. */
   "server_hostname",
   /** The node's DNS name; empty when it gets none. */
   "server_external_fqdn",
   /** Token for `set_server_status`; `registration_token` is its older name. */
   "checkin_jwt",
   "registration_token",
-  /** Token for heartbeats. */
+  /** Token for heartbeats, with which docker agents check in. */
   "manager_token",
+  /** Servers: `connectionUsername` and `connectionPassword` of the autoscale config. */
   "connection_username",
   "connection_password",
+  /** Of the Active Directory computer record; empty without one. */
   "ad_join_credential",
   "domain",
+  /** Docker agents: `nginxCert` and `nginxKey` of the autoscale config. */
   "nginx_cert_in",
   "nginx_key_in",
+  /** Public key of the VM provider config, where it has one. */
+  "ssh_key",
 ] as const;
 export type ScriptVariable = (typeof scriptVariables)[number];
 /** A variable without a value becomes empty. */
@@ -55,6 +61,11 @@ export function renderStartupScript(text: string, values: ScriptValues, { raw }:
 /** Every problem of the script, with `line:column` in the message; the path is empty. */
 export function findScriptProblems(text: string): Problem[] {
   return splitScript(text).flatMap((part) => (part.kind === "problem" ? [describe(part, text)] : []));
+}
+
+/** The variables that the script uses, each once. */
+export function variablesIn(text: string): ScriptVariable[] {
+  return [...new Set(splitScript(text).flatMap((part) => (part.kind === "variable" ? [part.name] : [])))];
 }
 
 type Part =
@@ -100,7 +111,7 @@ function problem(at: number, message: string): Part {
   return { kind: "problem", at, message };
 }
 
-function isScriptVariable(name: string): name is ScriptVariable {
+export function isScriptVariable(name: string): name is ScriptVariable {
   return (scriptVariables as readonly string[]).includes(name);
 }
 

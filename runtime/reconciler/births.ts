@@ -1,9 +1,9 @@
 /** New nodes: everything about them is decided here, once, and frozen in the row. */
 import type { Clock, Rng } from "../model/clock";
-import type { AutoscaleConfig, VmProviderConfig, Zone } from "../model/config";
+import type { AutoscaleConfig, VmProviderConfig } from "../model/config";
 import { BugError } from "../model/errors";
 import type { Reason } from "../model/plan";
-import { renderStartupScript } from "../model/startup-script";
+import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
 import type { DesiredNode, DnsSpec, Lane, Node } from "../model/state";
 import { shapeOfConfig } from "../planner/capacity";
 import { chooseLane } from "../planner/lanes";
@@ -13,11 +13,8 @@ import type { Snapshot } from "../store/hot-state";
 import type { NodeTokens } from "../broker/node-tokens";
 
 /** What a node needs before it can be born and what takes a moment to make. */
-export interface Identity {
+export interface Identity extends ScriptIdentity {
   readonly autoscaleConfig: string;
-  readonly nodeId: string;
-  readonly checkinToken: string;
-  readonly agentToken: string;
 }
 
 /** A node waits for its lane, for the cloud and for its boot, each as long as its time-out allows. */
@@ -72,7 +69,7 @@ export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth
     autoscaleConfig: config.name,
     vmProvider: vmProvider.name,
     laneId,
-    spec: specOf(identity, { config, vmProvider, zone, snapshot }),
+    spec: specOf(identity, { config, vmProvider, zone, snapshot, facts: context.catalog.vm[vmProvider.kind] }),
     status: "requested",
     statusSinceMs: context.nowMs,
     createdAtMs: context.nowMs,
@@ -97,27 +94,15 @@ function serverFields(config: Extract<AutoscaleConfig, { type: "server" }>) {
   };
 }
 
-interface SpecSources {
-  readonly config: AutoscaleConfig;
+interface SpecSources extends ScriptSources {
   readonly vmProvider: VmProviderConfig;
-  readonly zone: Zone;
   readonly snapshot: Snapshot;
 }
 
-function specOf(identity: Identity, { config, vmProvider, zone, snapshot }: SpecSources): DesiredNode {
-  const { nodeId, checkinToken, agentToken } = identity;
+function specOf(identity: Identity, { config, vmProvider, zone, facts, snapshot }: SpecSources): DesiredNode {
+  const { nodeId } = identity;
   const dns = dnsOf(config, snapshot);
-  const { text = "", raw = true, osType = "linux" } = config.startupScript ?? {};
-  const values = {
-    server_id: nodeId,
-    provider_name: vmProvider.kind,
-    upstream_auth_address: zone.upstreamAuthAddress,
-    server_hostname: nodeId,
-    server_external_fqdn: dns ? `${nodeId}.${dns.baseDomainName}` : "",
-    checkin_jwt: checkinToken,
-    registration_token: checkinToken,
-    manager_token: agentToken,
-  };
+  const sources = { config, vmProvider, zone, facts };
   return {
     nodeId,
     zone: config.zone,
@@ -126,8 +111,8 @@ function specOf(identity: Identity, { config, vmProvider, zone, snapshot }: Spec
     vmProvider: vmProvider.name,
     kind: vmProvider.kind,
     settings: vmProvider.settings,
-    osType,
-    startupScript: renderStartupScript(text, values, { raw }),
+    osType: scriptOf(sources).osType,
+    startupScript: renderNodeScript(sources, identity),
     ...(dns ? { dns } : {}),
   };
 }

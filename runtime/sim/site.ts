@@ -16,6 +16,9 @@ const vmFacts: VmProviderFacts = {
   secretFields: [],
   shape: ({ cores }) => (typeof cores === "number" ? { cores, memoryBytes: 2 * cores * gib, gpus: 0 } : undefined),
   startupScriptBytesMax: 16_384,
+  osTypes: ["linux", "windows"],
+  wrapScript: (script) => script,
+  defaultScripts: { dockerAgent: "agent {manager_token}", server: "server {checkin_jwt}" },
 };
 const dnsFacts = { settings: z.strictObject({}), secretFields: [] };
 export const simCatalog: CloudCatalog = {

@@ -116,13 +116,13 @@ describe("the client", () => {
       await api.furnish();
       const admin = api.client("admin");
       assert.equal((await admin.health()).status, "leader");
-      const problems = await admin.checkDefinition({
+      const findings = await admin.checkDefinition({
         kind: "autoscaleConfig",
         doc: { name: "x", type: "server", pool: "later", zone: "eu", vmProvider: "here" },
         owner: "t",
         pending: [{ kind: "pool", doc: { name: "later", type: "server" }, owner: "t" }],
       });
-      assert.deepEqual(problems, []);
+      assert.deepEqual(findings, { problems: [], warnings: [] });
       assert.equal(await admin.definition("zone", "nowhere"), undefined);
       assert.equal((await admin.definitions("zone"))[0]?.name, "eu");
       const session = await admin.requestSession({ workspace: "office", userId: "ada" });

@@ -24,6 +24,9 @@ const facts: VmProviderFacts = {
   secretFields: ["password"],
   shape: () => ({ cores: 4, memoryBytes: 8 * 2 ** 30, gpus: 0 }),
   startupScriptBytesMax: 16_384,
+  osTypes: ["linux", "windows"],
+  wrapScript: (script) => script,
+  defaultScripts: { dockerAgent: "agent {manager_token}", server: "server {checkin_jwt}" },
 };
 export const testCatalog: CloudCatalog = { vm: { local: facts, aws: facts }, dns: { local: facts, aws: facts } };
 

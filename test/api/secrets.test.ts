@@ -69,6 +69,35 @@ describe("secrets", () => {
     assert.deepEqual(doc["settings"], { region: "r1", password: "[secret]" });
   });
 
+  it("of autoscale configs are in no answer, no problem and no warning", async () => {
+    const client = api.client("operator");
+    const doc = (connectionPassword: string) => ({
+      ...{ name: "secretive", type: "server", pool: "servers", zone: "eu", vmProvider: "here" },
+      ...{ connectionUsername: "ann", connectionPassword },
+      startupScript: { text: "echo {connection_password}" },
+    });
+    await client.putDefinition({ kind: "pool", name: "servers", doc: { name: "servers", type: "server" }, owner: "t" });
+    const put = await client.putDefinition({
+      ...{ kind: "autoscaleConfig", name: "secretive", owner: "t" },
+      doc: doc("hunter2-'secret"),
+    });
+    const read = (await client.definition("autoscaleConfig", "secretive"))!;
+    for (const view of [put, read]) assert.equal(view.doc["connectionPassword"], "[secret]");
+    const { warnings } = await client.checkDefinition({
+      ...{ kind: "autoscaleConfig", owner: "t" },
+      doc: doc("hunter2-'secret"),
+    });
+    assert.match(warnings[0]!.message, /\{connection_password\} holds a quote/);
+    const tooLong = doc(`hunter2-secret${"x".repeat(2000)}`);
+    const { problems } = await client.checkDefinition({ kind: "autoscaleConfig", owner: "t", doc: tooLong });
+    assert.equal(problems[0]!.path, "connectionPassword");
+    const answers = [
+      ...[put, read, warnings, problems],
+      ...(await Promise.all([client.definitions("autoscaleConfig"), client.explain("config", "secretive")])),
+    ];
+    assert.ok(!JSON.stringify([answers, api.logLines]).includes("hunter2"));
+  });
+
   it("show in the digest when they change", async () => {
     const client = api.client("operator");
     const put = (password: string) =>

@@ -26,7 +26,7 @@ async function aWorld(docs: WorldDocs = {}): Promise<World> {
 
 function check(world: World, kind: DefinitionKind, doc: object, pending: { kind: DefinitionKind; doc: object }[] = []) {
   const owned = pending.map((document) => ({ ...document, owner: tester }));
-  return world.broker.checkDefinition({ kind, doc, owner: tester, pending: owned });
+  return world.broker.checkDefinition({ kind, doc, owner: tester, pending: owned }).problems;
 }
 
 describe("definitions, references", () => {
@@ -85,7 +85,7 @@ describe("definitions, references", () => {
         kind: "autoscaleConfig",
         doc: agentConfigDoc({ fallbackVmProviders: ["other"], startupScript: { text: "x".repeat(20_000), raw: true } }),
         path: "startupScript.text",
-        message: /has 20000 bytes; VM provider "aws" takes at most 16384/,
+        message: /20000 bytes as sent.* VM provider config "other" \(aws\) takes at most 16384/,
       },
       {
         name: "a pre-warm without an age",
@@ -130,11 +130,25 @@ describe("definitions, references", () => {
         message: /line 2, column 2/,
       },
       {
+        name: "a docker agent whose script does not use its token",
+        kind: "autoscaleConfig",
+        doc: agentConfigDoc(script("echo hello")),
+        path: "startupScript.text",
+        message: /a docker agent checks in only with \{manager_token\}/,
+      },
+      {
+        name: "half of an account for KasmVNC",
+        kind: "autoscaleConfig",
+        doc: serverConfigDoc({ connectionType: "kasmvnc", connectionPassword: "x" }),
+        path: "connectionUsername",
+        message: /both connectionUsername and connectionPassword, or neither/,
+      },
+      {
         name: "a startup script that is too long",
         kind: "autoscaleConfig",
         doc: agentConfigDoc(script("x".repeat(20_000))),
         path: "startupScript.text",
-        message: /20000 bytes; .* at most 16384/,
+        message: /20000 bytes as sent.* at most 16384/,
       },
       {
         name: "a schedule of no config",
@@ -268,10 +282,10 @@ describe("definitions, references", () => {
     const world = await aWorld();
     const request = { kind: "zone" as const, name: "eu", doc: zoneDoc(), owner: "someone else" };
     await assert.rejects(world.broker.putDefinition(request), /declared by tester already/);
-    assert.match(world.broker.checkDefinition(request)[0]!.message, /declared by tester already/);
+    assert.match(world.broker.checkDefinition(request).problems[0]!.message, /declared by tester already/);
     const twice = { kind: "zone" as const, doc: zoneDoc({ name: "us" }), owner: "b" };
     assert.match(
-      world.broker.checkDefinition({ ...twice, owner: "a", pending: [twice] })[0]!.message,
+      world.broker.checkDefinition({ ...twice, owner: "a", pending: [twice] }).problems[0]!.message,
       /declared by b too/,
     );
   });

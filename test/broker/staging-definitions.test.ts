@@ -32,7 +32,7 @@ async function aWorld(): Promise<World> {
 }
 
 function check(world: World, kind: DefinitionKind, doc: object) {
-  return world.broker.checkDefinition({ kind, doc, owner: tester });
+  return world.broker.checkDefinition({ kind, doc, owner: tester }).problems;
 }
 
 describe("staging configs", () => {

@@ -39,6 +39,8 @@ const toyVmProvider: VmProvider<ToySettings> = {
   secretFields: ["token"],
   vmType: "toy:index:Thing",
   startupScriptBytesMax: 100_000,
+  osTypes: ["linux"],
+  wrapScript: (script) => script,
   shape: () => ({ cores: 1, memoryBytes: 2 ** 30, gpus: 0 }),
   async declareNode({ nodeId, settings, startupScript }, options) {
     const { delayMs, fail } = settings;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { ConfigError } from "../../runtime/model/errors";
-import { findScriptProblems, renderStartupScript } from "../../runtime/model/startup-script";
+import { findScriptProblems, renderStartupScript, scriptVariables } from "../../runtime/model/startup-script";
 
 const values = { server_id: "n1", checkin_jwt: "a.b{c}", upstream_auth_address: "headroom.example.com" };
 
@@ -41,6 +42,40 @@ describe("startup script", () => {
       assert.throws(() => renderStartupScript(text, values, { raw: false }), ConfigError);
     });
   }
+
+  it("inserts values once: a value that looks like a variable or like doubled braces stays text", () => {
+    const piece = fc.oneof(
+      fc.constantFrom("{server_id}", "{{", "}}", "{", "}", "{{{manager_token}}}", "\n", "$&", "$1", "{domain}"),
+      fc.string(),
+    );
+    const value = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(""));
+    const entries = fc.record(Object.fromEntries(scriptVariables.map((name) => [name, value])));
+    const text = fc.array(fc.oneof(fc.constantFrom(...scriptVariables), fc.string()), { maxLength: 20 });
+    fc.assert(
+      fc.property(entries, text, (all, parts) => {
+        const isVariable = (part: string) => (scriptVariables as readonly string[]).includes(part);
+        const doubled = (part: string) => part.replaceAll("{", "{{").replaceAll("}", "}}");
+        const script = parts.map((part) => (isVariable(part) ? `{${part}}` : doubled(part))).join("");
+        const expected = parts.map((part) => (isVariable(part) ? all[part] : part)).join("");
+        assert.equal(renderStartupScript(script, all, { raw: false }), expected);
+        assert.deepEqual(findScriptProblems(script), []);
+      }),
+    );
+  });
+
+  it("takes any text without falling over: rendered, or refused with line and column inside the text", () => {
+    const piece = fc.oneof(fc.constantFrom("{", "}", "{server_id}", "\n", "\r\n", "{x}", "{{", "😀"), fc.string());
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const text = pieces.join("");
+        const lines = text.split("\n");
+        for (const { message } of findScriptProblems(text)) {
+          const [, line, column] = /^line (\d+), column (\d+): /.exec(message)!.map(Number);
+          assert.match(lines[line! - 1]![column! - 1]!, /[{}]/);
+        }
+      }),
+    );
+  });
 
   it("reports every problem of a script", () => {
     assert.equal(findScriptProblems("{a} {b}\n}").length, 3);

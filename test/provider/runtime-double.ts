@@ -63,7 +63,7 @@ export class RuntimeDouble {
 
   private handle(method: string, url: URL, body: Sent): [number, unknown?] {
     const [kind, name = ""] = url.pathname.split("/").slice(4) as [DefinitionKind | "check", string?];
-    if (kind === "check") return [200, { problems: this.problemsOf(body) }];
+    if (kind === "check") return [200, { problems: this.problemsOf(body), warnings: [] }];
     const key = `${kind}/${name}`;
     const before = this.stored.get(key);
     switch (method) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Output } from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import type * as headroomPackage from "../../components";
 import { HeadroomClient } from "../../runtime/api/client";
@@ -45,17 +46,18 @@ describe("declarations against a real runtime", function () {
   });
 
   interface Lab {
-    readonly options: { readonly provider: headroomPackage.Provider };
+    readonly options: { readonly provider?: headroomPackage.Provider };
     readonly zone: headroomPackage.Zone;
     readonly pool: headroomPackage.Pool;
+    readonly names: { readonly [K in "pool" | "zone" | "vmProvider"]: Output<string> };
     readonly config: headroomPackage.AutoscaleConfig;
   }
 
   /** A small lab with one node that is always there, and whatever a test adds. */
-  function lab(more: (lab: Lab) => void = () => undefined): PulumiFn {
+  function lab(more: (lab: Lab) => void = () => undefined, door: "plugin" | "dynamic" = "plugin"): PulumiFn {
     return async () => {
       const { url: endpoint, adminKey: apiKey } = runtime;
-      const options = { provider: new headroom.Provider("runtime", { endpoint, apiKey }) };
+      const options = door === "plugin" ? { provider: new headroom.Provider("runtime", { endpoint, apiKey }) } : {};
       const upstreamAuthAddress = `127.0.0.1:${runtime.port}`;
       const zone = new headroom.Zone("lab", { upstreamAuthAddress, local: true }, options);
       const pool = new headroom.Pool("agents", { type: "dockerAgent" }, options);
@@ -64,7 +66,7 @@ describe("declarations against a real runtime", function () {
       const names = { pool: pool.name, zone: zone.name, vmProvider: small.name };
       const config = new headroom.AutoscaleConfig("agents", { ...names, minNodes: 1 }, options);
       new headroom.Workspace("browser", { pools: [pool.name], cores: 1, memory: "1GiB" }, options);
-      more({ options, zone, pool, config });
+      more({ options, zone, pool, names, config });
     };
   }
 
@@ -107,6 +109,28 @@ describe("declarations against a real runtime", function () {
     it(`refuses ${what} at preview, with the path`, async () => {
       assert.match(await bench.previewErrors(lab(more)), expected);
       assert.deepEqual(await stored(), []);
+    });
+  }
+
+  for (const door of ["plugin", "dynamic"] as const) {
+    it(`refuses a startup script at preview, with line and column, through the ${door} door`, async () => {
+      const { url, adminKey } = runtime;
+      const own = new Workbench(embeddedEngine(), { HEADROOM_ENDPOINT: url, HEADROOM_API_KEY: adminKey });
+      const withScript = (text: string) =>
+        own.previewErrors(
+          lab(({ names, options }) => {
+            new headroom.AutoscaleConfig("more", { ...names, startupScript: { text } }, options);
+          }, door),
+        );
+      try {
+        const misspelt = await withScript("#!/bin/sh\nf() {\n  echo {server}\n}}\n");
+        assert.match(misspelt, /startupScript\.text[^]*line 2, column 5: a single "\{"/);
+        assert.match(misspelt, /startupScript\.text[^]*line 3, column 8: "\{server\}" is not a variable/);
+        assert.match(await withScript("#!/bin/sh\n"), /a docker agent checks in only with \{manager_token\}/);
+        assert.deepEqual(await stored(), []);
+      } finally {
+        own.remove();
+      }
     });
   }
 

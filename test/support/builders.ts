@@ -19,6 +19,9 @@ const vmFacts: VmProviderFacts = {
   shape: ({ cores, memoryGib, gpus }) =>
     typeof cores === "number" ? { cores, memoryBytes: Number(memoryGib) * gib, gpus: Number(gpus) } : undefined,
   startupScriptBytesMax: 16_384,
+  osTypes: ["linux", "windows"],
+  wrapScript: (script) => script,
+  defaultScripts: { dockerAgent: "agent {manager_token}", server: "server {checkin_jwt}" },
 };
 const dnsFacts = { settings: z.strictObject({}), secretFields: [] };
 export const catalog: CloudCatalog = { vm: { local: vmFacts, aws: vmFacts }, dns: { local: dnsFacts, aws: dnsFacts } };

@@ -6,9 +6,9 @@ import {
   definitionParamsSchema,
   definitionsSchema,
   drainingSchema,
+  findingsSchema,
   kindParamsSchema,
   ownerQuerySchema,
-  problemsSchema,
   putDefinitionSchema,
 } from "../contracts";
 import { route, type Route } from "../route";
@@ -18,11 +18,11 @@ const check = route({
   method: "post",
   path: "/api/v1/definitions/check",
   access: "viewer",
-  summary: "Every problem of a document, as if the pending ones existed; changes nothing",
+  summary: "Every problem and warning of a document, as if the pending ones existed; changes nothing",
   body: checkDefinitionSchema,
-  responses: { 200: problemsSchema },
+  responses: { 200: findingsSchema },
   async handle({ body }, context) {
-    return { status: 200, body: { problems: context.leader().broker.checkDefinition(body) } };
+    return { status: 200, body: context.leader().broker.checkDefinition(body) };
   },
 });
 

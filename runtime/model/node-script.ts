@@ -1,0 +1,159 @@
+/**
+ * The startup script of a config's nodes: its text, the values of its variables, and what is wrong with it. A preview
+ * judges it with the longest values that a node may get, by the same code that renders it for a node.
+ */
+import type { AutoscaleConfig, OsType, VmProviderConfig, VmProviderFacts, Zone } from "./config";
+import type { Problem } from "./errors";
+import {
+  findScriptProblems,
+  isScriptVariable,
+  renderStartupScript,
+  variablesIn,
+  type ScriptValues,
+  type ScriptVariable,
+} from "./startup-script";
+
+/** What a script depends on, beside the node itself. */
+export interface ScriptSources {
+  readonly config: AutoscaleConfig;
+  readonly zone: Pick<Zone, "upstreamAuthAddress">;
+  readonly vmProvider: Pick<VmProviderConfig, "name" | "kind" | "settings">;
+  readonly facts: VmProviderFacts;
+}
+
+/** What only the node itself has. */
+export interface ScriptIdentity {
+  readonly nodeId: string;
+  readonly checkinToken: string;
+  readonly agentToken: string;
+}
+
+/** Characters of a node's token at most. */
+export const tokenLengthMax = 256;
+/** Characters of a node's id at most. */
+export const nodeIdLengthMax = 8;
+
+const longestIdentity: ScriptIdentity = {
+  nodeId: "n".repeat(nodeIdLengthMax),
+  checkinToken: "t".repeat(tokenLengthMax),
+  agentToken: "t".repeat(tokenLengthMax),
+};
+
+interface NodeScript {
+  /** Undefined = there is none. */
+  readonly text?: string | undefined;
+  readonly raw: boolean;
+  readonly osType: OsType;
+}
+
+/** The config's own script, else that of the VM provider's image for nodes that have to check in, else none. */
+export function scriptOf({ config, facts }: Pick<ScriptSources, "config" | "facts">): NodeScript {
+  if (config.startupScript) return config.startupScript;
+  const text = checkinVariables(config).length > 0 ? facts.defaultScripts[config.type] : undefined;
+  return { text, raw: false, osType: "linux" };
+}
+
+/** The script for one node, before the cloud's wrapping; empty = none. */
+export function renderNodeScript(sources: ScriptSources, identity: ScriptIdentity): string {
+  const { text = "", raw } = scriptOf(sources);
+  return renderStartupScript(text, valuesOf(sources, identity), { raw });
+}
+
+/** Everything for which nodes of this config would not come up. */
+export function findNodeScriptProblems(sources: ScriptSources): Problem[] {
+  const { config, facts, vmProvider } = sources;
+  const { text, raw, osType } = scriptOf(sources);
+  const kind = `VM provider config "${vmProvider.name}" (${vmProvider.kind})`;
+  if (text === undefined) {
+    const [variable] = checkinVariables(config);
+    if (variable === undefined) return [];
+    const message = `is missing; ${whatChecksIn(config)} with {${variable}}, which reaches it only in its startup script, and ${kind} has no default one`;
+    return [{ path: "startupScript", message }];
+  }
+  const problems = facts.osTypes.includes(osType)
+    ? []
+    : [{ path: "startupScript.osType", message: `got "${osType}"; ${kind} runs only ${facts.osTypes.join(", ")}` }];
+  const badText = raw ? [] : findScriptProblems(text);
+  if (badText.length > 0) return [...problems, ...badText.map(inText)];
+  return [...problems, ...checkinProblems(sources), ...sizeProblems(sources, kind)];
+}
+
+/** A node that can't tell that it is up would be destroyed after its time-out and made again, for ever. */
+function checkinProblems(sources: ScriptSources): Problem[] {
+  const { config } = sources;
+  const { text = "", raw } = scriptOf(sources);
+  const needed = checkinVariables(config);
+  const used = raw ? [] : variablesIn(text);
+  if (needed.length === 0 || needed.some((variable) => used.includes(variable))) return [];
+  const which = needed.map((variable) => `{${variable}}`).join(" or ");
+  const why = raw ? "a raw script has no variables" : "the script does not use it";
+  return [inText({ path: "", message: `${why}; ${whatChecksIn(config)} only with ${which}` })];
+}
+
+function sizeProblems(sources: ScriptSources, kind: string): Problem[] {
+  const { facts } = sources;
+  const sent = facts.wrapScript(renderNodeScript(sources, longestIdentity), scriptOf(sources).osType);
+  const bytes = Buffer.byteLength(sent);
+  if (bytes <= facts.startupScriptBytesMax) return [];
+  const message = `has up to ${bytes} bytes as sent, its variables filled; ${kind} takes at most ${facts.startupScriptBytesMax}: shorten it, or let it download the rest`;
+  return [inText({ path: "", message })];
+}
+
+/** What is allowed but probably not meant. Values are never told. */
+export function findNodeScriptWarnings(sources: ScriptSources): Problem[] {
+  const { text = "", raw } = scriptOf(sources);
+  if (raw) {
+    const named = [...text.matchAll(/\{([a-z_]+)\}/g)].map(([, name]) => name!).filter(isScriptVariable);
+    return [...new Set(named)].map((name) => inText({ path: "", message: `raw leaves {${name}} as it is` }));
+  }
+  const values = valuesOf(sources, longestIdentity);
+  return variablesIn(text).flatMap((name): Problem[] => {
+    const value = values[name] ?? "";
+    if (value === "" && name !== "server_external_fqdn") {
+      return [inText({ path: "", message: `{${name}} has no value here; nothing takes its place` })];
+    }
+    if (!name.startsWith("connection_") || !/["'`$\\\r\n]/.test(value)) return [];
+    const message = `the value of {${name}} holds a quote, backslash, $ or line break and is inserted as it is; quote it in the script so that the shell takes it literally`;
+    return [inText({ path: "", message })];
+  });
+}
+
+/** Variables of which the script must use one, because they carry the token of the node's check-in. */
+function checkinVariables(config: AutoscaleConfig): readonly ScriptVariable[] {
+  if (config.type === "dockerAgent") return ["manager_token"];
+  return config.requireCheckin ? ["checkin_jwt", "registration_token"] : [];
+}
+
+function whatChecksIn({ type }: AutoscaleConfig): string {
+  return type === "dockerAgent" ? "a docker agent checks in" : "a server with requireCheckin checks in";
+}
+
+function inText({ message }: Problem): Problem {
+  return { path: "startupScript.text", message };
+}
+
+/** Every variable has a value; empty = there is no such thing here. */
+function valuesOf(
+  { config, zone, vmProvider, facts }: ScriptSources,
+  { nodeId, checkinToken, agentToken }: ScriptIdentity,
+): Required<ScriptValues> {
+  const server = config.type === "server" ? config : undefined;
+  const agent = config.type === "dockerAgent" ? config : undefined;
+  return {
+    server_id: nodeId,
+    provider_name: vmProvider.kind,
+    upstream_auth_address: zone.upstreamAuthAddress,
+    server_hostname: nodeId,
+    server_external_fqdn: config.registerDns ? `${nodeId}.${config.baseDomainName ?? ""}` : "",
+    checkin_jwt: checkinToken,
+    registration_token: checkinToken,
+    manager_token: agentToken,
+    connection_username: server?.connectionUsername ?? "",
+    connection_password: server?.connectionPassword ?? "",
+    ad_join_credential: "",
+    domain: "",
+    nginx_cert_in: agent?.nginxCert ?? "",
+    nginx_key_in: agent?.nginxKey ?? "",
+    ssh_key: facts.sshPublicKey?.(vmProvider.settings) ?? "",
+  };
+}

@@ -1,0 +1,163 @@
+/** The startup script of a config's nodes, with the real clouds' facts. */
+import assert from "node:assert/strict";
+import { cloudCatalog } from "../../provider/registry";
+import { NodeTokens } from "../../runtime/broker/node-tokens";
+import { parseDefinition, type VmProviderKind } from "../../runtime/model/config";
+import {
+  findNodeScriptProblems,
+  findNodeScriptWarnings,
+  nodeIdLengthMax,
+  renderNodeScript,
+  tokenLengthMax,
+  type ScriptSources,
+} from "../../runtime/model/node-script";
+import { scriptVariables, type ScriptVariable } from "../../runtime/model/startup-script";
+import { makeIdentity } from "../../runtime/reconciler/births";
+import {
+  agentConfigDoc,
+  aState,
+  serverConfigDoc,
+  type AgentConfigDoc,
+  type ServerConfigDoc,
+} from "../support/builders";
+import { SeededRng, VirtualClock } from "../support/virtual-clock";
+
+const catalog = cloudCatalog();
+const identity = { nodeId: "n1234567", checkinToken: "checkin-token", agentToken: "agent-token" };
+
+function sourcesOf(
+  doc: AgentConfigDoc | ServerConfigDoc,
+  kind: VmProviderKind = "aws",
+  settings: Record<string, unknown> = {},
+): ScriptSources {
+  return {
+    config: parseDefinition("autoscaleConfig", doc),
+    zone: { upstreamAuthAddress: "headroom.example.com:8700" },
+    vmProvider: { name: "vms", kind, settings },
+    facts: catalog.vm[kind],
+  };
+}
+
+const agent = (text: string, doc: Partial<AgentConfigDoc> = {}) =>
+  agentConfigDoc({ startupScript: { text: `{manager_token}${text}` }, ...doc });
+const server = (text: string, doc: Partial<ServerConfigDoc> = {}) =>
+  serverConfigDoc({ startupScript: { text }, ...doc });
+
+const told = (doc: AgentConfigDoc | ServerConfigDoc, kind?: VmProviderKind) =>
+  findNodeScriptProblems(sourcesOf(doc, kind)).map(({ path, message }) => `${path}: ${message}`);
+const warned = (doc: AgentConfigDoc | ServerConfigDoc, kind?: VmProviderKind) =>
+  findNodeScriptWarnings(sourcesOf(doc, kind)).map(({ message }) => message);
+
+describe("startup script of a node", () => {
+  it("has every variable filled where there is something to fill it with", () => {
+    const dns = { registerDns: true, baseDomainName: "lab.example.com", dnsProvider: "records" };
+    const filled: Record<ScriptVariable, [agent: string, server: string]> = {
+      server_id: ["n1234567", "n1234567"],
+      provider_name: ["local", "local"],
+      upstream_auth_address: ["headroom.example.com:8700", "headroom.example.com:8700"],
+      server_hostname: ["n1234567", "n1234567"],
+      server_external_fqdn: ["n1234567.lab.example.com", "n1234567.lab.example.com"],
+      checkin_jwt: ["checkin-token", "checkin-token"],
+      registration_token: ["checkin-token", "checkin-token"],
+      manager_token: ["agent-token", "agent-token"],
+      connection_username: ["", "operator"],
+      connection_password: ["", "pass word"],
+      ad_join_credential: ["", ""],
+      domain: ["", ""],
+      nginx_cert_in: ["CERT", ""],
+      nginx_key_in: ["KEY", ""],
+      ssh_key: ["ssh-ed25519 AAAA", "ssh-ed25519 AAAA"],
+    };
+    const text = scriptVariables.map((name) => `${name}=<{${name}}>`).join("\n");
+    const settings = { sshPublicKey: "ssh-ed25519 AAAA" };
+    const account = { connectionUsername: "operator", connectionPassword: "pass word" };
+    const render = (doc: AgentConfigDoc | ServerConfigDoc) =>
+      renderNodeScript(sourcesOf({ ...doc, ...dns, startupScript: { text } }, "local", settings), identity);
+    const expected = (which: 0 | 1) => scriptVariables.map((name) => `${name}=<${filled[name][which]}>`).join("\n");
+
+    assert.equal(render(agentConfigDoc({ nginxCert: "CERT", nginxKey: "KEY" })), expected(0));
+    assert.equal(render(serverConfigDoc(account)), expected(1));
+    const [withoutDns] = renderNodeScript(sourcesOf(agent("[{server_external_fqdn}]")), identity).split("]");
+    assert.equal(withoutDns, "agent-token[", "empty without a DNS record");
+  });
+
+  it("is refused for a docker agent that could never check in, with what is missing", () => {
+    assert.match(
+      told(agentConfigDoc())[0]!,
+      /^startupScript: is missing; a docker agent checks in with \{manager_token\}/,
+    );
+    const silent = agentConfigDoc({ startupScript: { text: "echo hello" } });
+    assert.match(told(silent)[0]!, /^startupScript\.text: the script does not use it; .* only with \{manager_token\}/);
+    const raw = agentConfigDoc({ startupScript: { text: "{manager_token}", raw: true } });
+    assert.match(told(raw)[0]!, /^startupScript\.text: a raw script has no variables/);
+    assert.deepEqual(told(agent("")), []);
+  });
+
+  it("is refused for a server with requireCheckin that could never check in; others need none", () => {
+    assert.match(told(serverConfigDoc({ requireCheckin: true }))[0]!, /^startupScript: is missing; .*\{checkin_jwt\}/);
+    const silent = told(server("dir", { requireCheckin: true }))[0]!;
+    assert.match(silent, /^startupScript\.text: .* only with \{checkin_jwt\} or \{registration_token\}/);
+    assert.deepEqual(told(server("{registration_token}", { requireCheckin: true })), []);
+    assert.deepEqual(told(serverConfigDoc()), []);
+    assert.deepEqual(told(serverConfigDoc({ startupScript: { text: "if {", raw: true } })), []);
+  });
+
+  it("is the image's own on local VMs when the config gives none and the node has to check in", () => {
+    const own = (doc: AgentConfigDoc | ServerConfigDoc) => renderNodeScript(sourcesOf(doc, "local"), identity);
+    assert.match(own(agentConfigDoc()), /headroom-guest agent .*--token 'agent-token' --server-id 'n1234567'/);
+    assert.match(own(serverConfigDoc({ requireCheckin: true })), /headroom-guest checkin .*--token 'checkin-token'/);
+    assert.equal(own(serverConfigDoc()), "");
+    assert.deepEqual([...told(agentConfigDoc(), "local"), ...told(serverConfigDoc(), "local")], []);
+  });
+
+  it("is refused for a system that the VM provider does not run", () => {
+    const windows = server("dir", { startupScript: { text: "dir", osType: "windows" } });
+    assert.match(told(windows, "local")[0]!, /^startupScript\.osType: got "windows"; .*\(local\) runs only linux/);
+    assert.deepEqual(told(windows), []);
+  });
+
+  it("may be as long as the VM provider takes, wrapped and with the longest values", () => {
+    const bytesMax = catalog.vm.aws.startupScriptBytesMax;
+    const fits = (osType: "linux" | "windows", before: string, wrapping: number, valueBytes: number) => {
+      const variables = "{server_id}{checkin_jwt}";
+      const script = (bytes: number) => ({ text: `${before}${"#".repeat(bytes - before.length)}${variables}`, osType });
+      const room = bytesMax - wrapping - valueBytes;
+      assert.deepEqual(told(serverConfigDoc({ startupScript: script(room) })), []);
+      const [long] = told(serverConfigDoc({ startupScript: script(room + 1) }));
+      assert.match(
+        long!,
+        new RegExp(`^startupScript\\.text: has up to ${bytesMax + 1} bytes as sent.* at most ${bytesMax}`),
+      );
+    };
+    const values = nodeIdLengthMax + tokenLengthMax;
+    fits("linux", "#!/bin/sh\n", 0, values);
+    fits("linux", "echo", "#!/bin/sh\n".length, values);
+    fits("windows", "dir", "<powershell>\n\n</powershell>".length, values);
+    const umlauts = server("ä".repeat(bytesMax / 2 + 1));
+    assert.match(told(umlauts)[0]!, /bytes as sent/, "bytes, not characters");
+  });
+
+  it("gets no longer values than the preview reckons with", async () => {
+    const tokens = new NodeTokens(new Uint8Array(64).fill(7));
+    const clock = new VirtualClock();
+    const config = parseDefinition("autoscaleConfig", serverConfigDoc({ provisionTimeout: "999999999d" }));
+    const made = await makeIdentity(config, aState(), { clock, rng: new SeededRng(1), tokens });
+    assert.ok(made.nodeId.length <= nodeIdLengthMax, made.nodeId);
+    for (const token of [made.checkinToken, made.agentToken]) assert.ok(token.length <= tokenLengthMax, token);
+  });
+
+  it("is warned about when a variable has no value here, a password needs quoting, or raw leaves variables as they are", () => {
+    assert.deepEqual(warned(agent("{domain}{server_external_fqdn}")), [
+      "{domain} has no value here; nothing takes its place",
+    ]);
+    for (const secret of ["it's", 'a"b', "a\nb", "pa$$word", "back\\slash"]) {
+      const [warning, ...others] = warned(server("{connection_password}", { connectionPassword: secret }));
+      assert.match(warning!, /^the value of \{connection_password\} holds a quote/);
+      assert.ok(!warning!.includes(secret));
+      assert.deepEqual(others, []);
+    }
+    assert.deepEqual(warned(server("{connection_password}", { connectionPassword: "plain-1.x" })), []);
+    const raw = { text: "echo {server_id} ${HOME} {else}", raw: true };
+    assert.deepEqual(warned(serverConfigDoc({ startupScript: raw })), ["raw leaves {server_id} as it is"]);
+  });
+});
