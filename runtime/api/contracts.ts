@@ -17,7 +17,7 @@ export const nodeBodyBytesMax = 16 * 1024;
 export const listMax = 10_000;
 
 const epochMs = z.int().min(0);
-const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, "use an id as the API returned it");
+const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}$/, "use an id as the API returned it");
 const kindSchema = z.enum(definitionKinds as [DefinitionKind, ...DefinitionKind[]]);
 const docSchema = z.record(z.string(), z.unknown());
 const ownerSchema = z.string().min(1).max(2000);
@@ -352,6 +352,10 @@ export const explanationSchema = z.strictObject({
   id: z.string(),
   /** One sentence: its state and why. */
   summary: z.string(),
+  /** The whole story for people: when, what, why, with the numbers. */
+  sentences: z.array(z.string()),
+  /** What would change it, each a sentence without capital and full stop; empty = nothing needs to. */
+  wouldChange: z.array(z.string()),
   node: nodeSchema.optional(),
   session: sessionSchema.optional(),
   /** Of a waiting session: each node that might take it and each config that might make one, and why not yet. */

@@ -20,6 +20,11 @@ import {
   type StatusView,
 } from "../contracts";
 import { traceOf } from "../../planner/trace";
+import { adviceFor } from "../explain/advice";
+import { tellConfig } from "../explain/config";
+import { tellNode } from "../explain/node";
+import { tellSession } from "../explain/session";
+import { tellGone, tellRefused } from "../explain/story";
 import { route, type Route } from "../route";
 import { viewNode } from "../views";
 import { findSession, viewPresent } from "./sessions";
@@ -128,7 +133,7 @@ const explain = route({
   },
 });
 
-type Present = Pick<ExplanationView, "summary" | "node" | "session" | "candidates" | "reasons">;
+type Present = Omit<ExplanationView, "subject" | "id" | "decisions">;
 
 function explainPresent(
   { subject, id }: { subject: ExplanationView["subject"]; id: string },
@@ -139,7 +144,7 @@ function explainPresent(
     case "node":
       return explainNode(id, journal, leader);
     case "session":
-      return explainSession(id, leader);
+      return explainSession(id, journal, leader);
     case "config":
       return explainConfig(id, journal, leader);
     case "staging":
@@ -151,12 +156,16 @@ function explainPresent(
   }
 }
 
-function explainNode(id: string, journal: readonly Decision[], { ledger, catalog }: Leader): Present {
+function explainNode(id: string, journal: readonly Decision[], leader: Leader): Present {
+  const { ledger, catalog } = leader;
   const node = ledger.state.nodes.get(id);
   if (!node) return explainGone(`node ${id}`, journal);
   const view = viewNode(node, ledger.state, catalog);
   const summary = `node ${id} is ${node.status}: ${node.reason.text}`;
-  return { summary, node: view, reasons: [node.reason, ...notesOn(view, ledger.state)] };
+  const notes = notesOn(view, ledger.state);
+  const story = tellNode(node, leader);
+  story.sentences.push(...notes.map(({ text }) => `It is ${text}.`));
+  return { summary, ...story, node: view, reasons: [node.reason, ...notes] };
 }
 
 /** What else an operator should know of a node. */
@@ -177,27 +186,38 @@ function notesOn({ nodeId, autoscaleConfig = "", isOutdated }: NodeView, state: 
   return notes;
 }
 
-async function explainSession(id: string, leader: Leader): Promise<Present> {
+async function explainSession(id: string, journal: readonly Decision[], leader: Leader): Promise<Present> {
+  const refusal = journal.find(({ event }) => event === "refused");
+  if (refusal) {
+    const summary = `session ${id} was refused: ${refusal.reason.text}`;
+    return { summary, ...tellRefused(refusal), reasons: [refusal.reason] };
+  }
   const session = await findSession(id, leader);
   const summary = `session ${id} is ${session.status}: ${session.reason.text}`;
   const { ledger, clock, catalog } = leader;
   const candidates = traceOf(session, ledger.state, { nowMs: clock.now(), catalog });
-  return { summary, session: viewPresent(session, leader), candidates, reasons: [session.reason] };
+  const view = viewPresent(session, leader);
+  return { summary, ...tellSession(session, leader), session: view, candidates, reasons: [session.reason] };
 }
 
-function explainConfig(id: string, journal: readonly Decision[], { ledger, clock, plan }: Leader): Present {
+function explainConfig(id: string, journal: readonly Decision[], leader: Leader): Present {
+  const { ledger, clock } = leader;
   const config = ledger.state.autoscaleConfigs.get(id);
   if (!config) return explainGone(`autoscale config ${id}`, journal);
-  const present = plan().configs.find((config) => config.autoscaleConfig === id);
+  const present = leader.plan().configs.find(({ autoscaleConfig }) => autoscaleConfig === id);
   const state = ledger.state.configStates.get(id);
-  const reasons = [...(present?.reasons ?? []), ...(state ? troublesOf(state, clock.now()) : [])];
+  const troubles = state ? troublesOf(state, clock.now()) : [];
+  const reasons = [...(present?.reasons ?? []), ...troubles];
+  const story = tellConfig(config, present, leader);
+  story.sentences.push(...troubles.map(({ text }) => `Lately: ${text}.`));
   const outlook = outlookOf(config, ledger.state, clock.now());
   if (outlook) {
     const { text, changesAtMs } = outlook;
     reasons.push({ code: "scheduleNext", text, numbers: changesAtMs === undefined ? {} : { changesAtMs } });
+    story.sentences.push(`Its ${text}.`);
   }
   const activity = present?.isActive === false ? "inactive" : "active";
-  return { summary: `config ${id} is ${activity}: ${reasons[0]?.text ?? "nothing to do"}`, reasons };
+  return { summary: `config ${id} is ${activity}: ${reasons[0]?.text ?? "nothing to do"}`, ...story, reasons };
 }
 
 /** What went wrong lately, also when nothing is wanted of the config now. */
@@ -213,14 +233,21 @@ function troublesOf({ failures = {} }: ConfigState, nowMs: number): Reason[] {
 function explainStaging(id: string, journal: readonly Decision[], { plan }: Leader): Present {
   const present = plan().staging.find((position) => position.stagingConfig === id);
   if (!present) return explainGone(`staging config ${id}`, journal);
-  return { summary: `staging config ${id}: ${present.reason.text}`, reasons: [present.reason] };
+  const advice = adviceFor(present.reason);
+  return {
+    summary: `staging config ${id}: ${present.reason.text}`,
+    sentences: [`Now: ${present.reason.text}.`],
+    wouldChange: advice ? [advice] : [],
+    reasons: [present.reason],
+  };
 }
 
 /** Nodes and configs leave only their journal. */
 function explainGone(what: string, journal: readonly Decision[]): Present {
   const last = journal.at(-1);
   if (!last) throw new NotFoundError(`there is no ${what}, and the journal has nothing about it`);
-  return { summary: `${what} is gone; last: ${last.event}, ${last.reason.text}`, reasons: [last.reason] };
+  const summary = `${what} is gone; last: ${last.event}, ${last.reason.text}`;
+  return { summary, ...tellGone(journal), reasons: [last.reason] };
 }
 
 export const insightRoutes: readonly Route[] = [status, dryRun, decisions, explain];

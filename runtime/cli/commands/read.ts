@@ -73,18 +73,17 @@ function addPlanAndExplain(program: Command): void {
     .argument("<id>", "id of the node or session, name of the config or staging config")
     .addHelpText("after", "\nExample:\n  $ headroom explain config agents-eu\n")
     .action((subject: ExplanationView["subject"], id: string, _options: object, command: Command) =>
-      show(
-        command,
-        (client) => client.explain(subject, id),
-        (explanation) =>
-          [
-            explanation.summary,
-            ...explanation.reasons.map((reason) => `  because ${reason.code}: ${formatReason(reason)}`),
-            ...(explanation.candidates ?? []).map(({ kind, id, reason }) => `  ${kind} ${id} ${reason.text}`),
-            ...(explanation.decisions.length > 0 ? ["", formatDecisions(explanation.decisions)] : []),
-          ].join("\n"),
-      ),
+      show(command, (client) => client.explain(subject, id), formatExplanation),
     );
+}
+
+function formatExplanation(explanation: ExplanationView): string {
+  const { summary, sentences, wouldChange, candidates = [], decisions } = explanation;
+  const tried = candidates.map(({ kind, id, reason }) => `  ${kind} ${id} ${reason.text}`);
+  const advice =
+    wouldChange.length === 0 ? [] : ["", "What would change it:", ...wouldChange.map((text) => `  - ${text}`)];
+  const history = decisions.length === 0 ? [] : ["", "What happened (newest last):", formatDecisions(decisions)];
+  return [summary, ...sentences.map((sentence) => `  ${sentence}`), ...tried, ...advice, ...history].join("\n");
 }
 
 /** Asks, then prints for people, or as one JSON value with `--json`. */
@@ -182,9 +181,11 @@ function formatPlan(plan: Awaited<ReturnType<HeadroomClient["plan"]>>): string {
     config.isActive ? "active" : "inactive",
     config.reasons.map(formatReason).join("; "),
   ]);
+  const waiting = plan.waiting.map(({ sessionId, nodeId, reason }) => [sessionId, nodeId ?? "", formatReason(reason)]);
   return [
     changes.length === 0 ? "nothing to change" : formatTable(["CHANGE", "WHAT", "WHY"], changes),
     ...(configs.length === 0 ? [] : ["", formatTable(["CONFIG", "NOW", "WHY"], configs)]),
+    ...(waiting.length === 0 ? [] : ["", formatTable(["SESSION", "NODE", "WAITS BECAUSE"], waiting)]),
   ].join("\n");
 }
 

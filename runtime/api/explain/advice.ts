@@ -1,0 +1,66 @@
+/** What would change a reason: one sentence for an operator, by the reason's code. */
+import type { Reason } from "../../model/plan";
+
+type Numbers = Reason["numbers"];
+
+const advices: Readonly<Record<string, (numbers: Numbers) => string>> = {
+  maxInstances: ({ vmProvider, maxInstances }) =>
+    `raise maxInstances of VM provider config "${vmProvider}" (now ${maxInstances}), or wait until one of its nodes is gone`,
+  maxNodes: ({ autoscaleConfig, maxNodes }) =>
+    `raise maxNodes of autoscale config "${autoscaleConfig}" (now ${maxNodes}), or wait until one of its nodes is gone`,
+  schedule: ({ autoscaleConfig, opensAtMs }) =>
+    opensAtMs
+      ? `wait until ${formatTime(Number(opensAtMs))}, or change the schedules of autoscale config "${autoscaleConfig}"`
+      : `change the schedules of autoscale config "${autoscaleConfig}": none of them opens it again`,
+  backoff: ({ retryAtMs }) =>
+    retryAtMs
+      ? `it tries again at ${formatTime(Number(retryAtMs))}; put right what made the nodes fail, or declare a fallback`
+      : putRight,
+  circuitOpen: ({ vmProvider, retryAtMs }) =>
+    `${putRight}; editing VM provider config "${vmProvider}" or the autoscale config tries again at once${retryAtMs ? `, else it does at ${formatTime(Number(retryAtMs))}` : ""}`,
+  singleTry: () => "one node that comes up ends this; put right what made the others fail",
+  unknownShape: ({ autoscaleConfig }) =>
+    `wait for the first node to report, or set coresOverride and memoryOverride of autoscale config "${autoscaleConfig}"`,
+  configDisabled: ({ autoscaleConfig }) => `enable autoscale config "${autoscaleConfig}" (enabled: true)`,
+  configDraining: ({ autoscaleConfig }) => `end the drain of autoscale config "${autoscaleConfig}" (drain: false)`,
+  configDeleting: ({ autoscaleConfig }) => `declare autoscale config "${autoscaleConfig}" again, or use another one`,
+  missingReference: () => "declare what it refers to",
+  workspaceDisabled: () => "enable the workspace (enabled: true)",
+  workspaceGone: () => "declare the workspace again",
+  zone: () => "ask for a zone in which the workspace may run, or add the zone to the workspace",
+  gpu: () => "use a VM size with enough GPUs, or ask for fewer in the workspace",
+  shape: () => "use a larger VM size, or make the workspace smaller",
+  noConfig: ({ pool, zone }) =>
+    pool ? `declare an autoscale config for pool "${pool}" in zone "${zone}"` : "declare an autoscale config that can",
+  queueFull: ({ queueMax }) => `wait until the queue is shorter than ${queueMax}`,
+  full: () => "wait for room: a session that ends or a node that comes up",
+  inFlight: ({ nodeId }) => `wait until node ${nodeId} is running`,
+  newNode: () => "wait until the new node is running",
+  placing: () => "nothing: it is placed with the next pass",
+  standby: () => "a lower standby (standbyCores, standbyMemory, standbyGpus, standbySlots or minimumAvailableSessions)",
+  floor: ({ minNodes }) => `a lower minNodes (now ${minNodes}), here or in the open schedule`,
+  queue: () => "the session that needs it ends or leaves the queue",
+  staging: () => "fewer staged sessions (desired of the staging config)",
+  backoffDown: ({ downscaleBackoffSeconds }) => `a shorter downscaleBackoff (now ${downscaleBackoffSeconds} s)`,
+};
+
+const putRight = "put right what made the nodes fail; one node that comes up ends it";
+
+/** Undefined when there is nothing to do about it. */
+export function adviceFor({ code, numbers }: Reason): string | undefined {
+  return Object.hasOwn(advices, code) ? advices[code]!(numbers) : undefined;
+}
+
+/** `2026-11-22 14:05:10 UTC` */
+export function formatTime(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** `42 s`, `3 min`, `5.5 h`, `12 days`: as people say it. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 360) / 10} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}

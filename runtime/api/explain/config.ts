@@ -1,0 +1,34 @@
+/** An autoscale config in sentences: what it has, what it does now and why, what holds it back. */
+import type { AutoscaleConfig } from "../../model/config";
+import type { ConfigDecision } from "../../model/plan";
+import { formatCount } from "../../model/units";
+import type { Leader } from "../backend";
+import { adviceFor } from "./advice";
+import type { Story } from "./story";
+
+export function tellConfig(config: AutoscaleConfig, decision: ConfigDecision | undefined, leader: Leader): Story {
+  const { state } = leader.ledger;
+  const sentences = [tellNodes(config, leader)];
+  const vmProvider = state.vmProviderConfigs.get(config.vmProvider);
+  if (vmProvider) {
+    const instances = [...state.nodes.values()].filter((node) => node.vmProvider === vmProvider.name).length;
+    sentences.push(
+      `VM provider config "${vmProvider.name}" has ${instances} of at most ${formatCount(vmProvider.maxInstances, "instance")}.`,
+    );
+  }
+  const reasons = decision?.reasons ?? [];
+  for (const { text } of reasons) sentences.push(`Now: ${text}.`);
+  return { sentences, wouldChange: [...new Set(reasons.flatMap((reason) => adviceFor(reason) ?? []))] };
+}
+
+function tellNodes({ name, minNodes, maxNodes }: AutoscaleConfig, { ledger }: Leader): string {
+  const counts = new Map<string, number>();
+  for (const { status } of ledger.state.nodesOfConfig(name).values()) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const shown =
+    total === 0
+      ? "no nodes"
+      : `${formatCount(total, "node")} (${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")})`;
+  const most = maxNodes === undefined ? "no limit of its own" : `at most ${maxNodes}`;
+  return `It has ${shown}; at least ${minNodes}, ${most}.`;
+}

@@ -1,0 +1,140 @@
+/** A node in sentences: what it is doing, since when and why, why it is still there, and what would change that. */
+import type { Node, Session } from "../../model/state";
+import { formatCount, formatDuration } from "../../model/units";
+import type { Leader } from "../backend";
+import { adviceFor, formatSpan, formatTime } from "./advice";
+import type { Story } from "./story";
+import { outlookOfNode } from "./without-node";
+
+export function tellNode(node: Node, leader: Leader): Story {
+  const nowMs = leader.clock.now();
+  const sentences = [
+    `It is ${node.status} since ${formatTime(node.statusSinceMs)} (${formatSpan(nowMs - node.statusSinceMs)}): ${node.reason.text}.`,
+    `It was requested ${formatSpan(nowMs - node.createdAtMs)} ago${origin(node)}.`,
+  ];
+  const story: Story = { sentences, wouldChange: [] };
+  switch (node.status) {
+    case "requested":
+    case "provisioning":
+    case "starting":
+      tellComing(node, leader, story);
+      break;
+    case "running":
+      tellRunning(node, leader, story);
+      break;
+    case "missing":
+      tellMissing(node, nowMs, story);
+      break;
+    case "draining":
+      tellSessions(node, leader, story, "It takes no new session and is destroyed when it is empty");
+      break;
+    case "failed":
+      sentences.push(`It failed (${node.failure?.class ?? "unknown"}): ${node.failure?.message ?? node.reason.text}.`);
+      break;
+    case "dead":
+    case "destroying":
+      sentences.push("It is being removed and never comes back.");
+      break;
+    default:
+      break;
+  }
+  return story;
+}
+
+function origin({ autoscaleConfig, pool, zone, vmProvider }: Node): string {
+  if (autoscaleConfig === undefined) return ` as a static member of pool "${pool}" in zone "${zone}"`;
+  return ` by autoscale config "${autoscaleConfig}" for pool "${pool}" in zone "${zone}" on VM provider config "${vmProvider}"`;
+}
+
+function tellComing(node: Node, { ledger }: Leader, { sentences, wouldChange }: Story): void {
+  const lane = node.laneId === undefined ? undefined : ledger.state.lanes.get(node.laneId);
+  const waits: Readonly<Record<string, string>> = {
+    requested: `It waits for the next update of lane ${node.laneId} (revision ${lane?.appliedRevision} of ${lane?.desiredRevision} is done).`,
+    provisioning: `The update of lane ${node.laneId} is running and the cloud has not answered for it yet.`,
+    starting: `The VM exists${node.address ? ` at ${node.address}` : ""}; ${waitsFor(node)}.`,
+  };
+  sentences.push(waits[node.status]!);
+  const failsAtMs = node.statusSinceMs + node.provisionTimeoutSeconds * 1000;
+  const limit = formatDuration(node.provisionTimeoutSeconds);
+  wouldChange.push(
+    `if that does not happen by ${formatTime(failsAtMs)} it is failed and replaced (provisionTimeout ${limit})`,
+  );
+}
+
+function waitsFor({ readyWhen, progressPercent, progressMessage, connectionPort }: Node): string {
+  if (readyWhen === "heartbeat") return "it waits for its first heartbeat";
+  if (readyWhen === "probe") return `it waits until port ${connectionPort} answers`;
+  const told = progressMessage === undefined ? "" : `: ${progressMessage}`;
+  return `it waits for its check-in, which is at ${Math.round(progressPercent ?? 0)} %${told}`;
+}
+
+function tellMissing(node: Node, nowMs: number, { sentences, wouldChange }: Story): void {
+  const heardMs = node.lastHeartbeatMs ?? node.statusSinceMs;
+  const deadAtMs = heardMs + node.deadTimeoutSeconds * 1000;
+  sentences.push(`Its last heartbeat came ${formatSpan(nowMs - heardMs)} ago, so it counts as no capacity.`);
+  wouldChange.push("a heartbeat brings it back");
+  wouldChange.push(`without one it is dead at ${formatTime(deadAtMs)} and is replaced (deadTimeout)`);
+}
+
+function tellRunning(node: Node, leader: Leader, story: Story): void {
+  const { sentences, wouldChange } = story;
+  const config = leader.ledger.state.autoscaleConfigs.get(node.autoscaleConfig ?? "");
+  if (node.autoscaleConfig === undefined) {
+    sentences.push("It is alive because it is a static member: Headroom neither creates nor destroys it.");
+    wouldChange.push(`take it out of staticMembers of pool "${node.pool}"`);
+    return;
+  }
+  const backoff = formatDuration(config?.downscaleBackoff ?? 0);
+  const after = `It can leave when the last one has ended and nothing else has needed it for ${backoff} (downscaleBackoff)`;
+  if (tellSessions(node, leader, story, after)) return;
+  if (config && !config.enabled) {
+    sentences.push(
+      `It is idle and stays because autoscale config "${config.name}" is disabled: nothing of it is destroyed.`,
+    );
+    wouldChange.push(`enable autoscale config "${config.name}", or delete the node`);
+    return;
+  }
+  tellIdle(node, leader, story);
+}
+
+function tellIdle(node: Node, leader: Leader, { sentences, wouldChange }: Story): void {
+  const present = leader.plan();
+  const { ledger, catalog } = leader;
+  const { neededFor, drainsAtMs } = outlookOfNode(node, { snapshot: ledger.state, present, catalog });
+  const change = present.changes.find((next) => next.kind !== "create" && next.nodeId === node.nodeId);
+  if (change) {
+    sentences.push(`The next pass will ${change.kind} it: ${change.reason.text}.`);
+  } else if (neededFor) {
+    sentences.push(`It is idle, and alive because without it something would be missing: ${neededFor.text}.`);
+    const advice = adviceFor(neededFor);
+    if (advice) wouldChange.push(advice);
+  } else if (drainsAtMs !== undefined) {
+    sentences.push(
+      `It is idle and nobody needs it; it drains at ${formatTime(drainsAtMs)} if that lasts (downscaleBackoff).`,
+    );
+    wouldChange.push(
+      "a session that needs it, or a standby that falls short, keeps it",
+      "deleting the node ends it at once",
+    );
+  } else {
+    sentences.push("It is idle and not needed for itself, but another node leaves before it: newest first.");
+    wouldChange.push("deleting the node ends it at once");
+  }
+}
+
+/** False when there is no session on it. */
+function tellSessions(node: Node, { ledger }: Leader, { sentences, wouldChange }: Story, after: string): boolean {
+  const sessions = [...ledger.state.sessionsOf(node.nodeId)];
+  if (sessions.length === 0) return false;
+  const shown = sessions.slice(0, 5).map(tellSession).join(", ");
+  const more = sessions.length > 5 ? ` and ${sessions.length - 5} more` : "";
+  sentences.push(
+    `It is alive because ${formatCount(sessions.length, "session")} ${sessions.length === 1 ? "is" : "are"} on it: ${shown}${more}.`,
+  );
+  wouldChange.push(`${after.charAt(0).toLowerCase()}${after.slice(1)}`);
+  return true;
+}
+
+function tellSession({ sessionId, workspace, userId, status }: Session): string {
+  return `${sessionId} (${workspace}${userId === undefined ? "" : ` of ${userId}`}, ${status})`;
+}

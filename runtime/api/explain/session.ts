@@ -1,0 +1,80 @@
+/** A session in sentences: where it is and why, what it waits for at each place where it may run. */
+import type { Reason } from "../../model/plan";
+import type { Node, Session } from "../../model/state";
+import { formatCount } from "../../model/units";
+import { placesOf, type Place } from "../../planner/place";
+import type { Leader } from "../backend";
+import { adviceFor, formatSpan, formatTime } from "./advice";
+import type { Story } from "./story";
+
+export function tellSession(session: Session, leader: Leader): Story {
+  const story: Story = { sentences: [], wouldChange: [] };
+  if (session.status === "queued") tellWaiting(session, leader, story);
+  else tellPlaced(session, leader.clock.now(), story);
+  return story;
+}
+
+function tellPlaced(
+  { status, requestedAtMs, assignedAtMs, endedAtMs, nodeId, reason }: Session,
+  nowMs: number,
+  { sentences }: Story,
+): void {
+  const waited =
+    assignedAtMs === undefined ? "" : ` and got its node after ${formatSpan(assignedAtMs - requestedAtMs)}`;
+  sentences.push(
+    `It was requested at ${formatTime(requestedAtMs)} (${formatSpan(nowMs - requestedAtMs)} ago)${waited}.`,
+  );
+  if (endedAtMs !== undefined) sentences.push(`It ended at ${formatTime(endedAtMs)}: ${reason.text}.`);
+  else if (nodeId !== undefined) sentences.push(`It is ${status} on node ${nodeId}: ${reason.text}.`);
+}
+
+function tellWaiting(session: Session, leader: Leader, { sentences, wouldChange }: Story): void {
+  const { ledger, clock } = leader;
+  const { state } = ledger;
+  const queue = state.queue();
+  const place = queue.findIndex(({ sessionId }) => sessionId === session.sessionId) + 1;
+  const waited = formatSpan(clock.now() - session.requestedAtMs);
+  sentences.push(
+    `It waits since ${formatTime(session.requestedAtMs)} (${waited}), at place ${place} of ${queue.length} in the queue.`,
+  );
+  const present = leader.plan();
+  const waiting = present.waiting.find(({ sessionId }) => sessionId === session.sessionId);
+  const reason = waiting?.reason ?? session.reason;
+  const promised = waiting?.nodeId === undefined ? undefined : state.nodes.get(waiting.nodeId);
+  sentences.push(`It waits because ${reason.text}.`);
+  if (promised) sentences.push(`${tellPromised(promised)}.`);
+  const workspace = state.workspaces.get(session.workspace);
+  const configReasons = new Map(present.configs.map(({ autoscaleConfig, reasons }) => [autoscaleConfig, reasons]));
+  for (const where of workspace ? placesOf(workspace, session.zone, state) : []) {
+    sentences.push(tellPlace(where, leader, configReasons));
+  }
+  const advice = adviceFor(reason);
+  if (advice) wouldChange.push(advice);
+}
+
+function tellPromised({ nodeId, status, progressPercent, progressMessage }: Node): string {
+  const told = progressMessage === undefined ? "" : `, ${progressMessage}`;
+  const progress = progressPercent === undefined ? "" : ` (check-in ${Math.round(progressPercent)} %${told})`;
+  return `Room on node ${nodeId} is promised to it; that node is ${status}${progress}`;
+}
+
+/** One candidate place with what is there and what keeps each of its configs. */
+function tellPlace(
+  { zone, pool }: Place,
+  { ledger }: Leader,
+  configReasons: ReadonlyMap<string, readonly Reason[]>,
+): string {
+  const { state } = ledger;
+  const counts = new Map<string, number>();
+  for (const { status } of state.nodesIn(pool.name, zone.name).values()) {
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const statuses = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
+  const running = counts.get("running") ? "; none of the running ones has room for it" : "";
+  const configs = state.configsIn(pool.name, zone.name).map(({ name }) => {
+    return `autoscale config "${name}": ${configReasons.get(name)?.[0]?.text ?? "no reason known"}`;
+  });
+  const nodes = total === 0 ? "no node" : `${formatCount(total, "node")} (${statuses})${running}`;
+  return `In pool "${pool.name}", zone "${zone.name}": ${[nodes, ...configs].join("; ")}.`;
+}
