@@ -13,10 +13,16 @@ export interface Listening {
 const unexpected = JSON.stringify({ code: "config", message: "the only Expect is 100-continue", path: "Expect" });
 
 /** A caller that sends its request slower than this is cut off, so that many of them can't hold all connections. */
-const timeOuts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+const defaultTimeOuts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
 
-export async function listen(options: { host: string; port: number; app: RequestListener }): Promise<Listening> {
-  const { host, port, app } = options;
+export async function listen(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly app: RequestListener;
+  /** Milliseconds in which head and whole request must have arrived, and how often that is looked at. */
+  readonly timeOuts?: typeof defaultTimeOuts;
+}): Promise<Listening> {
+  const { host, port, app, timeOuts = defaultTimeOuts } = options;
   const server = createServer({ keepAliveTimeout: 65_000, ...timeOuts }, app);
   server.on("checkExpectation", (_request, response) => {
     response.writeHead(417, { "content-type": "application/json; charset=utf-8" }).end(unexpected);
@@ -38,7 +44,7 @@ export async function listen(options: { host: string; port: number; app: Request
 function answerToNoRequest(errorCode: string | undefined): string {
   const answers: Readonly<Record<string, readonly [string, string, string]>> = {
     HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "tooLarge", "the headers are larger than 16 KiB"],
-    ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "timeout", "the request did not arrive within 30 s"],
+    ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "timeout", "the request did not arrive in time"],
   };
   const malformed = ["400 Bad Request", "config", "the request is not valid HTTP"] as const;
   const [status, code, message] = answers[errorCode ?? ""] ?? malformed;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { RequestListener } from "node:http";
 import { connect } from "node:net";
 import { SetupError } from "../../runtime/model/errors";
 import { listen } from "../../runtime/api/listen";
@@ -124,6 +125,29 @@ describe("the HTTP server", () => {
       assert.ok(reply.headers.get("retry-after"));
     } finally {
       await limited.close();
+    }
+  });
+
+  it("cuts off with 408 who does not send the request to its end, before and after the headers", async () => {
+    const timeOuts = { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 };
+    const app: RequestListener = (request, response) => void request.resume().on("end", () => response.end());
+    const listening = await listen({ host: "127.0.0.1", port: 0, app, timeOuts });
+    try {
+      for (const begun of [
+        "POST / HTTP/1.1\r\nhost: x\r\n",
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf",
+      ]) {
+        const text = await new Promise<string>((resolve, reject) => {
+          const socket = connect(listening.port, "127.0.0.1", () => socket.write(begun));
+          let received = "";
+          socket.on("data", (data) => (received += data.toString()));
+          socket.on("close", () => resolve(received));
+          socket.on("error", reject);
+        });
+        assert.match(text, /^HTTP\/1\.1 408 .*"code":"timeout"/s);
+      }
+    } finally {
+      await listening.close(100);
     }
   });
 

@@ -34,10 +34,12 @@ export class Wire {
     this.received = Buffer.alloc(0);
     const { body = Buffer.alloc(0), cutAfter } = request;
     socket.write(Buffer.concat([headOf(request), body.subarray(0, cutAfter ?? body.length)]));
-    if (cutAfter !== undefined) socket.end();
+    // A body in chunks that never end is an unfinished request: this caller hangs up, as one that died would.
+    const isUnfinished = cutAfter !== undefined || request.headers.some(([name]) => name === "transfer-encoding");
+    if (isUnfinished) socket.end();
     const answer = await this.read(request.method === "HEAD");
     const isStream = answer !== undefined && isEventStream(answer.headers);
-    const closes = answer?.headers["connection"] === "close" || cutAfter !== undefined || isUnframed(request);
+    const closes = answer?.headers["connection"] === "close" || isUnfinished || isUnframed(request);
     if (answer === undefined || closes || isStream || this.isOver) this.close();
     return answer;
   }
