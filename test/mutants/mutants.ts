@@ -286,8 +286,8 @@ export const mutants: readonly Mutant[] = [
     name: "one room given twice",
     rule: "a node never has more than it offers",
     file: "planner/draft",
-    find: "    this.usages.set(session.nodeId, usageOf(this.sessionsOf(session.nodeId)));",
-    replace: "",
+    find: "    if (!this.movedTo.has(nodeId)) return this.snapshot.usage(nodeId);",
+    replace: "    return this.snapshot.usage(nodeId);",
     tests: [...broker, ...reconciler],
   },
   {
