@@ -59,6 +59,10 @@ export function releaseNode(nodeId: string, context: QueueContext): Node {
       `node ${nodeId} can't come back: autoscale config "${node.autoscaleConfig}" is being emptied`,
     );
   }
+  const isRotatedAgain =
+    (node.reason.code === "expired" && config?.maxNodeAge !== undefined) ||
+    (node.reason.code === "outdated" && config?.onSpecChange === "rotate");
+  if (isRotatedAgain) throw new ConflictError(`node ${nodeId} is being replaced: it ${node.reason.text}`);
   moveNode(context, node, "running", { code: "undrained", text: "undrained by request", numbers: {} });
   fillNode(context, nodeId);
   return context.draft.node(nodeId)!;

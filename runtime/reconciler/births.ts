@@ -126,39 +126,55 @@ function dnsOf(config: AutoscaleConfig, snapshot: Snapshot): DnsSpec | undefined
   return { kind, settings, baseDomainName: config.baseDomainName, ttlSeconds: dnsTtlSeconds };
 }
 
+/** A lane with the VM provider configs of its nodes: none while it is empty. */
+interface LaneWithProviders {
+  readonly lane: Lane;
+  nodes: number;
+  readonly vmProviders: Set<string>;
+}
+
 /** The lanes of one commit: counts what it adds, opens new ones. */
 export class LaneChooser {
-  private readonly loads = new Map<string, { lane: Lane; nodes: number }[]>();
+  private readonly loads = new Map<string, LaneWithProviders[]>();
 
   constructor(
     private readonly snapshot: Snapshot,
     private readonly rng: Rng,
   ) {}
 
-  /** The lane for one more node of this config; a new lane is not in the snapshot yet. */
-  choose(autoscaleConfig: string): Lane {
-    const loads = this.loads.get(autoscaleConfig) ?? this.countLanes(autoscaleConfig);
-    this.loads.set(autoscaleConfig, loads);
-    const chosen = chooseLane(loads) ?? this.openLane(autoscaleConfig, loads);
-    const load = loads.find(({ lane }) => lane.laneId === chosen.laneId)!;
+  /**
+   * The lane for one more node of this config; a new lane is not in the snapshot yet. Nodes of different VM provider
+   * configs never share a lane, so that a cloud that can't be reached does not hold up another one's nodes.
+   */
+  choose(autoscaleConfig: string, vmProvider: string): Lane {
+    const known = this.loads.get(autoscaleConfig) ?? this.countLanes(autoscaleConfig);
+    this.loads.set(autoscaleConfig, known);
+    const usable = known.filter(({ vmProviders }) => vmProviders.size === 0 || vmProviders.has(vmProvider));
+    const chosen = chooseLane(usable) ?? this.openLane(autoscaleConfig, known);
+    const load = known.find(({ lane }) => lane.laneId === chosen.laneId)!;
     load.nodes += 1;
+    load.vmProviders.add(vmProvider);
     return chosen;
   }
 
-  private countLanes(autoscaleConfig: string): { lane: Lane; nodes: number }[] {
-    const counts = new Map<string, number>();
-    for (const { laneId } of this.snapshot.nodesOfConfig(autoscaleConfig).values()) {
-      if (laneId !== undefined) counts.set(laneId, (counts.get(laneId) ?? 0) + 1);
+  private countLanes(autoscaleConfig: string): LaneWithProviders[] {
+    const loads = new Map<string, LaneWithProviders>();
+    for (const lane of this.snapshot.lanes.values()) {
+      if (lane.autoscaleConfig === autoscaleConfig) loads.set(lane.laneId, { lane, nodes: 0, vmProviders: new Set() });
     }
-    return [...this.snapshot.lanes.values()]
-      .filter((lane) => lane.autoscaleConfig === autoscaleConfig)
-      .map((lane) => ({ lane, nodes: counts.get(lane.laneId) ?? 0 }));
+    for (const { laneId = "", vmProvider } of this.snapshot.nodesOfConfig(autoscaleConfig).values()) {
+      const load = loads.get(laneId);
+      if (!load) continue;
+      load.nodes += 1;
+      if (vmProvider !== undefined) load.vmProviders.add(vmProvider);
+    }
+    return [...loads.values()];
   }
 
-  private openLane(autoscaleConfig: string, loads: { lane: Lane; nodes: number }[]): Lane {
+  private openLane(autoscaleConfig: string, loads: LaneWithProviders[]): Lane {
     const laneId = `${autoscaleConfig}-${this.rng.id(6)}`;
     const lane: Lane = { laneId, autoscaleConfig, stack: laneId, desiredRevision: 0, appliedRevision: 0 };
-    loads.push({ lane, nodes: 0 });
+    loads.push({ lane, nodes: 0, vmProviders: new Set() });
     return lane;
   }
 }

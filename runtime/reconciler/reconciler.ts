@@ -244,7 +244,7 @@ export class Reconciler {
     const index = identities.findIndex((identity) => identity.autoscaleConfig === autoscaleConfig);
     if (index < 0) return false;
     const [identity] = identities.splice(index, 1);
-    const lane = chooser.choose(autoscaleConfig);
+    const lane = chooser.choose(autoscaleConfig, vmProvider);
     const node = bearNode(identity!, { laneId: lane.laneId, vmProvider, reason }, context);
     context.draft.raiseLane(lane);
     context.draft.putNode(node);

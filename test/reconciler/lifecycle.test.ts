@@ -361,6 +361,10 @@ describe("failures of the cloud", () => {
       [["ondemand", "running"]],
     );
 
+    const [fallbackLane] = [...world.state.nodes.values()].map(({ laneId }) => laneId);
+    const refusedLanes = [...world.state.lanes.keys()].filter((laneId) => laneId !== fallbackLane);
+    assert.ok(refusedLanes.length > 0, "nodes of different VM provider configs share no lane");
+
     world.behaviour = goodCloud;
     await request(world, "office", "a");
     await request(world, "office", "b");
