@@ -5,7 +5,7 @@
  */
 import type { Reason, StagingPosition } from "../model/plan";
 import type { StagingConfig } from "../model/staging-config";
-import type { Shape } from "../model/state";
+import type { Session, Shape } from "../model/state";
 import { formatCount } from "../model/units";
 import { fitsShape, needsOf } from "./capacity";
 import { hasFailures } from "./demand";
@@ -21,7 +21,9 @@ export function packStaging(fleet: Fleet): StagingPosition[] {
 }
 
 function packOne(config: StagingConfig, fleet: Fleet): StagingPosition {
-  const current = judgeStaged(config.name, fleet.context).ready.length;
+  const { ready } = judgeStaged(config.name, fleet.context);
+  const current = ready.length;
+  const staying = ready.filter((session) => !isRetiring(session, fleet)).length;
   const position = { stagingConfig: config.name, desired: config.sessions, current };
   const workspace = fleet.snapshot.workspaces.get(config.workspace);
   if (!workspace?.enabled) {
@@ -29,7 +31,7 @@ function packOne(config: StagingConfig, fleet: Fleet): StagingPosition {
     return { ...position, reason: { code: "workspaceDisabled", text, numbers: {} } };
   }
   const search = startSearch(config, needsOf(workspace), fleet);
-  for (let packed = current; packed < config.sessions; packed += 1) {
+  for (let packed = staying; packed < config.sessions; packed += 1) {
     const block = pack(search, fleet, config.sessions - packed);
     if (block) return { ...position, reason: shortReason(block, position) };
   }
@@ -41,6 +43,12 @@ function packOne(config: StagingConfig, fleet: Fleet): StagingPosition {
     numbers: { desired: config.sessions, current },
   };
   return { ...position, reason };
+}
+
+/** Its node is about to be replaced: room for the session that follows is made before. */
+function isRetiring({ nodeId = "" }: Session, fleet: Fleet): boolean {
+  const autoscaleConfig = fleet.snapshot.nodes.get(nodeId)?.autoscaleConfig ?? "";
+  return fleet.position(autoscaleConfig)?.retiring.has(nodeId) === true;
 }
 
 function shortReason(block: Reason, { desired, current }: { desired: number; current: number }): Reason {

@@ -164,6 +164,19 @@ describe("planner, staging", () => {
     );
   });
 
+  it("makes room for what is staged on a node that is about to be replaced, before it goes", () => {
+    const configs = [agentConfigDoc({ maxNodeAge: "70m", rotatePreWarm: "15m" })];
+    const rows = { configs, nodes: [aNode()], sessions: [aStaged({ nodeId: "n1" }), aStaged({ nodeId: "n1" })] };
+    const state = aState({ ...rows, staging: [stagingDoc()] });
+
+    const plan = planOf(state);
+    applyPlan(state, plan);
+
+    assert.deepEqual(countChanges(plan), { create: 1 });
+    assert.equal(plan.staging[0]!.current, 2, "until then users may have them");
+    assert.deepEqual(planOf(state).changes, []);
+  });
+
   it("does not count sessions on a silent node, and staged as something else", () => {
     const nodes = [aNode({ nodeId: "n1" }), aNode({ nodeId: "n2", status: "missing" })];
     const wrong: Partial<Session>[] = [
