@@ -62,7 +62,9 @@ export function judgeStaged(name: string, context: PlaceContext): StagedSessions
   }
   if (!config || ready.length <= config.sessions) return { ready, unwanted };
   // The newest nodes are the first that may leave.
-  const newestFirst = [...ready].sort((a, b) => (isNewer(nodeOf(a, context)!, nodeOf(b, context)!) ? -1 : 1));
+  const newestFirst = [...ready].sort((a, b) =>
+    a.nodeId === b.nodeId ? 0 : isNewer(nodeOf(a, context)!, nodeOf(b, context)!) ? -1 : 1,
+  );
   const surplus = new Set(newestFirst.slice(0, ready.length - config.sessions));
   for (const session of surplus) unwanted.push({ session, reason: surplusReason(config, ready.length) });
   return { ready: ready.filter((session) => !surplus.has(session)), unwanted };
