@@ -84,6 +84,14 @@ export class SimCloud {
     if (faults.strikes("deleteFails", 0.02)) throw new LostAnswer("the request timed out");
   }
 
+  /** Gone without anybody having asked for it: a host that broke, a spot instance taken back. */
+  vanish(nodeId: string): void {
+    const vm = this.vms.get(nodeId);
+    if (!vm) return;
+    [vm.isGone, vm.silentSinceMs] = [true, this.parts.timeline.nowMs];
+    this.vms.delete(nodeId);
+  }
+
   /** Those of these nodes that are listed; throws when the listing fails. */
   async find(nodeIds: readonly string[]): Promise<Vm[]> {
     const { timeline, rng, faults } = this.parts;

@@ -221,7 +221,8 @@ export class CommitChecker {
       verdict.check(isSame, "a session stays on its node", () => `${sessionId} moved to ${session.nodeId}`);
     }
     if (status === "ended") this.checkEnd(session, before);
-    if (status === "assigned" && before?.status !== "assigned") this.checkPlacement(session);
+    const isPlaced = (status === "assigned" && before?.status !== "assigned") || (status === "staged" && !before);
+    if (isPlaced) this.checkPlacement(session, before?.status === "staged");
   }
 
   private checkEnd(session: Session, before: Session | undefined): void {
@@ -244,7 +245,7 @@ export class CommitChecker {
     verdict.check(isDead, "only the dead lose sessions", () => `${sessionId}: its node was silent for ${silentMs} ms`);
   }
 
-  private checkPlacement(session: Session): void {
+  private checkPlacement(session: Session, wasStaged: boolean): void {
     const { verdict, durable } = this;
     const node = durable.nodes.get(session.nodeId ?? "");
     if (!node) return verdict.broken("sessions go to running nodes", `${session.sessionId} is on no node`);
@@ -255,7 +256,7 @@ export class CommitChecker {
       this.served.add(nodeId);
     }
     const workspace = durable.workspaces.get(session.workspace);
-    if (workspace && session.requestedAtMs === session.assignedAtMs) {
+    if (workspace && !wasStaged && session.requestedAtMs === session.assignedAtMs) {
       const isSame = JSON.stringify(needsOf(workspace)) === JSON.stringify(session.needs);
       verdict.check(
         isSame,
@@ -266,6 +267,8 @@ export class CommitChecker {
     const config = node.autoscaleConfig === undefined ? undefined : durable.autoscaleConfigs.get(node.autoscaleConfig);
     const isOpen = node.autoscaleConfig === undefined || (config?.enabled === true && !config.drain);
     verdict.check(isOpen, "closed configs take no session", () => `${session.sessionId} went to ${nodeId}`);
+    // A staged session has its room already.
+    if (wasStaged) return;
     const usage = durable.usage(nodeId);
     const isWelcome = hasRoom(node, usage, session.needs, session.userId) || node.isReusable === false;
     verdict.check(isWelcome, "a node never has more than it offers", () => `${nodeId} had no room`);

@@ -28,6 +28,8 @@ export const faultKinds = [
   "reportsFailure",
   "fallsSilent",
   "goesAway",
+  "vmVanishes",
+  "interrupted",
   "lateCall",
   "requestLost",
   "answerLost",

@@ -1,4 +1,5 @@
 /** What VMs do once they exist: boot, check in, send heartbeats, and everything of that badly. */
+import { isInFlight } from "../planner/node-status";
 import type { Client } from "./client";
 import type { SimCloud, Vm } from "./cloud";
 import type { CommitChecker } from "./commit-checker";
@@ -10,7 +11,8 @@ import type { Verdict } from "./violation";
 /** The script of every config here: both tokens, so that a guest knows what it may do. */
 export const guestScript = "{checkin_jwt} {manager_token}";
 
-const heartbeatMs = 20_000;
+/** Pause between two signs of life. */
+const signMs = 20_000;
 
 export interface GuestParts {
   readonly timeline: Timeline;
@@ -19,6 +21,7 @@ export interface GuestParts {
   readonly verdict: Verdict;
   readonly checker: CommitChecker;
   readonly client: () => Client;
+  readonly cloud: () => SimCloud;
 }
 
 export class Guests {
@@ -43,7 +46,7 @@ export class Guests {
       await this.checkIn(vm, checkin, isFailed ? "failed" : "running");
       if (isFailed) return;
     }
-    if (this.sendsHeartbeats(vm)) await this.beat(vm, agent);
+    await this.serve(vm, agent);
     if (faults.strikes("lateCall", 0.3)) await this.callLate(vm, checkin, agent);
   }
 
@@ -68,7 +71,7 @@ export class Guests {
   private checkKnown({ spec: { nodeId } }: Vm, state: string): void {
     const node = this.parts.checker.durable.nodes.get(nodeId);
     if (!node || state !== "running") return;
-    const isKept = node.runningSinceMs !== undefined || !isComing(node.status);
+    const isKept = node.runningSinceMs !== undefined || !isInFlight(node);
     this.parts.verdict.check(
       isKept,
       "no check-in is lost",
@@ -76,27 +79,45 @@ export class Guests {
     );
   }
 
-  private async beat(vm: Vm, token: string): Promise<void> {
-    const { timeline, rng, faults } = this.parts;
+  /** Until the VM is gone: heartbeats of an agent, an open port of a server, and what can happen to either. */
+  private async serve(vm: Vm, token: string): Promise<void> {
+    const { timeline, rng, faults, client } = this.parts;
     const { nodeId } = vm.spec;
+    const hasAgent = this.sendsHeartbeats(vm);
+    const beat = { cores: 4, memoryBytes: 8 * 2 ** 30, gpus: 0 };
     while (!vm.isGone) {
-      if (faults.strikes("fallsSilent", 0.002)) {
-        vm.silentSinceMs = timeline.nowMs - heartbeatMs;
-        return;
-      }
+      if (faults.strikes("vmVanishes", 0.002)) return this.parts.cloud().vanish(nodeId);
+      if (faults.strikes("interrupted", 0.003)) this.announceEnd(vm, token);
+      if (faults.strikes("fallsSilent", 0.002)) return this.fallSilent(vm);
       if (faults.strikes("goesAway", 0.004)) {
-        vm.silentSinceMs = timeline.nowMs - heartbeatMs;
+        this.fallSilent(vm);
         await timeline.sleep(faults.detail("goesAway").between(60_000, 400_000), "guest");
-        vm.silentSinceMs = undefined;
-        continue;
+        [vm.silentSinceMs, vm.isListening] = [undefined, true];
       }
-      const beat = { cores: 4, memoryBytes: 8 * 2 ** 30, gpus: 0 };
-      const answer = await this.parts
-        .client()
-        .call("heartbeat", (leader) => leader.broker.heartbeat(token, nodeId, beat));
-      if (answer.kind === "refused") return;
-      await timeline.sleep(heartbeatMs + rng.between(-2_000, 2_000), "guest");
+      if (hasAgent) {
+        const answer = await client().call("heartbeat", (leader) => leader.broker.heartbeat(token, nodeId, beat));
+        if (answer.kind === "refused") return;
+      }
+      await timeline.sleep(signMs + rng.between(-2_000, 2_000), "guest");
     }
+  }
+
+  private fallSilent(vm: Vm): void {
+    vm.silentSinceMs = this.parts.timeline.nowMs - signMs;
+    vm.isListening = false;
+  }
+
+  /** As a spot instance hears of it; mostly the cloud keeps its word. */
+  private announceEnd(vm: Vm, token: string): void {
+    const { timeline, faults, client, cloud, verdict } = this.parts;
+    const { nodeId } = vm.spec;
+    const noticeMs = faults.detail("interrupted").pick([30_000, 120_000]);
+    const notice = { deadlineMs: timeline.nowMs + noticeMs };
+    const isTrue = faults.detail("interrupted").chance(0.8);
+    client()
+      .call("interruption", ({ broker }) => broker.interruption(token, nodeId, notice))
+      .catch((error: unknown) => verdict.broken("no unexpected error", String(error)));
+    if (isTrue) timeline.after(noticeMs, "VM taken back", () => cloud().vanish(nodeId));
   }
 
   /** A message of a VM that is gone must not bring its node back. */
@@ -118,7 +139,7 @@ export class Guests {
     return this.parts.checker.durable.nodes.get(vm.spec.nodeId)?.readyWhen === "checkin";
   }
 
-  /** Servers have no agent; those that are probed say nothing at all. */
+  /** Servers have no agent. */
   private sendsHeartbeats(vm: Vm): boolean {
     return this.parts.checker.durable.nodes.get(vm.spec.nodeId)?.readyWhen === "heartbeat";
   }
@@ -128,8 +149,4 @@ export class Guests {
 export function isListening(cloud: SimCloud, address: string): boolean {
   for (const vm of cloud.vms.values()) if (vm.address === address) return vm.isListening;
   return false;
-}
-
-function isComing(status: string): boolean {
-  return status === "requested" || status === "provisioning" || status === "starting";
 }

@@ -31,8 +31,9 @@ export function unrest({ checker, cloud, engines, leader, nowMs }: End): string 
     if (lane.openRevision !== undefined) return `lane ${lane.laneId} has an open update`;
     if (lane.appliedRevision < lane.desiredRevision) return `lane ${lane.laneId} is behind its desired revision`;
   }
-  for (const { nodeId, status, autoscaleConfig } of durable.nodes.values()) {
-    if (status !== "running" && autoscaleConfig !== undefined) return `node ${nodeId} is ${status}`;
+  for (const node of durable.nodes.values()) {
+    const isKept = node.status === "running" || node.autoscaleConfig === undefined || isQuarantined(node, durable);
+    if (!isKept) return `node ${node.nodeId} is ${node.status}: ${node.reason.text}`;
   }
   const rows = [...durable.nodes.values()].filter(({ autoscaleConfig }) => autoscaleConfig !== undefined);
   const wanted = rows.map(({ nodeId }) => nodeId).sort();
@@ -45,11 +46,20 @@ export function unrest({ checker, cloud, engines, leader, nowMs }: End): string 
   return leftOver(durable, nowMs);
 }
 
+/** The one failed node that a config may keep. */
+function isQuarantined(node: Node, state: Snapshot): boolean {
+  const { quarantine = 0 } = state.autoscaleConfigs.get(node.autoscaleConfig ?? "") ?? {};
+  const failed = [...state.nodesOfConfig(node.autoscaleConfig ?? "").values()].filter(
+    (other) => other.status === "failed",
+  );
+  return node.status === "failed" && node.address !== undefined && failed.length <= quarantine;
+}
+
 /** Idle nodes that nobody needs, by rules of its own: the planner must not be its own judge. */
 function leftOver(state: Snapshot, nowMs: number): string | undefined {
   const windows = new WindowCache();
   for (const config of state.autoscaleConfigs.values()) {
-    const nodes = [...state.nodesOfConfig(config.name).values()];
+    const nodes = [...state.nodesOfConfig(config.name).values()].filter(({ status }) => status === "running");
     const window = windows.at(config, state, nowMs);
     if (!window.isActive) {
       if (nodes.length > 0) return `nodes of inactive ${config.name}: ${nodes.length}`;
@@ -76,7 +86,8 @@ function isNeeded(node: Node, state: Snapshot, isActive: (config: AutoscaleConfi
 
 function lacksWithout(config: AutoscaleConfig, without: Node, state: Snapshot): boolean {
   const others = [...state.nodesIn(config.pool, config.zone).values()].filter(
-    (node) => node !== without && (config.countStatic || node.autoscaleConfig !== undefined),
+    (node) =>
+      node !== without && node.status === "running" && (config.countStatic || node.autoscaleConfig !== undefined),
   );
   if (config.type === "server") {
     let available = 0;

@@ -52,6 +52,9 @@ export class Operators {
     for (const config of this.configs.values()) {
       await this.put("autoscaleConfig", { ...config, enabled: true, drain: false });
     }
+    for (const { nodeId, status } of [...this.parts.checker.durable.nodes.values()]) {
+      if (status === "draining") await this.parts.client.call("operator", ({ broker }) => broker.undrainNode(nodeId));
+    }
   }
 
   private async act(): Promise<void> {
@@ -67,6 +70,8 @@ export class Operators {
     const chance = this.parts.faults.detail("edit");
     const { site } = this.parts;
     const { name, zone, vmProvider } = config;
+    const others = site.vmProviders.map((provider) => provider.name).filter((other) => other !== vmProvider);
+    const place = { name, zone, vmProviders: [vmProvider, ...others] };
     if (chance.chance(0.2)) {
       const provider = chance.pick(site.vmProviders);
       await this.put("vmProviderConfig", { ...provider, maxInstances: chance.between(1, 14) });
@@ -77,9 +82,11 @@ export class Operators {
     } else if (chance.chance(0.2)) {
       const workspace = chance.pick(site.workspaces);
       await this.put("workspace", { ...workspace, enabled: chance.chance(0.8), cores: chance.pick([0.5, 1, 2]) });
+    } else if (chance.chance(0.2) && site.stagingConfigs.length > 0) {
+      await this.put("stagingConfig", { ...chance.pick(site.stagingConfigs), sessions: chance.between(0, 4) });
     } else {
-      let edited = makeConfig(chance, { name, zone, vmProvider });
-      while (edited.type !== config.type) edited = makeConfig(chance, { name, zone, vmProvider });
+      let edited = makeConfig(chance, place);
+      while (edited.type !== config.type) edited = makeConfig(chance, place);
       if (await this.put("autoscaleConfig", edited)) this.configs.set(name, edited);
     }
   }
@@ -107,8 +114,11 @@ export class Operators {
     const { checker, client, faults } = this.parts;
     const nodeIds = [...checker.durable.nodes.keys()];
     if (nodeIds.length === 0) return;
-    const nodeId = faults.detail("deleteNode").pick(nodeIds);
-    await client.call("operator", ({ broker }) => broker.deleteNode(nodeId));
+    const chance = faults.detail("deleteNode");
+    const nodeId = chance.pick(nodeIds);
+    if (chance.chance(0.5)) await client.call("operator", ({ broker }) => broker.deleteNode(nodeId));
+    else await client.call("operator", ({ broker }) => broker.drainNode(nodeId));
+    if (chance.chance(0.3)) await client.call("operator", ({ broker }) => broker.undrainNode(nodeId));
   }
 
   /** False when it was refused. */

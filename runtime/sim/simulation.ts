@@ -93,7 +93,7 @@ class SimulatedWorld {
     const checker = (this.checker = new CommitChecker(verdict, timeline));
     const site = makeSite(rng.fork("site"));
     const part = (name: string) => ({ timeline, rng: rng.fork(name), faults, verdict, checker });
-    const guests = new Guests({ ...part("guests"), client: () => client });
+    const guests = new Guests({ ...part("guests"), client: () => client, cloud: () => cloud });
     const watcher = { creating: checker.creating.bind(checker), deleting: checker.deleting.bind(checker) };
     const cloud = new SimCloud({ ...part("cloud"), watcher, onBorn: (vm) => guests.born(vm) });
     const database = new SimDatabase({ ...part("database"), watcher: checker });

@@ -33,6 +33,7 @@ export interface Site {
   readonly configs: readonly AutoscaleConfigDoc[];
   readonly schedules: readonly Docs["schedule"][];
   readonly workspaces: readonly Docs["workspace"][];
+  readonly stagingConfigs: readonly Docs["stagingConfig"][];
 }
 
 export function makeSite(rng: SeededRng): Site {
@@ -50,10 +51,24 @@ export function makeSite(rng: SeededRng): Site {
   ];
   const names = vmProviders.map(({ name }) => name);
   const configs = Array.from({ length: rng.between(1, 5) }, (_, index) =>
-    makeConfig(rng, { name: `config-${index + 1}`, zone: rng.pick(zoneNames), vmProvider: rng.pick(names) }),
+    makeConfig(rng, { name: `config-${index + 1}`, zone: rng.pick(zoneNames), vmProviders: rng.shuffle(names) }),
   );
   const schedules = configs.filter(() => rng.chance(0.3)).map((config) => makeSchedule(rng, config.name));
-  return { zones, pools, vmProviders, configs, schedules, workspaces: makeWorkspaces(rng, zoneNames) };
+  const stagingConfigs = makeStagingConfigs(rng, zoneNames);
+  return { zones, pools, vmProviders, configs, schedules, workspaces: makeWorkspaces(rng, zoneNames), stagingConfigs };
+}
+
+/** Of workspaces that run everywhere, so that they can be declared whatever the zones. */
+function makeStagingConfigs(rng: SeededRng, zones: readonly string[]): Docs["stagingConfig"][] {
+  return zones
+    .filter(() => rng.chance(0.4))
+    .map((zone) => ({
+      name: `staged-${zone}`,
+      zone,
+      workspace: "lab",
+      sessions: rng.between(1, 4),
+      expiration: rng.pick(["2m", "10m", "24h"]),
+    }));
 }
 
 function makeZones(rng: SeededRng): Docs["zone"][] {
@@ -81,11 +96,18 @@ function staticMembers(rng: SeededRng, zones: readonly string[]) {
 /** Time-outs are short, so that a run sees them; the guests' pauses are made to match. */
 export function makeConfig(
   rng: SeededRng,
-  place: { readonly name: string; readonly zone: string; readonly vmProvider: string },
+  place: { readonly name: string; readonly zone: string; readonly vmProviders: readonly string[] },
 ): AutoscaleConfigDoc {
   const minNodes = rng.pick([0, 0, 0, 1, 2]);
+  const { name, zone, vmProviders } = place;
   const common = {
-    ...place,
+    name,
+    zone,
+    vmProvider: vmProviders[0]!,
+    fallbackVmProviders: vmProviders.slice(1, rng.between(1, vmProviders.length)),
+    ...(rng.chance(0.2) ? { maxNodeAge: "1h", rotatePreWarm: rng.pick(["0s", "5m"]) } : {}),
+    onSpecChange: rng.pick(["keep", "keep", "rotate"] as const),
+    quarantine: rng.pick([0, 0, 0, 1]),
     aggressiveScaling: rng.chance(0.3),
     aggressiveOvershoot: rng.pick([0, 0, 1]),
     downscaleBackoff: rng.pick(["0s", "30s", "2m", "5m"]),
@@ -133,6 +155,7 @@ export function makeSchedule(rng: SeededRng, autoscaleConfig: string): Docs["sch
     start: clock(),
     end: clock(),
     timezone: rng.pick(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"]),
+    leadTime: rng.pick(["0s", "0s", "10m", "auto"]),
     ...(rng.chance(0.3) ? { minNodes: rng.between(0, 1) } : {}),
   };
 }
@@ -158,5 +181,6 @@ export function documentsOf(site: Site): { kind: DefinitionKind; name: string; d
     ...of("autoscaleConfig", site.configs),
     ...of("schedule", site.schedules),
     ...of("workspace", site.workspaces),
+    ...of("stagingConfig", site.stagingConfigs),
   ];
 }

@@ -22,7 +22,7 @@ interface Verdict {
   readonly seconds: number;
 }
 
-/** The source with the bug in it; throws when the text is not there exactly once. */
+/** The compiled source with the bug in it; throws when the text is not there exactly once. */
 function mutate({ name, file, find, replace }: Mutant): string {
   const source = readFileSync(join(root, "runtime", `${file}.ts`), "utf8");
   const places = source.split(find).length - 1;
@@ -51,14 +51,12 @@ function askSimulation(folder: string): string | undefined {
     timeout: timeoutMs,
   });
   if (done.status === 0) return undefined;
-  const reports = done.stdout.trim().split("\n");
-  try {
-    const last = JSON.parse(reports.at(-1) ?? "") as { seed: number; violations: { rule: string; event: number }[] };
-    const [violation] = last.violations;
-    return `simulation: "${violation?.rule}" (seed ${last.seed}, event ${violation?.event})`;
-  } catch {
-    return done.signal ? "simulation: it does not come to its end" : "simulation: it breaks down";
-  }
+  if (done.signal) return "simulation: it does not come to its end";
+  const report = done.stdout.trim().split("\n").at(-1) ?? "";
+  // A bug that breaks no rule but the program itself would prove nothing about the rules.
+  if (done.status !== 1 || !report.startsWith("{")) throw new Error(`the simulation breaks down: ${done.stderr}`);
+  const { seed, violations } = JSON.parse(report) as { seed: number; violations: { rule: string; event: number }[] };
+  return `simulation: "${violations[0]?.rule}" (seed ${seed}, event ${violations[0]?.event})`;
 }
 
 /** The first test that fails. */
@@ -79,11 +77,11 @@ function askTests(folder: string, tests: readonly string[]): string | undefined 
   return undefined;
 }
 
-function judge(mutant: Mutant, folder: string): Verdict {
+function judge(mutant: Mutant, code: string, folder: string): Verdict {
   const built = join(folder, "dist", "runtime", `${mutant.file}.js`);
   const original = readFileSync(built);
   const startedMs = Date.now();
-  writeFileSync(built, mutate(mutant));
+  writeFileSync(built, code);
   try {
     const bySimulation = mutant.bySimulation === false ? undefined : askSimulation(folder);
     const caughtBy = bySimulation ?? askTests(folder, mutant.tests);
@@ -96,14 +94,15 @@ function judge(mutant: Mutant, folder: string): Verdict {
 function main(): number {
   const wanted = process.argv.slice(2);
   const chosen = mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-  for (const mutant of mutants) mutate(mutant);
+  // All at once and before anything runs: a source that changes meanwhile must not mix with the copy.
+  const codes = new Map(mutants.map((mutant) => [mutant, mutate(mutant)]));
   const folder = copyDist();
   try {
     const before = askSimulation(folder);
     if (before !== undefined) throw new Error(`the runtime as it is fails already: ${before}`);
     const survivors: string[] = [];
     for (const mutant of chosen) {
-      const { caughtBy, seconds } = judge(mutant, folder);
+      const { caughtBy, seconds } = judge(mutant, codes.get(mutant)!, folder);
       if (caughtBy === undefined) survivors.push(mutant.name);
       const answer = caughtBy ?? "SURVIVED";
       console.log(`${mutant.name.padEnd(48)} | ${mutant.rule} | ${answer} | ${seconds.toFixed(1)} s`);
