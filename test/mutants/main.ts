@@ -7,9 +7,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
-import { mutants, type Mutant } from "./mutants";
+import type { Mutant } from "./mutant";
+import { planningMutants } from "./of-planning";
+import { runningMutants } from "./of-running";
 
 const root = join(__dirname, "..", "..", "..");
+const mutants = [...planningMutants, ...runningMutants];
 const simulation = { seeds: 12, events: 8_000, timeoutMs: 180_000 };
 const testTimeoutMs = 300_000;
 /** What is read beside `dist` by the code and its tests. */

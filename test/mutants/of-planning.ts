@@ -1,29 +1,11 @@
-/**
- * Deliberate bugs of the runtime, one for each rule that matters. Each must be caught, by the simulation or by the tests
- * named here; one that survives shows a rule that nobody watches.
- */
-
-export interface Mutant {
-  readonly name: string;
-  /** What it breaks, as a user would say it. */
-  readonly rule: string;
-  /** Source file below `runtime/`, without extension. */
-  readonly file: string;
-  /** Must occur in the file exactly once. */
-  readonly find: string;
-  readonly replace: string;
-  /** Test files below `test/`, asked when the simulation did not find it. */
-  readonly tests: readonly string[];
-  /** False when the simulation can't see it, e.g. because it has no such cloud. Default true. */
-  readonly bySimulation?: boolean;
-}
+/** Bugs of the deciding part: which nodes, which sessions where. */
+import type { Mutant } from "./mutant";
 
 const planner = ["planner/plan", "planner/properties"];
 const reconciler = ["reconciler/reconciler", ...planner];
 const broker = ["broker/broker"];
-const lanes = ["executor/lane-runner"];
 
-export const mutants: readonly Mutant[] = [
+export const planningMutants: readonly Mutant[] = [
   {
     name: "drained node goes with its sessions",
     rule: "a busy node is never destroyed",
@@ -105,112 +87,6 @@ export const mutants: readonly Mutant[] = [
     tests: reconciler,
   },
   {
-    name: "node ids are counted",
-    rule: "a node id is used once",
-    file: "reconciler/births",
-    find: "let nodeId = `n${rng.id(7)}`;",
-    replace: "let nodeId = `n${snapshot.nodes.size}`;",
-    tests: reconciler,
-  },
-  {
-    name: "birth date rewritten",
-    rule: "a node is frozen at birth",
-    file: "executor/lane-changes",
-    find: 'row: { ...node, ...known, status: "starting", statusSinceMs: nowMs, reason }',
-    replace: 'row: { ...node, ...known, createdAtMs: nowMs, status: "starting", statusSinceMs: nowMs, reason }',
-    tests: lanes,
-  },
-  {
-    name: "answer before the commit",
-    rule: "what is acknowledged is durable",
-    file: "store/ledger",
-    find: "    return durable;",
-    replace: "    durable.catch(() => undefined);\n    return Promise.resolve();",
-    tests: ["store/ledger"],
-  },
-  {
-    name: "early check-in forgotten",
-    rule: "no check-in is lost",
-    file: "broker/node-calls",
-    find: "} else if (node.runningSinceMs === undefined) {",
-    replace: "} else if (node.runningSinceMs !== undefined) {",
-    tests: reconciler,
-  },
-  {
-    name: "the simulated disk takes every epoch",
-    rule: "two runtimes never both decide",
-    file: "store/memory",
-    find: "if (this.disk.epoch !== this.epoch) {",
-    replace: "if (this.disk.epoch < this.epoch) {",
-    tests: ["store/conformance"],
-  },
-  {
-    name: "PostgreSQL takes every epoch",
-    rule: "two runtimes never both decide",
-    file: "store/postgres-batch",
-    find: "where name = $1 and epoch = $2 for share)",
-    replace: "where name = $1 and epoch >= $2 for share)",
-    tests: ["store/conformance", "store/lease"],
-    bySimulation: false,
-  },
-  {
-    name: "unknown end counts as empty",
-    rule: "an unknown answer is never zero",
-    file: "executor/lane-runner",
-    find: "const { kind, request, result } = ended;",
-    replace: "const { kind, request } = ended;\n    const result = { present: [], ...ended.result };",
-    tests: lanes,
-  },
-  {
-    name: "two updates of a lane",
-    rule: "one update per lane",
-    file: "executor/lane-runner",
-    find: "if (this.running.has(laneId)) {",
-    replace: "if (this.running.size > 100) {",
-    tests: lanes,
-  },
-  {
-    name: "update not recorded before it runs",
-    rule: "a crash during an update is seen afterwards",
-    file: "executor/lane-runner",
-    find: "await this.commit(beginUpdate(this.context(), lane, { ...step, request }));",
-    replace: 'this.changesOf({ kind: "nodeCreating", nodeId: "" }, lane.laneId);',
-    tests: lanes,
-  },
-  {
-    name: "open lane not recovered",
-    rule: "after a crash the cloud is asked first",
-    file: "executor/lane-work",
-    find: 'if (lane.openRevision !== undefined) return { kind: "recover", nodes: all };',
-    replace: "",
-    tests: lanes,
-  },
-  {
-    name: "creates and deletes in one update",
-    rule: "an update never mixes creates and deletes",
-    file: "executor/lane-work",
-    find: "const kept = [...wanted, ...leaving.filter(isThere)];",
-    replace: "const kept = wanted;",
-    tests: lanes,
-  },
-  {
-    name: "row goes before its VM",
-    rule: "no VM without a row",
-    file: "executor/lane-changes",
-    find: "    if (made) changes.push(...nodeCreated(context, node, made));",
-    replace: '    if (made && node.status !== "destroying") changes.push(...nodeCreated(context, node, made));',
-    tests: lanes,
-  },
-  {
-    name: "VM found after a crash not adopted",
-    rule: "no VM without a record",
-    file: "executor/recovery",
-    find: "return vm === undefined ? [] : [{ node, urn: urnOf(node), id: vm.id }];",
-    replace: "return vm !== undefined ? [] : [{ node, urn: urnOf(node), id: node.nodeId }].slice(1);",
-    tests: ["executor/update", "executor/crash"],
-    bySimulation: false,
-  },
-  {
     name: "lanes without end",
     rule: "lanes stay small",
     file: "planner/lanes",
@@ -267,22 +143,6 @@ export const mutants: readonly Mutant[] = [
     tests: planner,
   },
   {
-    name: "waiting has no end",
-    rule: "queueTimeout ends a session that waits",
-    file: "reconciler/queue-time-outs",
-    find: "if (waitedMs >= limitSeconds * 1000) endTimedOut(session, limitSeconds, context);",
-    replace: "if (waitedMs < 0) endTimedOut(session, limitSeconds, context);",
-    tests: reconciler,
-  },
-  {
-    name: "released session keeps its room",
-    rule: "what is released is free",
-    file: "store/hot-state",
-    find: "    onNode?.delete(known);",
-    replace: "",
-    tests: broker,
-  },
-  {
     name: "one room given twice",
     rule: "a node never has more than it offers",
     file: "planner/draft",
@@ -305,46 +165,6 @@ export const mutants: readonly Mutant[] = [
     find: "return freeServerSessions(node, usage) > 0 && !usage.userIds.has(userId);",
     replace: "return freeServerSessions(node, usage) > 0;",
     tests: broker,
-  },
-  {
-    name: "the dead keep their sessions",
-    rule: "a dead node ends its sessions with the reason",
-    file: "reconciler/time-outs",
-    find: '      endSession(context, session, "nodeDead", reason);',
-    replace: "      void reason;",
-    tests: reconciler,
-  },
-  {
-    name: "own absence held against the nodes",
-    rule: "a clock that jumps kills no node",
-    file: "reconciler/reconciler",
-    find: "if (gapMs < 0 || gapMs > gapMaxMs) this.awakeSinceMs = nowMs;",
-    replace: "void gapMaxMs;",
-    tests: reconciler,
-  },
-  {
-    name: "the gone come back",
-    rule: "a destroyed node's calls are answered with gone",
-    file: "broker/node-calls",
-    find: 'if (node && node.status !== "destroying" && node.status !== "failed" && node.status !== "dead") return node;',
-    replace: "if (node) return node;",
-    tests: broker,
-  },
-  {
-    name: "one node's token speaks for another",
-    rule: "a token is bound to its node",
-    file: "broker/node-calls",
-    find: "if (nodeId !== tokenNodeId) throw",
-    replace: 'if (nodeId === "" && tokenNodeId === "") throw',
-    tests: broker,
-  },
-  {
-    name: "silence has no end",
-    rule: "a node that falls silent is dead after deadTimeout",
-    file: "reconciler/time-outs",
-    find: "if (silentMs >= node.deadTimeoutSeconds * 1000) {",
-    replace: "if (silentMs < 0) {",
-    tests: reconciler,
   },
   {
     name: "leaving node stays in its lane's desired set",
