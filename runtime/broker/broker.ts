@@ -4,7 +4,7 @@
  */
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog, DefinitionKind, Permissions } from "../model/config";
-import { ConfigError, ConflictError, NotFoundError, UnauthorizedError, type Problem } from "../model/errors";
+import { ConfigError, ConflictError, NotFoundError, UnauthorizedError } from "../model/errors";
 import { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
 import type { Node, Session, SessionStatus, StoredDefinition } from "../model/state";
