@@ -10,11 +10,12 @@ import { parseArgs } from "node:util";
 import { findEngine } from "./engine";
 import { fleet } from "./fleet";
 import { placements } from "./placements";
+import { planning } from "./plan";
 import { formatFigure, isMet, round, type Bench, type Figure } from "./result";
 import { packageRoot } from "./service";
 import { startLatency } from "./start-latency";
 
-const benches: readonly Bench[] = [startLatency, placements, fleet];
+const benches: readonly Bench[] = [startLatency, planning, placements, fleet];
 
 const usage = `Usage: npm run bench -- [options]
   --smoke                       a quick run that shows that every benchmark works

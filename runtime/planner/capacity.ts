@@ -29,7 +29,8 @@ export function withOverrides(config: AutoscaleConfig, known: Shape | undefined)
   return { cores, memoryBytes, gpus: config.gpusOverride || (known?.gpus ?? 0) };
 }
 
-function shapeOfSize(name: string, snapshot: ShapeSource, catalog: CloudCatalog): Shape | undefined {
+/** What the cloud says the size has, if it says so. */
+export function shapeOfSize(name: string, snapshot: ShapeSource, catalog: CloudCatalog): Shape | undefined {
   const vmProvider = snapshot.vmProviderConfigs.get(name);
   if (!vmProvider) return undefined;
   const facts = catalog.vm[vmProvider.kind];
@@ -37,7 +38,8 @@ function shapeOfSize(name: string, snapshot: ShapeSource, catalog: CloudCatalog)
   return settings.success ? facts.shape(settings.data) : undefined;
 }
 
-function reportedShape(config: AutoscaleConfig, vmProvider: string, snapshot: ShapeSource): Shape | undefined {
+/** What the newest node that reported has. */
+export function reportedShape(config: AutoscaleConfig, vmProvider: string, snapshot: ShapeSource): Shape | undefined {
   let newest: Node | undefined;
   for (const node of snapshot.nodesOfConfig(config.name).values()) {
     if (node.vmProvider !== vmProvider || !node.shape) continue;
@@ -56,12 +58,12 @@ export function fitsShape(needs: Shape, shape: Shape): boolean {
   return needs.cores <= shape.cores && needs.memoryBytes <= shape.memoryBytes && needs.gpus <= shape.gpus;
 }
 
-/** What is left; may be negative on a node whose shape turned out smaller than expected. */
+/** What is left; 0 of what a node has too little of because its shape turned out smaller than expected. */
 export function freeShape(shape: Shape, usage: Shape): Shape {
   return {
-    cores: subtractCores(shape.cores, usage.cores),
-    memoryBytes: shape.memoryBytes - usage.memoryBytes,
-    gpus: shape.gpus - usage.gpus,
+    cores: Math.max(0, subtractCores(shape.cores, usage.cores)),
+    memoryBytes: Math.max(0, shape.memoryBytes - usage.memoryBytes),
+    gpus: Math.max(0, shape.gpus - usage.gpus),
   };
 }
 

@@ -3,9 +3,10 @@
  * from draining, and only then on new nodes. A session that nothing can take is skipped; those behind it go on.
  */
 import type { Reason, WaitingSession } from "../model/plan";
-import type { Session } from "../model/state";
-import { hasSpace, takeFrom, type Bin, type ConfigPosition, type Fleet, type Scope } from "./fleet";
+import type { Session, Shape } from "../model/state";
+import type { ConfigPosition, Fleet } from "./fleet";
 import { describeShape, numbersOf, obstacleOf, placesOf } from "./place";
+import { hasSpace, isTakenByUser, type Bin, type Scope } from "./scope";
 
 export function packQueue(fleet: Fleet): WaitingSession[] {
   const searches = new Map<string, Search>();
@@ -25,7 +26,7 @@ export function packQueue(fleet: Fleet): WaitingSession[] {
 interface Search {
   readonly scopes: readonly Scope[];
   /** Running nodes of every place before nodes on their way of any: what runs is not waited for. */
-  readonly binLists: readonly { readonly bins: readonly Bin[]; firstWithSpace: number }[];
+  readonly binLists: readonly { readonly scope: Scope; readonly bins: readonly Bin[]; firstWithSpace: number }[];
   /** Configs whose nodes could run it, in the order of the places. */
   readonly configs: readonly ConfigPosition[];
   /** Why no node can be created for it; stays true for the rest of the plan. */
@@ -49,19 +50,27 @@ function startSearch(session: Session, fleet: Fleet): Search {
   const configs: ConfigPosition[] = [];
   for (const { zone, pool } of places) {
     for (const config of snapshot.configsIn(pool.name, zone.name)) {
-      const obstacle = obstacleOf(session, config, fleet.context);
+      const position = fleet.position(config.name)!;
+      const obstacle = obstacleOf(session, config, fleet.context, shapesOf(position));
       if (obstacle) stuck ??= obstacle.reason;
-      else configs.push(fleet.position(config.name)!);
+      else configs.push(position);
     }
   }
   // A config whose nodes fail is tried after those that work, so that it does not spend the others' patience.
   configs.sort((a, b) => Number(hasFailures(a)) - Number(hasFailures(b)));
   const scopes = places.map(({ zone, pool }) => fleet.scope(pool.name, zone.name));
-  const lists = [...scopes.map(({ running }) => running), ...scopes.map(({ coming }) => coming)];
-  const binLists = lists.map((bins) => ({ bins, firstWithSpace: 0 }));
+  const binLists = [
+    ...scopes.map((scope) => ({ scope, bins: scope.running, firstWithSpace: 0 })),
+    ...scopes.map((scope) => ({ scope, bins: scope.coming, firstWithSpace: 0 })),
+  ];
   if (configs.length > 0) return { scopes, binLists, configs };
   const text = `no autoscale config can make a node for workspace "${session.workspace}"`;
   return { scopes, binLists, configs, stuck: stuck ?? { code: "noConfig", text, numbers: {} } };
+}
+
+/** What the nodes offer that the config may make. */
+export function shapesOf({ routes }: ConfigPosition): (Shape | undefined)[] {
+  return routes.map(({ shape }) => shape);
 }
 
 /** Configs that fail come after those that don't. */
@@ -74,51 +83,47 @@ interface Found {
   readonly reason: Reason;
 }
 
-function packOne(session: Session, search: Search, fleet: Fleet): Found {
-  const bin = findSpace(session, search) ?? recallFor(session, search, fleet);
-  if (bin) {
-    takeFrom(bin, session.needs, session.userId);
-    return { bin, reason: promisedReason(bin) };
-  }
-  if (search.stuck) return { reason: search.stuck };
-  return createFor(session, search, fleet);
+/** Room for one session, and where it is. */
+interface Space {
+  readonly scope: Scope;
+  readonly bin: Bin;
 }
 
-function findSpace({ needs, userId }: Session, search: Search): Bin | undefined {
+function packOne(session: Session, search: Search, fleet: Fleet): Found {
+  const space = findSpace(session, search) ?? recallFor(session, search, fleet) ?? createFor(session, search, fleet);
+  if (!space) return { reason: search.stuck! };
+  space.scope.take(space.bin, session.needs, session.userId);
+  return { bin: space.bin, reason: promisedReason(space.bin) };
+}
+
+function findSpace({ needs, userId }: Session, search: Search): Space | undefined {
   for (const list of search.binLists) {
-    const { bins } = list;
+    const { scope, bins } = list;
     while (list.firstWithSpace < bins.length && !hasSpace(bins[list.firstWithSpace]!, needs)) list.firstWithSpace += 1;
     for (let index = list.firstWithSpace; index < bins.length; index += 1) {
       const bin = bins[index]!;
-      if (hasSpace(bin, needs) && !isTakenByUser(bin, userId)) return bin;
+      if (hasSpace(bin, needs) && !isTakenByUser(bin, userId)) return { scope, bin };
     }
   }
   return undefined;
 }
 
-/** A user has at most one full desktop per server. */
-function isTakenByUser(bin: Bin, userId: string): boolean {
-  return bin.sessionsLeft !== undefined && bin.userIds.has(userId);
-}
-
-function recallFor(session: Session, search: Search, fleet: Fleet): Bin | undefined {
+function recallFor(session: Session, search: Search, fleet: Fleet): Space | undefined {
   for (const scope of search.scopes) {
     const draining = scope.recallable.find(
       (bin) => hasSpace(bin, session.needs) && !isTakenByUser(bin, session.userId),
     );
     if (!draining) continue;
     const text = `session ${session.sessionId} needs ${describeShape(session.needs)}, and this node is still there`;
-    const reason = {
-      code: "queue",
-      text,
-      numbers: { sessionId: session.sessionId, ...numbersOf("needs", session.needs) },
-    };
-    return fleet.recall(scope, draining, reason);
+    const numbers = { sessionId: session.sessionId, ...numbersOf("needs", session.needs) };
+    return { scope, bin: fleet.recall(scope, draining, { code: "queue", text, numbers }) };
   }
   return undefined;
 }
 
-function createFor(session: Session, search: Search, fleet: Fleet): Found {
+/** The first config that may; undefined when none may, and then the search is stuck with the first one's reason. */
+function createFor(session: Session, search: Search, fleet: Fleet): Space | undefined {
+  if (search.stuck) return undefined;
   let firstBlock: Reason | undefined;
   for (const position of search.configs) {
     const block = fleet.blocked(position, "demand", session.needs);
@@ -129,12 +134,10 @@ function createFor(session: Session, search: Search, fleet: Fleet): Found {
     }
     const text = `session ${session.sessionId} needs ${describeShape(session.needs)}, which no free or coming node has left`;
     const numbers = { sessionId: session.sessionId, ...numbersOf("needs", session.needs) };
-    const bin = fleet.create(position, { code: "queue", text, numbers }, session.needs);
-    takeFrom(bin, session.needs, session.userId);
-    return { bin, reason: promisedReason(bin) };
+    return fleet.create(position, { code: "queue", text, numbers }, session.needs);
   }
   search.stuck = firstBlock;
-  return { reason: firstBlock! };
+  return undefined;
 }
 
 function promisedReason(bin: Bin): Reason {

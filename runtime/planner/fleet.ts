@@ -6,9 +6,17 @@ import type { EpochMs } from "../model/clock";
 import type { AutoscaleConfig, CloudCatalog } from "../model/config";
 import type { NodeChange, Reason } from "../model/plan";
 import type { ConfigState, Node, Shape } from "../model/state";
-import { subtractCores } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
-import { fitsShape, freeServerSessions, freeShape, isServer, isNewer, isUsedUp } from "./capacity";
+import {
+  freeServerSessions,
+  freeShape,
+  isNewer,
+  isServer,
+  isUsedUp,
+  reportedShape,
+  shapeOfSize,
+  withOverrides,
+} from "./capacity";
 import { Draft } from "./draft";
 import { hearsayOf, type Hearsay } from "./failures";
 import { blockedReason } from "./limits";
@@ -18,6 +26,7 @@ import { noRetirement, retiringOf, type Retirement } from "./rotation";
 import { fallbackReason, firstOpenRoute, routesOf, type Route } from "./routes";
 import { SpecDigests } from "./spec-digest";
 import { WindowCache, type Window } from "./schedule";
+import { Scope, sessionsPerServer, sortUnlessSorted, type Bin } from "./scope";
 
 /**
  * open      creates, places and removes
@@ -52,47 +61,13 @@ export interface ConfigPosition {
   readonly reasons: Reason[];
 }
 
-/** One node's capacity as the phases of a plan use it up. */
-export interface Bin {
-  readonly kind: "running" | "inFlight" | "draining" | "new";
-  readonly createdAtMs: EpochMs;
-  /** Undefined for a node that this plan creates. */
-  readonly node?: Node;
-  /** Undefined for a static member. */
-  readonly position?: ConfigPosition;
-  readonly shape?: Shape;
-  /** Agents: what is left, never below 0. */
-  free: Shape;
-  /** Servers: sessions that still fit; undefined for agents. */
-  sessionsLeft?: number;
-  readonly userIds: Set<string>;
-  /** Queued sessions that were promised this node. */
-  promised: number;
-  /** With aggressive scaling a node on its way serves one waiting session only. */
-  readonly isExclusive: boolean;
-  /** True when no session, not even a stopped one, is on the node. */
-  readonly isIdle: boolean;
-}
-
-export interface Scope {
-  readonly pool: string;
-  readonly zone: string;
-  /** Oldest first; those that this round of the plan adds come last. */
-  readonly running: Bin[];
-  readonly coming: Bin[];
-  /** Draining nodes that may come back, oldest first; shrinks. */
-  readonly recallable: Bin[];
-}
-
 export interface FleetOptions {
   readonly nowMs: EpochMs;
   readonly catalog: CloudCatalog;
   /** Remembered from plan to plan; fresh ones give the same plan, later. */
   readonly digests?: SpecDigests;
-  /** Default a new one. */
+  /** Kept from plan to plan it saves reading the same wall clocks again. Default a new one. */
   readonly windows?: WindowCache | undefined;
-  /** What earlier rounds of the same plan found: their new nodes are on their way, their recalled ones are back. */
-  readonly earlier?: readonly NodeChange[];
 }
 
 export class Fleet {
@@ -101,56 +76,57 @@ export class Fleet {
   readonly digests: SpecDigests;
   /** By name. */
   readonly positions: readonly ConfigPosition[];
-  readonly changes: NodeChange[];
+  readonly changes: NodeChange[] = [];
   /** Ids of draining nodes that come back with this plan. */
   readonly recalled = new Set<string>();
   /** VM provider configs that were out of capacity or quota a moment ago, by name. */
   readonly hearsay: ReadonlyMap<string, Hearsay>;
   private readonly byName = new Map<string, ConfigPosition>();
   private readonly scopes = new Map<string, Scope>();
-  private readonly nodesByVmProvider = new Map<string, number>();
-  private readonly births: Bin[] = [];
+  /** Instances that this plan adds, by VM provider config. */
+  private readonly instancesAdded = new Map<string, number>();
+  /** The nodes that this plan creates, by place. */
+  private readonly births = new Map<string, Birth[]>();
+  private readonly sizes = new Map<string, Shape | undefined>();
 
   constructor(
     readonly snapshot: Snapshot,
-    { nowMs, catalog, windows = new WindowCache(), digests = new SpecDigests(catalog), earlier = [] }: FleetOptions,
+    { nowMs, catalog, windows = new WindowCache(), digests = new SpecDigests(catalog) }: FleetOptions,
   ) {
     this.nowMs = nowMs;
     this.digests = digests;
     this.hearsay = hearsayOf(snapshot.configStates.values(), nowMs);
-    this.changes = [...earlier];
     this.context = { draft: new Draft(snapshot), windows, catalog, nowMs };
     const configs = [...snapshot.autoscaleConfigs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     this.positions = configs.map((config) => this.positionOf(config));
     for (const position of this.positions) this.byName.set(position.config.name, position);
-    for (const node of snapshot.nodes.values()) {
-      if (node.vmProvider !== undefined) this.countInstance(node.vmProvider);
-    }
-    for (const change of earlier) this.repeat(change);
   }
 
   position(autoscaleConfig: string): ConfigPosition | undefined {
     return this.byName.get(autoscaleConfig);
   }
 
+  /** Configs of the place that are open now, by name. */
+  openIn(pool: string, zone: string): ConfigPosition[] {
+    const all = this.snapshot.configsIn(pool, zone).map(({ name }) => this.byName.get(name)!);
+    return all.filter(({ mode }) => mode === "open");
+  }
+
   instancesOf(vmProvider: string): number {
-    return this.nodesByVmProvider.get(vmProvider) ?? 0;
+    return this.snapshot.instancesOf(vmProvider) + (this.instancesAdded.get(vmProvider) ?? 0);
   }
 
   scope(pool: string, zone: string): Scope {
     const key = `${pool}/${zone}`;
     const known = this.scopes.get(key);
     if (known) return known;
-    const nodes = [...this.snapshot.nodesIn(pool, zone).values()];
-    const bins = nodes.flatMap((node) => this.binOf(node) ?? []).sort(byAge);
-    const births = this.births.filter(({ position }) => isAt(position!.config, pool, zone));
-    const scope: Scope = {
-      pool,
-      zone,
-      running: bins.filter((bin) => bin.kind === "running"),
-      coming: [...bins.filter((bin) => bin.kind === "inFlight"), ...births].sort(byAge),
-      recallable: bins.filter((bin) => bin.kind === "draining"),
-    };
+    const bins: Bin[] = [];
+    for (const node of this.snapshot.nodesIn(pool, zone).values()) {
+      const bin = this.binOf(node);
+      if (bin) bins.push(bin);
+    }
+    for (const birth of this.births.get(key) ?? []) bins.push(newBin(birth, this.nowMs));
+    const scope = new Scope(pool, zone, bins);
     this.scopes.set(key, scope);
     return scope;
   }
@@ -161,76 +137,63 @@ export class Fleet {
   }
 
   /** One node more; the caller has made sure that nothing blocks it. */
-  create(position: ConfigPosition, reason: Reason, needs?: Shape): Bin {
+  create(position: ConfigPosition, reason: Reason, needs?: Shape): { readonly scope: Scope; readonly bin: Bin } {
     const { config } = position;
     const route = firstOpenRoute(this, position, needs)!;
     const fallback = fallbackReason(this, position, route);
-    const bin = this.bear(position, route);
     const { vmProvider } = route;
-    const why = fallback ? { ...reason, text: `${reason.text}; ${fallback.text}` } : reason;
-    this.changes.push({ kind: "create", autoscaleConfig: config.name, vmProvider, reason: why });
-    this.scope(config.pool, config.zone).coming.push(bin);
-    return bin;
-  }
-
-  /** Brings a draining node back instead of creating one. */
-  recall(scope: Scope, draining: Bin, reason: Reason): Bin {
-    scope.recallable.splice(scope.recallable.indexOf(draining), 1);
-    const bin: Bin = { ...draining, kind: "running" };
-    this.bringBack(bin.node!, bin.position!);
-    scope.running.push(bin);
-    this.changes.push({ kind: "undrain", nodeId: bin.node!.nodeId, reason });
-    return bin;
-  }
-
-  private repeat(change: NodeChange): void {
-    if (change.kind === "create") {
-      const position = this.byName.get(change.autoscaleConfig)!;
-      const route = position.routes.find(({ vmProvider }) => vmProvider === change.vmProvider)!;
-      this.births.push(this.bear(position, route));
-    }
-    if (change.kind !== "undrain") return;
-    const node = this.snapshot.nodes.get(change.nodeId)!;
-    this.bringBack(node, this.byName.get(node.autoscaleConfig!)!);
-  }
-
-  private bear(position: ConfigPosition, route: Route): Bin {
-    const { config } = position;
-    const { shape } = route;
+    const scope = this.scope(config.pool, config.zone);
+    const birth = { position, route };
+    const bin = newBin(birth, this.nowMs);
+    scope.add(bin);
+    const key = `${config.pool}/${config.zone}`;
+    this.births.set(key, [...(this.births.get(key) ?? []), birth]);
     position.nodesTotal += 1;
     position.nodesInFlight += 1;
     position.nodesLive += 1;
     position.isGrowing = true;
     route.nodesInFlight += 1;
-    if (config.type === "dockerAgent" && !shape) route.nodesWithoutShape += 1;
-    this.countInstance(route.vmProvider);
-    return {
-      kind: "new",
-      createdAtMs: this.nowMs,
-      position,
-      shape,
-      free: shape ?? nothing,
-      sessionsLeft: config.type === "server" ? sessionsPerServer(config) : undefined,
-      userIds: new Set(),
-      promised: 0,
-      isExclusive: config.aggressiveScaling,
-      isIdle: true,
-    };
+    if (config.type === "dockerAgent" && !route.shape) route.nodesWithoutShape += 1;
+    this.instancesAdded.set(vmProvider, (this.instancesAdded.get(vmProvider) ?? 0) + 1);
+    const why = fallback ? { ...reason, text: `${reason.text}; ${fallback.text}` } : reason;
+    this.changes.push({ kind: "create", autoscaleConfig: config.name, vmProvider, reason: why });
+    return { scope, bin };
   }
 
-  private bringBack(node: Node, position: ConfigPosition): void {
-    position.nodesLive += 1;
-    position.isGrowing = true;
-    this.recalled.add(node.nodeId);
+  /** Brings a draining node back instead of creating one. */
+  recall(scope: Scope, draining: Bin, reason: Reason): Bin {
+    const bin = scope.recall(draining);
+    const { nodeId } = bin.node!;
+    bin.position!.nodesLive += 1;
+    bin.position!.isGrowing = true;
+    this.recalled.add(nodeId);
+    this.changes.push({ kind: "undrain", nodeId, reason });
+    return bin;
+  }
+
+  /** Forgets what was taken, not what was changed: new nodes are on their way now, recalled ones are back. */
+  startRound(): void {
+    for (const [key, { isTouched }] of this.scopes) if (isTouched) this.scopes.delete(key);
+    for (const position of this.positions) {
+      position.hasDeficit = false;
+      position.reasons.length = 0;
+    }
   }
 
   private positionOf(config: AutoscaleConfig): ConfigPosition {
     const { snapshot } = this;
     const state = snapshot.configStates.get(config.name) ?? { autoscaleConfig: config.name };
-    const nodes = [...snapshot.nodesOfConfig(config.name).values()].sort((a, b) => (isNewer(a, b) ? 1 : -1));
+    const nodes = sortUnlessSorted([...snapshot.nodesOfConfig(config.name).values()], oldestFirst);
     const mode = this.modeOf(config, state);
-    const routes = routesOf(config, nodes, this.context);
     const retiring = mode === "open" ? retiringOf(config, nodes, this) : noRetirement;
+    let [nodesInFlight, nodesLive] = [0, 0];
+    for (const node of nodes) {
+      const isComing = isInFlight(node);
+      if (!isComing && node.status !== "running") continue;
+      if (isComing) nodesInFlight += 1;
+      if (isComing || (!retiring.has(node.nodeId) && !isUsedUpIn(snapshot, node))) nodesLive += 1;
+    }
+    const routes = routesOf(config, nodes, (vmProvider) => this.shapeOn(config, vmProvider));
     return {
       config,
       state,
@@ -241,17 +204,19 @@ export class Fleet {
       nodes,
       retiring,
       nodesTotal: nodes.length,
-      nodesInFlight: nodes.filter(isInFlight).length,
-      nodesLive: nodes.filter((node) => this.isLive(node) && !retiring.has(node.nodeId)).length,
+      nodesInFlight,
+      nodesLive,
       hasDeficit: false,
       isGrowing: false,
       reasons: [],
     };
   }
 
-  private isLive(node: Node): boolean {
-    if (isInFlight(node)) return true;
-    return node.status === "running" && !isUsedUp(node, this.snapshot.usage(node.nodeId));
+  /** Configs share VM provider configs, whose settings are read once per plan. */
+  private shapeOn(config: AutoscaleConfig, vmProvider: string): Shape | undefined {
+    const { sizes, snapshot } = this;
+    if (!sizes.has(vmProvider)) sizes.set(vmProvider, shapeOfSize(vmProvider, snapshot, this.context.catalog));
+    return withOverrides(config, sizes.get(vmProvider) ?? reportedShape(config, vmProvider, snapshot));
   }
 
   private modeOf(config: AutoscaleConfig, state: ConfigState): ConfigMode {
@@ -262,25 +227,22 @@ export class Fleet {
 
   private binOf(node: Node): Bin | undefined {
     const position = node.autoscaleConfig === undefined ? undefined : this.byName.get(node.autoscaleConfig);
-    const isOwned = node.autoscaleConfig !== undefined;
-    if (isOwned && (position?.mode !== "open" || position.retiring.has(node.nodeId))) return undefined;
-    const usage = this.snapshot.usage(node.nodeId);
-    const kind = isUsedUp(node, usage) ? undefined : this.kindOf(node);
+    if (node.autoscaleConfig !== undefined && position?.mode !== "open") return undefined;
+    if (position?.retiring.has(node.nodeId)) return undefined;
+    const kind = this.kindOf(node);
     if (!kind) return undefined;
-    const free = node.shape ? freeShape(node.shape, usage) : nothing;
+    const usage = this.snapshot.usage(node.nodeId);
+    if (isUsedUp(node, usage)) return undefined;
     return {
       kind,
       createdAtMs: node.createdAtMs,
       node,
       position,
       shape: node.shape,
-      free: {
-        cores: Math.max(0, free.cores),
-        memoryBytes: Math.max(0, free.memoryBytes),
-        gpus: Math.max(0, free.gpus),
-      },
+      usage,
+      free: node.shape ? freeShape(node.shape, usage) : nothing,
       sessionsLeft: isServer(node) ? freeServerSessions(node, usage) : undefined,
-      userIds: new Set(usage.userIds),
+      promisedTo: undefined,
       promised: 0,
       isExclusive: kind === "inFlight" && position?.config.aggressiveScaling === true,
       isIdle: usage.pinned === 0,
@@ -292,51 +254,37 @@ export class Fleet {
     if (isInFlight(node)) return "inFlight";
     return node.status === "draining" && !isFinalDrain(node) ? "draining" : undefined;
   }
+}
 
-  private countInstance(vmProvider: string): void {
-    this.nodesByVmProvider.set(vmProvider, this.instancesOf(vmProvider) + 1);
-  }
+interface Birth {
+  readonly position: ConfigPosition;
+  readonly route: Route;
+}
+
+function newBin({ position, route: { shape } }: Birth, nowMs: EpochMs): Bin {
+  const { config } = position;
+  return {
+    kind: "new",
+    createdAtMs: nowMs,
+    node: undefined,
+    position,
+    shape,
+    usage: undefined,
+    free: shape ?? nothing,
+    sessionsLeft: config.type === "server" ? sessionsPerServer(config) : undefined,
+    promisedTo: undefined,
+    promised: 0,
+    isExclusive: config.aggressiveScaling,
+    isIdle: true,
+  };
+}
+
+function isUsedUpIn(snapshot: Snapshot, node: Node): boolean {
+  return node.isReusable === false && isUsedUp(node, snapshot.usage(node.nodeId));
+}
+
+function oldestFirst(a: Node, b: Node): number {
+  return isNewer(a, b) ? 1 : -1;
 }
 
 const nothing: Shape = { cores: 0, memoryBytes: 0, gpus: 0 };
-
-function isAt(config: AutoscaleConfig, pool: string, zone: string): boolean {
-  return config.pool === pool && config.zone === zone;
-}
-
-/**
- * Oldest first, then by config and id. New nodes have no id yet, but those of one config and moment are alike, so that
- * they take the same places as bins now and as nodes in the next plan.
- */
-function byAge(a: Bin, b: Bin): number {
-  if (a.createdAtMs !== b.createdAtMs) return a.createdAtMs - b.createdAtMs;
-  const [configOfA, configOfB] = [a.position?.config.name ?? "", b.position?.config.name ?? ""];
-  if (configOfA !== configOfB) return configOfA < configOfB ? -1 : 1;
-  return (a.node?.nodeId ?? "~") < (b.node?.nodeId ?? "~") ? -1 : 1;
-}
-
-/** New sessions that one empty server takes, each by a new user. */
-export function sessionsPerServer(config: Extract<AutoscaleConfig, { type: "server" }>): number {
-  if (!config.reusable) return 1;
-  return Math.min(config.maxSimultaneousSessionsPerServer, config.maxSimultaneousUsers);
-}
-
-/** Whether the bin could take these needs from a user that it does not know yet. */
-export function hasSpace(bin: Bin, needs: Shape): boolean {
-  if (bin.isExclusive && bin.promised > 0) return false;
-  if (bin.sessionsLeft !== undefined) {
-    return bin.sessionsLeft > 0 && (bin.shape === undefined || fitsShape(needs, bin.shape));
-  }
-  return bin.shape !== undefined && fitsShape(needs, bin.free);
-}
-
-export function takeFrom(bin: Bin, needs: Shape, userId: string): void {
-  bin.promised += 1;
-  bin.userIds.add(userId);
-  if (bin.sessionsLeft !== undefined) bin.sessionsLeft -= 1;
-  bin.free = {
-    cores: Math.max(0, subtractCores(bin.free.cores, needs.cores)),
-    memoryBytes: Math.max(0, bin.free.memoryBytes - needs.memoryBytes),
-    gpus: Math.max(0, bin.free.gpus - needs.gpus),
-  };
-}

@@ -195,6 +195,7 @@ export function obstacleOf(
   request: PlaceRequest,
   config: AutoscaleConfig,
   context: PlaceContext,
+  shapes = shapesOfConfig(config, context),
 ): Obstacle | undefined {
   const { snapshot } = context.draft;
   const where = { autoscaleConfig: config.name, pool: config.pool, zone: config.zone };
@@ -207,7 +208,6 @@ export function obstacleOf(
   }
   if (!config.enabled) return obstacle(1, "configDisabled", `autoscale config "${config.name}" is disabled`);
   if (config.drain) return obstacle(1, "configDraining", `autoscale config "${config.name}" is being drained`);
-  const shapes = vmProvidersOf(config).map((name) => shapeOfConfig(config, snapshot, context.catalog, name));
   if (shapes.some((known) => !known || fitsShape(request.needs, known))) return undefined;
   const shape = shapes[0]!;
   const numbers = { ...numbersOf("needs", request.needs), ...numbersOf("node", shape) };
@@ -216,6 +216,11 @@ export function obstacleOf(
     return obstacle(2, "gpu", `${needs}; nodes of "${config.name}" have ${formatCount(shape.gpus, "GPU")}`, numbers);
   }
   return obstacle(3, "shape", `${needs}; a node of "${config.name}" has only ${describeShape(shape)}`, numbers);
+}
+
+/** What the nodes offer that a config may make, on each of its VM provider configs. */
+function shapesOfConfig(config: AutoscaleConfig, { draft, catalog }: PlaceContext): (Shape | undefined)[] {
+  return vmProvidersOf(config).map((name) => shapeOfConfig(config, draft.snapshot, catalog, name));
 }
 
 export function describeShape({ cores, memoryBytes, gpus }: Shape): string {

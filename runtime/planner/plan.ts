@@ -3,97 +3,112 @@
  * in which the rows were stored; and planning again after the plan was applied changes nothing.
  */
 import type { EpochMs } from "../model/clock";
-import type { CloudCatalog } from "../model/config";
 import type { ConfigDecision, NodeChange, Plan, Reason, StagingPosition, WaitingSession } from "../model/plan";
-import type { ConfigState } from "../model/state";
+import type { ConfigState, Node } from "../model/state";
 import { formatCount } from "../model/units";
 import type { Snapshot } from "../store/hot-state";
 import { packQueue } from "./demand";
-import { Fleet, type ConfigPosition } from "./fleet";
+import { Fleet, type ConfigPosition, type FleetOptions } from "./fleet";
 import { blockedReason } from "./limits";
 import { fallbackReason } from "./routes";
 import { drainRetiring } from "./rotation";
-import type { SpecDigests } from "./spec-digest";
 import { drainExcess, findExcess, removeFinished } from "./scale-down";
-import type { WindowCache } from "./schedule";
 import { packStaging } from "./staging-demand";
 import { raiseToFloor, raiseToStandby } from "./standby";
 import { without } from "./transitions";
 
-export interface PlanOptions {
-  readonly nowMs: EpochMs;
-  readonly catalog: CloudCatalog;
-  /** Kept from plan to plan it saves reading the same wall clocks again. */
-  readonly windows?: WindowCache;
-  /** Kept from plan to plan they save reading the same startup scripts again. */
-  readonly digests?: SpecDigests;
-}
+export type PlanOptions = FleetOptions;
 
 /** Rounds in which a plan looks at its own effect; two are usual, more only when places feed each other. */
 const roundsMax = 10;
 
 export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
-  const { fleet, waiting, staging } = raise(snapshot, options);
+  const fleet = new Fleet(snapshot, options);
+  const { waiting, staging } = raise(fleet);
   for (const position of fleet.positions) removeFinished(fleet, position, position.nodes);
   removeFinished(fleet, undefined, orphans(fleet));
   const excess = findExcess(fleet);
-  const configs = fleet.positions.map((position) => {
-    const excessSinceMs = drainExcess(fleet, position, excess.get(position) ?? []);
-    drainRetiring(fleet, position);
-    return decisionOf(fleet, position, waiting, excessSinceMs);
+  const excessSinceMs = fleet.positions.map((position) => drainExcess(fleet, position, excess.get(position) ?? []));
+  for (const position of fleet.positions) drainRetiring(fleet, position);
+  const changes = groupBy(fleet.changes, (change) => configOf(change, snapshot));
+  const sessions = groupBy(waiting, ({ reason }) => String(reason.numbers["autoscaleConfig"]));
+  const configs = fleet.positions.map((position, index) => {
+    const { name } = position.config;
+    return decisionOf(fleet, position, {
+      waiting: sessions.get(name) ?? [],
+      changes: changes.get(name) ?? [],
+      excessSinceMs: excessSinceMs[index],
+    });
   });
   return { atMs: options.nowMs, changes: fleet.changes, configs, waiting, staging };
 }
 
 interface Raised {
-  readonly fleet: Fleet;
   readonly waiting: readonly WaitingSession[];
   readonly staging: readonly StagingPosition[];
 }
 
 /**
- * Queue, staging, floor and standby, again with the nodes just found until no more are: a session may prefer a node that standby
- * makes, which leaves standby short again, and the next plan must not be the one to find that out.
+ * Queue, staging, floor and standby, again with the nodes just found until no more are: a session may prefer a node that
+ * standby makes, which leaves standby short again, and the next plan must not be the one to find that out.
  */
-function raise(snapshot: Snapshot, options: PlanOptions): Raised {
-  let earlier: readonly NodeChange[] = [];
+function raise(fleet: Fleet): Raised {
+  const open = fleet.positions.filter((position) => position.mode === "open");
   for (let round = 1; ; round += 1) {
-    const fleet = new Fleet(snapshot, { ...options, earlier });
+    const changesBefore = fleet.changes.length;
     const waiting = packQueue(fleet);
     const staging = packStaging(fleet);
-    const open = fleet.positions.filter((position) => position.mode === "open");
     for (const position of open) raiseToFloor(fleet, position);
     for (const position of open) raiseToStandby(fleet, position);
-    if (fleet.changes.length === earlier.length || round === roundsMax) return { fleet, waiting, staging };
-    earlier = [...fleet.changes];
+    if (fleet.changes.length === changesBefore || round === roundsMax) return { waiting, staging };
+    fleet.startRound();
   }
 }
 
 /** Nodes whose config is not declared any more, by id. */
-function orphans({ snapshot }: Fleet) {
-  return [...snapshot.nodes.values()]
-    .filter((node) => node.autoscaleConfig !== undefined && !snapshot.autoscaleConfigs.has(node.autoscaleConfig))
+function orphans({ snapshot }: Fleet): Node[] {
+  return [...snapshot.configsWithNodes()]
+    .filter((name) => !snapshot.autoscaleConfigs.has(name))
+    .flatMap((name) => [...snapshot.nodesOfConfig(name).values()])
     .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
 }
 
-function decisionOf(
-  fleet: Fleet,
-  position: ConfigPosition,
-  waiting: readonly WaitingSession[],
-  excessSinceMs: EpochMs | undefined,
-): ConfigDecision {
+function configOf(change: NodeChange, snapshot: Snapshot): string | undefined {
+  return change.kind === "create" ? change.autoscaleConfig : snapshot.nodes.get(change.nodeId)?.autoscaleConfig;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string | undefined): Map<string | undefined, T[]> {
+  const groups = new Map<string | undefined, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
+
+interface Findings {
+  /** Sessions that wait for this config. */
+  readonly waiting: readonly WaitingSession[];
+  readonly changes: readonly NodeChange[];
+  readonly excessSinceMs: EpochMs | undefined;
+}
+
+function decisionOf(fleet: Fleet, position: ConfigPosition, findings: Findings): ConfigDecision {
   const { config, state, mode } = position;
+  const { waiting, excessSinceMs } = findings;
   const { earlyForMs } = position.window;
   const nextState: ConfigState = {
     ...without(without(state, "excessSinceMs"), "earlyForMs"),
     ...(excessSinceMs === undefined ? {} : { excessSinceMs }),
     ...(earlyForMs === undefined ? {} : { earlyForMs }),
   };
-  const mine = waiting.filter(({ reason }) => reason.numbers["autoscaleConfig"] === config.name);
-  const stuck = mine.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
+  const stuck = waiting.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
   const reasons: Reason[] = [];
-  if (stuck) reasons.push(stuckReason(stuck.reason, mine.length));
-  reasons.push(...position.reasons, ...changeReasons(fleet, position), ...fallbackReasons(fleet, position));
+  if (stuck) reasons.push(stuckReason(stuck.reason, waiting.length));
+  reasons.push(...position.reasons, ...changeReasons(findings.changes));
+  reasons.push(...fallbackReasons(fleet, position, findings.changes));
   if (mode !== "open") {
     const block = blockedReason(fleet, position, "demand");
     if (block) reasons.push(block);
@@ -108,23 +123,16 @@ function stuckReason(reason: Reason, sessionsWaiting: number): Reason {
 }
 
 /** Which fallbacks this plan uses and why. */
-function fallbackReasons(fleet: Fleet, position: ConfigPosition): Reason[] {
-  const used = new Set(
-    fleet.changes.flatMap((change) =>
-      change.kind === "create" && change.autoscaleConfig === position.config.name ? [change.vmProvider] : [],
-    ),
-  );
+function fallbackReasons(fleet: Fleet, position: ConfigPosition, changes: readonly NodeChange[]): Reason[] {
+  const used = new Set(changes.map((change) => (change.kind === "create" ? change.vmProvider : undefined)));
   const routes = position.routes.filter(({ vmProvider }) => used.has(vmProvider));
   return routes.flatMap((route) => fallbackReason(fleet, position, route) ?? []);
 }
 
 /** One line per kind of change and reason, with how many nodes. */
-function changeReasons(fleet: Fleet, { config, nodes }: ConfigPosition): Reason[] {
-  const ids = new Set(nodes.map((node) => node.nodeId));
+function changeReasons(changes: readonly NodeChange[]): Reason[] {
   const groups = new Map<string, { readonly change: NodeChange; count: number }>();
-  for (const change of fleet.changes) {
-    const isMine = change.kind === "create" ? change.autoscaleConfig === config.name : ids.has(change.nodeId);
-    if (!isMine) continue;
+  for (const change of changes) {
     const key = `${change.kind}/${change.reason.code}`;
     const group = groups.get(key) ?? { change, count: 0 };
     group.count += 1;

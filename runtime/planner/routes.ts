@@ -7,11 +7,10 @@ import { vmProvidersOf, type AutoscaleConfig } from "../model/config";
 import type { Reason } from "../model/plan";
 import type { Node, RouteFailures, Shape } from "../model/state";
 import { formatCount } from "../model/units";
-import { fitsShape, isServer, shapeOfConfig } from "./capacity";
+import { fitsShape, isServer } from "./capacity";
 import { circuitOf, failuresToOpen, isExhausted } from "./failures";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { isInFlight } from "./node-status";
-import type { PlaceContext } from "./place";
 
 /** One VM provider config that a config may make nodes on. */
 export interface Route {
@@ -23,16 +22,20 @@ export interface Route {
   nodesWithoutShape: number;
 }
 
-/** The preferred one first. */
-export function routesOf(config: AutoscaleConfig, nodes: readonly Node[], { draft, catalog }: PlaceContext): Route[] {
+/** The preferred one first. `shapeOn`: what a node of the config offers on a VM provider config. */
+export function routesOf(
+  config: AutoscaleConfig,
+  nodes: readonly Node[],
+  shapeOn: (vmProvider: string) => Shape | undefined,
+): Route[] {
   return vmProvidersOf(config).map((vmProvider) => {
-    const own = nodes.filter((node) => node.vmProvider === vmProvider);
-    return {
-      vmProvider,
-      shape: shapeOfConfig(config, draft.snapshot, catalog, vmProvider),
-      nodesInFlight: own.filter(isInFlight).length,
-      nodesWithoutShape: own.filter(isWithoutShape).length,
-    };
+    let [nodesInFlight, nodesWithoutShape] = [0, 0];
+    for (const node of nodes) {
+      if (node.vmProvider !== vmProvider) continue;
+      if (isInFlight(node)) nodesInFlight += 1;
+      if (isWithoutShape(node)) nodesWithoutShape += 1;
+    }
+    return { vmProvider, shape: shapeOn(vmProvider), nodesInFlight, nodesWithoutShape };
   });
 }
 

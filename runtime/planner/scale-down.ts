@@ -6,12 +6,13 @@ import type { AutoscaleConfig } from "../model/config";
 import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
-import { subtractCores } from "../model/usage";
 import { isNewer, isUsedUp } from "./capacity";
-import type { Bin, ConfigPosition, Fleet } from "./fleet";
+import type { ConfigPosition, Fleet } from "./fleet";
 import { isInFlight } from "./node-status";
 import { quarantinedOf } from "./quarantine";
-import { availableSessions, floorOf, freeAgents, standbyOf, standbySessionsOf } from "./standby";
+import type { Bin } from "./scope";
+import { floorOf } from "./standby";
+import { StandbyGuard } from "./standby-guard";
 
 /** Nodes that leave whatever the demand is: failed, dead, drained and empty, or of a config that is being emptied. */
 export function removeFinished(fleet: Fleet, position: ConfigPosition | undefined, nodes: readonly Node[]): void {
@@ -19,6 +20,8 @@ export function removeFinished(fleet: Fleet, position: ConfigPosition | undefine
   const quarantined = position && mode !== "leaving" ? quarantinedOf(position.config, nodes) : undefined;
   if (quarantined) position?.reasons.push(quarantineReason(quarantined));
   for (const node of nodes) {
+    // Most nodes simply run.
+    if (node.status === "running" && mode !== "leaving" && node.isReusable !== false) continue;
     const { pinned } = fleet.snapshot.usage(node.nodeId);
     const isDrained = node.status === "draining" && pinned === 0 && fleet.nowMs > node.statusSinceMs;
     if (fleet.recalled.has(node.nodeId)) continue;
@@ -66,7 +69,11 @@ function leavingReason(position: ConfigPosition | undefined): Reason {
 /** Nodes that nobody needs now, by config; the caller drains them once that has lasted long enough. */
 export function findExcess(fleet: Fleet): Map<ConfigPosition, Node[]> {
   const excess = new Map<ConfigPosition, Node[]>();
-  const add = (position: ConfigPosition, node: Node) => excess.set(position, [...(excess.get(position) ?? []), node]);
+  const add = (position: ConfigPosition, node: Node) => {
+    const nodes = excess.get(position);
+    if (nodes) nodes.push(node);
+    else excess.set(position, [node]);
+  };
   const places = new Map<string, AutoscaleConfig>();
   for (const position of fleet.positions) {
     if (position.mode === "inactive") for (const node of position.nodes) if (isIdle(fleet, node)) add(position, node);
@@ -83,23 +90,21 @@ function isIdle(fleet: Fleet, node: Node): boolean {
   return node.status === "running" && usage.pinned === 0 && !isUsedUp(node, usage);
 }
 
-/**
- * Those on a fallback first, then the newest, as long as every config of the place keeps its floor and its standby. Nodes on their way don't count
- * as standby here: the old ones leave only after the new ones run.
- */
+/** Those on a fallback first, then the newest, as long as every config of the place keeps its floor and its standby. */
 function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigPosition; node: Node }[] {
-  const { running } = fleet.scope(pool, zone);
-  const guards = fleet.positions
-    .filter(({ config, mode }) => mode === "open" && config.pool === pool && config.zone === zone)
-    .map((position) => new StandbyGuard(position, running));
-  const live = new Map(fleet.positions.map((position) => [position, position.nodesLive]));
+  const scope = fleet.scope(pool, zone);
+  const removable = scope.running.filter(isRemovable).sort(firstToLeave);
+  if (removable.length === 0) return [];
+  const guard = new StandbyGuard(fleet.openIn(pool, zone), scope);
+  const removed = new Map<ConfigPosition, number>();
   const found: { position: ConfigPosition; node: Node }[] = [];
-  for (const bin of running.filter(isRemovable).sort(firstToLeave)) {
+  for (const bin of removable) {
     const { position, node } = bin as Bin & { position: ConfigPosition; node: Node };
-    const isAboveFloor = live.get(position)! > floorOf(position);
-    if (position.hasDeficit || !isAboveFloor || !guards.every((guard) => guard.allows(bin))) continue;
-    for (const guard of guards) guard.remove(bin);
-    live.set(position, live.get(position)! - 1);
+    const gone = removed.get(position) ?? 0;
+    const isAboveFloor = position.nodesLive - gone > floorOf(position);
+    if (position.hasDeficit || !isAboveFloor || !guard.allows(bin)) continue;
+    guard.remove(bin);
+    removed.set(position, gone + 1);
     found.push({ position, node });
   }
   return found;
@@ -116,46 +121,6 @@ function firstToLeave(a: Bin, b: Bin): number {
 
 function isOnFallback({ node, position }: Bin): boolean {
   return position !== undefined && node?.vmProvider !== position.config.vmProvider;
-}
-
-/** Keeps one config's standby: what is free in its pool and zone, and what of that may go. */
-class StandbyGuard {
-  private free;
-  private available;
-  private readonly wanted;
-  private readonly sessionsWanted;
-
-  constructor(position: ConfigPosition, running: readonly Bin[]) {
-    const { config } = position;
-    this.free = freeAgents(running, config.countStatic);
-    this.available = availableSessions(running, config.countStatic);
-    this.wanted = config.type === "dockerAgent" ? standbyOf(config, position) : undefined;
-    this.sessionsWanted = config.type === "server" ? standbySessionsOf(config, position) : 0;
-  }
-
-  allows(bin: Bin): boolean {
-    if (this.available - (bin.sessionsLeft ?? 0) < this.sessionsWanted) return false;
-    if (!this.wanted) return true;
-    const rest = this.without(bin);
-    return (
-      (bin.free.cores === 0 || rest.cores >= this.wanted.cores) &&
-      (bin.free.memoryBytes === 0 || rest.memoryBytes >= this.wanted.memoryBytes) &&
-      (bin.free.gpus === 0 || rest.gpus >= this.wanted.gpus)
-    );
-  }
-
-  remove(bin: Bin): void {
-    this.available -= bin.sessionsLeft ?? 0;
-    this.free = this.without(bin);
-  }
-
-  private without({ free }: Bin) {
-    return {
-      cores: subtractCores(this.free.cores, free.cores),
-      memoryBytes: this.free.memoryBytes - free.memoryBytes,
-      gpus: this.free.gpus - free.gpus,
-    };
-  }
 }
 
 /**

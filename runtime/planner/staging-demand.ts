@@ -8,9 +8,10 @@ import type { StagingConfig } from "../model/staging-config";
 import type { Session, Shape } from "../model/state";
 import { formatCount } from "../model/units";
 import { fitsShape, needsOf } from "./capacity";
-import { hasFailures } from "./demand";
-import { takeFrom, type Bin, type ConfigPosition, type Fleet, type Scope } from "./fleet";
+import { hasFailures, shapesOf } from "./demand";
+import type { ConfigPosition, Fleet } from "./fleet";
 import { describeShape, numbersOf, obstacleOf, type PlaceRequest } from "./place";
+import type { Bin, Scope } from "./scope";
 import { judgeStaged, mayHoldStaged, stagingPlaces } from "./staging";
 
 /** By name. */
@@ -64,7 +65,7 @@ interface Search {
   /** Why no config can make a node for it at all. */
   readonly obstacle?: Reason;
   /** Bins only fill up during a plan: those before were full. */
-  readonly lists: { readonly bins: readonly Bin[]; next: number }[];
+  readonly lists: { readonly scope: Scope; readonly bins: readonly Bin[]; next: number }[];
 }
 
 function startSearch(config: StagingConfig, needs: Shape, fleet: Fleet): Search {
@@ -76,29 +77,34 @@ function startSearch(config: StagingConfig, needs: Shape, fleet: Fleet): Search 
   for (const { pool, zone } of places) {
     for (const maker of fleet.snapshot.configsIn(pool.name, zone.name)) {
       if (!mayHoldStaged(config, maker.name)) continue;
-      const found = obstacleOf(request, maker, fleet.context);
+      const position = fleet.position(maker.name)!;
+      const found = obstacleOf(request, maker, fleet.context, shapesOf(position));
       if (found) obstacle ??= found.reason;
-      else makers.push(fleet.position(maker.name)!);
+      else makers.push(position);
     }
   }
   makers.sort((a, b) => Number(hasFailures(a)) - Number(hasFailures(b)));
-  const lists = [...scopes.map(({ running }) => running), ...scopes.map(({ coming }) => coming)];
-  return { config, request, scopes, makers, obstacle, lists: lists.map((bins) => ({ bins, next: 0 })) };
+  const lists = [
+    ...scopes.map((scope) => ({ scope, bins: scope.running, next: 0 })),
+    ...scopes.map((scope) => ({ scope, bins: scope.coming, next: 0 })),
+  ];
+  return { config, request, scopes, makers, obstacle, lists };
 }
 
 /** Takes room for one session; answers what keeps it from that. */
 function pack(search: Search, fleet: Fleet, missing: number): Reason | undefined {
   const { config, request, scopes, makers } = search;
-  const bin = findRoom(search) ?? recallOne(scopes, search, fleet);
-  if (bin) {
-    takeFrom(bin, request.needs, "");
+  const room = findRoom(search) ?? recallOne(scopes, search, fleet);
+  if (room) {
+    room.scope.take(room.bin, request.needs, "");
     return undefined;
   }
   let block = makers.length > 0 ? undefined : (search.obstacle ?? noMaker(config));
   for (const maker of makers) {
     const why = fleet.blocked(maker, "standby", request.needs);
     if (!why) {
-      takeFrom(fleet.create(maker, stagingReason(search, missing), request.needs), request.needs, "");
+      const { scope, bin } = fleet.create(maker, stagingReason(search, missing), request.needs);
+      scope.take(bin, request.needs, "");
       return undefined;
     }
     if (maker.mode === "open") {
@@ -113,11 +119,11 @@ function pack(search: Search, fleet: Fleet, missing: number): Reason | undefined
   return block;
 }
 
-function findRoom({ config, request, lists }: Search): Bin | undefined {
+function findRoom({ config, request, lists }: Search): { readonly scope: Scope; readonly bin: Bin } | undefined {
   for (const list of lists) {
     for (; list.next < list.bins.length; list.next += 1) {
       const bin = list.bins[list.next]!;
-      if (hasRoom(bin, config, request.needs)) return bin;
+      if (hasRoom(bin, config, request.needs)) return { scope: list.scope, bin };
     }
   }
   return undefined;
@@ -128,10 +134,10 @@ function hasRoom(bin: Bin, config: StagingConfig, needs: Shape): boolean {
   return isItsOwn && bin.sessionsLeft === undefined && bin.shape !== undefined && fitsShape(needs, bin.free);
 }
 
-function recallOne(scopes: readonly Scope[], search: Search, fleet: Fleet): Bin | undefined {
+function recallOne(scopes: readonly Scope[], search: Search, fleet: Fleet) {
   for (const scope of scopes) {
     const draining = scope.recallable.find((bin) => hasRoom(bin, search.config, search.request.needs));
-    if (draining) return fleet.recall(scope, draining, stagingReason(search, 1));
+    if (draining) return { scope, bin: fleet.recall(scope, draining, stagingReason(search, 1)) };
   }
   return undefined;
 }

@@ -6,8 +6,8 @@ import type { AgentAutoscaleConfig, ServerAutoscaleConfig } from "../model/confi
 import type { Reason } from "../model/plan";
 import type { Shape } from "../model/state";
 import { formatCount, formatMemory } from "../model/units";
-import { subtractCores } from "../model/usage";
-import { sessionsPerServer, type Bin, type ConfigPosition, type Fleet, type Scope } from "./fleet";
+import type { ConfigPosition, Fleet } from "./fleet";
+import { sessionsPerServer, type Bin, type Scope, type Spare } from "./scope";
 
 const dimensions = ["cores", "memoryBytes", "gpus"] as const;
 type Dimension = (typeof dimensions)[number];
@@ -49,9 +49,10 @@ export function raiseToStandby(fleet: Fleet, position: ConfigPosition): void {
 
 function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutoscaleConfig): void {
   const wanted = standbyOf(config, position);
+  if (wanted.cores === 0 && wanted.memoryBytes === 0 && wanted.gpus === 0) return;
   const scope = fleet.scope(config.pool, config.zone);
-  let free = freeAgents([...scope.running, ...scope.coming], config.countStatic);
   for (;;) {
+    const free = shapeOfSpare(scope.spare({ isComingCounted: true, isStaticCounted: config.countStatic }));
     const short = dimensions.filter(
       (dimension) => free[dimension] < wanted[dimension] && canOffer(position, dimension),
     );
@@ -60,21 +61,20 @@ function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutosc
     const back = scope.recallable.find((bin) => short.some((dimension) => bin.free[dimension] > 0));
     const added = addNode(fleet, position, scope, back, reason);
     if (!added || !added.shape) return;
-    free = sum(free, added.free);
   }
 }
 
 function raiseServers(fleet: Fleet, position: ConfigPosition, config: ServerAutoscaleConfig): void {
   const wanted = standbySessionsOf(config, position);
+  if (wanted === 0) return;
   const scope = fleet.scope(config.pool, config.zone);
-  let available = availableSessions([...scope.running, ...scope.coming], config.countStatic);
-  while (available < wanted) {
+  for (;;) {
+    const available = scope.spare({ isComingCounted: true, isStaticCounted: config.countStatic }).sessions;
+    if (available >= wanted) return;
     const text = `${available} of ${formatCount(wanted, "session")} available; one server takes ${sessionsPerServer(config)}`;
     const reason = { code: "standby", text, numbers: { available, minimumAvailableSessions: wanted } };
     const back = scope.recallable.find((bin) => (bin.sessionsLeft ?? 0) > 0);
-    const added = addNode(fleet, position, scope, back, reason);
-    if (!added) return;
-    available += added.sessionsLeft ?? 0;
+    if (!addNode(fleet, position, scope, back, reason)) return;
   }
 }
 
@@ -87,7 +87,7 @@ function addNode(
 ): Bin | undefined {
   if (back) return fleet.recall(scope, back, reason);
   const block = fleet.blocked(position, "standby");
-  if (!block) return fleet.create(position, reason);
+  if (!block) return fleet.create(position, reason).bin;
   position.hasDeficit = true;
   position.reasons.push({
     ...block,
@@ -102,29 +102,8 @@ function canOffer({ routes }: ConfigPosition, dimension: Dimension): boolean {
   return routes.some(({ shape }) => shape === undefined || shape[dimension] > 0);
 }
 
-/** Capacity left for sessions that nobody has asked for yet. */
-export function freeAgents(bins: readonly Bin[], countStatic: boolean): Shape {
-  let free: Shape = { cores: 0, memoryBytes: 0, gpus: 0 };
-  for (const bin of bins) {
-    if (bin.sessionsLeft === undefined && (countStatic || bin.position)) free = sum(free, bin.free);
-  }
-  return free;
-}
-
-export function availableSessions(bins: readonly Bin[], countStatic: boolean): number {
-  let available = 0;
-  for (const bin of bins) {
-    if (countStatic || bin.position) available += bin.sessionsLeft ?? 0;
-  }
-  return available;
-}
-
-function sum(a: Shape, b: Shape): Shape {
-  return {
-    cores: subtractCores(a.cores, -b.cores),
-    memoryBytes: a.memoryBytes + b.memoryBytes,
-    gpus: a.gpus + b.gpus,
-  };
+export function shapeOfSpare({ millicores, memoryBytes, gpus }: Spare): Shape {
+  return { cores: millicores / 1000, memoryBytes, gpus };
 }
 
 function standbyReason(short: readonly Dimension[], free: Shape, wanted: Shape): Reason {

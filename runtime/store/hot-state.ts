@@ -85,6 +85,10 @@ export interface Snapshot {
   /** Nodes of every status, and static members, of one pool in one zone. */
   nodesIn(pool: string, zone: string): ReadonlyMap<string, Node>;
   nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node>;
+  /** Names of the configs that have nodes, also of those that are not declared any more. */
+  configsWithNodes(): Iterable<string>;
+  /** Nodes of every status that this VM provider config made: each may still exist. */
+  instancesOf(vmProvider: string): number;
   /** What the sessions on a node take from it. */
   usage(nodeId: string): NodeUsage;
   /** By name. */
@@ -123,6 +127,7 @@ export class HotState implements Snapshot {
   private sortedQueue: readonly Session[] | undefined;
   private readonly nodesByPlace = new Map<string, Map<string, Node>>();
   private readonly nodesByConfig = new Map<string, Map<string, Node>>();
+  private readonly instances = new Map<string, number>();
   /** Computed when asked for, forgotten when a session of the node changes. */
   private readonly usageByNode = new Map<string, NodeUsage>();
   private configsByPlace: Map<string, readonly AutoscaleConfig[]> | undefined;
@@ -146,6 +151,14 @@ export class HotState implements Snapshot {
 
   nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node> {
     return this.nodesByConfig.get(autoscaleConfig) ?? noNodes;
+  }
+
+  configsWithNodes(): Iterable<string> {
+    return this.nodesByConfig.keys();
+  }
+
+  instancesOf(vmProvider: string): number {
+    return this.instances.get(vmProvider) ?? 0;
   }
 
   usage(nodeId: string): NodeUsage {
@@ -188,7 +201,6 @@ export class HotState implements Snapshot {
         this.putDefinition(change.row);
         return;
       case "node":
-        this.forgetNode(change.row.nodeId);
         this.rememberNode(change.row);
         return;
       case "session":
@@ -243,7 +255,14 @@ export class HotState implements Snapshot {
     this.stagingByWorkspace = undefined;
   }
 
+  /** A node that stays where it is keeps its place in the maps, which so stay in the order of age. */
   private rememberNode(node: Node): void {
+    const known = this.nodes.get(node.nodeId);
+    const isAtHome = known?.pool === node.pool && known.zone === node.zone;
+    if (!isAtHome || known.autoscaleConfig !== node.autoscaleConfig || known.vmProvider !== node.vmProvider) {
+      this.forgetNode(node.nodeId);
+      if (node.vmProvider !== undefined) this.instances.set(node.vmProvider, this.instancesOf(node.vmProvider) + 1);
+    }
     this.nodes.set(node.nodeId, node);
     addTo(this.nodesByPlace, placeKey(node.pool, node.zone), node.nodeId, node);
     if (node.autoscaleConfig !== undefined) addTo(this.nodesByConfig, node.autoscaleConfig, node.nodeId, node);
@@ -253,6 +272,7 @@ export class HotState implements Snapshot {
     const known = this.nodes.get(nodeId);
     if (!known) return;
     this.nodes.delete(nodeId);
+    if (known.vmProvider !== undefined) this.instances.set(known.vmProvider, this.instancesOf(known.vmProvider) - 1);
     removeFrom(this.nodesByPlace, placeKey(known.pool, known.zone), nodeId);
     if (known.autoscaleConfig !== undefined) removeFrom(this.nodesByConfig, known.autoscaleConfig, nodeId);
   }

@@ -1,0 +1,173 @@
+/**
+ * What one pool has in one zone: every node that is or will be capacity as a bin with what is left of it, and the sums
+ * over them. The phases of a plan take from bins and add bins; the sums follow, so that standby costs no search.
+ */
+import type { EpochMs } from "../model/clock";
+import type { AutoscaleConfig } from "../model/config";
+import type { Node, Shape } from "../model/state";
+import type { NodeUsage } from "../model/usage";
+import { fitsShape, freeShape } from "./capacity";
+import type { ConfigPosition } from "./fleet";
+
+/** One node's capacity as the phases of a plan use it up. */
+export interface Bin {
+  readonly kind: "running" | "inFlight" | "draining" | "new";
+  readonly createdAtMs: EpochMs;
+  /** Undefined for a node that this plan creates. */
+  readonly node?: Node;
+  /** Undefined for a static member. */
+  readonly position?: ConfigPosition;
+  readonly shape?: Shape;
+  /** What its sessions take; undefined for a node that this plan creates. */
+  readonly usage?: NodeUsage;
+  /** Agents: what is left, never below 0. */
+  free: Shape;
+  /** Servers: sessions that still fit, each by a new user; undefined for agents. */
+  sessionsLeft?: number;
+  /** Users of the queued sessions that were promised this node. */
+  promisedTo?: Set<string>;
+  /** Queued sessions that were promised this node. */
+  promised: number;
+  /** With aggressive scaling a node on its way serves one waiting session only. */
+  readonly isExclusive: boolean;
+  /** True when no session, not even a stopped one, is on the node. */
+  readonly isIdle: boolean;
+}
+
+/** Capacity that nobody has asked for yet. Cores in thousandths, so that sums are exact in any order. */
+export interface Spare {
+  millicores: number;
+  memoryBytes: number;
+  gpus: number;
+  /** Servers: sessions, each by a new user. */
+  sessions: number;
+}
+
+export class Scope {
+  /** Oldest first; those that the plan adds come last. */
+  readonly running: Bin[] = [];
+  readonly coming: Bin[] = [];
+  /** Draining nodes that may come back, oldest first; shrinks. */
+  readonly recallable: Bin[] = [];
+  /** True when the plan took from it or added to it. */
+  isTouched = false;
+  private readonly spareOf = { running: noSpare(), coming: noSpare(), static: noSpare() };
+
+  constructor(
+    readonly pool: string,
+    readonly zone: string,
+    bins: Bin[],
+  ) {
+    for (const bin of sortUnlessSorted(bins, byAge)) this.list(bin);
+  }
+
+  /** A node that the plan creates. */
+  add(bin: Bin): void {
+    this.isTouched = true;
+    this.list(bin);
+  }
+
+  /** Brings a draining node back. */
+  recall(draining: Bin): Bin {
+    this.recallable.splice(this.recallable.indexOf(draining), 1);
+    const bin: Bin = { ...draining, kind: "running" };
+    this.add(bin);
+    return bin;
+  }
+
+  take(bin: Bin, needs: Shape, userId: string): void {
+    this.isTouched = true;
+    const sum = this.sumFor(bin);
+    addTo(sum, bin, -1);
+    bin.promised += 1;
+    bin.promisedTo = (bin.promisedTo ?? new Set()).add(userId);
+    if (bin.sessionsLeft !== undefined) bin.sessionsLeft -= 1;
+    bin.free = freeShape(bin.free, needs);
+    addTo(sum, bin, 1);
+  }
+
+  /** What is left on running nodes, with or without static members, and on those that are on their way if asked for. */
+  spare({ isComingCounted, isStaticCounted }: { isComingCounted: boolean; isStaticCounted: boolean }): Spare {
+    const sum = { ...this.spareOf.running };
+    const others = [
+      ...(isComingCounted ? [this.spareOf.coming] : []),
+      ...(isStaticCounted ? [this.spareOf.static] : []),
+    ];
+    for (const other of others) {
+      sum.millicores += other.millicores;
+      sum.memoryBytes += other.memoryBytes;
+      sum.gpus += other.gpus;
+      sum.sessions += other.sessions;
+    }
+    return sum;
+  }
+
+  private list(bin: Bin): void {
+    if (bin.kind === "draining") {
+      this.recallable.push(bin);
+      return;
+    }
+    (bin.kind === "running" ? this.running : this.coming).push(bin);
+    addTo(this.sumFor(bin), bin, 1);
+  }
+
+  private sumFor(bin: Bin): Spare {
+    if (!bin.position) return this.spareOf.static;
+    return bin.kind === "running" ? this.spareOf.running : this.spareOf.coming;
+  }
+}
+
+function noSpare(): Spare {
+  return { millicores: 0, memoryBytes: 0, gpus: 0, sessions: 0 };
+}
+
+function addTo(sum: Spare, { free, sessionsLeft }: Bin, sign: 1 | -1): void {
+  if (sessionsLeft !== undefined) {
+    sum.sessions += sign * sessionsLeft;
+    return;
+  }
+  sum.millicores += sign * Math.round(free.cores * 1000);
+  sum.memoryBytes += sign * free.memoryBytes;
+  sum.gpus += sign * free.gpus;
+}
+
+/** Rows come in the order in which they were stored, which is nearly always the order of age already. */
+export function sortUnlessSorted<T>(items: T[], compare: (a: T, b: T) => number): T[] {
+  for (let index = 1; index < items.length; index += 1) {
+    if (compare(items[index - 1]!, items[index]!) > 0) return items.sort(compare);
+  }
+  return items;
+}
+
+/**
+ * Oldest first, then by config and id. New nodes have no id yet, but those of one config and moment are alike, so that
+ * they take the same places as bins now and as nodes in the next plan.
+ */
+function byAge(a: Bin, b: Bin): number {
+  if (a.createdAtMs !== b.createdAtMs) return a.createdAtMs - b.createdAtMs;
+  const [configOfA, configOfB] = [a.position?.config.name ?? "", b.position?.config.name ?? ""];
+  if (configOfA !== configOfB) return configOfA < configOfB ? -1 : 1;
+  const [idOfA, idOfB] = [a.node?.nodeId ?? "~", b.node?.nodeId ?? "~"];
+  if (idOfA === idOfB) return 0;
+  return idOfA < idOfB ? -1 : 1;
+}
+
+/** New sessions that one empty server takes, each by a new user. */
+export function sessionsPerServer(config: Extract<AutoscaleConfig, { type: "server" }>): number {
+  if (!config.reusable) return 1;
+  return Math.min(config.maxSimultaneousSessionsPerServer, config.maxSimultaneousUsers);
+}
+
+/** Whether the bin could take these needs from a user that it does not know yet. */
+export function hasSpace(bin: Bin, needs: Shape): boolean {
+  if (bin.isExclusive && bin.promised > 0) return false;
+  if (bin.sessionsLeft !== undefined) {
+    return bin.sessionsLeft > 0 && (bin.shape === undefined || fitsShape(needs, bin.shape));
+  }
+  return bin.shape !== undefined && fitsShape(needs, bin.free);
+}
+
+/** A user has at most one full desktop per server. */
+export function isTakenByUser({ sessionsLeft, usage, promisedTo }: Bin, userId: string): boolean {
+  return sessionsLeft !== undefined && (usage?.userIds.has(userId) === true || promisedTo?.has(userId) === true);
+}

@@ -1,0 +1,63 @@
+/** Which nodes of a place may leave without taking away the standby of any config there. */
+import type { ConfigPosition } from "./fleet";
+import type { Bin, Scope, Spare } from "./scope";
+import { standbyOf, standbySessionsOf } from "./standby";
+
+/** What must stay free, for the configs that count static members or for those that don't. */
+interface Wanted {
+  readonly spare: Spare;
+  readonly standby: Spare;
+}
+
+/**
+ * Standby is shared by all configs of a place, so the one that wants most of something decides. Nodes on their way don't
+ * count here: the old ones leave only after the new ones run.
+ */
+export class StandbyGuard {
+  private readonly wanted: readonly Wanted[];
+
+  constructor(open: readonly ConfigPosition[], scope: Scope) {
+    this.wanted = [true, false]
+      .map((countStatic) => ({ countStatic, among: open.filter(({ config }) => config.countStatic === countStatic) }))
+      .filter(({ among }) => among.length > 0)
+      .map(({ countStatic, among }) => ({
+        spare: scope.spare({ isComingCounted: false, isStaticCounted: countStatic }),
+        standby: highest(among),
+      }));
+  }
+
+  allows(bin: Bin): boolean {
+    const own = spareOf(bin);
+    return this.wanted.every(({ spare, standby }) =>
+      dimensions.every((dimension) => own[dimension] === 0 || spare[dimension] - own[dimension] >= standby[dimension]),
+    );
+  }
+
+  remove(bin: Bin): void {
+    const own = spareOf(bin);
+    for (const { spare } of this.wanted) for (const dimension of dimensions) spare[dimension] -= own[dimension];
+  }
+}
+
+const dimensions = ["millicores", "memoryBytes", "gpus", "sessions"] as const;
+
+function spareOf({ free, sessionsLeft }: Bin): Spare {
+  if (sessionsLeft !== undefined) return { millicores: 0, memoryBytes: 0, gpus: 0, sessions: sessionsLeft };
+  return { millicores: Math.round(free.cores * 1000), memoryBytes: free.memoryBytes, gpus: free.gpus, sessions: 0 };
+}
+
+function highest(positions: readonly ConfigPosition[]): Spare {
+  const most: Spare = { millicores: 0, memoryBytes: 0, gpus: 0, sessions: 0 };
+  for (const position of positions) {
+    const { config } = position;
+    if (config.type === "server") {
+      most.sessions = Math.max(most.sessions, standbySessionsOf(config, position));
+      continue;
+    }
+    const { cores, memoryBytes, gpus } = standbyOf(config, position);
+    most.millicores = Math.max(most.millicores, Math.round(cores * 1000));
+    most.memoryBytes = Math.max(most.memoryBytes, memoryBytes);
+    most.gpus = Math.max(most.gpus, gpus);
+  }
+  return most;
+}
