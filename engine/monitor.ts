@@ -97,6 +97,10 @@ export class Monitor {
   /** Answers the calls that come through `port`. */
   attach(parts: MonitorParts, port: EnginePort): void {
     this.parts = parts;
+    this.serve(port);
+  }
+
+  serve(port: EnginePort): void {
     port.serve((socket) => this.injector.injectConnection(socket));
   }
 

@@ -68,7 +68,7 @@ export class PluginHost {
     const packageConfig = Object.fromEntries(own.map(([key, value]) => [key.slice(packageName.length + 1), value]));
     const plugin = starter.start(project, { packageName, file, config: packageConfig });
     plugin.onOutput(output);
-    const client = dial(ResourceProviderClient, `127.0.0.1:${await plugin.port}`);
+    const client = await plugin.connect();
     const close = (): Promise<void> => {
       client.close();
       return plugin.end();

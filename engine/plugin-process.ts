@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CommandFailure, messageOf } from "./failure";
 import { attachedPort, findPlugin } from "./plugin-files";
 import type { Project } from "./project";
@@ -16,6 +17,7 @@ export class PluginProcess {
   /** Told by the first line it prints; everything after is for the user. */
   readonly port: Promise<number>;
   private readonly lines: string[] = [];
+  private client: Promise<ResourceProviderClient> | undefined;
   private output: ((line: string) => void) | undefined;
 
   constructor(
@@ -24,6 +26,20 @@ export class PluginProcess {
   ) {
     this.port = this.readPort(file);
     this.port.catch(() => undefined);
+  }
+
+  /** Begins to connect when it was not begun before. */
+  connect(): Promise<ResourceProviderClient> {
+    this.client ??= this.port.then((port) => {
+      const { ResourceProviderClient: Client } =
+        require("@pulumi/pulumi/proto/provider_grpc_pb") as typeof import("@pulumi/pulumi/proto/provider_grpc_pb");
+      const { dial } = require("./rpc") as typeof import("./rpc");
+      const client = dial(Client, `127.0.0.1:${port}`);
+      client.getChannel().getConnectivityState(true);
+      return client;
+    });
+    this.client.catch(() => undefined);
+    return this.client;
   }
 
   get hasEnded(): boolean {
@@ -131,6 +147,11 @@ export class PluginStarter {
     } catch {
       // Who really needs the plugin is told why there is none.
     }
+  }
+
+  /** Connects to those that were started ahead of time. */
+  connect(): void {
+    for (const plugin of this.waiting.values()) void plugin.connect();
   }
 
   start(project: Project, plugin: PluginStart): PluginProcess {

@@ -22,7 +22,9 @@ export async function standBy(run: (args: string[], outset: Outset) => Promise<n
     const project = findProject(process.cwd());
     for (const plugin of project?.plugins ?? []) outset.starter.startEarly(project as Project, plugin.name);
     loadAll();
-    const line = await firstLine(process.stdin);
+    const order = firstLine(process.stdin);
+    rehearse(outset).catch(() => undefined);
+    const line = await order;
     if (line === undefined) return 0;
     const { cwd, args } = JSON.parse(line) as Order;
     process.chdir(cwd);
@@ -39,6 +41,32 @@ function loadAll(): void {
   require("./run");
   require("@pulumi/pulumi/proto/language_grpc_pb");
   require("@pulumi/pulumi/proto/events_grpc_pb");
+}
+
+/**
+ * The first call of a process takes many times as long as the second. So the first one is made to itself, and the
+ * plugins are connected.
+ */
+async function rehearse({ starter }: Outset): Promise<void> {
+  starter.connect();
+  const { EnginePort } = require("./engine-port") as typeof import("./engine-port");
+  const { Monitor } = require("./monitor") as typeof import("./monitor");
+  const { call, dial } = require("./rpc") as typeof import("./rpc");
+  const { ResourceMonitorClient } =
+    require("@pulumi/pulumi/proto/resource_grpc_pb") as typeof import("@pulumi/pulumi/proto/resource_grpc_pb");
+  const { SupportsFeatureRequest } =
+    require("@pulumi/pulumi/proto/resource_pb") as typeof import("@pulumi/pulumi/proto/resource_pb");
+  const [port, monitor] = [new EnginePort(), new Monitor()];
+  await port.listen();
+  monitor.serve(port);
+  const client = dial(ResourceMonitorClient, port.address);
+  try {
+    await call(client, client.supportsFeature, new SupportsFeatureRequest().setId("secrets"));
+  } finally {
+    client.close();
+    monitor.close();
+    port.close();
+  }
 }
 
 function firstLine(input: Readable): Promise<string | undefined> {

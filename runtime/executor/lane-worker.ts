@@ -163,7 +163,12 @@ export class LaneWorker {
     try {
       await context.stack.up(
         () => this.options.program.declare({ withoutVm: new Set() }),
-        (event) => translator.translate(event).forEach(onEvent),
+        (event) => {
+          const told = translator.translate(event);
+          told.forEach(onEvent);
+          // The way to the first create is gone: time to prepare the next one.
+          if (told.some(({ kind }) => kind === "nodeCreating")) this.standby?.prepare();
+        },
       );
     } catch (error) {
       if (!(error instanceof EngineFailure)) return { kind: "unknown", message: messageOf(error) };
