@@ -113,17 +113,27 @@ function judge(clock: Clock, cases: readonly Case[], spanFromMs: number, count: 
   const minutes = new Minutes(clock, spanFromMs, count, beyond);
   for (const one of cases) {
     const active = minutes.activity(new Rules(one.doc), one.leadMinutes);
+    const flips = nextFlips(active);
     const subject = new Subject(one, clock.timezone);
     let last: Window | undefined;
     for (let index = 0; index < count; index += 1) {
       const atMs = spanFromMs + index * minuteMs;
       const window = subject.at(atMs);
       if (window.isActive !== (active[index] === 1)) fail(one, clock, atMs, `isActive ${window.isActive}`);
-      if (window !== last) judgeChange({ one, subject, clock, active, spanFromMs, index });
+      if (window !== last) judgeChange({ one, subject, clock, flips, spanFromMs, index });
       last = window;
     }
   }
   minutesJudged += count * cases.length;
+}
+
+/** For each minute the next one that differs; -1 = none in sight. */
+function nextFlips(active: Uint8Array): Int32Array {
+  const flips = new Int32Array(active.length).fill(-1);
+  for (let index = active.length - 2; index >= 0; index -= 1) {
+    flips[index] = active[index] === active[index + 1] ? flips[index + 1]! : index + 1;
+  }
+  return flips;
 }
 
 /** The next change that the runtime tells is the next one that the oracle sees; it may lie within a minute. */
@@ -131,16 +141,16 @@ function judgeChange(found: {
   readonly one: Case;
   readonly subject: Subject;
   readonly clock: Clock;
-  readonly active: Uint8Array;
+  readonly flips: Int32Array;
   readonly spanFromMs: number;
   readonly index: number;
 }): void {
-  const { one, subject, clock, active, spanFromMs, index } = found;
-  const flip = active.findIndex((now, other) => other > index && now !== active[index]);
+  const { one, subject, clock, flips, spanFromMs, index } = found;
+  const flip = flips[index]!;
   const atMs = spanFromMs + index * minuteMs;
   const changeMs = subject.nextChangeMs(atMs) ?? Infinity;
   const told = Math.ceil(changeMs / minuteMs) * minuteMs;
-  const endMs = spanFromMs + (active.length - one.leadMinutes) * minuteMs;
+  const endMs = spanFromMs + (flips.length - one.leadMinutes) * minuteMs;
   const seen = flip < 0 ? Infinity : spanFromMs + flip * minuteMs;
   if (seen >= endMs ? told < endMs : told !== seen) fail(one, clock, atMs, `next change ${told}, seen ${seen}`);
   changesJudged += 1;

@@ -103,14 +103,27 @@ export class Minutes {
   private readonly faces: ClockFace[] = [];
 
   constructor(
-    clock: Clock,
+    private readonly clock: Clock,
+    /** On a whole minute. */
     readonly fromMs: number,
     /** Minutes to be judged. */
     readonly count: number,
     /** Minutes read beyond, for leads. */
     beyond: number,
   ) {
-    for (let index = 0; index < count + beyond; index += 1) this.faces.push(clock.at(fromMs + index * minuteMs));
+    const toMs = fromMs + (count + beyond) * minuteMs;
+    for (let atMs = fromMs; atMs < toMs; atMs += 60 * minuteMs)
+      this.readHour(atMs, Math.min(60, (toMs - atMs) / minuteMs));
+  }
+
+  /** When an hour on the clock takes an hour and ends on the same day, the minutes in it are counted, else each is read. */
+  private readHour(atMs: number, minutes: number): void {
+    const [first, last] = [this.clock.at(atMs), this.clock.at(atMs + 59 * minuteMs)];
+    const isEven = first.date === last.date && minuteOf(last) - minuteOf(first) === 59;
+    for (let index = 0; index < minutes; index += 1) {
+      const time = isEven ? timesOfDay[minuteOf(first) + index]! : undefined;
+      this.faces.push(time === undefined ? this.clock.at(atMs + index * minuteMs) : { date: first.date, time });
+    }
   }
 
   /** Minute by minute: active now, because open now or within the lead. */
@@ -124,4 +137,11 @@ export class Minutes {
     }
     return active;
   }
+}
+
+const two = (part: number) => String(part).padStart(2, "0");
+const timesOfDay = Array.from({ length: 1440 }, (_, of) => `${two(Math.floor(of / 60))}:${two(of % 60)}:00`);
+
+function minuteOf({ time }: ClockFace): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 }

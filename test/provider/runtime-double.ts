@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { digestOf } from "../../runtime/api/client";
-import { type DefinitionKind, findProblems } from "../../runtime/model/config";
+import { type DefinitionKind, findProblems, secretFields } from "../../runtime/model/config";
 import type { Problem } from "../../runtime/model/errors";
 import { referencesOf } from "../../provider/kernel/definition-references";
 import { cloudCatalog } from "../../provider/registry";
@@ -123,9 +123,11 @@ export class RuntimeDouble {
 }
 
 function redact(doc: Doc): Doc {
+  const hide = (from: Doc, fields: readonly string[]) =>
+    Object.fromEntries(Object.entries(from).map(([key, value]) => [key, fields.includes(key) ? "[secret]" : value]));
   const settings = doc["settings"] as Doc | undefined;
-  if (settings?.["secretAccessKey"] === undefined) return doc;
-  return { ...doc, settings: { ...settings, secretAccessKey: "[secret]" } };
+  const shown = hide(doc, secretFields.autoscaleConfig ?? []);
+  return settings ? { ...shown, settings: hide(settings, ["secretAccessKey"]) } : shown;
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
