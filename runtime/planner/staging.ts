@@ -5,17 +5,17 @@
 import type { Workspace } from "../model/config";
 import type { Reason } from "../model/plan";
 import { samePermissions, type Permissions, type StagingConfig } from "../model/staging-config";
-import type { Node, Session } from "../model/state";
+import type { Node, Session, Shape } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
 import type { Snapshot } from "../store/hot-state";
-import { isNewer, needsOf } from "./capacity";
+import { hasRoom, isNewer, needsOf } from "./capacity";
 import { findNode, mayTakeSessions, placesOf, type Place, type PlaceContext, type PlaceRequest } from "./place";
 import { assignSession, endSession, type TransitionContext } from "./transitions";
 
 export type StagingContext = PlaceContext & TransitionContext;
 
 /** Sessions staged in one pass: more would hold up the users' own requests; the rest comes with the next pass. */
-const stagedPerPass = 500;
+const stagedPerPass = 100;
 
 /** Names of the staging configs, and of those that are gone and have left sessions behind, in order. */
 export function stagingNames(snapshot: Snapshot): string[] {
@@ -51,12 +51,12 @@ export interface StagedSessions {
 export function judgeStaged(name: string, context: PlaceContext): StagedSessions {
   const { snapshot } = context.draft;
   const config = snapshot.stagingConfigs.get(name);
-  const open = new Map<string, boolean>();
+  const judging = config && startJudging(config, context);
   const ready: Session[] = [];
   const unwanted: { session: Session; reason: Reason }[] = [];
   for (const session of snapshot.staged.get(name)?.values() ?? []) {
     const node = nodeOf(session, context);
-    const reason = config ? unwantedReason(session, node, { config, open, context }) : goneReason(name);
+    const reason = judging ? unwantedReason(session, node, judging) : goneReason(name);
     if (reason) unwanted.push({ session, reason });
     else if (node?.status === "running") ready.push(session);
   }
@@ -76,24 +76,32 @@ function nodeOf({ nodeId }: Session, { draft }: PlaceContext): Node | undefined 
 
 interface Judging {
   readonly config: StagingConfig;
+  readonly workspace: Workspace | undefined;
+  /** What the workspace takes now. */
+  readonly needs: Shape | undefined;
   /** Remembers which autoscale configs take sessions. */
   readonly open: Map<string, boolean>;
   readonly context: PlaceContext;
 }
 
+function startJudging(config: StagingConfig, context: PlaceContext): Judging {
+  const workspace = context.draft.snapshot.workspaces.get(config.workspace);
+  return { config, workspace, needs: workspace && needsOf(workspace), open: new Map(), context };
+}
+
 /** Why a session that nobody has is to end; undefined while it may stay. */
 function unwantedReason(session: Session, node: Node | undefined, judging: Judging): Reason | undefined {
-  const { config, context } = judging;
-  const workspace = context.draft.snapshot.workspaces.get(config.workspace);
-  const name = `staging config "${config.name}"`;
-  if (!workspace?.enabled) {
+  const { config, workspace, needs, context } = judging;
+  if (!workspace?.enabled || !needs) {
     return { code: "workspaceDisabled", text: `workspace "${config.workspace}" is disabled`, numbers: {} };
   }
-  if (!isAsConfigured(session, config, workspace)) {
-    return { code: "stagingChanged", text: `${name} or its workspace has changed since it was staged`, numbers: {} };
+  if (!isAsConfigured(session, config, needs)) {
+    const text = `staging config "${config.name}" or its workspace has changed since it was staged`;
+    return { code: "stagingChanged", text, numbers: {} };
   }
   if (!node || !isPlaceOf(node, config, workspace)) {
-    return { code: "stagingChanged", text: `${name} wants its sessions elsewhere`, numbers: {} };
+    const text = `staging config "${config.name}" wants its sessions elsewhere`;
+    return { code: "stagingChanged", text, numbers: {} };
   }
   const isLeaving = node.status !== "running" && node.status !== "missing";
   if (isLeaving || !mayTakeSessions(node, judging.open, context)) {
@@ -107,13 +115,9 @@ function unwantedReason(session: Session, node: Node | undefined, judging: Judgi
 }
 
 /** What is fixed when a session starts is still what the config wants. */
-function isAsConfigured(session: Session, config: StagingConfig, workspace: Workspace): boolean {
-  const { cores, memoryBytes, gpus } = needsOf(workspace);
-  const { needs } = session;
-  const isSameSize = needs.cores === cores && needs.memoryBytes === memoryBytes && needs.gpus === gpus;
-  return (
-    isSameSize && session.workspace === config.workspace && samePermissions(session.permissions, config.permissions)
-  );
+function isAsConfigured({ needs, workspace, permissions }: Session, config: StagingConfig, now: Shape): boolean {
+  const isSameSize = needs.cores === now.cores && needs.memoryBytes === now.memoryBytes && needs.gpus === now.gpus;
+  return isSameSize && workspace === config.workspace && samePermissions(permissions, config.permissions);
 }
 
 function isPlaceOf(node: Node, config: StagingConfig, workspace: Workspace): boolean {
@@ -148,8 +152,7 @@ export function fillStaging(context: StagingContext, newSessionId: () => string)
     const places = stagingPlaces(config, draft.snapshot);
     if (!workspace || places.length === 0) continue;
     const request: PlaceRequest = { workspace: workspace.name, userId: "", needs: needsOf(workspace) };
-    const candidates: PlaceContext["candidates"] = (pool, zone) =>
-      [...draft.snapshot.nodesIn(pool, zone).values()].filter((node) => mayHoldStaged(config, node.autoscaleConfig));
+    const candidates = candidatesFor(config, request, context);
     const missing = config.sessions - judgeStaged(name, context).ready.length;
     for (let staged = 0; staged < missing; staged += 1) {
       const node = findNode(request, places, { ...context, candidates });
@@ -160,6 +163,21 @@ export function fillStaging(context: StagingContext, newSessionId: () => string)
     }
   }
   return true;
+}
+
+/** Room only shrinks while sessions are placed, so nodes without any are looked at once. */
+function candidatesFor(config: StagingConfig, { needs }: PlaceRequest, { draft }: PlaceContext) {
+  const withRoom = new Map<string, readonly Node[]>();
+  return (pool: string, zone: string): readonly Node[] => {
+    const key = `${pool}/${zone}`;
+    const known = withRoom.get(key);
+    if (known) return known;
+    const nodes = [...draft.snapshot.nodesIn(pool, zone).values()].filter(
+      (node) => mayHoldStaged(config, node.autoscaleConfig) && hasRoom(node, draft.usage(node.nodeId), needs, ""),
+    );
+    withRoom.set(key, nodes);
+    return nodes;
+  };
 }
 
 interface NewStaged {
@@ -203,13 +221,13 @@ export function findStaged(request: StagedRequest, context: PlaceContext): Sessi
   const workspace = snapshot.workspaces.get(request.workspace);
   if (configs.length === 0 || !workspace?.enabled) return undefined;
   const zones = new Set(placesOf(workspace, request.zone, snapshot).map(({ zone }) => zone.name));
-  const open = new Map<string, boolean>();
   for (const zone of zones) {
     for (const config of configs) {
       if (config.zone !== zone || !samePermissions(config.permissions, request.permissions)) continue;
+      const judging = startJudging(config, context);
       for (const session of snapshot.staged.get(config.name)?.values() ?? []) {
         const node = nodeOf(session, context);
-        const isReady = node?.status === "running" && !unwantedReason(session, node, { config, open, context });
+        const isReady = node?.status === "running" && !unwantedReason(session, node, judging);
         if (isReady) return session;
       }
     }
