@@ -90,10 +90,10 @@ function isIdle(fleet: Fleet, node: Node): boolean {
   return node.status === "running" && usage.pinned === 0 && !isUsedUp(node, usage);
 }
 
-/** Those on a fallback first, then the newest, as long as every config of the place keeps its floor and its standby. */
+/** In the order in which they leave, as long as every config of the place keeps its floor and its standby. */
 function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigPosition; node: Node }[] {
   const scope = fleet.scope(pool, zone);
-  const removable = scope.running.filter(isRemovable).sort(firstToLeave);
+  const removable = inLeavingOrder(scope.running.filter(isRemovable), fleet);
   if (removable.length === 0) return [];
   const guard = new StandbyGuard(fleet.openIn(pool, zone), scope);
   const removed = new Map<ConfigPosition, number>();
@@ -114,13 +114,14 @@ function isRemovable(bin: Bin): boolean {
   return bin.position !== undefined && bin.isIdle && bin.promised === 0;
 }
 
-/** Nodes on a fallback before those on the preferred VM provider config, then the newest. */
-function firstToLeave(a: Bin, b: Bin): number {
-  return Number(isOnFallback(b)) - Number(isOnFallback(a)) || (isNewer(a.node!, b.node!) ? -1 : 1);
-}
-
-function isOnFallback({ node, position }: Bin): boolean {
-  return position !== undefined && node?.vmProvider !== position.config.vmProvider;
+/** Nodes of an older definition, then those on a fallback, then the newest. Those that are too old retire by themselves. */
+function inLeavingOrder(bins: readonly Bin[], { digests, snapshot }: Fleet): Bin[] {
+  const ranked = bins.map((bin) => {
+    const isOnFallback = bin.node?.vmProvider !== bin.position?.config.vmProvider;
+    return { bin, rank: digests.isOutdated(bin.node!, snapshot) ? 0 : isOnFallback ? 1 : 2 };
+  });
+  ranked.sort((a, b) => a.rank - b.rank || (isNewer(a.bin.node!, b.bin.node!) ? -1 : 1));
+  return ranked.map(({ bin }) => bin);
 }
 
 /**

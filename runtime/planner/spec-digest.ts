@@ -1,6 +1,6 @@
 /** Whether a node is what a new one would be: a digest of all that nodes are made from, secrets and tokens left out. */
 import { canonicalJson } from "../model/canonical-json";
-import { vmProvidersOf, type AutoscaleConfig, type CloudCatalog } from "../model/config";
+import type { AutoscaleConfig, CloudCatalog } from "../model/config";
 import type { Node } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
 
@@ -52,7 +52,8 @@ export class SpecDigests {
   isOutdated(node: Node, sources: Sources): boolean {
     const config = node.autoscaleConfig === undefined ? undefined : sources.autoscaleConfigs.get(node.autoscaleConfig);
     if (!config || node.vmProvider === undefined || node.specDigest === undefined) return false;
-    if (!vmProvidersOf(config).includes(node.vmProvider)) return true;
+    const isUsed = node.vmProvider === config.vmProvider || config.fallbackVmProviders.includes(node.vmProvider);
+    if (!isUsed) return true;
     const digest = this.of(config, node.vmProvider, sources);
     return digest !== undefined && digest !== node.specDigest;
   }

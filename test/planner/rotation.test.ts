@@ -146,6 +146,16 @@ describe("planner, nodes of an older definition", () => {
     }
   });
 
+  it("are the first to leave when there are too many, whatever onSpecChange says", () => {
+    const rows = { nodes: [aNode({ nodeId: "n1", createdAtMs: 1 }), aNode({ nodeId: "n2" })] };
+    const state = rolling({ onSpecChange: "keep", standbyCores: 4, downscaleBackoff: "0s" }, rows);
+    state.apply([{ kind: "put", table: "node", row: { ...state.nodes.get("n2")!, specDigest: digestOf(state) } }]);
+    assert.deepEqual(
+      planOf(state).changes.map((change) => change.kind === "drain" && change.nodeId),
+      ["n1"],
+    );
+  });
+
   it("stops by itself when nodes of the new definition fail", () => {
     const failures = someFailures({
       consecutiveFailures: 5,
