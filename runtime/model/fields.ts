@@ -7,19 +7,17 @@ export const nameSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, "use 1 to 40 lower-case letters, digits and dashes, starting with a letter");
 
-/** Memory at the edge, bytes inside. */
-export const memorySchema = z.string().transform((text, context) => {
-  const bytes = parseMemory(text);
-  if (bytes === undefined) context.addIssue({ code: "custom", message: `use ${memoryForms}`, input: text });
-  return bytes ?? 0;
-});
+/** Memory at the edge, bytes inside. The pattern is that of `parseMemory`, so that schemas made from this one tell it. */
+export const memorySchema = z
+  .string()
+  .regex(/^\s*\d{1,9}(\.\d{1,6})?\s?(MiB|GiB|TiB|MB|GB|TB)\s*$/, `use ${memoryForms}`)
+  .transform((text) => parseMemory(text)!);
 
-/** A duration at the edge, seconds inside. */
-export const durationSchema = z.string().transform((text, context) => {
-  const seconds = parseDuration(text);
-  if (seconds === undefined) context.addIssue({ code: "custom", message: `use ${durationForms}`, input: text });
-  return seconds ?? 0;
-});
+/** A duration at the edge, seconds inside. The pattern is that of `parseDuration`. */
+export const durationSchema = z
+  .string()
+  .regex(/^\s*\d{1,9}[smhd]\s*$/, `use ${durationForms}`)
+  .transform((text) => parseDuration(text)!);
 
 /** How many of something. */
 export const count = z.int().min(0).max(100_000);

@@ -70,7 +70,7 @@ function goodObject(schema: JsonSchema, rng: SeededRng, hints: Hints): Record<st
 }
 
 function goodText({ pattern, minLength = 0 }: JsonSchema, rng: SeededRng): string {
-  const texts = ["a", "eu", "agents", "office-2", "100", "n0".repeat(3), "some text"];
+  const texts = ["a", "eu", "agents", "office-2", "100", "n0".repeat(3), "5m", "2GiB", "some text"];
   const fitting = texts.filter(
     (text) => text.length >= minLength && (pattern === undefined || new RegExp(pattern).test(text)),
   );
