@@ -114,6 +114,11 @@ export function checkPlanning(leader: SimLeader, rng: SeededRng, verdict: Verdic
   );
   verdict.check(first === again, "planning is pure", () => "two plans of one state differ");
   verdict.check(first === other, "planning does not depend on order", () => `${first}\nbut shuffled\n${other}`);
+  for (const vmProvider of state.vmProviderConfigs.keys()) {
+    const counted = [...state.nodes.values()].filter((node) => node.vmProvider === vmProvider).length;
+    const isSame = counted === state.instancesOf(vmProvider);
+    verdict.check(isSame, "memory counts right", () => `instances of ${vmProvider} are not the number of its nodes`);
+  }
   for (const nodeId of state.nodes.keys()) {
     const [kept, fresh] = [state.usage(nodeId), usageOf(shuffled.sessionsOf(nodeId))];
     const isSame = kept.cores === fresh.cores && kept.pinned === fresh.pinned && kept.users === fresh.users;

@@ -57,9 +57,10 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "nodes on their way are not counted",
     rule: "caps count what is in flight",
-    file: "planner/fleet",
-    find: "if (node.vmProvider !== undefined) this.countInstance(node.vmProvider);",
-    replace: 'if (node.vmProvider !== undefined && node.status === "running") this.countInstance(node.vmProvider);',
+    file: "store/hot-state",
+    find: "this.instances.set(node.vmProvider, this.instancesOf(node.vmProvider) + 1);",
+    replace:
+      'this.instances.set(node.vmProvider, this.instancesOf(node.vmProvider) + (node.status === "running" ? 1 : 0));',
     tests: planner,
   },
   {
