@@ -266,6 +266,7 @@ export class PluginServer {
       signal: cancelled.signal,
       ...(seconds > 0 ? { timeoutSeconds: seconds } : {}),
       log: (message) => log?.write(urn, message),
+      warn: (message) => log?.warn(urn, message),
     };
   }
 

@@ -21,6 +21,8 @@ export interface KernelContext {
   readonly timeoutSeconds?: number;
   /** A line of progress for the person who watches the update. */
   log?(message: string): void;
+  /** A line about something that is allowed but probably not meant. */
+  warn?(message: string): void;
 }
 
 export interface ResourceKernel {

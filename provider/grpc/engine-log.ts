@@ -8,9 +8,13 @@ export class EngineLog {
 
   constructor(private readonly address: string) {}
 
-  write(urn: string, message: string): void {
+  warn(urn: string, message: string): void {
+    this.write(urn, message, LogSeverity.WARNING);
+  }
+
+  write(urn: string, message: string, severity: LogSeverity = LogSeverity.INFO): void {
     this.client ??= new EngineClient(this.address, grpc.credentials.createInsecure());
-    const request = new LogRequest().setSeverity(LogSeverity.INFO).setMessage(message).setUrn(urn);
+    const request = new LogRequest().setSeverity(severity).setMessage(message).setUrn(urn);
     this.client.log(request, () => undefined);
   }
 

@@ -119,7 +119,7 @@ async function check(
   const references = referencesOf(kind, known);
   const pending = fitting(progress.pendingFor({ kind, name: isNamed ? name : "" }, references));
   const answer = await connect(context).checkDefinition({ ...declared, pending });
-  for (const { path, message } of certainProblems(answer.warnings, doc)) context.log?.(`warning: ${path}: ${message}`);
+  for (const { path, message } of certainProblems(answer.warnings, doc)) context.warn?.(`${path}: ${message}`);
   const found = [
     ...(before === undefined
       ? []

@@ -113,6 +113,7 @@ export class DynamicDoor {
       signal: this.signal,
       ...(typeof seconds === "number" ? { timeoutSeconds: seconds } : {}),
       log: (message) => console.log(message),
+      warn: (message) => console.warn(`warning: ${message}`),
     };
     const own = { [kindKey]: kind, [deleteSecondsKey]: seconds };
     return { kernel, properties, context, send: (found) => toWire({ ...found, ...own }) as Properties };

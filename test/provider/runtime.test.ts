@@ -113,7 +113,7 @@ describe("declarations against a real runtime", function () {
   }
 
   for (const door of ["plugin", "dynamic"] as const) {
-    it(`refuses a startup script at preview, with line and column, through the ${door} door`, async () => {
+    it(`refuses a startup script at preview, with line and column, and shows warnings, through the ${door} door`, async () => {
       const { url, adminKey } = runtime;
       const own = new Workbench(embeddedEngine(), { HEADROOM_ENDPOINT: url, HEADROOM_API_KEY: adminKey });
       const withScript = (text: string) =>
@@ -128,6 +128,13 @@ describe("declarations against a real runtime", function () {
         assert.match(misspelt, /startupScript\.text[^]*line 3, column 8: "\{server\}" is not a variable/);
         assert.match(await withScript("#!/bin/sh\n"), /a docker agent checks in only with \{manager_token\}/);
         assert.deepEqual(await stored(), []);
+        const lines = await own.previewLines(
+          lab(({ names, options }) => {
+            const startupScript = { text: "{manager_token}{domain}" };
+            new headroom.AutoscaleConfig("more", { ...names, startupScript }, options);
+          }, door),
+        );
+        assert.match(lines.join("\n"), /warning: startupScript\.text: \{domain\} has no value here/);
       } finally {
         own.remove();
       }

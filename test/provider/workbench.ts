@@ -83,6 +83,19 @@ export class Workbench {
     return this.errorsOf(async (onEvent) => (await this.stack(program)).preview({ onEvent }));
   }
 
+  /** Every line that the engine tells about a preview that goes through, with its severity. */
+  async previewLines(program: PulumiFn): Promise<string[]> {
+    const lines: string[] = [];
+    await (
+      await this.stack(program)
+    ).preview({
+      onEvent: ({ diagnosticEvent }) => {
+        if (diagnosticEvent) lines.push(`${diagnosticEvent.severity}: ${diagnosticEvent.message}`);
+      },
+    });
+    return lines;
+  }
+
   async upErrors(program: PulumiFn): Promise<string> {
     return this.errorsOf(async (onEvent) => (await this.stack(program)).up({ onEvent }));
   }
