@@ -13,9 +13,10 @@ import { placements } from "./placements";
 import { planning } from "./plan";
 import { formatFigure, isMet, round, type Bench, type Figure } from "./result";
 import { packageRoot } from "./service";
+import { simulationSpeed } from "./sim";
 import { startLatency } from "./start-latency";
 
-const benches: readonly Bench[] = [startLatency, planning, placements, fleet];
+const benches: readonly Bench[] = [startLatency, planning, placements, fleet, simulationSpeed];
 
 const usage = `Usage: npm run bench -- [options]
   --smoke                       a quick run that shows that every benchmark works

@@ -13,7 +13,7 @@ import { runningMutants } from "./of-running";
 
 const root = join(__dirname, "..", "..", "..");
 const mutants = [...planningMutants, ...runningMutants];
-const simulation = { seeds: 8, events: 6_000, timeoutMs: 180_000 };
+const simulation = { seeds: 8, events: 6_000, timeoutMs: 90_000 };
 const testTimeoutMs = 300_000;
 /** What is read beside `dist` by the code and its tests. */
 const linked = ["node_modules", "package.json", "engine", "provider", "Pulumi.yaml", "test"];
