@@ -24,6 +24,8 @@ const unreadBytesMax = 256 * 1024;
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
+  // A stream that has ended must not hold up the closing of the port.
+  connection: "close",
   // Without it proxies of nginx hold events back.
   "x-accel-buffering": "no",
 };
@@ -31,6 +33,8 @@ const streamHeaders = {
 interface Stream {
   readonly sessionId: string;
   readonly response: ServerResponse;
+  /** Of the leader that it began with: the next one does not know who watches. */
+  readonly epoch: number | undefined;
   /** What was sent last. */
   lastText: string;
   wroteAtMs: number;
@@ -81,9 +85,11 @@ export class SessionFeed {
 
   private open(response: ServerResponse, sessionId: string, lastText: string, backend: ApiBackend): void {
     const current = backend.current();
-    const stopWatching = isLeader(current) ? current.broker.watchRequester(sessionId) : () => undefined;
+    const [epoch, stopWatching] = isLeader(current)
+      ? [current.epoch, current.broker.watchRequester(sessionId)]
+      : [undefined, () => undefined];
     const wroteAtMs = backend.clock.now();
-    const stream: Stream = { sessionId, response, lastText, wroteAtMs, isSending: false, stopWatching };
+    const stream: Stream = { sessionId, response, epoch, lastText, wroteAtMs, isSending: false, stopWatching };
     response.once("close", () => this.drop(stream));
     response.write("retry: 1000\n\n");
     this.streams.add(stream);
@@ -121,7 +127,7 @@ export class SessionFeed {
       this.drop(stream);
       return;
     }
-    if (!isLeader(current) || !reader) return void response.end();
+    if (!isLeader(current) || !reader || current.epoch !== stream.epoch) return void response.end();
     if (!stream.isSending) void this.send(stream, current, reader).catch(() => response.destroy());
     if (response.writableEnded || nowMs - stream.wroteAtMs < (this.options.heartbeatMs ?? heartbeatMs)) return;
     stream.wroteAtMs = nowMs;

@@ -200,6 +200,15 @@ describe("session events", () => {
     assert.equal(api.feed.size, 0);
   });
 
+  it("end when this process leads anew, because what it knew of watchers is gone", async () => {
+    const { events, ended } = await watch(await waiting());
+    await until(() => events.length === 1, "the first event");
+    await api.lead();
+
+    await ended;
+    assert.equal(api.feed.size, 0);
+  });
+
   it("count as a sign of the requester, as reading the session does", async () => {
     const sessionId = await waiting("1m");
     const { requesters } = api;
