@@ -38,10 +38,12 @@ function declareAll(door: Door, { end = "18:00", standbyCores = 2 }: Changes = {
       { pool: pool.name, zone: zone.name, vmProvider: small.name, standbyCores, nginxKey: "nginx-key-open-text" },
       { ...options, customTimeouts: { delete: "5m" } },
     );
-    new headroom.Workspace("browser", { pools: [pool.name], cores: 1, memory: "1GiB" }, options);
+    const browser = new headroom.Workspace("browser", { pools: [pool.name], cores: 1, memory: "1GiB" }, options);
     const days = [headroom.Weekday.Monday];
     const timezone = "Europe/Berlin";
     new headroom.Schedule("hours", { autoscaleConfig: config.name, days, start: "08:00", end, timezone }, options);
+    const staged = { zone: zone.name, workspace: browser.name, autoscaleConfig: config.name, sessions: 3 };
+    new headroom.StagingConfig("ready", { ...staged, permissions: { webcam: true } }, options);
     return { zone: zone.name, config: config.name };
   };
 }
@@ -80,10 +82,14 @@ for (const engine of enginesPresent()) {
           "dnsProviderConfig/records",
           "pool/agents",
           "schedule/hours",
+          "stagingConfig/ready",
           "vmProviderConfig/small",
           "workspace/browser",
           "zone/office",
         ]);
+        const names = { name: "ready", zone: "office", workspace: "browser", autoscaleConfig: "agents" };
+        const stagingDoc = { ...names, sessions: 3, permissions: { webcam: true } };
+        assert.deepEqual(runtime.stored.get("stagingConfig/ready")!.doc, stagingDoc);
         const { doc } = runtime.stored.get("autoscaleConfig/agents")!;
         const references = { pool: "agents", zone: "office", vmProvider: "small" };
         const nginxKey = "nginx-key-open-text";
