@@ -195,6 +195,10 @@ describe("schedule", () => {
     assert.equal(at("00:19").isActive, true);
     assert.deepEqual([at("00:30").isActive, at("00:30").opensAtMs], [false, Date.parse("2026-10-25T00:40:00Z")]);
     assert.equal(at("00:50").isActive, true);
+    // The other schedule's start lies between them.
+    const other = aSchedule({ name: "other", days: ["sun"], start: "00:50", end: "00:55" });
+    const both = windowAt([other, schedule], Date.parse("2026-10-25T00:30:00Z"));
+    assert.equal(both.opensAtMs, Date.parse("2026-10-25T00:40:00Z"));
   });
 
   it("answers from its cache only while the answer holds", () => {
