@@ -1,5 +1,5 @@
 /** How the CLI writes: aligned tables for people, one JSON value for programs, one sentence for errors. */
-import { exitCodeOf, HeadroomError } from "../model/errors";
+import { exitCodeOf, HeadroomError, NoCapacityError } from "../model/errors";
 
 /** Columns as wide as their widest cell; nothing behind the last column. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -42,6 +42,9 @@ export function reportError(error: unknown, options: { isVerbose: boolean }): nu
     for (const { path, message: problem } of problems) process.stderr.write(`headroom: ${path}: ${problem}\n`);
   } else {
     process.stderr.write(`headroom: ${message}\n`);
+  }
+  if (error instanceof NoCapacityError && error.sessionId !== undefined) {
+    process.stderr.write(`headroom: more about it: headroom explain session ${error.sessionId}\n`);
   }
   if (options.isVerbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   return exitCodeOf(error);

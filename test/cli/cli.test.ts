@@ -157,6 +157,29 @@ describe("headroom", () => {
       assert.equal(refused.code, 4);
     });
 
+    it("tells of a refused session where to read more, in sentences, and writes them as JSON too", async () => {
+      const operator = api.client("operator");
+      const doc = { name: "huge", pools: ["unused"], cores: 1, memory: "1GiB" };
+      await operator.putDefinition({
+        kind: "pool",
+        name: "unused",
+        doc: { name: "unused", type: "dockerAgent" },
+        owner: "test",
+      });
+      await operator.putDefinition({ kind: "workspace", name: "huge", doc, owner: "test" });
+
+      const refused = await run("session", "request", "--workspace", "huge", "--user", "ada");
+      assert.equal(refused.code, 4);
+      const id = /more about it: headroom explain session (\S+)\n$/.exec(refused.stderr)![1]!;
+      const people = await run("explain", "session", id);
+      assert.match(
+        people.stdout,
+        /asked for workspace "huge"[^]*What would change it:\n {2}- [^]*What happened \(newest last\):/,
+      );
+      const programs = JSON.parse((await run("explain", "session", id, "--json")).stdout) as { sentences: string[] };
+      assert.ok(programs.sentences.length > 1);
+    });
+
     it("ends with 2 when a value is refused", async () => {
       const { code, stderr } = await run("session", "request", "--workspace", "NOT-A-NAME", "--user", "ada");
 
