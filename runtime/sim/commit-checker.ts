@@ -2,7 +2,7 @@
  * The rules that every durable change must keep, checked as the disk takes it, against a picture of the disk that is
  * built from nothing but these changes.
  */
-import { hasRoom, isServer, needsOf } from "../planner/capacity";
+import { needsOf } from "../planner/capacity";
 import { laneNodesMax } from "../planner/lanes";
 import { WindowCache } from "../planner/schedule";
 import type { DesiredNode, Lane, Node, NodeStatus, Session, SessionStatus } from "../model/state";
@@ -110,7 +110,7 @@ export class CommitChecker {
   /** A VM is about to be gone. */
   deleting({ spec: { nodeId } }: Vm): void {
     const status = this.durable.nodes.get(nodeId)?.status ?? "destroying";
-    const { pinned } = this.durable.usage(nodeId);
+    const pinned = this.durable.sessionsOf(nodeId).size;
     this.verdict.check(pinned === 0, "a busy node stays", () => `sessions on ${nodeId}, which is destroyed: ${pinned}`);
     const isMeant = status === "destroying";
     this.verdict.check(isMeant, "removing one node touches no other", () => `${nodeId} is destroyed while ${status}`);
@@ -159,7 +159,7 @@ export class CommitChecker {
     );
     if (node.status !== "provisioning") this.changed.add(`node ${node.nodeId}`);
     if (node.status !== "destroying") return;
-    const { pinned } = this.durable.usage(node.nodeId);
+    const pinned = this.durable.sessionsOf(node.nodeId).size;
     verdict.check(pinned === 0, "a busy node stays", () => `sessions on ${node.nodeId}, which leaves: ${pinned}`);
   }
 
@@ -267,18 +267,17 @@ export class CommitChecker {
     const config = node.autoscaleConfig === undefined ? undefined : durable.autoscaleConfigs.get(node.autoscaleConfig);
     const isOpen = node.autoscaleConfig === undefined || (config?.enabled === true && !config.drain);
     verdict.check(isOpen, "closed configs take no session", () => `${session.sessionId} went to ${nodeId}`);
-    // A staged session has its room already.
-    if (wasStaged) return;
-    const usage = durable.usage(nodeId);
-    const isWelcome = hasRoom(node, usage, session.needs, session.userId) || node.isReusable === false;
-    verdict.check(isWelcome, "a node never has more than it offers", () => `${nodeId} had no room`);
   }
 
-  /** Independent of `hasRoom`: the sums after the change. */
+  /** Counted here and not by the runtime, which must not be its own judge. */
   private checkRoom({ nodeId }: Session): void {
     const node = nodeId === undefined ? undefined : this.durable.nodes.get(nodeId);
     if (!node) return;
-    const sessions = [...this.durable.sessionsOf(node.nodeId)].filter(({ status }) => status !== "stopped");
+    const all = [...this.durable.sessionsOf(node.nodeId)];
+    const desktops = all.filter(({ workspace }) => this.durable.workspaces.get(workspace)?.kind === "desktop");
+    const isSingle = new Set(desktops.map(({ userId }) => userId)).size === desktops.length;
+    this.verdict.check(isSingle, "one full desktop per user and server", () => `${node.nodeId} has two of one user`);
+    const sessions = all.filter(({ status }) => status !== "stopped");
     const total = { cores: 0, memoryBytes: 0, gpus: 0 };
     for (const { needs } of sessions) {
       total.cores += needs.cores;
@@ -287,12 +286,13 @@ export class CommitChecker {
     }
     const { shape } = node;
     const users = new Set(sessions.map(({ userId }) => userId)).size;
-    const fits = isServer(node)
-      ? sessions.length <= (node.sessionsMax ?? 1) && users <= (node.usersMax ?? 1)
-      : shape !== undefined &&
-        total.cores <= shape.cores + 1e-6 &&
-        total.memoryBytes <= shape.memoryBytes &&
-        total.gpus <= shape.gpus;
+    const fits =
+      node.sessionsMax !== undefined
+        ? sessions.length <= (node.sessionsMax ?? 1) && users <= (node.usersMax ?? 1)
+        : shape !== undefined &&
+          total.cores <= shape.cores + 1e-6 &&
+          total.memoryBytes <= shape.memoryBytes &&
+          total.gpus <= shape.gpus;
     this.verdict.check(
       fits,
       "a node never has more than it offers",
