@@ -8,11 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
 import type { Mutant } from "./mutant";
+import { lifecycleMutants } from "./of-lifecycle";
 import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
 
 const root = join(__dirname, "..", "..", "..");
-const mutants = [...planningMutants, ...runningMutants];
+const mutants = [...planningMutants, ...lifecycleMutants, ...runningMutants];
 const simulation = { seeds: 8, events: 6_000, timeoutMs: 90_000 };
 const testTimeoutMs = 300_000;
 /** What is read beside `dist` by the code and its tests. */
