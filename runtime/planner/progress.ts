@@ -5,6 +5,7 @@
 import type { EpochMs } from "../model/clock";
 import type { Node, Session } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
+import { usualBootSeconds } from "./boot-times";
 import { isInFlight } from "./node-status";
 import { placesOf } from "./place";
 
@@ -18,9 +19,6 @@ export interface Progress {
    */
   readonly expectedAtMs?: EpochMs;
 }
-
-/** Share of the measured boots that were at most as long as the one an estimate counts on. */
-const estimateShare = 0.9;
 
 /** Reads one moment; remembers what sessions with equal wishes have in common. */
 export class ProgressReader {
@@ -102,10 +100,9 @@ export class ProgressReader {
 
 /** When a node requested at `startMs` will likely run; undefined when that can't be said. */
 function estimate(startMs: EpochMs, bootSeconds: readonly number[], nowMs: EpochMs): EpochMs | undefined {
-  const shortestFirst = [...bootSeconds].sort((a, b) => a - b);
-  const usual = shortestFirst[Math.ceil(shortestFirst.length * estimateShare) - 1];
-  const longest = shortestFirst.at(-1);
-  if (usual === undefined || longest === undefined) return undefined;
+  const usual = usualBootSeconds(bootSeconds);
+  if (usual === undefined) return undefined;
+  const longest = Math.max(...bootSeconds);
   return [startMs + usual * 1000, startMs + longest * 1000].find((atMs) => atMs > nowMs);
 }
 

@@ -14,6 +14,7 @@ import { weekdays, type AutoscaleConfig, type Schedule } from "../model/config";
 import type { ConfigState } from "../model/state";
 import { dayMs, epochDayOf, WallClocks, weekdayIndexOf, type EpochDay, type Span } from "../model/wall-clock";
 import type { Snapshot } from "../store/hot-state";
+import { usualBootSeconds } from "./boot-times";
 
 /** The config's values that an open window may replace; with several open windows the highest value counts. */
 export interface WindowOverrides {
@@ -115,9 +116,8 @@ const leadMaxSeconds = 3600;
  * hour; before the first one 5 minutes, 10 for Windows.
  */
 export function leadOf(config: AutoscaleConfig, state: ConfigState | undefined): Lead {
-  const boots = [...(state?.bootSeconds ?? [])].sort((a, b) => a - b);
-  const measured = boots[Math.ceil(boots.length * 0.9) - 1];
-  const autoSeconds = measured ?? leadDefaultSeconds[config.startupScript?.osType ?? "linux"];
+  const autoSeconds =
+    usualBootSeconds(state?.bootSeconds) ?? leadDefaultSeconds[config.startupScript?.osType ?? "linux"];
   return { autoSeconds: Math.min(leadMaxSeconds, autoSeconds), earlyForMs: state?.earlyForMs };
 }
 
