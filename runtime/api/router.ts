@@ -39,7 +39,7 @@ export class Router {
       branch = named ?? branch.parameter!;
     }
     if (branch.routes.size === 0) throw unknownPath();
-    const found = branch.routes.get(method) ?? (method === "HEAD" ? branch.routes.get("GET") : undefined);
+    const found = branch.routes.get(method) ?? (method === "HEAD" ? headOf(branch) : undefined);
     if (!found) throw wrongMethod(method, [...branch.routes.keys()]);
     return { route: found.route, params: nameAll(found.parameters, values) };
   }
@@ -60,6 +60,12 @@ export class Router {
     }
     branch.routes.set(route.method.toUpperCase(), { route, parameters });
   }
+}
+
+/** What a GET would answer, without its body; a stream of events has no end to wait for, so it has no head of its own. */
+function headOf({ routes }: Branch): PlacedRoute | undefined {
+  const found = routes.get("GET");
+  return found?.route.isEventStream ? undefined : found;
 }
 
 function createBranch(): Branch {

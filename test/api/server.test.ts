@@ -128,6 +128,21 @@ describe("the HTTP server", () => {
     }
   });
 
+  it("answers HEAD like GET without a body, and refuses it for a stream of events, which has no end", async () => {
+    const { sessionId } = await api.client("broker").requestSession({ workspace: "office", userId: "ada" });
+    const head = (path: string) =>
+      fetch(api.url + path, {
+        method: "HEAD",
+        headers: { authorization: `Bearer ${api.keys.viewer}` },
+        signal: AbortSignal.timeout(10_000),
+      });
+
+    assert.equal((await head(`/api/v1/sessions/${sessionId}`)).status, 200);
+    const refused = await head(`/api/v1/sessions/${sessionId}/events`);
+    assert.equal(refused.status, 405);
+    assert.equal(refused.headers.get("allow"), "GET");
+  });
+
   it("cuts off with 408 who does not send the request to its end, before and after the headers", async () => {
     const timeOuts = { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 };
     const app: RequestListener = (request, response) => void request.resume().on("end", () => response.end());

@@ -37,7 +37,10 @@ export class Wire {
     // A body in chunks that never end is an unfinished request: this caller hangs up, as one that died would.
     const isUnfinished = cutAfter !== undefined || request.headers.some(([name]) => name === "transfer-encoding");
     if (isUnfinished) socket.end();
-    const answer = await this.read(request.method === "HEAD");
+    const answer = await this.read(request.method === "HEAD").catch((error: unknown) => {
+      this.close();
+      throw error;
+    });
     const isStream = answer !== undefined && isEventStream(answer.headers);
     const closes = answer?.headers["connection"] === "close" || isUnfinished || isUnframed(request);
     if (answer === undefined || closes || isStream || this.isOver) this.close();
