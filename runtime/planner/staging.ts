@@ -55,6 +55,8 @@ export function judgeStaged(name: string, context: PlaceContext): StagedSessions
   const ready: Session[] = [];
   const unwanted: { session: Session; reason: Reason }[] = [];
   for (const session of snapshot.staged.get(name)?.values() ?? []) {
+    // It may have ended earlier in the same commit, with its node.
+    if (!context.draft.session(session.sessionId)) continue;
     const node = nodeOf(session, context);
     const reason = judging ? unwantedReason(session, node, judging) : goneReason(name);
     if (reason) unwanted.push({ session, reason });

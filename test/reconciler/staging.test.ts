@@ -167,6 +167,23 @@ describe("reconciler, staging", () => {
     assert.equal(total(world), 2);
   });
 
+  it("loses what was staged on a node that dies, once and for that reason, and stages it elsewhere", async () => {
+    world = await World.start({
+      configs: [agents({ missingTimeout: "2m", deadTimeout: "5m" })],
+      staging: [stagingDoc({ sessions: 1 })],
+    });
+    await world.clock.advance(minute);
+    const [[sessionId, { nodeId }]] = [...world.state.sessions] as [[string, { nodeId: string }]];
+    world.killed.add(nodeId);
+    await world.clock.advance(8 * minute);
+
+    assert.equal((await world.store.session(sessionId))!.endReason, "nodeDead");
+    const story = await world.store.decisions({ subject: "session", subjectId: sessionId, limit: 100 });
+    assert.deepEqual(story.map(({ event }) => event).reverse(), ["staged", "ended"]);
+    assert.equal(total(world), 1);
+    assert.notEqual(Object.keys(staged(world))[0], nodeId);
+  });
+
   it("serves the queue before it stages", async () => {
     world = await World.start({
       configs: [agents()],
