@@ -13,7 +13,7 @@ export type LoadStrategy = (typeof LoadStrategy)[keyof typeof LoadStrategy];
 export const PoolType = { DockerAgent: "dockerAgent", Server: "server" } as const;
 export type PoolType = (typeof PoolType)[keyof typeof PoolType];
 
-export const WorkspaceKind = { Container: "container", Desktop: "desktop" } as const;
+export const WorkspaceKind = { Container: "container", Desktop: "desktop", RemoteApp: "remoteApp" } as const;
 export type WorkspaceKind = (typeof WorkspaceKind)[keyof typeof WorkspaceKind];
 
 export const ConnectionType = { KasmVnc: "kasmvnc", Rdp: "rdp", Vnc: "vnc", Ssh: "ssh" } as const;

@@ -9,7 +9,10 @@ export interface WorkspaceArgs {
   readonly pools: pulumi.Input<pulumi.Input<string>[]>;
   /** Names of the zones that may run it. Default: every zone. */
   readonly zones?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Default `container`. */
+  /**
+   * `container` runs on docker agents; `desktop` and `remoteApp` run on servers, where a user has at most one desktop per
+   * server and any number of RemoteApps beside it. Default `container`.
+   */
   readonly kind?: pulumi.Input<WorkspaceKind>;
   /** vCPUs that one session takes. A workspace that fits no node of its pools is refused at preview. */
   readonly cores: pulumi.Input<number>;

@@ -269,6 +269,7 @@ export class Broker {
       requestedAtMs: nowMs,
       sequence: (this.state.queue().at(-1)?.sequence ?? 0) + 1,
       needs: needsOf(workspace),
+      ...(workspace.kind === "remoteApp" ? { isRemoteApp: true } : {}),
       reason: { code: "requested", text: "requested", numbers: {} },
     };
   }
@@ -312,9 +313,10 @@ export class Broker {
     const node = session.nodeId === undefined ? undefined : this.state.nodes.get(session.nodeId);
     if (!node) return;
     const usage = this.state.usage(node.nodeId);
-    const withoutItself = { ...usage, userIds: new Set([...usage.userIds].filter((id) => id !== session.userId)) };
+    const others = [...usage.desktopUserIds].filter((id) => id !== session.userId || session.isRemoteApp);
+    const withoutItself = { ...usage, pinned: usage.pinned - 1, desktopUserIds: new Set(others) };
     const asNew = node.isReusable === false ? { ...node, isReusable: true } : node;
-    if (hasRoom(asNew, withoutItself, session.needs, session.userId)) return;
+    if (hasRoom(asNew, withoutItself, session)) return;
     throw new ConflictError(`node ${node.nodeId} has no room left for session ${session.sessionId}; try again later`);
   }
 

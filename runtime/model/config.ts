@@ -77,7 +77,11 @@ export const workspaceSchema = z.strictObject({
   pools: z.array(nameSchema).min(1).max(100),
   /** Zones that may run it; empty = every zone. */
   zones: z.array(nameSchema).max(100).default([]),
-  kind: z.enum(["container", "desktop"]).default("container"),
+  /**
+   * `container` runs on pools of type `dockerAgent`, the others on pools of type `server`. Of `desktop`s a user has at
+   * most one per server, of `remoteApp`s any number, beside it. Default `container`.
+   */
+  kind: z.enum(["container", "desktop", "remoteApp"]).default("container"),
   /** vCPUs that one session takes. */
   cores: cores,
   memory: memorySchema,

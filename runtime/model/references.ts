@@ -169,9 +169,9 @@ function workspaceProblems(workspace: Workspace, context: ReferenceContext): Pro
   for (const [index, name] of workspace.pools.entries()) {
     problems.push(...missing(`pools[${index}]`, "pool", name, context));
     const pool = context.declared.pool.get(name);
-    const runs = pool?.type === "server" ? "desktop" : "container";
-    if (!pool || workspace.kind === runs) continue;
-    const message = `pool "${name}" is of type "${pool.type}", which runs kind "${runs}"; this workspace is of kind "${workspace.kind}"`;
+    if (!pool || (pool.type === "server") === (workspace.kind !== "container")) continue;
+    const runs = pool.type === "server" ? '"desktop" and "remoteApp"' : '"container"';
+    const message = `pool "${name}" is of type "${pool.type}", which runs kind ${runs}; this workspace is of kind "${workspace.kind}"`;
     problems.push({ path: `pools[${index}]`, message });
   }
   problems.push(...stagedWorkspaceProblems(workspace, context.declared));

@@ -134,6 +134,8 @@ export interface Session {
   readonly workspace: string;
   /** Empty while staged: nobody has it. */
   readonly userId: string;
+  /** One application on a server; absent for a full desktop, of which a user has at most one per server. */
+  readonly isRemoteApp?: boolean;
   /** The zone the user asked for; undefined = any. */
   readonly zone?: string;
   readonly status: SessionStatus;

@@ -6,10 +6,10 @@ export interface NodeUsage extends Shape {
   readonly sessions: number;
   /** Every session that has not ended, stopped ones too: while there is one, the node stays. */
   readonly pinned: number;
-  /** Distinct users of the sessions that hold capacity. */
-  readonly users: number;
-  /** Users of every session on the node, stopped ones too: at most one full desktop each. */
+  /** Users of the sessions that hold capacity: what `maxSimultaneousUsers` counts. */
   readonly userIds: ReadonlySet<string>;
+  /** Users with a full desktop on the node, stopped ones too: at most one each. */
+  readonly desktopUserIds: ReadonlySet<string>;
 }
 
 export const noUsage: NodeUsage = {
@@ -18,27 +18,26 @@ export const noUsage: NodeUsage = {
   gpus: 0,
   sessions: 0,
   pinned: 0,
-  users: 0,
   userIds: new Set(),
+  desktopUserIds: new Set(),
 };
 
 /** Sums in thousandths of a core, so that the result does not depend on the order of the sessions. */
 export function usageOf(sessions: Iterable<Session>): NodeUsage {
   let [millicores, memoryBytes, gpus, holding, pinned] = [0, 0, 0, 0, 0];
   const userIds = new Set<string>();
-  const holdingUsers = new Set<string>();
+  const desktopUserIds = new Set<string>();
   for (const session of sessions) {
     pinned += 1;
-    userIds.add(session.userId);
+    if (!session.isRemoteApp) desktopUserIds.add(session.userId);
     if (!holdsCapacity(session)) continue;
     holding += 1;
-    holdingUsers.add(session.userId);
+    userIds.add(session.userId);
     millicores += Math.round(session.needs.cores * 1000);
     memoryBytes += session.needs.memoryBytes;
     gpus += session.needs.gpus;
   }
-  const users = holdingUsers.size;
-  return { cores: millicores / 1000, memoryBytes, gpus, sessions: holding, pinned, users, userIds };
+  return { cores: millicores / 1000, memoryBytes, gpus, sessions: holding, pinned, userIds, desktopUserIds };
 }
 
 export function holdsCapacity(session: Session): boolean {

@@ -1,6 +1,6 @@
 /** What a node offers, what is left of it, and whether a session's needs fit. */
 import type { AutoscaleConfig, CloudCatalog, Workspace } from "../model/config";
-import type { Node, Shape } from "../model/state";
+import type { Node, Session, Shape } from "../model/state";
 import { subtractCores, type NodeUsage } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
 
@@ -81,10 +81,17 @@ export function isServer(node: Node): boolean {
  * is assumed to bring a new user. Example: 20 sessions, 2 users, one user with 10 sessions on it → 1.
  */
 export function freeServerSessions(node: Node, usage: NodeUsage): number {
+  return Math.min(freeJoins(node, usage), freeUsers(node, usage));
+}
+
+/** Sessions that a server can take of users who are on it already; of a non-reusable one that was used, none. */
+export function freeJoins(node: Node, usage: NodeUsage): number {
   if (node.isReusable === false && (node.hasServed || usage.pinned > 0)) return 0;
-  const sessionsLeft = (node.sessionsMax ?? 1) - usage.sessions;
-  const usersLeft = (node.usersMax ?? 1) - usage.users;
-  return Math.max(0, Math.min(sessionsLeft, usersLeft));
+  return Math.max(0, (node.sessionsMax ?? 1) - usage.sessions);
+}
+
+export function freeUsers(node: Node, usage: NodeUsage): number {
+  return Math.max(0, (node.usersMax ?? 1) - usage.userIds.size);
 }
 
 /** True for a non-reusable server whose session is over: it leaves and never comes back. */
@@ -92,18 +99,29 @@ export function isUsedUp(node: Node, usage: NodeUsage): boolean {
   return node.isReusable === false && node.hasServed === true && usage.pinned === 0;
 }
 
-/** Whether the session fits on the node now. A server takes at most one full desktop per user. */
-export function hasRoom(node: Node, usage: NodeUsage, needs: Shape, userId: string): boolean {
-  if (isServer(node)) {
-    if (node.shape && !fitsShape(needs, node.shape)) return false;
-    return freeServerSessions(node, usage) > 0 && !usage.userIds.has(userId);
-  }
+/** What a session asks of a node. */
+export type Wish = Pick<Session, "needs" | "userId" | "isRemoteApp">;
+
+/** Whether the session fits on the node now. */
+export function hasRoom(node: Node, usage: NodeUsage, wish: Wish): boolean {
+  if (isServer(node)) return hasServerRoom(node, usage, wish);
+  const { needs } = wish;
   if (!node.shape) return false;
   return (
     needs.memoryBytes <= node.shape.memoryBytes - usage.memoryBytes &&
     needs.gpus <= node.shape.gpus - usage.gpus &&
     needs.cores <= subtractCores(node.shape.cores, usage.cores)
   );
+}
+
+/**
+ * A server takes at most one full desktop per user, and any number of RemoteApps beside it. A session of a user who is on
+ * the server already takes a session and no user slot.
+ */
+function hasServerRoom(node: Node, usage: NodeUsage, { needs, userId, isRemoteApp }: Wish): boolean {
+  if (node.shape && !fitsShape(needs, node.shape)) return false;
+  if (!isRemoteApp && usage.desktopUserIds.has(userId)) return false;
+  return (usage.userIds.has(userId) ? freeJoins(node, usage) : freeServerSessions(node, usage)) > 0;
 }
 
 /** Share of the node that is taken, 0 to 1 and above: its fullest dimension. Servers count sessions. */

@@ -6,7 +6,7 @@ import type { Reason, WaitingSession } from "../model/plan";
 import type { Session, Shape } from "../model/state";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { describeShape, numbersOf, obstacleOf, placesOf } from "./place";
-import { hasSpace, isTakenByUser, type Bin, type Scope } from "./scope";
+import { hasSpace, hasSpaceFor, type Bin, type Scope } from "./scope";
 
 export function packQueue(fleet: Fleet): WaitingSession[] {
   const searches = new Map<string, Search>();
@@ -33,8 +33,8 @@ interface Search {
   stuck?: Reason;
 }
 
-function searchKey({ workspace, zone, needs }: Session): string {
-  return `${workspace}/${zone ?? ""}/${needs.cores}/${needs.memoryBytes}/${needs.gpus}`;
+function searchKey({ workspace, zone, needs, isRemoteApp }: Session): string {
+  return `${workspace}/${zone ?? ""}/${isRemoteApp ? "app" : ""}/${needs.cores}/${needs.memoryBytes}/${needs.gpus}`;
 }
 
 function startSearch(session: Session, fleet: Fleet): Search {
@@ -92,17 +92,24 @@ interface Space {
 function packOne(session: Session, search: Search, fleet: Fleet): Found {
   const space = findSpace(session, search) ?? recallFor(session, search, fleet) ?? createFor(session, search, fleet);
   if (!space) return { reason: search.stuck! };
-  space.scope.take(space.bin, session.needs, session.userId);
+  space.scope.take(space.bin, session);
   return { bin: space.bin, reason: promisedReason(space.bin) };
 }
 
-function findSpace({ needs, userId }: Session, search: Search): Space | undefined {
+function findSpace(session: Session, search: Search): Space | undefined {
+  const { needs, userId } = session;
+  // The user's own server first: there the session takes no user slot.
+  for (const scope of search.scopes) {
+    if (!scope.isOfServers) continue;
+    const bin = scope.binsOf(userId).find((own) => hasSpaceFor(own, session));
+    if (bin) return { scope, bin };
+  }
   for (const list of search.binLists) {
     const { scope, bins } = list;
     while (list.firstWithSpace < bins.length && !hasSpace(bins[list.firstWithSpace]!, needs)) list.firstWithSpace += 1;
     for (let index = list.firstWithSpace; index < bins.length; index += 1) {
       const bin = bins[index]!;
-      if (hasSpace(bin, needs) && !isTakenByUser(bin, userId)) return { scope, bin };
+      if (hasSpaceFor(bin, session)) return { scope, bin };
     }
   }
   return undefined;
@@ -110,9 +117,7 @@ function findSpace({ needs, userId }: Session, search: Search): Space | undefine
 
 function recallFor(session: Session, search: Search, fleet: Fleet): Space | undefined {
   for (const scope of search.scopes) {
-    const draining = scope.recallable.find(
-      (bin) => hasSpace(bin, session.needs) && !isTakenByUser(bin, session.userId),
-    );
+    const draining = scope.recallable.find((bin) => hasSpaceFor(bin, session));
     if (!draining) continue;
     const text = `session ${session.sessionId} needs ${describeShape(session.needs)}, and this node is still there`;
     const numbers = { sessionId: session.sessionId, ...numbersOf("needs", session.needs) };
@@ -148,6 +153,7 @@ function promisedReason(bin: Bin): Reason {
   }
   const { nodeId, status } = bin.node;
   const numbers = { nodeId, nodeStatus: status, autoscaleConfig };
-  if (bin.kind === "running") return { code: "placing", text: `node ${nodeId} has room for it`, numbers };
+  if (bin.kind === "running" || bin.kind === "joinable")
+    return { code: "placing", text: `node ${nodeId} has room for it`, numbers };
   return { code: "inFlight", text: `it was promised room on node ${nodeId}, which is ${status}`, numbers };
 }

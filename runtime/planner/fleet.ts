@@ -8,8 +8,10 @@ import type { NodeChange, Reason } from "../model/plan";
 import type { ConfigState, Node, Shape } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
 import {
+  freeJoins,
   freeServerSessions,
   freeShape,
+  freeUsers,
   isNewer,
   isServer,
   isUsedUp,
@@ -227,9 +229,10 @@ export class Fleet {
 
   private binOf(node: Node): Bin | undefined {
     const position = node.autoscaleConfig === undefined ? undefined : this.byName.get(node.autoscaleConfig);
-    if (node.autoscaleConfig !== undefined && position?.mode !== "open") return undefined;
+    const isOpenOrStatic = node.autoscaleConfig === undefined || position?.mode === "open";
+    if (!isOpenOrStatic && !isJoinable(node, position)) return undefined;
     if (position?.retiring.has(node.nodeId)) return undefined;
-    const kind = this.kindOf(node);
+    const kind = isOpenOrStatic ? this.kindOf(node) : "joinable";
     if (!kind) return undefined;
     const usage = this.snapshot.usage(node.nodeId);
     if (isUsedUp(node, usage)) return undefined;
@@ -242,6 +245,8 @@ export class Fleet {
       usage,
       free: node.shape ? freeShape(node.shape, usage) : nothing,
       sessionsLeft: isServer(node) ? freeServerSessions(node, usage) : undefined,
+      joinsLeft: freeJoins(node, usage),
+      usersLeft: freeUsers(node, usage),
       promisedTo: undefined,
       promised: 0,
       isExclusive: kind === "inFlight" && position?.config.aggressiveScaling === true,
@@ -254,6 +259,11 @@ export class Fleet {
     if (isInFlight(node)) return "inFlight";
     return node.status === "draining" && !isFinalDrain(node) ? "draining" : undefined;
   }
+}
+
+/** A server outside its schedule: new sessions are only for users who are on it. */
+function isJoinable(node: Node, position: ConfigPosition | undefined): boolean {
+  return position?.mode === "inactive" && node.status === "running" && isServer(node);
 }
 
 interface Birth {
@@ -272,6 +282,8 @@ function newBin({ position, route: { shape } }: Birth, nowMs: EpochMs): Bin {
     usage: undefined,
     free: shape ?? nothing,
     sessionsLeft: config.type === "server" ? sessionsPerServer(config) : undefined,
+    joinsLeft: config.type === "server" && config.reusable ? config.maxSimultaneousSessionsPerServer : 1,
+    usersLeft: config.type === "server" && config.reusable ? config.maxSimultaneousUsers : 1,
     promisedTo: undefined,
     promised: 0,
     isExclusive: config.aggressiveScaling,

@@ -23,6 +23,7 @@ import type { WindowCache } from "./schedule";
 export interface PlaceRequest {
   readonly workspace: string;
   readonly userId: string;
+  readonly isRemoteApp?: boolean;
   readonly zone?: string;
   /** What the session takes; a queued session keeps what its workspace said when it was requested. */
   readonly needs: Shape;
@@ -100,8 +101,8 @@ export function findNode(request: PlaceRequest, places: readonly Place[], contex
       const node = context.draft.latest(stored);
       if (node.status !== "running") continue;
       const usage = context.draft.usage(node.nodeId);
-      if (!hasRoom(node, usage, request.needs, request.userId) || !mayTakeSessions(node, open, context)) continue;
-      const candidate = { node, score: scoreOf(node, usage, zone) };
+      if (!hasRoom(node, usage, request) || !mayTake(node, request, open, context)) continue;
+      const candidate = { node, score: scoreOf(node, usage, { zone, userId: request.userId }) };
       if (!best || isBetter(candidate, best)) best = candidate;
     }
     if (best) return best.node;
@@ -120,16 +121,40 @@ export function mayTakeSessions(node: Node, open: Map<string, boolean>, context:
   return isConfigOpen;
 }
 
+/** As {@link mayTakeSessions}; outside the schedule a user's RemoteApp may still join the user on a server. */
+export function mayTake(
+  node: Node,
+  request: Pick<PlaceRequest, "userId" | "isRemoteApp">,
+  open: Map<string, boolean>,
+  context: PlaceContext,
+): boolean {
+  if (mayTakeSessions(node, open, context)) return true;
+  if (!request.isRemoteApp || !isServer(node) || node.autoscaleConfig === undefined) return false;
+  const config = context.draft.snapshot.autoscaleConfigs.get(node.autoscaleConfig);
+  const isHere = context.draft.usage(node.nodeId).userIds.has(request.userId);
+  return isHere && config !== undefined && isKept(config, context);
+}
+
+/** Neither disabled nor being emptied. */
+function isKept(config: AutoscaleConfig, { draft: { snapshot } }: PlaceContext): boolean {
+  return config.enabled && !config.drain && !snapshot.configStates.get(config.name)?.isDeleting;
+}
+
 interface Candidate {
   readonly node: Node;
   /** Lower is better. */
   readonly score: number;
 }
 
-/** Servers: fewest sessions. Agents: the zone's strategy. Static members before all others if the zone says so. */
-function scoreOf(node: Node, usage: NodeUsage, zone: Zone): number {
+/**
+ * Servers: the one where the user is already, then fewest sessions. Agents: the zone's strategy. Static members before
+ * all others if the zone says so.
+ */
+function scoreOf(node: Node, usage: NodeUsage, { zone, userId }: { zone: Zone; userId: string }): number {
   const isFirst = zone.prioritizeStaticAgents && node.autoscaleConfig === undefined;
-  return (isFirst ? -1_000_000 : 0) + (isServer(node) ? usage.sessions : strategyScore(node, usage, zone));
+  const isHere = isServer(node) && usage.userIds.has(userId);
+  const score = isServer(node) ? usage.sessions : strategyScore(node, usage, zone);
+  return (isHere ? -2_000_000 : 0) + (isFirst ? -1_000_000 : 0) + score;
 }
 
 function strategyScore(node: Node, usage: NodeUsage, { loadStrategy }: Zone): number {

@@ -1,8 +1,8 @@
 /** Places queued sessions, first come first served; those that fit nowhere are skipped, those behind them go on. */
 import type { Reason } from "../model/plan";
 import type { Node, Session } from "../model/state";
-import { freeServerSessions, hasRoom, isServer } from "./capacity";
-import { mayTakeSessions, place, placesOf, type PlaceContext, type Placement } from "./place";
+import { freeJoins, hasRoom, isServer } from "./capacity";
+import { mayTake, place, placesOf, type PlaceContext, type Placement } from "./place";
 import { assignSession, endSession, type TransitionContext } from "./transitions";
 
 export type QueueContext = PlaceContext & TransitionContext;
@@ -15,14 +15,14 @@ export function fillNode(context: QueueContext, nodeId: string): void {
   const full = new Set<string>();
   for (const queued of queue) {
     const node = context.draft.node(nodeId);
-    if (!node || !canTakeAny(node, context, open)) return;
+    if (!node || node.status !== "running" || !hasAnyRoom(node, context)) return;
     const session = context.draft.session(queued.sessionId);
     if (session?.status !== "queued") continue;
     const wishes = wishesOf(session, isServer(node));
     if (full.has(wishes)) continue;
-    const isWelcome = isAllowedOn(session, node, context);
+    const isWelcome = isAllowedOn(session, node, context) && mayTake(node, session, open, context);
     const usage = context.draft.usage(nodeId);
-    if (!isWelcome || !hasRoom(node, usage, session.needs, session.userId)) {
+    if (!isWelcome || !hasRoom(node, usage, session)) {
       full.add(wishes);
       continue;
     }
@@ -38,14 +38,9 @@ function wishesOf({ workspace, zone, needs, userId }: Session, isOnServer: boole
   return isOnServer ? `${common}/${userId}` : common;
 }
 
-function canTakeAny(node: Node, context: PlaceContext, open: Map<string, boolean>): boolean {
-  if (node.status !== "running" || !mayTakeSessions(node, open, context)) return false;
-  return hasAnyRoom(node, context);
-}
-
 function hasAnyRoom(node: Node, { draft }: PlaceContext): boolean {
   const usage = draft.usage(node.nodeId);
-  if (isServer(node)) return freeServerSessions(node, usage) > 0;
+  if (isServer(node)) return freeJoins(node, usage) > 0;
   return node.shape !== undefined && usage.cores <= node.shape.cores && usage.memoryBytes <= node.shape.memoryBytes;
 }
 
@@ -78,8 +73,8 @@ export function placeQueue(context: QueueContext): void {
   for (const session of draft.snapshot.queue()) {
     const latest = draft.session(session.sessionId);
     if (latest?.status !== "queued") continue;
-    const isDesktop = draft.snapshot.workspaces.get(latest.workspace)?.kind === "desktop";
-    const wishes = wishesOf(latest, isDesktop);
+    const isOnServer = draft.snapshot.workspaces.get(latest.workspace)?.kind !== "container";
+    const wishes = wishesOf(latest, isOnServer);
     const placement = unplaced.get(wishes) ?? place(latest, withCandidates);
     if (placement.kind !== "assigned") unplaced.set(wishes, placement);
     if (placement.kind === "assigned") assignSession(context, latest, placement.nodeId, placement.reason);

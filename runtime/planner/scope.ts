@@ -6,12 +6,13 @@ import type { EpochMs } from "../model/clock";
 import type { AutoscaleConfig } from "../model/config";
 import type { Node, Shape } from "../model/state";
 import type { NodeUsage } from "../model/usage";
-import { fitsShape, freeShape } from "./capacity";
+import { fitsShape, freeShape, type Wish } from "./capacity";
 import type { ConfigPosition } from "./fleet";
 
 /** One node's capacity as the phases of a plan use it up. */
 export interface Bin {
-  readonly kind: "running" | "inFlight" | "draining" | "new";
+  /** `joinable`: a server outside its schedule, whose users' RemoteApps may join them. */
+  readonly kind: "running" | "inFlight" | "draining" | "new" | "joinable";
   readonly createdAtMs: EpochMs;
   /** Undefined for a node that this plan creates. */
   readonly node?: Node;
@@ -24,8 +25,11 @@ export interface Bin {
   free: Shape;
   /** Servers: sessions that still fit, each by a new user; undefined for agents. */
   sessionsLeft?: number;
-  /** Users of the queued sessions that were promised this node. */
-  promisedTo?: Set<string>;
+  /** Servers: sessions that still fit of users who are there, and users that still fit. */
+  joinsLeft: number;
+  usersLeft: number;
+  /** Users of the queued sessions that were promised this node, with true for a full desktop. */
+  promisedTo?: Map<string, boolean>;
   /** Queued sessions that were promised this node. */
   promised: number;
   /** With aggressive scaling a node on its way serves one waiting session only. */
@@ -52,6 +56,9 @@ export class Scope {
   /** True when the plan took from it or added to it. */
   isTouched = false;
   private readonly spareOf = { running: noSpare(), coming: noSpare(), static: noSpare() };
+  private readonly joinable: Bin[] = [];
+  /** Servers by the users on them; made when first asked for. */
+  private byUser: Map<string, Bin[]> | undefined;
 
   constructor(
     readonly pool: string,
@@ -75,15 +82,43 @@ export class Scope {
     return bin;
   }
 
-  take(bin: Bin, needs: Shape, userId: string): void {
+  take(bin: Bin, wish: Wish): void {
+    const { needs, userId } = wish;
     this.isTouched = true;
     const sum = this.sumFor(bin);
-    addTo(sum, bin, -1);
+    if (sum) addTo(sum, bin, -1);
     bin.promised += 1;
-    bin.promisedTo = (bin.promisedTo ?? new Set()).add(userId);
-    if (bin.sessionsLeft !== undefined) bin.sessionsLeft -= 1;
     bin.free = freeShape(bin.free, needs);
-    addTo(sum, bin, 1);
+    if (bin.sessionsLeft !== undefined) this.takeSession(bin, wish);
+    if (sum) addTo(sum, bin, 1);
+    if (bin.sessionsLeft !== undefined && this.byUser) addUser(this.byUser, userId, bin);
+  }
+
+  /** Servers with a session of the user, also a promised one. */
+  binsOf(userId: string): readonly Bin[] {
+    if (!this.byUser) {
+      this.byUser = new Map();
+      for (const bin of [...this.running, ...this.coming, ...this.joinable]) {
+        if (bin.sessionsLeft === undefined) continue;
+        for (const user of bin.usage?.userIds ?? []) addUser(this.byUser, user, bin);
+        for (const user of bin.promisedTo?.keys() ?? []) addUser(this.byUser, user, bin);
+      }
+    }
+    return this.byUser.get(userId) ?? [];
+  }
+
+  private takeSession(bin: Bin, { userId, isRemoteApp }: Wish): void {
+    bin.joinsLeft -= 1;
+    if (!isThere(bin, userId)) bin.usersLeft -= 1;
+    bin.sessionsLeft = Math.max(0, Math.min(bin.joinsLeft, bin.usersLeft));
+    bin.promisedTo ??= new Map();
+    bin.promisedTo.set(userId, !isRemoteApp || bin.promisedTo.get(userId) === true);
+  }
+
+  /** True when its nodes count sessions, not cores. */
+  get isOfServers(): boolean {
+    const [first = this.coming[0] ?? this.joinable[0]] = this.running;
+    return first?.sessionsLeft !== undefined;
   }
 
   /** What is left on running nodes, with or without static members, and on those that are on their way if asked for. */
@@ -107,11 +142,17 @@ export class Scope {
       this.recallable.push(bin);
       return;
     }
+    const sum = this.sumFor(bin);
+    if (!sum) {
+      this.joinable.push(bin);
+      return;
+    }
     (bin.kind === "running" ? this.running : this.coming).push(bin);
-    addTo(this.sumFor(bin), bin, 1);
+    addTo(sum, bin, 1);
   }
 
-  private sumFor(bin: Bin): Spare {
+  private sumFor(bin: Bin): Spare | undefined {
+    if (bin.kind === "joinable") return undefined;
     if (!bin.position) return this.spareOf.static;
     return bin.kind === "running" ? this.spareOf.running : this.spareOf.coming;
   }
@@ -167,7 +208,24 @@ export function hasSpace(bin: Bin, needs: Shape): boolean {
   return bin.shape !== undefined && fitsShape(needs, bin.free);
 }
 
-/** A user has at most one full desktop per server. */
-export function isTakenByUser({ sessionsLeft, usage, promisedTo }: Bin, userId: string): boolean {
-  return sessionsLeft !== undefined && (usage?.userIds.has(userId) === true || promisedTo?.has(userId) === true);
+/** Whether the bin could take this session of this user. */
+export function hasSpaceFor(bin: Bin, wish: Wish): boolean {
+  const { needs, userId, isRemoteApp } = wish;
+  if (bin.sessionsLeft === undefined) return hasSpace(bin, needs);
+  const hasDesktop = bin.usage?.desktopUserIds.has(userId) === true || bin.promisedTo?.get(userId) === true;
+  if (!isRemoteApp && hasDesktop) return false;
+  if (!isThere(bin, userId)) return bin.kind !== "joinable" && hasSpace(bin, needs);
+  if (bin.kind === "joinable" && !isRemoteApp) return false;
+  if (bin.isExclusive && bin.promised > 0) return false;
+  return bin.joinsLeft > 0 && (bin.shape === undefined || fitsShape(needs, bin.shape));
+}
+
+function isThere({ usage, promisedTo }: Bin, userId: string): boolean {
+  return usage?.userIds.has(userId) === true || promisedTo?.has(userId) === true;
+}
+
+function addUser(bins: Map<string, Bin[]>, userId: string, bin: Bin): void {
+  const known = bins.get(userId);
+  if (!known) bins.set(userId, [bin]);
+  else if (!known.includes(bin)) known.push(bin);
 }

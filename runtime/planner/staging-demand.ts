@@ -96,7 +96,7 @@ function pack(search: Search, fleet: Fleet, missing: number): Reason | undefined
   const { config, request, scopes, makers } = search;
   const room = findRoom(search) ?? recallOne(scopes, search, fleet);
   if (room) {
-    room.scope.take(room.bin, request.needs, "");
+    room.scope.take(room.bin, request);
     return undefined;
   }
   let block = makers.length > 0 ? undefined : (search.obstacle ?? noMaker(config));
@@ -104,7 +104,7 @@ function pack(search: Search, fleet: Fleet, missing: number): Reason | undefined
     const why = fleet.blocked(maker, "standby", request.needs);
     if (!why) {
       const { scope, bin } = fleet.create(maker, stagingReason(search, missing), request.needs);
-      scope.take(bin, request.needs, "");
+      scope.take(bin, request);
       return undefined;
     }
     if (maker.mode === "open") {

@@ -168,14 +168,14 @@ export function fillStaging(context: StagingContext, newSessionId: () => string)
 }
 
 /** Room only shrinks while sessions are placed, so nodes without any are looked at once. */
-function candidatesFor(config: StagingConfig, { needs }: PlaceRequest, { draft }: PlaceContext) {
+function candidatesFor(config: StagingConfig, request: PlaceRequest, { draft }: PlaceContext) {
   const withRoom = new Map<string, readonly Node[]>();
   return (pool: string, zone: string): readonly Node[] => {
     const key = `${pool}/${zone}`;
     const known = withRoom.get(key);
     if (known) return known;
     const nodes = [...draft.snapshot.nodesIn(pool, zone).values()].filter(
-      (node) => mayHoldStaged(config, node.autoscaleConfig) && hasRoom(node, draft.usage(node.nodeId), needs, ""),
+      (node) => mayHoldStaged(config, node.autoscaleConfig) && hasRoom(node, draft.usage(node.nodeId), request),
     );
     withRoom.set(key, nodes);
     return nodes;

@@ -6,7 +6,7 @@ import type { Snapshot } from "../store/hot-state";
 import { freeServerSessions, freeShape, hasRoom, isServer } from "./capacity";
 import { Fleet, type FleetOptions } from "./fleet";
 import { isInFlight } from "./node-status";
-import { describeShape, mayTakeSessions, numbersOf, obstacleOf, placesOf, type PlaceContext } from "./place";
+import { describeShape, mayTake, numbersOf, obstacleOf, placesOf, type PlaceContext } from "./place";
 
 export interface Candidate {
   readonly kind: "node" | "config";
@@ -44,15 +44,15 @@ function nodeReason(session: Session, node: Node, open: Map<string, boolean>, co
     return { code: "coming", text: `is ${node.status}${percent}`, numbers };
   }
   if (node.status !== "running") return { code: node.status, text: `is ${node.status}: ${node.reason.text}`, numbers };
-  if (!mayTakeSessions(node, open, context)) {
+  if (!mayTake(node, session, open, context)) {
     const text = `takes no sessions: autoscale config "${node.autoscaleConfig}" is closed`;
     return { code: "configClosed", text, numbers };
   }
   const usage = context.draft.usage(node.nodeId);
-  if (hasRoom(node, usage, session.needs, session.userId)) return { code: "room", text: "has room for it", numbers };
+  if (hasRoom(node, usage, session)) return { code: "room", text: "has room for it", numbers };
   if (isServer(node)) {
     const free = freeServerSessions(node, usage);
-    const hasDesktop = usage.userIds.has(session.userId);
+    const hasDesktop = !session.isRemoteApp && usage.desktopUserIds.has(session.userId);
     const why = hasDesktop ? "its user has a desktop on it already" : `has ${formatCount(free, "session")} left`;
     return { code: "full", text: why, numbers: { ...numbers, free, hasDesktop } };
   }

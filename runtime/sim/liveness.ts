@@ -121,7 +121,8 @@ export function checkPlanning(leader: SimLeader, rng: SeededRng, verdict: Verdic
   }
   for (const nodeId of state.nodes.keys()) {
     const [kept, fresh] = [state.usage(nodeId), usageOf(shuffled.sessionsOf(nodeId))];
-    const isSame = kept.cores === fresh.cores && kept.pinned === fresh.pinned && kept.users === fresh.users;
+    const isSame =
+      kept.cores === fresh.cores && kept.pinned === fresh.pinned && kept.userIds.size === fresh.userIds.size;
     verdict.check(isSame, "memory counts right", () => `usage of ${nodeId} is not the sum of its sessions`);
   }
 }

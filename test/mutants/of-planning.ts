@@ -34,8 +34,8 @@ export const planningMutants: readonly Mutant[] = [
     name: "stopped session holds no node",
     rule: "a node with a stopped session stays",
     file: "model/usage",
-    find: "    pinned += 1;\n    userIds.add(session.userId);\n    if (!holdsCapacity(session)) continue;",
-    replace: "    userIds.add(session.userId);\n    if (!holdsCapacity(session)) continue;\n    pinned += 1;",
+    find: "    pinned += 1;\n    if (!session.isRemoteApp)",
+    replace: "    if (holdsCapacity(session)) pinned += 1;\n    if (!session.isRemoteApp)",
     tests: planner,
   },
   {
@@ -163,8 +163,8 @@ export const planningMutants: readonly Mutant[] = [
     name: "second desktop of a user on one server",
     rule: "one full desktop per user and server",
     file: "planner/capacity",
-    find: "return freeServerSessions(node, usage) > 0 && !usage.userIds.has(userId);",
-    replace: "return freeServerSessions(node, usage) > 0;",
+    find: "if (!isRemoteApp && usage.desktopUserIds.has(userId)) return false;",
+    replace: "",
     tests: broker,
   },
   {
