@@ -77,7 +77,7 @@ export const ownerQuerySchema = z.strictObject({ owner: ownerSchema });
 export const definitionSchema = z.strictObject({
   kind: kindSchema,
   name: z.string(),
-  /** As declared; secret settings read `[secret]`. */
+  /** As declared; secret settings and the text of a startup script read `[secret]`. */
   doc: docSchema,
   /** SHA-256 (hex) of the canonical JSON of the whole document, secrets included: shows drift without showing them. */
   digest: z.string(),

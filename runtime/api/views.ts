@@ -18,7 +18,12 @@ export function viewDefinition(definition: StoredDefinition, catalog: CloudCatal
 
 function hideInDocument({ kind, doc }: StoredDefinition, catalog: CloudCatalog): Record<string, unknown> {
   if (kind !== "vmProviderConfig" && kind !== "dnsProviderConfig") {
-    return hideSecrets(doc, { secretFields: secretFields[kind] ?? [] });
+    const shown = hideSecrets(doc, { secretFields: secretFields[kind] ?? [] });
+    const script = shown["startupScript"];
+    // People write keys and passwords into scripts.
+    return typeof script === "object" && script !== null
+      ? { ...shown, startupScript: { ...script, text: hidden } }
+      : shown;
   }
   const facts = (kind === "vmProviderConfig" ? catalog.vm : catalog.dns) as Readonly<Record<string, SecretFields>>;
   if (typeof doc["settings"] !== "object" || doc["settings"] === null) return { ...doc };

@@ -82,7 +82,10 @@ describe("secrets", () => {
       doc: doc("hunter2-'secret"),
     });
     const read = (await client.definition("autoscaleConfig", "secretive"))!;
-    for (const view of [put, read]) assert.equal(view.doc["connectionPassword"], "[secret]");
+    for (const view of [put, read]) {
+      assert.equal(view.doc["connectionPassword"], "[secret]");
+      assert.deepEqual(view.doc["startupScript"], { text: "[secret]" });
+    }
     const { warnings } = await client.checkDefinition({
       ...{ kind: "autoscaleConfig", owner: "t" },
       doc: doc("hunter2-'secret"),
