@@ -137,7 +137,11 @@ export function faultsOf({ status, headers, body }: WireAnswer, method: string):
     faults.push("a refusal whose path is not that of its first problem");
   if (problems?.some(({ message }) => typeof message !== "string" || message === ""))
     faults.push("a problem without words");
-  if (/\bat (?!\d{4}-\d\d-\d\dT).{1,80}:\d+:\d+|node_modules|\.js:\d+|TypeError|RangeError|\[object Object\]/.test(withoutEcho(parsed))) {
+  if (
+    /\bat (?!\d{4}-\d\d-\d\dT).{1,80}:\d+:\d+|node_modules|\.js:\d+|TypeError|RangeError|\[object Object\]/.test(
+      withoutEcho(parsed),
+    )
+  ) {
     faults.push("a refusal that shows the inside");
   }
   return faults;
