@@ -173,11 +173,12 @@ describe("reconciler, staging", () => {
       staging: [stagingDoc({ sessions: 1 })],
     });
     await world.clock.advance(minute);
-    const [[sessionId, { nodeId }]] = [...world.state.sessions] as [[string, { nodeId: string }]];
-    world.killed.add(nodeId);
+    const [sessionId] = world.state.sessions.keys();
+    const [nodeId] = Object.keys(staged(world));
+    world.killed.add(nodeId!);
     await world.clock.advance(8 * minute);
 
-    assert.equal((await world.store.session(sessionId))!.endReason, "nodeDead");
+    assert.equal((await world.store.session(sessionId!))!.endReason, "nodeDead");
     const story = await world.store.decisions({ subject: "session", subjectId: sessionId, limit: 100 });
     assert.deepEqual(story.map(({ event }) => event).reverse(), ["staged", "ended"]);
     assert.equal(total(world), 1);
