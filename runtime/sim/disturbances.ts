@@ -19,12 +19,12 @@ export interface DisturbanceParts {
 
 /** Mean virtual time between two of a kind. */
 const everyMs: Partial<Record<FaultKind, number>> = {
-  crash: 240_000,
-  pause: 300_000,
-  clockJump: 900_000,
-  leaseLost: 400_000,
-  storeOutage: 900_000,
-  capacityGone: 300_000,
+  crash: 150_000,
+  pause: 200_000,
+  clockJump: 400_000,
+  leaseLost: 250_000,
+  storeOutage: 500_000,
+  capacityGone: 200_000,
 };
 
 export class Disturbances {

@@ -41,7 +41,7 @@ export class Operators {
   async work(): Promise<void> {
     const { timeline, rng } = this.parts;
     while (!this.isDone) {
-      await timeline.sleep(rng.exponentialMs(60_000), "operator");
+      await timeline.sleep(rng.exponentialMs(25_000), "operator");
       if (!this.isDone) await this.act();
     }
   }

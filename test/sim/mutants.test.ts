@@ -1,0 +1,19 @@
+/** Mutants are run by `npm run mutants`; here only that each of them still fits the source that it breaks. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { lifecycleMutants } from "../mutants/of-lifecycle";
+import { planningMutants } from "../mutants/of-planning";
+import { runningMutants } from "../mutants/of-running";
+
+const root = join(__dirname, "..", "..", "..");
+
+describe("mutants", () => {
+  it("each changes a text that its source has exactly once, so that none is caught or missed by accident", () => {
+    const misfits = [...planningMutants, ...lifecycleMutants, ...runningMutants]
+      .filter(({ file, find }) => readFileSync(join(root, "runtime", `${file}.ts`), "utf8").split(find).length !== 2)
+      .map(({ name, file }) => `${name}: runtime/${file}.ts`);
+
+    assert.deepEqual(misfits, []);
+  });
+});
