@@ -1,5 +1,4 @@
 /** A session in sentences: where it is and why, what it waits for at each place where it may run. */
-import type { Reason } from "../../model/plan";
 import type { Node, Session } from "../../model/state";
 import { formatCount } from "../../model/units";
 import { placesOf, type Place } from "../../planner/place";
@@ -44,9 +43,8 @@ function tellWaiting(session: Session, leader: Leader, { sentences, wouldChange 
   sentences.push(`It waits because ${reason.text}.`);
   if (promised) sentences.push(`${tellPromised(promised)}.`);
   const workspace = state.workspaces.get(session.workspace);
-  const configReasons = new Map(present.configs.map(({ autoscaleConfig, reasons }) => [autoscaleConfig, reasons]));
   for (const where of workspace ? placesOf(workspace, session.zone, state) : []) {
-    sentences.push(tellPlace(where, leader, configReasons));
+    sentences.push(tellPlace(where, leader));
   }
   const advice = adviceFor(reason);
   if (advice) wouldChange.push(advice);
@@ -58,23 +56,15 @@ function tellPromised({ nodeId, status, progressPercent, progressMessage }: Node
   return `Room on node ${nodeId} is promised to it; that node is ${status}${progress}`;
 }
 
-/** One candidate place with what is there and what keeps each of its configs. */
-function tellPlace(
-  { zone, pool }: Place,
-  { ledger }: Leader,
-  configReasons: ReadonlyMap<string, readonly Reason[]>,
-): string {
-  const { state } = ledger;
+/** What one of its places has; the candidates beside this story tell of each node and config why not. */
+function tellPlace({ zone, pool }: Place, { ledger }: Leader): string {
   const counts = new Map<string, number>();
-  for (const { status } of state.nodesIn(pool.name, zone.name).values()) {
+  for (const { status } of ledger.state.nodesIn(pool.name, zone.name).values()) {
     counts.set(status, (counts.get(status) ?? 0) + 1);
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const statuses = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
   const running = counts.get("running") ? "; none of the running ones has room for it" : "";
-  const configs = state.configsIn(pool.name, zone.name).map(({ name }) => {
-    return `autoscale config "${name}": ${configReasons.get(name)?.[0]?.text ?? "no reason known"}`;
-  });
   const nodes = total === 0 ? "no node" : `${formatCount(total, "node")} (${statuses})${running}`;
-  return `In pool "${pool.name}", zone "${zone.name}": ${[nodes, ...configs].join("; ")}.`;
+  return `In pool "${pool.name}", zone "${zone.name}": ${nodes}.`;
 }
