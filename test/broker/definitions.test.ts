@@ -194,6 +194,13 @@ describe("definitions, references", () => {
         message: /runs kind "desktop"/,
       },
       {
+        name: "a RemoteApp in a pool of docker agents",
+        kind: "workspace",
+        doc: workspaceDoc({ kind: "remoteApp" }),
+        path: "pools[0]",
+        message: /of type "dockerAgent", which runs kind "container"; this workspace is of kind "remoteApp"/,
+      },
+      {
         name: "a workspace that fits no node",
         kind: "workspace",
         doc: workspaceDoc({ cores: 5 }),
