@@ -53,6 +53,7 @@ export class CommitChecker {
   private readonly nodeIds = new Set<string>();
   private readonly endedSessions = new Set<string>();
   private readonly served = new Set<string>();
+  private readonly documents = new Set<string>();
   /** Subjects that changed status in the commit at hand, and those that a decision speaks of. */
   private changed = new Set<string>();
   private decided = new Set<string>();
@@ -116,6 +117,11 @@ export class CommitChecker {
     this.verdict.check(isMeant, "removing one node touches no other", () => `${nodeId} is destroyed while ${status}`);
   }
 
+  /** Whether this document was ever stored; another may have taken its place since. */
+  hasStored(id: string, doc: object): boolean {
+    return this.documents.has(`${id} ${JSON.stringify(doc)}`);
+  }
+
   hasEnded(sessionId: string): boolean {
     return this.endedSessions.has(sessionId);
   }
@@ -137,6 +143,10 @@ export class CommitChecker {
     if (change.table === "node") this.checkNode(change.row, this.durable.nodes.get(change.row.nodeId));
     else if (change.table === "session") this.checkSession(change.row);
     else if (change.table === "lane") this.checkLane(change.row);
+    else if (change.table === "definition") {
+      const { kind, name, doc } = change.row;
+      this.documents.add(`${kind}/${name} ${JSON.stringify(doc)}`);
+    }
   }
 
   private checkNode(node: Node, before: Node | undefined): void {

@@ -14,6 +14,7 @@ import type { Timeline } from "./timeline";
 const leaseMs = 10_000;
 const renewEveryMs = 3_000;
 const lookEveryMs = 1_000;
+const answerMs = 1;
 
 interface Holder {
   readonly process: SimProcess;
@@ -107,15 +108,15 @@ export class SimDatabase {
         disk: this.disk,
         beforeWrite: async () => {
           await timeline.sleep(this.commitMs(), "store write");
-          if (this.isDown) throw await this.failed(process, "the server is away");
-          if (faults.strikes("writeFails", 0.001)) throw await this.failed(process, "the connection broke");
+          if (this.isDown) throw new UnavailableError("the server is away");
+          if (faults.strikes("writeFails", 0.001)) throw new UnavailableError("the connection broke");
         },
-        afterWrite: async (changes) => {
+        afterWrite: (changes) => {
           watcher.written(changes, store.epoch);
-          if (faults.strikes("writeAnswerLost", 0.001)) throw await this.failed(process, "the answer was lost");
-          await answer(process, "store answer");
+          if (faults.strikes("writeAnswerLost", 0.001)) throw new UnavailableError("the answer was lost");
         },
       },
+      process,
       onClose,
     );
     return store;
@@ -126,26 +127,27 @@ export class SimDatabase {
     if (faults.strikes("commitSlow", 0.01)) return faults.detail("commitSlow").between(200, 8_000);
     return rng.between(1, 8);
   }
-
-  private async failed(process: SimProcess, text: string): Promise<Error> {
-    await answer(process, "store failure");
-    return new UnavailableError(text);
-  }
 }
 
-function answer(process: SimProcess, kind: string): Promise<void> {
-  return new Promise((resolve) => process.receive(1, kind, resolve));
-}
-
-/** Tells the lease that its connection ends with it. */
+/** Every answer, good or bad, has to reach its process; the lease's connection ends with the store. */
 class SimStore extends MemoryStore {
   hasEnded = false;
 
   constructor(
     options: ConstructorParameters<typeof MemoryStore>[0],
+    private readonly process: SimProcess,
     private readonly onClose: () => void,
   ) {
     super(options);
+  }
+
+  override write(changes: readonly Change[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      super.write(changes).then(
+        () => this.process.receive(answerMs, "store answer", resolve),
+        (error: Error) => this.process.receive(answerMs, "store failure", () => reject(error)),
+      );
+    });
   }
 
   override async close(): Promise<void> {

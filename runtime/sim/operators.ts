@@ -138,8 +138,7 @@ export class Operators {
 
   private checkKept(kind: DefinitionKind, name: string, doc: object): void {
     const { verdict, checker } = this.parts;
-    const stored = checker.durable.definitions.get(`${kind}/${name}`);
-    const isKept = JSON.stringify(stored?.doc) === JSON.stringify(doc);
+    const isKept = checker.hasStored(`${kind}/${name}`, doc);
     verdict.check(
       isKept,
       "no acknowledged definition is lost",

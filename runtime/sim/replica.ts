@@ -79,9 +79,9 @@ export class Replica {
       const store = await this.parts.database.open(process, lose);
       try {
         const term = await this.open(process, rng, store, lose);
-        this.leader = term;
+        this.lead(process, term);
         await lost;
-        this.leader = undefined;
+        this.lead(process, undefined);
         await this.close(term);
       } catch (error) {
         if (!(error instanceof HeadroomError) || error instanceof BugError) throw error;
@@ -89,6 +89,11 @@ export class Replica {
       }
       await process.sleep(termPauseMs + rng.below(termPauseMs));
     }
+  }
+
+  /** Only the process that lives speaks for this replica. */
+  private lead(process: SimProcess, leader: SimLeader | undefined): void {
+    if (this.process === process) this.leader = leader;
   }
 
   /** The same parts in the same order as `runtime/main/term.ts` puts them together. */
