@@ -284,7 +284,7 @@ export class CommitChecker {
     const node = nodeId === undefined ? undefined : this.durable.nodes.get(nodeId);
     if (!node) return;
     const all = [...this.durable.sessionsOf(node.nodeId)];
-    const desktops = all.filter(({ workspace }) => this.durable.workspaces.get(workspace)?.kind === "desktop");
+    const desktops = all.filter(({ isRemoteApp }) => node.sessionsMax !== undefined && !isRemoteApp);
     const isSingle = new Set(desktops.map(({ userId }) => userId)).size === desktops.length;
     this.verdict.check(isSingle, "one full desktop per user and server", () => `${node.nodeId} has two of one user`);
     const sessions = all.filter(({ status }) => status !== "stopped");

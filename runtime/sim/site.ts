@@ -166,7 +166,7 @@ function makeWorkspaces(rng: SeededRng, zones: readonly string[]): Docs["workspa
     { name: "office", pools: ["agents"], cores: 1, memory: "1GiB", zones: limit() },
     { name: "lab", pools: ["agents"], cores: rng.pick([0.3, 1.5, 2]), memory: "2GiB" },
     { name: "desktop", pools: ["servers"], kind: "desktop", cores: 1, memory: "1GiB", zones: limit() },
-    { name: "app", pools: ["servers"], kind: "desktop", cores: 0.5, memory: "1GiB" },
+    { name: "app", pools: ["servers"], kind: rng.pick(["desktop", "remoteApp"] as const), cores: 0.5, memory: "1GiB" },
   ];
 }
 
