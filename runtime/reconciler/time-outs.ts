@@ -11,10 +11,20 @@ import { endSession, failNode, moveNode, startNode } from "../planner/transition
  * ours, not the nodes'.
  */
 export function applyTimeOuts(context: QueueContext, awakeSinceMs: EpochMs): void {
-  for (const node of context.draft.snapshot.nodes.values()) applyToNode(node, context, awakeSinceMs);
+  const { snapshot } = context.draft;
+  const silentZones = findSilentZones(snapshot.nodes.values(), context.nowMs, awakeSinceMs);
+  for (const node of snapshot.nodes.values()) applyToNode(node, { context, awakeSinceMs, silentZones });
 }
 
-function applyToNode(node: Node, context: QueueContext, awakeSinceMs: EpochMs): void {
+interface Judging {
+  readonly context: QueueContext;
+  readonly awakeSinceMs: EpochMs;
+  /** Zones from which nothing is heard at all, with the number of their silent nodes. */
+  readonly silentZones: ReadonlyMap<string, number>;
+}
+
+function applyToNode(node: Node, judging: Judging): void {
+  const { context, awakeSinceMs } = judging;
   switch (node.status) {
     case "requested":
     case "provisioning":
@@ -23,7 +33,7 @@ function applyToNode(node: Node, context: QueueContext, awakeSinceMs: EpochMs): 
     case "running":
     case "missing":
     case "draining":
-      return applyToSilent(node, context, awakeSinceMs);
+      return applyToSilent(node, judging);
     case "destroying":
       return applyToDestroying(node, context);
     case "dead":
@@ -75,18 +85,46 @@ function applyToDestroying(node: Node, { draft, journal, nowMs }: QueueContext):
   draft.decide(journal.entry("node", node.nodeId, "destroyOverdue", reason));
 }
 
+/** So many nodes do not die at the same time; the network between them and us does. */
+const outageNodesMin = 3;
+
+/** After this much longer than `deadTimeout` they are given up all the same. */
+const outageHoldSeconds = 86_400;
+
 /**
- * A node is judged by its signs of life: heartbeats, or answered probes of its connection port. One that has never given
- * any, although it runs, can't be judged: nothing says that it ever would. Static members are never dead: they are not
- * ours to destroy.
+ * Zones with at least {@link outageNodesMin} nodes, all of them missing: nobody of there can be heard. One node that is
+ * heard, such as one that was made meanwhile, shows that the others are silent for themselves.
  */
-function applyToSilent(node: Node, context: QueueContext, awakeSinceMs: EpochMs): void {
-  if (node.interruption && applyToInterrupted(node, node.interruption.deadlineMs, context, awakeSinceMs)) return;
+function findSilentZones(nodes: Iterable<Node>, nowMs: EpochMs, awakeSinceMs: EpochMs): Map<string, number> {
+  const silent = new Map<string, number>();
+  const heard = new Set<string>();
+  for (const node of nodes) {
+    if (node.status !== "running" && node.status !== "missing" && node.status !== "draining") continue;
+    const silentMs = silenceOf(node, nowMs, awakeSinceMs);
+    if (silentMs === undefined) continue;
+    if (silentMs < node.missingTimeoutSeconds * 1000) heard.add(node.zone);
+    else silent.set(node.zone, (silent.get(node.zone) ?? 0) + 1);
+  }
+  for (const [zone, count] of silent) if (heard.has(zone) || count < outageNodesMin) silent.delete(zone);
+  return silent;
+}
+
+/**
+ * Since its last sign of life: a heartbeat, or an answered probe of its connection port. Undefined for a node that has
+ * never given any although it runs: nothing says that it ever would.
+ */
+function silenceOf(node: Node, nowMs: EpochMs, awakeSinceMs: EpochMs): number | undefined {
   const isHeard =
     node.readyWhen === "heartbeat" || node.lastHeartbeatMs !== undefined || node.lastProbeMs !== undefined;
-  if (!isHeard) return;
-  const heardMs = Math.max(lastSignOf(node) ?? node.runningSinceMs ?? node.statusSinceMs, awakeSinceMs);
-  const silentMs = context.nowMs - heardMs;
+  if (!isHeard) return undefined;
+  return nowMs - Math.max(lastSignOf(node) ?? node.runningSinceMs ?? node.statusSinceMs, awakeSinceMs);
+}
+
+/** Static members are never dead: they are not ours to destroy. */
+function applyToSilent(node: Node, { context, awakeSinceMs, silentZones }: Judging): void {
+  if (node.interruption && applyToInterrupted(node, node.interruption.deadlineMs, context, awakeSinceMs)) return;
+  const silentMs = silenceOf(node, context.nowMs, awakeSinceMs);
+  if (silentMs === undefined) return;
   const numbers = {
     silentMs,
     missingTimeoutSeconds: node.missingTimeoutSeconds,
@@ -94,11 +132,25 @@ function applyToSilent(node: Node, context: QueueContext, awakeSinceMs: EpochMs)
   };
   const sign = node.lastHeartbeatMs === undefined && node.lastProbeMs !== undefined ? "answered probe" : "heartbeat";
   const text = `no ${sign} for ${formatDuration(Math.floor(silentMs / 1000))}`;
-  if (silentMs >= node.deadTimeoutSeconds * 1000 && node.autoscaleConfig !== undefined) {
+  const overdueMs = silentMs - node.deadTimeoutSeconds * 1000;
+  if (overdueMs >= 0 && node.autoscaleConfig !== undefined) {
+    const silentNodes = silentZones.get(node.zone);
+    const isHeld = silentNodes !== undefined && overdueMs < outageHoldSeconds * 1000;
+    if (isHeld) return holdNode(node, { text, numbers: { ...numbers, silentNodes } }, context);
     loseNode(context, node, { code: "dead", text, numbers });
   } else if (silentMs >= node.missingTimeoutSeconds * 1000 && node.status === "running") {
     moveNode(context, node, "missing", { code: "missing", text, numbers });
   }
+}
+
+/** Nothing is heard from the whole zone: its nodes are no capacity, but none is destroyed for it. */
+function holdNode(node: Node, { text, numbers }: Omit<Reason, "code">, { draft, journal }: QueueContext): void {
+  if (node.status !== "missing" || node.reason.code === "zoneSilent") return;
+  const why = `nor from any of the ${String(numbers["silentNodes"])} nodes of zone "${node.zone}": the network is doubted, not the node`;
+  const until = `kept until one of them is heard, at most ${formatDuration(outageHoldSeconds)} longer`;
+  const reason = { code: "zoneSilent", text: `${text}, ${why}; ${until}`, numbers: { ...numbers, outageHoldSeconds } };
+  draft.putNode({ ...node, reason });
+  draft.decide(journal.entry("node", node.nodeId, "zoneSilent", reason));
 }
 
 function lastSignOf({ lastHeartbeatMs, lastProbeMs }: Node): EpochMs | undefined {

@@ -39,6 +39,38 @@ describe("node lifecycle", () => {
       assert.equal(world.state.configStates.get("servers")?.failures, undefined, "death is no failure of the config");
     });
 
+    it("silence of a whole zone is taken for the network's: no node of it is destroyed until one is heard, for a day", async () => {
+      const config = silentServers({ minimumAvailableSessions: 3, maxNodes: 3 });
+      world = await World.start({ configs: [config] });
+      await world.clock.advance(minute);
+      const sessionId = await request(world, "desktop");
+      const nodes = [...world.state.nodes.values()];
+      assert.equal(nodes.length, 3);
+      await world.clock.advance(minute);
+      for (const { nodeId } of nodes) world.killed.add(nodeId);
+
+      await world.clock.advance(12 * 60 * minute);
+      assert.deepEqual(countByStatus(world), { missing: 3 });
+      const kept = world.state.nodes.get(nodes[0]!.nodeId)!;
+      assert.match(kept.reason.text, /nor from any of the 3 nodes of zone .*the network is doubted, not the node/);
+      assert.equal(world.state.sessions.get(sessionId)!.status, "assigned");
+
+      world.killed.delete(nodes[0]!.nodeId);
+      await world.clock.advance(20 * minute);
+      assert.equal(world.state.nodes.get(nodes[0]!.nodeId)!.status, "running");
+      for (const { nodeId } of nodes.slice(1)) assert.equal(world.state.nodes.has(nodeId), false);
+    });
+
+    it("a zone that stays silent for a day longer is given up", async () => {
+      world = await World.start({ configs: [silentServers({ minimumAvailableSessions: 3, maxNodes: 3 })] });
+      await world.clock.advance(2 * minute);
+      const nodes = [...world.state.nodes.keys()];
+      for (const nodeId of nodes) world.killed.add(nodeId);
+      await world.clock.advance(25 * 60 * minute);
+      for (const nodeId of nodes) assert.equal(world.state.nodes.has(nodeId), false);
+      assert.deepEqual(countByStatus(world), { running: 3 });
+    });
+
     it("an answered probe brings a missing server back", async () => {
       world = await World.start({ configs: [silentServers()] });
       await world.clock.advance(minute);
