@@ -2,7 +2,7 @@
 import type { EpochMs } from "../model/clock";
 import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
-import { formatDuration } from "../model/units";
+import { formatCount, formatDuration } from "../model/units";
 import { fillNode, type QueueContext } from "../planner/queue";
 import { endSession, failNode, moveNode, startNode } from "../planner/transitions";
 
@@ -92,8 +92,8 @@ const outageNodesMin = 3;
 const outageHoldSeconds = 86_400;
 
 /**
- * Zones with at least {@link outageNodesMin} nodes, all of them missing: nobody of there can be heard. One node that is
- * heard, such as one that was made meanwhile, shows that the others are silent for themselves.
+ * Zones whose nodes are all missing, when there are as many as {@link outageNodesMin}: nobody of there can be heard. One
+ * that is heard, such as one that was made meanwhile, shows that the others are silent for themselves.
  */
 function findSilentZones(nodes: Iterable<Node>, nowMs: EpochMs, awakeSinceMs: EpochMs): Map<string, number> {
   const silent = new Map<string, number>();
@@ -146,7 +146,7 @@ function applyToSilent(node: Node, { context, awakeSinceMs, silentZones }: Judgi
 /** Nothing is heard from the whole zone: its nodes are no capacity, but none is destroyed for it. */
 function holdNode(node: Node, { text, numbers }: Omit<Reason, "code">, { draft, journal }: QueueContext): void {
   if (node.status !== "missing" || node.reason.code === "zoneSilent") return;
-  const why = `nor from any of the ${String(numbers["silentNodes"])} nodes of zone "${node.zone}": the network is doubted, not the node`;
+  const why = `nor from any other of the ${formatCount(Number(numbers["silentNodes"]), "node")} in zone "${node.zone}": the network is doubted, not the node`;
   const until = `kept until one of them is heard, at most ${formatDuration(outageHoldSeconds)} longer`;
   const reason = { code: "zoneSilent", text: `${text}, ${why}; ${until}`, numbers: { ...numbers, outageHoldSeconds } };
   draft.putNode({ ...node, reason });
