@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from "../model/clock";
 import type { Node, Session } from "../model/state";
-import type { Snapshot } from "../store/hot-state";
+import { byRequest, type Snapshot } from "../store/hot-state";
 import { usualBootSeconds } from "./boot-times";
 import { isInFlight } from "./node-status";
 import { placesOf } from "./place";
@@ -112,11 +112,7 @@ function positionIn(queue: readonly Session[], session: Session): number {
   while (low < high) {
     const middle = (low + high) >> 1;
     const other = queue[middle]!;
-    const isBefore =
-      other.requestedAtMs !== session.requestedAtMs
-        ? other.requestedAtMs < session.requestedAtMs
-        : other.sequence < session.sequence;
-    if (isBefore) low = middle + 1;
+    if (other.sessionId !== session.sessionId && byRequest(other, session) < 0) low = middle + 1;
     else high = middle;
   }
   return queue[low]?.sessionId === session.sessionId ? low + 1 : 0;

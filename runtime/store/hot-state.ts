@@ -139,9 +139,7 @@ export class HotState implements Snapshot {
   }
 
   queue(): readonly Session[] {
-    this.sortedQueue ??= [...this.queued.values()].sort(
-      (a, b) => a.requestedAtMs - b.requestedAtMs || a.sequence - b.sequence,
-    );
+    this.sortedQueue ??= [...this.queued.values()].sort(byRequest);
     return this.sortedQueue;
   }
 
@@ -317,6 +315,14 @@ export class HotState implements Snapshot {
     onNode?.delete(known);
     if (onNode?.size === 0) this.sessionsByNode.delete(known.nodeId);
   }
+}
+
+/**
+ * Order of the queue. Sequences repeat when a clock was set back meanwhile; ids make the order whole, so that it is the
+ * same after every load.
+ */
+export function byRequest(a: Session, b: Session): number {
+  return a.requestedAtMs - b.requestedAtMs || a.sequence - b.sequence || (a.sessionId < b.sessionId ? -1 : 1);
 }
 
 function placeKey(pool: string, zone: string): string {

@@ -83,6 +83,20 @@ function reloaded(state: HotState): HotState {
 }
 
 describe("planner, incremental state", () => {
+  it("keeps one order of the queue for sessions of one moment and number, however they were loaded", () => {
+    const waiting = ["sb", "sa", "sc"].map((sessionId) => aSession({ sessionId, requestedAtMs: startMs, sequence: 7 }));
+    const orders = [waiting, [...waiting].reverse()].map((rows) => {
+      const state = new HotState();
+      state.apply(rows.map((row): Change => ({ kind: "put", table: "session", row })));
+      return state.queue().map(({ sessionId }) => sessionId);
+    });
+
+    assert.deepEqual(orders, [
+      ["sa", "sb", "sc"],
+      ["sa", "sb", "sc"],
+    ]);
+  });
+
   const { HEADROOM_SEED: seed, HEADROOM_RUNS: runs = "150" } = process.env;
   const parameters = { numRuns: Number(runs), ...(seed === undefined ? {} : { seed: Number(seed) }) };
 
