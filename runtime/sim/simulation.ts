@@ -44,8 +44,8 @@ export interface SimulationReport {
 }
 
 const hourMs = 3_600_000;
-/** Virtual time in which everything must come to rest; the longest back-off and every time-out fit in several times. */
-const restLimitMs = 6 * hourMs;
+/** Virtual time in which everything must come to rest: the longest wait is for a zone of which nothing is heard, a day. */
+const restLimitMs = 30 * hourMs;
 const planCheckEvery = 5_000;
 const progressEvery = 20_000;
 

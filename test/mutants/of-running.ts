@@ -164,8 +164,8 @@ export const runningMutants: readonly Mutant[] = [
     name: "silence has no end",
     rule: "a node that falls silent is dead after deadTimeout",
     file: "reconciler/time-outs",
-    find: "if (silentMs >= node.deadTimeoutSeconds * 1000 && node.autoscaleConfig !== undefined) {",
-    replace: "if (silentMs < 0) {",
+    find: "const overdueMs = silentMs - node.deadTimeoutSeconds * 1000;",
+    replace: "const overdueMs = Math.min(-1, silentMs - node.deadTimeoutSeconds * 1000);",
     tests: reconciler,
   },
 ];
