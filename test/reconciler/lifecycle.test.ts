@@ -52,7 +52,10 @@ describe("node lifecycle", () => {
       await world.clock.advance(12 * 60 * minute);
       assert.deepEqual(countByStatus(world), { missing: 3 });
       const kept = world.state.nodes.get(nodes[0]!.nodeId)!;
-      assert.match(kept.reason.text, /nor from any other of the 3 nodes in zone .*the network is doubted, not the node/);
+      assert.match(
+        kept.reason.text,
+        /nor from any other of the 3 nodes in zone .*the network is doubted, not the node/,
+      );
       assert.equal(world.state.sessions.get(sessionId)!.status, "assigned");
 
       world.killed.delete(nodes[0]!.nodeId);
