@@ -52,6 +52,10 @@ export class Operators {
     for (const config of this.configs.values()) {
       await this.put("autoscaleConfig", { ...config, enabled: true, drain: false });
     }
+  }
+
+  /** Nodes that are held for nobody any more. */
+  async letGo(): Promise<void> {
     for (const { nodeId, status } of [...this.parts.checker.durable.nodes.values()]) {
       if (status === "draining") await this.parts.client.call("operator", ({ broker }) => broker.undrainNode(nodeId));
     }

@@ -136,6 +136,7 @@ class SimulatedWorld {
       await this.stepUntil(() => timeline.nowMs >= untilMs);
       if (verdict.violations.length > 0) return;
       if (this.users.visits === 0) this.background(this.users.releaseForgotten());
+      this.background(this.operators.letGo());
       const open = this.isFinished && this.users.visits === 0 ? this.unrest() : "people are still there";
       if (open === undefined) return;
       if (timeline.nowMs > limitMs) return verdict.broken("everything comes to rest", open);
