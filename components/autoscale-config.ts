@@ -90,6 +90,14 @@ export interface AutoscaleArgs {
   readonly dnsProvider?: pulumi.Input<string>;
 }
 
+/** How many sessions of which workspace must be able to start at once. */
+export interface StandbySlotsArgs {
+  /** Name of a workspace of kind `container` that may run in the config's pool and zone, and fits each of its nodes. */
+  readonly workspace: pulumi.Input<string>;
+  /** Sessions that must be placeable, beyond those that wait. A schedule may replace it. */
+  readonly count: pulumi.Input<number>;
+}
+
 export interface AutoscaleConfigArgs extends AutoscaleArgs {
   /** vCPUs kept free beyond what queued sessions need. Default 0: the next session may wait for a new node. */
   readonly standbyCores?: pulumi.Input<number>;
@@ -97,6 +105,11 @@ export interface AutoscaleConfigArgs extends AutoscaleArgs {
   readonly standbyGpus?: pulumi.Input<number>;
   /** Memory kept free, e.g. `"8GiB"`. Default `"0MB"`. */
   readonly standbyMemory?: pulumi.Input<string>;
+  /**
+   * Sessions of one workspace that could start at once. What is free on one node counts only as far as whole sessions fit
+   * there: four nodes with one free core each have no slot for a session of two cores. Default none.
+   */
+  readonly standbySlots?: pulumi.Input<StandbySlotsArgs>;
   /** PEM certificate for startup scripts that use `{nginx_cert_in}`. Default none. */
   readonly nginxCert?: pulumi.Input<string>;
   /** Its PEM key, for `{nginx_key_in}`; kept as a secret. Default none. */

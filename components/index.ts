@@ -3,6 +3,7 @@ export {
   AutoscaleConfig,
   type AutoscaleArgs,
   type AutoscaleConfigArgs,
+  type StandbySlotsArgs,
   type StartupScriptArgs,
 } from "./autoscale-config";
 export {

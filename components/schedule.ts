@@ -37,6 +37,8 @@ export interface ScheduleArgs {
   readonly standbyGpus?: pulumi.Input<number>;
   /** While the window is active: memory kept free, e.g. `"8GiB"`. Default: the autoscale config's own value. */
   readonly standbyMemory?: pulumi.Input<string>;
+  /** While the window is active: the count of the autoscale config's `standbySlots`. Default: its own count. */
+  readonly standbySlots?: pulumi.Input<number>;
   /** While the window is active: sessions that must be placeable. Default: the autoscale config's own value. */
   readonly minimumAvailableSessions?: pulumi.Input<number>;
 }

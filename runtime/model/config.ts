@@ -153,6 +153,11 @@ export const agentAutoscaleConfigSchema = z.strictObject({
   standbyCores: cores.default(0),
   standbyGpus: count.default(0),
   standbyMemory: memorySchema.prefault("0MB"),
+  /**
+   * Sessions of one workspace that could start at once. What is free on one node counts only as far as whole sessions fit
+   * there, so that capacity in pieces does not. Shares what is free with the other standby values. Default none.
+   */
+  standbySlots: z.strictObject({ workspace: nameSchema, count }).optional(),
   /** PEM certificate and key, for scripts that use `{nginx_cert_in}` and `{nginx_key_in}`. The key is secret. */
   nginxCert: z.string().max(100_000).optional(),
   nginxKey: z.string().max(100_000).optional(),

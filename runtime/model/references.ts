@@ -16,6 +16,7 @@ import {
 } from "./config";
 import type { Problem } from "./errors";
 import { findNodeScriptProblems, findNodeScriptWarnings, type ScriptSources } from "./node-script";
+import { slotProblems, slottedWorkspaceProblems } from "./slot-references";
 import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
 import type { Shape } from "./state";
 import { formatCount, formatMemory } from "./units";
@@ -114,10 +115,16 @@ export function findReferrers(kind: DefinitionKind, name: string, declared: Decl
         ),
       ];
     case "workspace":
-      return of(
-        "stagingConfig",
-        stagingConfigs.filter((config) => config.workspace === name),
-      );
+      return [
+        ...of(
+          "autoscaleConfig",
+          configs.filter((config) => config.type === "dockerAgent" && config.standbySlots?.workspace === name),
+        ),
+        ...of(
+          "stagingConfig",
+          stagingConfigs.filter((config) => config.workspace === name),
+        ),
+      ];
     case "stagingConfig":
     case "schedule":
       return [];
@@ -175,6 +182,7 @@ function workspaceProblems(workspace: Workspace, context: ReferenceContext): Pro
     problems.push({ path: `pools[${index}]`, message });
   }
   problems.push(...stagedWorkspaceProblems(workspace, context.declared));
+  problems.push(...slottedWorkspaceProblems(workspace, context));
   const misfit = problems.length === 0 ? findMisfit(workspace, context) : undefined;
   return misfit ? [{ path: misfit.field, message: misfit.message }] : problems;
 }
@@ -196,7 +204,12 @@ function configProblems(config: AutoscaleConfig, context: ReferenceContext): Pro
   if (pool && pool.type !== config.type) {
     problems.push({ path: "type", message: `got "${config.type}"; pool "${pool.name}" is of type "${pool.type}"` });
   }
-  if (config.type === "dockerAgent") problems.push(...standbyProblems(config, config, context));
+  if (config.type === "dockerAgent") {
+    problems.push(...standbyProblems(config, config, context));
+    const { workspace } = config.standbySlots ?? {};
+    if (workspace !== undefined) problems.push(...missing("standbySlots.workspace", "workspace", workspace, context));
+    problems.push(...slotProblems(config, context));
+  }
   if (problems.length > 0) return problems;
   return workspacesThatDontFit(context, (workspace) => workspace.pools.includes(config.pool), "vmProvider");
 }
@@ -263,7 +276,7 @@ function scheduleProblems(schedule: Schedule, context: ReferenceContext): Proble
   if (!config) return missing("autoscaleConfig", "autoscaleConfig", schedule.autoscaleConfig, context);
   const foreign =
     config.type === "server"
-      ? (["standbyCores", "standbyGpus", "standbyMemory"] as const)
+      ? (["standbyCores", "standbyGpus", "standbyMemory", "standbySlots"] as const)
       : (["minimumAvailableSessions"] as const);
   const problems: Problem[] = foreign
     .filter((field) => schedule[field] !== undefined)
@@ -275,15 +288,29 @@ function scheduleProblems(schedule: Schedule, context: ReferenceContext): Proble
     const message = `got ${schedule.minNodes}; at most maxNodes (${config.maxNodes}) of autoscale config "${config.name}"`;
     problems.push({ path: "minNodes", message });
   }
-  return config.type === "dockerAgent" ? [...problems, ...standbyProblems(schedule, config, context)] : problems;
+  if (config.type !== "dockerAgent") return problems;
+  if (schedule.standbySlots !== undefined && config.standbySlots === undefined) {
+    const message = `got ${schedule.standbySlots}; autoscale config "${config.name}" has no standbySlots whose count it could replace`;
+    problems.push({ path: "standbySlots", message });
+  }
+  return [...problems, ...standbyProblems(schedule, config, context)];
 }
 
 function vmProviderProblems(vmProvider: VmProviderConfig, context: ReferenceContext): Problem[] {
   const pools = new Set<string>();
+  const problems: Problem[] = [];
   for (const config of context.declared.autoscaleConfig.values()) {
-    if (vmProvidersOf(config).includes(vmProvider.name)) pools.add(config.pool);
+    if (!vmProvidersOf(config).includes(vmProvider.name)) continue;
+    pools.add(config.pool);
+    if (config.type !== "dockerAgent") continue;
+    problems.push(...slotProblems(config, context).map(({ message }) => ({ path: "settings", message })));
   }
-  return workspacesThatDontFit(context, (workspace) => workspace.pools.some((pool) => pools.has(pool)), "settings");
+  const misfits = workspacesThatDontFit(
+    context,
+    (workspace) => workspace.pools.some((pool) => pools.has(pool)),
+    "settings",
+  );
+  return [...problems, ...misfits];
 }
 
 function workspacesThatDontFit(

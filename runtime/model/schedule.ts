@@ -70,6 +70,8 @@ export const scheduleSchema = z
     standbyCores: cores.optional(),
     standbyGpus: count.optional(),
     standbyMemory: memorySchema.optional(),
+    /** The count only; the workspace stays that of the config's own `standbySlots`. */
+    standbySlots: count.optional(),
     minimumAvailableSessions: count.optional(),
   })
   .superRefine(({ days, dates, exceptDates }, context) => {

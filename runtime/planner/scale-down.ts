@@ -95,7 +95,7 @@ function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigP
   const scope = fleet.scope(pool, zone);
   const removable = inLeavingOrder(scope.running.filter(isRemovable), fleet);
   if (removable.length === 0) return [];
-  const guard = new StandbyGuard(fleet.openIn(pool, zone), scope);
+  const guard = new StandbyGuard(fleet.openIn(pool, zone), scope, fleet.snapshot);
   const removed = new Map<ConfigPosition, number>();
   const found: { position: ConfigPosition; node: Node }[] = [];
   for (const bin of removable) {

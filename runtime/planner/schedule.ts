@@ -22,6 +22,7 @@ export interface WindowOverrides {
   readonly standbyCores?: number;
   readonly standbyGpus?: number;
   readonly standbyMemory?: number;
+  readonly standbySlots?: number;
   readonly minimumAvailableSessions?: number;
 }
 
@@ -47,7 +48,14 @@ export interface Lead {
 const daySeconds = 86_400;
 /** A window that starts so many days ago may still be open: 24 hours to the end of a day, and any time zone. */
 const daysBack = 3;
-const overridable = ["minNodes", "standbyCores", "standbyGpus", "standbyMemory", "minimumAvailableSessions"] as const;
+const overridable = [
+  "minNodes",
+  "standbyCores",
+  "standbyGpus",
+  "standbyMemory",
+  "standbySlots",
+  "minimumAvailableSessions",
+] as const;
 
 /** Whether a config with these schedules is active; without any it always is. */
 export function windowAt(

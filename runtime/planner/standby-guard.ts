@@ -1,12 +1,20 @@
 /** Which nodes of a place may leave without taking away the standby of any config there. */
+import type { Snapshot } from "../store/hot-state";
 import type { ConfigPosition } from "./fleet";
 import type { Bin, Scope, Spare } from "./scope";
 import { standbyOf, standbySessionsOf } from "./standby";
+import { countSlots, slotsIn, wantedSlotsOf, type WantedSlots } from "./standby-slots";
 
 /** What must stay free, for the configs that count static members or for those that don't. */
 interface Wanted {
   readonly spare: Spare;
   readonly standby: Spare;
+}
+
+/** What one config wants in whole sessions, and how many could start. */
+interface Slots {
+  readonly wanted: WantedSlots;
+  slots: number;
 }
 
 /**
@@ -15,8 +23,9 @@ interface Wanted {
  */
 export class StandbyGuard {
   private readonly wanted: readonly Wanted[];
+  private readonly slots: readonly Slots[];
 
-  constructor(open: readonly ConfigPosition[], scope: Scope) {
+  constructor(open: readonly ConfigPosition[], scope: Scope, snapshot: Snapshot) {
     this.wanted = [true, false]
       .map((countStatic) => ({ countStatic, among: open.filter(({ config }) => config.countStatic === countStatic) }))
       .filter(({ among }) => among.length > 0)
@@ -24,19 +33,31 @@ export class StandbyGuard {
         spare: scope.spare({ isComingCounted: false, isStaticCounted: countStatic }),
         standby: highest(among),
       }));
+    this.slots = open.flatMap((position) => {
+      const wanted = wantedSlotsOf(position, snapshot);
+      const which = { isComingCounted: false, isStaticCounted: position.config.countStatic };
+      return wanted ? [{ wanted, slots: countSlots(scope, wanted.needs, which) }] : [];
+    });
   }
 
   allows(bin: Bin): boolean {
     const own = spareOf(bin);
-    return this.wanted.every(({ spare, standby }) =>
+    const isStandbyKept = this.wanted.every(({ spare, standby }) =>
       dimensions.every((dimension) => own[dimension] === 0 || spare[dimension] - own[dimension] >= standby[dimension]),
     );
+    return isStandbyKept && this.slots.every(({ wanted, slots }) => areSlotsKept(bin, wanted, slots));
   }
 
   remove(bin: Bin): void {
     const own = spareOf(bin);
     for (const { spare } of this.wanted) for (const dimension of dimensions) spare[dimension] -= own[dimension];
+    for (const entry of this.slots) entry.slots -= slotsIn(bin.free, entry.wanted.needs);
   }
+}
+
+function areSlotsKept({ free }: Bin, { needs, count }: WantedSlots, slots: number): boolean {
+  const own = slotsIn(free, needs);
+  return own === 0 || slots - own >= count;
 }
 
 const dimensions = ["millicores", "memoryBytes", "gpus", "sessions"] as const;

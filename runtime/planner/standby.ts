@@ -8,6 +8,7 @@ import type { Shape } from "../model/state";
 import { formatCount, formatMemory } from "../model/units";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { sessionsPerServer, type Bin, type Scope, type Spare } from "./scope";
+import { countSlots, slotsIn, slotsReason, wantedSlotsOf } from "./standby-slots";
 
 const dimensions = ["cores", "memoryBytes", "gpus"] as const;
 type Dimension = (typeof dimensions)[number];
@@ -44,7 +45,10 @@ export function raiseToFloor(fleet: Fleet, position: ConfigPosition): void {
 
 export function raiseToStandby(fleet: Fleet, position: ConfigPosition): void {
   if (position.config.type === "server") raiseServers(fleet, position, position.config);
-  else raiseAgents(fleet, position, position.config);
+  else {
+    raiseAgents(fleet, position, position.config);
+    raiseSlots(fleet, position);
+  }
 }
 
 function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutoscaleConfig): void {
@@ -61,6 +65,20 @@ function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutosc
     const back = scope.recallable.find((bin) => short.some((dimension) => bin.free[dimension] > 0));
     const added = addNode(fleet, position, scope, back, reason);
     if (!added || !added.shape) return;
+  }
+}
+
+function raiseSlots(fleet: Fleet, position: ConfigPosition): void {
+  const wanted = wantedSlotsOf(position, fleet.snapshot);
+  if (!wanted) return;
+  const { config } = position;
+  const scope = fleet.scope(config.pool, config.zone);
+  let slots = countSlots(scope, wanted.needs, { isComingCounted: true, isStaticCounted: config.countStatic });
+  while (slots < wanted.count) {
+    const back = scope.recallable.find((bin) => slotsIn(bin.free, wanted.needs) > 0);
+    const added = addNode(fleet, position, scope, back, slotsReason(wanted, slots), wanted.needs);
+    if (!added || !added.shape) return;
+    slots += slotsIn(added.free, wanted.needs);
   }
 }
 
@@ -84,10 +102,11 @@ function addNode(
   scope: Scope,
   back: Bin | undefined,
   reason: Reason,
+  needs?: Shape,
 ): Bin | undefined {
   if (back) return fleet.recall(scope, back, reason);
-  const block = fleet.blocked(position, "standby");
-  if (!block) return fleet.create(position, reason).bin;
+  const block = fleet.blocked(position, "standby", needs);
+  if (!block) return fleet.create(position, reason, needs).bin;
   position.hasDeficit = true;
   position.reasons.push({
     ...block,
