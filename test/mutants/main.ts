@@ -83,6 +83,12 @@ function judge({ file, tests, bySimulation = true }: Mutant, code: string, folde
   }
 }
 
+/** A test that fails without the bug too has caught nothing. */
+function confirm({ tests }: Mutant, caughtBy: string | undefined, folder: string): string | undefined {
+  const test = tests.find((name) => caughtBy?.startsWith(`test/${name}: `));
+  return test !== undefined && askTests(folder, [test]) !== undefined ? undefined : caughtBy;
+}
+
 function main(): number {
   const wanted = process.argv.slice(2);
   const chosen = mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
@@ -95,7 +101,7 @@ function main(): number {
     let caught = 0;
     for (const [mutant, code] of codes) {
       const startedMs = Date.now();
-      const caughtBy = code === undefined ? undefined : judge(mutant, code, folder);
+      const caughtBy = code === undefined ? undefined : confirm(mutant, judge(mutant, code, folder), folder);
       if (caughtBy !== undefined) caught += 1;
       const answer = caughtBy ?? (code === undefined ? `DOES NOT FIT runtime/${mutant.file}.ts` : "SURVIVED");
       const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
