@@ -111,7 +111,8 @@ export class Term {
       await laneRunner.start();
       await reconciler.start();
     } catch (error) {
-      await updater.stop();
+      // What they began is given up with the workers, and recovered in the next term.
+      await Promise.all([reconciler.stop(), laneRunner.stop(), updater.stop()]);
       throw error;
     }
     const leader: Leader = {
