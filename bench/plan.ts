@@ -5,6 +5,7 @@
 import { cloudCatalog } from "../provider/registry";
 import type { DefinitionKind } from "../runtime/model/config";
 import type { ConfigState, Node, Session } from "../runtime/model/state";
+import { PlanMemory } from "../runtime/planner/memory";
 import { plan, type PlanOptions } from "../runtime/planner/plan";
 import { WindowCache } from "../runtime/planner/schedule";
 import { HotState, type Change } from "../runtime/store/hot-state";
@@ -60,7 +61,11 @@ function measure(size: Size, it: Case, times: number): { timesMs: number[]; chan
   const state = new HotState();
   state.apply(definitions(size, it));
   state.apply(rows(size, it));
-  const options: Omit<PlanOptions, "nowMs"> = { catalog: cloudCatalog(), windows: new WindowCache() };
+  const options: Omit<PlanOptions, "nowMs"> = {
+    catalog: cloudCatalog(),
+    windows: new WindowCache(),
+    memory: new PlanMemory(),
+  };
   const timesMs: number[] = [];
   let changes = 0;
   for (let round = -20; round < times; round += 1) {

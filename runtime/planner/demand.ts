@@ -146,7 +146,7 @@ function createFor(session: Session, search: Search, fleet: Fleet): Space | unde
 }
 
 function promisedReason(bin: Bin): Reason {
-  const autoscaleConfig = bin.position?.config.name ?? "";
+  const autoscaleConfig = bin.autoscaleConfig ?? "";
   if (!bin.node) {
     const text = `a new node of autoscale config "${autoscaleConfig}" is being requested for it`;
     return { code: "newNode", text, numbers: { autoscaleConfig } };

@@ -22,6 +22,7 @@ import {
 import { Draft } from "./draft";
 import { hearsayOf, type Hearsay } from "./failures";
 import { blockedReason } from "./limits";
+import { PlanMemory, type Crew } from "./memory";
 import { isFinalDrain, isInFlight } from "./node-status";
 import { isOpen, type PlaceContext } from "./place";
 import { noRetirement, retiringOf, type Retirement } from "./rotation";
@@ -49,6 +50,7 @@ export interface ConfigPosition {
   readonly routes: readonly Route[];
   /** Oldest first. */
   readonly nodes: readonly Node[];
+  readonly crew: Crew;
   /** Running nodes that are to be replaced, by id: no capacity for this plan. */
   readonly retiring: ReadonlyMap<string, Retirement>;
   /** Every row counts against the caps: also what is failed or being destroyed may still exist. */
@@ -70,6 +72,8 @@ export interface FleetOptions {
   readonly digests?: SpecDigests;
   /** Kept from plan to plan it saves reading the same wall clocks again. Default a new one. */
   readonly windows?: WindowCache | undefined;
+  /** Kept from plan to plan it saves looking again at what has not changed. Default a new one. */
+  readonly memory?: PlanMemory;
 }
 
 export class Fleet {
@@ -90,11 +94,15 @@ export class Fleet {
   /** The nodes that this plan creates, by place. */
   private readonly births = new Map<string, Birth[]>();
   private readonly sizes = new Map<string, Shape | undefined>();
+  private readonly memory: PlanMemory;
 
   constructor(
     readonly snapshot: Snapshot,
-    { nowMs, catalog, windows = new WindowCache(), digests = new SpecDigests(catalog) }: FleetOptions,
+    options: FleetOptions,
   ) {
+    const { nowMs, catalog, windows = new WindowCache(), digests = new SpecDigests(catalog) } = options;
+    this.memory = options.memory ?? new PlanMemory();
+    this.memory.begin(snapshot, catalog);
     this.nowMs = nowMs;
     this.digests = digests;
     this.hearsay = hearsayOf(snapshot.configStates.values(), nowMs);
@@ -122,13 +130,7 @@ export class Fleet {
     const key = `${pool}/${zone}`;
     const known = this.scopes.get(key);
     if (known) return known;
-    const bins: Bin[] = [];
-    for (const node of this.snapshot.nodesIn(pool, zone).values()) {
-      const bin = this.binOf(node);
-      if (bin) bins.push(bin);
-    }
-    for (const birth of this.births.get(key) ?? []) bins.push(newBin(birth, this.nowMs));
-    const scope = new Scope(pool, zone, bins);
+    const scope = this.rememberedScope(pool, zone, key) ?? this.makeScope(pool, zone, key);
     this.scopes.set(key, scope);
     return scope;
   }
@@ -166,8 +168,9 @@ export class Fleet {
   recall(scope: Scope, draining: Bin, reason: Reason): Bin {
     const bin = scope.recall(draining);
     const { nodeId } = bin.node!;
-    bin.position!.nodesLive += 1;
-    bin.position!.isGrowing = true;
+    const position = this.byName.get(bin.autoscaleConfig!)!;
+    position.nodesLive += 1;
+    position.isGrowing = true;
     this.recalled.add(nodeId);
     this.changes.push({ kind: "undrain", nodeId, reason });
     return bin;
@@ -175,7 +178,14 @@ export class Fleet {
 
   /** Forgets what was taken, not what was changed: new nodes are on their way now, recalled ones are back. */
   startRound(): void {
-    for (const [key, { isTouched }] of this.scopes) if (isTouched) this.scopes.delete(key);
+    for (const [key, scope] of this.scopes) {
+      if (!scope.isTouched) continue;
+      const births = this.births.get(key) ?? [];
+      scope.restart(
+        this.recalled,
+        births.map((birth) => newBin(birth, this.nowMs)),
+      );
+    }
     for (const position of this.positions) {
       position.hasDeficit = false;
       position.reasons.length = 0;
@@ -185,17 +195,13 @@ export class Fleet {
   private positionOf(config: AutoscaleConfig): ConfigPosition {
     const { snapshot } = this;
     const state = snapshot.configStates.get(config.name) ?? { autoscaleConfig: config.name };
-    const nodes = sortUnlessSorted([...snapshot.nodesOfConfig(config.name).values()], oldestFirst);
+    const crew = this.crewOf(config);
+    const { nodes, nodesInFlight } = crew;
     const mode = this.modeOf(config, state);
     const retiring = mode === "open" ? retiringOf(config, nodes, this) : noRetirement;
-    let [nodesInFlight, nodesLive] = [0, 0];
-    for (const node of nodes) {
-      const isComing = isInFlight(node);
-      if (!isComing && node.status !== "running") continue;
-      if (isComing) nodesInFlight += 1;
-      if (isComing || (!retiring.has(node.nodeId) && !isUsedUpIn(snapshot, node))) nodesLive += 1;
-    }
-    const routes = routesOf(config, nodes, (vmProvider) => this.shapeOn(config, vmProvider));
+    const isLeaving = (node: Node) => retiring.has(node.nodeId) && !isUsedUpIn(snapshot, node);
+    const nodesLeaving = retiring.size === 0 ? 0 : nodes.filter(isLeaving).length;
+    const routes = crew.routes.map((route) => ({ ...route }));
     return {
       config,
       state,
@@ -204,14 +210,36 @@ export class Fleet {
       shape: routes[0]!.shape,
       routes,
       nodes,
+      crew,
       retiring,
       nodesTotal: nodes.length,
       nodesInFlight,
-      nodesLive,
+      nodesLive: crew.nodesLive - nodesLeaving,
       hasDeficit: false,
       isGrowing: false,
       reasons: [],
     };
+  }
+
+  private crewOf(config: AutoscaleConfig): Crew {
+    const { snapshot, memory } = this;
+    const revision = snapshot.revisions.config(config.name);
+    const known = memory.crews.get(config.name);
+    if (known?.revision === revision) return known;
+    const nodes = sortUnlessSorted([...snapshot.nodesOfConfig(config.name).values()], oldestFirst);
+    const inFlight = nodes.filter(isInFlight);
+    const running = nodes.filter((node) => node.status === "running" && !isUsedUpIn(snapshot, node));
+    const crew = {
+      revision,
+      nodes,
+      unsettled: nodes.filter((node) => node.status !== "running" || node.isReusable === false),
+      idle: running.filter(({ nodeId }) => snapshot.usage(nodeId).pinned === 0),
+      nodesInFlight: inFlight.length,
+      nodesLive: inFlight.length + running.length,
+      routes: routesOf(config, nodes, (vmProvider) => this.shapeOn(config, vmProvider)),
+    };
+    memory.crews.set(config.name, crew);
+    return crew;
   }
 
   /** Configs share VM provider configs, whose settings are read once per plan. */
@@ -227,12 +255,53 @@ export class Fleet {
     return isOpen(config, this.context) ? "open" : "inactive";
   }
 
-  private binOf(node: Node): Bin | undefined {
-    const position = node.autoscaleConfig === undefined ? undefined : this.byName.get(node.autoscaleConfig);
+  /** The place as the last plan found it; undefined when something about it has changed since. */
+  private rememberedScope(pool: string, zone: string, key: string): Scope | undefined {
+    const known = this.memory.scopes.get(key);
+    if (known?.revision !== this.snapshot.revisions.place(pool, zone)) return undefined;
+    for (const [name, mode] of known.modes) {
+      const position = this.byName.get(name);
+      if (position?.mode !== mode || (position && position.retiring !== noRetirement)) return undefined;
+    }
+    if (known.scope.isTouched) known.scope.restore();
+    return known.scope;
+  }
+
+  private makeScope(pool: string, zone: string, key: string): Scope {
+    const { snapshot, memory } = this;
+    const before = memory.scopes.get(key)?.scope;
+    // Its bins are used again, so they must be as they were.
+    if (before?.isTouched) before.restore();
+    const modes = new Map<string, ConfigMode | undefined>();
+    let isLasting = true;
+    const bins: Bin[] = [];
+    for (const node of snapshot.nodesIn(pool, zone).values()) {
+      const position = node.autoscaleConfig === undefined ? undefined : this.byName.get(node.autoscaleConfig);
+      if (node.autoscaleConfig !== undefined) modes.set(node.autoscaleConfig, position?.mode);
+      if (position && position.retiring !== noRetirement) isLasting = false;
+      const bin = position?.retiring.has(node.nodeId) ? undefined : this.rememberedBin(node, position);
+      if (bin) bins.push(bin);
+    }
+    const scope = new Scope(pool, zone, bins);
+    const revision = isLasting ? snapshot.revisions.place(pool, zone) : undefined;
+    memory.scopes.set(key, { revision, modes, scope });
+    return scope;
+  }
+
+  private rememberedBin(node: Node, position: ConfigPosition | undefined): Bin | undefined {
+    const { bins } = this.memory;
+    const revision = this.snapshot.revisions.node(node.nodeId);
+    const known = bins.get(node.nodeId);
+    if (known?.revision === revision && known?.mode === position?.mode) return known?.bin;
+    const bin = this.binOf(node, position);
+    bins.set(node.nodeId, { revision, mode: position?.mode, bin });
+    return bin;
+  }
+
+  private binOf(node: Node, position: ConfigPosition | undefined): Bin | undefined {
     const isOpenOrStatic = node.autoscaleConfig === undefined || position?.mode === "open";
     if (!isOpenOrStatic && !isJoinable(node, position)) return undefined;
-    if (position?.retiring.has(node.nodeId)) return undefined;
-    const kind = isOpenOrStatic ? this.kindOf(node) : "joinable";
+    const kind = isOpenOrStatic ? kindOf(node) : "joinable";
     if (!kind) return undefined;
     const usage = this.snapshot.usage(node.nodeId);
     if (isUsedUp(node, usage)) return undefined;
@@ -240,7 +309,7 @@ export class Fleet {
       kind,
       createdAtMs: node.createdAtMs,
       node,
-      position,
+      autoscaleConfig: node.autoscaleConfig,
       shape: node.shape,
       usage,
       free: node.shape ? freeShape(node.shape, usage) : nothing,
@@ -253,12 +322,12 @@ export class Fleet {
       isIdle: usage.pinned === 0,
     };
   }
+}
 
-  private kindOf(node: Node): "running" | "inFlight" | "draining" | undefined {
-    if (node.status === "running" || this.recalled.has(node.nodeId)) return "running";
-    if (isInFlight(node)) return "inFlight";
-    return node.status === "draining" && !isFinalDrain(node) ? "draining" : undefined;
-  }
+function kindOf(node: Node): "running" | "inFlight" | "draining" | undefined {
+  if (node.status === "running") return "running";
+  if (isInFlight(node)) return "inFlight";
+  return node.status === "draining" && !isFinalDrain(node) ? "draining" : undefined;
 }
 
 /** A server outside its schedule: new sessions are only for users who are on it. */
@@ -277,7 +346,7 @@ function newBin({ position, route: { shape } }: Birth, nowMs: EpochMs): Bin {
     kind: "new",
     createdAtMs: nowMs,
     node: undefined,
-    position,
+    autoscaleConfig: config.name,
     shape,
     usage: undefined,
     free: shape ?? nothing,

@@ -25,7 +25,9 @@ const roundsMax = 10;
 export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
   const fleet = new Fleet(snapshot, options);
   const { waiting, staging } = raise(fleet);
-  for (const position of fleet.positions) removeFinished(fleet, position, position.nodes);
+  for (const position of fleet.positions) {
+    removeFinished(fleet, position, position.mode === "leaving" ? position.nodes : position.crew.unsettled);
+  }
   removeFinished(fleet, undefined, orphans(fleet));
   const excess = findExcess(fleet);
   const excessSinceMs = fleet.positions.map((position) => drainExcess(fleet, position, excess.get(position) ?? []));
@@ -99,11 +101,14 @@ function decisionOf(fleet: Fleet, position: ConfigPosition, findings: Findings):
   const { config, state, mode } = position;
   const { waiting, excessSinceMs } = findings;
   const { earlyForMs } = position.window;
-  const nextState: ConfigState = {
-    ...without(without(state, "excessSinceMs"), "earlyForMs"),
-    ...(excessSinceMs === undefined ? {} : { excessSinceMs }),
-    ...(earlyForMs === undefined ? {} : { earlyForMs }),
-  };
+  const isAsBefore = state.excessSinceMs === excessSinceMs && state.earlyForMs === earlyForMs;
+  const nextState: ConfigState = isAsBefore
+    ? state
+    : {
+        ...without(without(state, "excessSinceMs"), "earlyForMs"),
+        ...(excessSinceMs === undefined ? {} : { excessSinceMs }),
+        ...(earlyForMs === undefined ? {} : { earlyForMs }),
+      };
   const stuck = waiting.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
   const reasons: Reason[] = [];
   if (stuck) reasons.push(stuckReason(stuck.reason, waiting.length));

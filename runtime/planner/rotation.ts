@@ -45,7 +45,7 @@ export function retiringOf(
   }
   const outdated = config.onSpecChange === "rotate" ? nextOutdated(nodes, retiring, sources) : undefined;
   if (outdated) retiring.set(outdated.nodeId, { reason: outdatedReason, fromMs: sources.nowMs });
-  return retiring;
+  return retiring.size === 0 ? noRetirement : retiring;
 }
 
 function retirementByAge({ maxNodeAge, rotatePreWarm }: AutoscaleConfig, node: Node, nowMs: EpochMs) {

@@ -76,18 +76,13 @@ export function findExcess(fleet: Fleet): Map<ConfigPosition, Node[]> {
   };
   const places = new Map<string, AutoscaleConfig>();
   for (const position of fleet.positions) {
-    if (position.mode === "inactive") for (const node of position.nodes) if (isIdle(fleet, node)) add(position, node);
+    if (position.mode === "inactive") for (const node of position.crew.idle) add(position, node);
     if (position.mode === "open") places.set(`${position.config.pool}/${position.config.zone}`, position.config);
   }
   for (const { pool, zone } of places.values()) {
     for (const { position, node } of excessIn(fleet, pool, zone)) add(position, node);
   }
   return excess;
-}
-
-function isIdle(fleet: Fleet, node: Node): boolean {
-  const usage = fleet.snapshot.usage(node.nodeId);
-  return node.status === "running" && usage.pinned === 0 && !isUsedUp(node, usage);
 }
 
 /** In the order in which they leave, as long as every config of the place keeps its floor and its standby. */
@@ -99,7 +94,8 @@ function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigP
   const removed = new Map<ConfigPosition, number>();
   const found: { position: ConfigPosition; node: Node }[] = [];
   for (const bin of removable) {
-    const { position, node } = bin as Bin & { position: ConfigPosition; node: Node };
+    const { autoscaleConfig, node } = bin as Bin & { autoscaleConfig: string; node: Node };
+    const position = fleet.position(autoscaleConfig)!;
     const gone = removed.get(position) ?? 0;
     const isAboveFloor = position.nodesLive - gone > floorOf(position);
     if (position.hasDeficit || !isAboveFloor || !guard.allows(bin)) continue;
@@ -111,13 +107,14 @@ function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigP
 }
 
 function isRemovable(bin: Bin): boolean {
-  return bin.position !== undefined && bin.isIdle && bin.promised === 0;
+  return bin.autoscaleConfig !== undefined && bin.isIdle && bin.promised === 0;
 }
 
 /** Nodes of an older definition, then those on a fallback, then the newest. Those that are too old retire by themselves. */
 function inLeavingOrder(bins: readonly Bin[], { digests, snapshot }: Fleet): Bin[] {
+  const preferredOf = ({ autoscaleConfig = "" }: Bin) => snapshot.autoscaleConfigs.get(autoscaleConfig)?.vmProvider;
   const ranked = bins.map((bin) => {
-    const isOnFallback = bin.node?.vmProvider !== bin.position?.config.vmProvider;
+    const isOnFallback = bin.node?.vmProvider !== preferredOf(bin);
     return { bin, rank: digests.isOutdated(bin.node!, snapshot) ? 0 : isOnFallback ? 1 : 2 };
   });
   ranked.sort((a, b) => a.rank - b.rank || (isNewer(a.bin.node!, b.bin.node!) ? -1 : 1));

@@ -7,7 +7,6 @@ import type { AutoscaleConfig } from "../model/config";
 import type { Node, Shape } from "../model/state";
 import type { NodeUsage } from "../model/usage";
 import { fitsShape, freeShape, type Wish } from "./capacity";
-import type { ConfigPosition } from "./fleet";
 
 /** One node's capacity as the phases of a plan use it up. */
 export interface Bin {
@@ -17,7 +16,7 @@ export interface Bin {
   /** Undefined for a node that this plan creates. */
   readonly node?: Node;
   /** Undefined for a static member. */
-  readonly position?: ConfigPosition;
+  readonly autoscaleConfig?: string;
   readonly shape?: Shape;
   /** What its sessions take; undefined for a node that this plan creates. */
   readonly usage?: NodeUsage;
@@ -49,16 +48,22 @@ export interface Spare {
 
 export class Scope {
   /** Oldest first; those that the plan adds come last. */
-  readonly running: Bin[] = [];
-  readonly coming: Bin[] = [];
+  running: Bin[] = [];
+  coming: Bin[] = [];
   /** Draining nodes that may come back, oldest first; shrinks. */
-  readonly recallable: Bin[] = [];
+  recallable: Bin[] = [];
   /** True when the plan took from it or added to it. */
   isTouched = false;
-  private readonly spareOf = { running: noSpare(), coming: noSpare(), static: noSpare() };
+  private spareOf = { running: noSpare(), coming: noSpare(), static: noSpare() };
   private readonly joinable: Bin[] = [];
+  /** How it was before anything was taken or added. */
+  private readonly untouched: Pick<Scope, "running" | "coming" | "recallable"> & { readonly spareOf: Scope["spareOf"] };
+  /** Bins that were taken from, as they were before. */
+  private readonly taken = new Map<Bin, Bin>();
   /** Servers by the users on them; made when first asked for. */
   private byUser: Map<string, Bin[]> | undefined;
+  /** Servers by the users that they were promised to or came back with. */
+  private byNewUser = new Map<string, Bin[]>();
 
   constructor(
     readonly pool: string,
@@ -66,6 +71,29 @@ export class Scope {
     bins: Bin[],
   ) {
     for (const bin of sortUnlessSorted(bins, byAge)) this.list(bin);
+    const { running, coming, recallable, spareOf } = this;
+    this.untouched = { running, coming, recallable, spareOf };
+    this.restore();
+  }
+
+  /** As if nothing had been taken or added. */
+  restore(): void {
+    const { running, coming, recallable, spareOf } = this.untouched;
+    for (const [bin, before] of this.taken) Object.assign(bin, before);
+    this.taken.clear();
+    [this.running, this.coming, this.recallable] = [[...running], [...coming], [...recallable]];
+    this.spareOf = { running: { ...spareOf.running }, coming: { ...spareOf.coming }, static: { ...spareOf.static } };
+    this.byNewUser.clear();
+    this.isTouched = false;
+  }
+
+  /** Restored, but with the nodes that the plan has brought back and created so far, each in its place by age. */
+  restart(recalled: ReadonlySet<string>, created: readonly Bin[]): void {
+    this.restore();
+    for (const bin of this.untouched.recallable) if (recalled.has(bin.node!.nodeId)) this.recall(bin);
+    for (const bin of created) this.add(bin);
+    sortUnlessSorted(this.running, byAge);
+    sortUnlessSorted(this.coming, byAge);
   }
 
   /** A node that the plan creates. */
@@ -79,32 +107,28 @@ export class Scope {
     this.recallable.splice(this.recallable.indexOf(draining), 1);
     const bin: Bin = { ...draining, kind: "running" };
     this.add(bin);
+    if (bin.sessionsLeft !== undefined) for (const user of bin.usage?.userIds ?? []) addUser(this.byNewUser, user, bin);
     return bin;
   }
 
   take(bin: Bin, wish: Wish): void {
     const { needs, userId } = wish;
     this.isTouched = true;
+    if (!this.taken.has(bin)) this.taken.set(bin, { ...bin });
     const sum = this.sumFor(bin);
     if (sum) addTo(sum, bin, -1);
     bin.promised += 1;
     bin.free = freeShape(bin.free, needs);
     if (bin.sessionsLeft !== undefined) this.takeSession(bin, wish);
     if (sum) addTo(sum, bin, 1);
-    if (bin.sessionsLeft !== undefined && this.byUser) addUser(this.byUser, userId, bin);
+    if (bin.sessionsLeft !== undefined) addUser(this.byNewUser, userId, bin);
   }
 
   /** Servers with a session of the user, also a promised one. */
   binsOf(userId: string): readonly Bin[] {
-    if (!this.byUser) {
-      this.byUser = new Map();
-      for (const bin of [...this.running, ...this.coming, ...this.joinable]) {
-        if (bin.sessionsLeft === undefined) continue;
-        for (const user of bin.usage?.userIds ?? []) addUser(this.byUser, user, bin);
-        for (const user of bin.promisedTo?.keys() ?? []) addUser(this.byUser, user, bin);
-      }
-    }
-    return this.byUser.get(userId) ?? [];
+    this.byUser ??= byUserOf([...this.untouched.running, ...this.untouched.coming, ...this.joinable]);
+    const [known = [], added] = [this.byUser.get(userId), this.byNewUser.get(userId)];
+    return added ? [...known, ...added] : known;
   }
 
   private takeSession(bin: Bin, { userId, isRemoteApp }: Wish): void {
@@ -153,7 +177,7 @@ export class Scope {
 
   private sumFor(bin: Bin): Spare | undefined {
     if (bin.kind === "joinable") return undefined;
-    if (!bin.position) return this.spareOf.static;
+    if (bin.autoscaleConfig === undefined) return this.spareOf.static;
     return bin.kind === "running" ? this.spareOf.running : this.spareOf.coming;
   }
 }
@@ -186,7 +210,7 @@ export function sortUnlessSorted<T>(items: T[], compare: (a: T, b: T) => number)
  */
 function byAge(a: Bin, b: Bin): number {
   if (a.createdAtMs !== b.createdAtMs) return a.createdAtMs - b.createdAtMs;
-  const [configOfA, configOfB] = [a.position?.config.name ?? "", b.position?.config.name ?? ""];
+  const [configOfA, configOfB] = [a.autoscaleConfig ?? "", b.autoscaleConfig ?? ""];
   if (configOfA !== configOfB) return configOfA < configOfB ? -1 : 1;
   const [idOfA, idOfB] = [a.node?.nodeId ?? "~", b.node?.nodeId ?? "~"];
   if (idOfA === idOfB) return 0;
@@ -222,6 +246,15 @@ export function hasSpaceFor(bin: Bin, wish: Wish): boolean {
 
 function isThere({ usage, promisedTo }: Bin, userId: string): boolean {
   return usage?.userIds.has(userId) === true || promisedTo?.has(userId) === true;
+}
+
+function byUserOf(bins: readonly Bin[]): Map<string, Bin[]> {
+  const byUser = new Map<string, Bin[]>();
+  for (const bin of bins) {
+    if (bin.sessionsLeft === undefined) continue;
+    for (const user of bin.usage?.userIds ?? []) addUser(byUser, user, bin);
+  }
+  return byUser;
 }
 
 function addUser(bins: Map<string, Bin[]>, userId: string, bin: Bin): void {

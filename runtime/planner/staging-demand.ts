@@ -130,7 +130,7 @@ function findRoom({ config, request, lists }: Search): { readonly scope: Scope; 
 }
 
 function hasRoom(bin: Bin, config: StagingConfig, needs: Shape): boolean {
-  const isItsOwn = mayHoldStaged(config, bin.position?.config.name);
+  const isItsOwn = mayHoldStaged(config, bin.autoscaleConfig);
   return isItsOwn && bin.sessionsLeft === undefined && bin.shape !== undefined && fitsShape(needs, bin.free);
 }
 

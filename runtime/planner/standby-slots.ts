@@ -52,7 +52,9 @@ export function countSlots(
   { isComingCounted, isStaticCounted }: { isComingCounted: boolean; isStaticCounted: boolean },
 ): number {
   const sum = (bins: readonly Bin[]) =>
-    bins.reduce((slots, { free, position }) => slots + (position || isStaticCounted ? slotsIn(free, needs) : 0), 0);
+    bins
+      .filter(({ autoscaleConfig }) => autoscaleConfig !== undefined || isStaticCounted)
+      .reduce((slots, { free }) => slots + slotsIn(free, needs), 0);
   return sum(running) + (isComingCounted ? sum(coming) : 0);
 }
 

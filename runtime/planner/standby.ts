@@ -38,7 +38,7 @@ export function raiseToFloor(fleet: Fleet, position: ConfigPosition): void {
     const { nodesLive } = position;
     const text = `${nodesLive} of the ${formatCount(floor, "node")} that must always be there (min nodes)`;
     const reason = { code: "floor", text, numbers: { nodesLive, minNodes: floor } };
-    const own = scope.recallable.find((bin) => bin.position === position);
+    const own = scope.recallable.find((bin) => bin.autoscaleConfig === position.config.name);
     if (!addNode(fleet, position, scope, own, reason)) return;
   }
 }

@@ -11,6 +11,7 @@ import { HeadroomError } from "../model/errors";
 import { Journal } from "../model/journal";
 import type { NodeChange, Plan } from "../model/plan";
 import { Draft } from "../planner/draft";
+import { PlanMemory } from "../planner/memory";
 import { plan } from "../planner/plan";
 import { fillNode, placeQueue, type QueueContext } from "../planner/queue";
 import { endUnwanted, fillStaging } from "../planner/staging";
@@ -56,6 +57,7 @@ export class Reconciler {
   private readonly journal: Journal;
   private readonly tickJournal: TickJournal;
   private readonly windows = new WindowCache();
+  private readonly memory = new PlanMemory();
   private readonly digests: SpecDigests;
   /** What each config's top reason was when it was last written to the journal. */
   private readonly topReasons = new Map<string, string>();
@@ -183,7 +185,8 @@ export class Reconciler {
 
   private planNow(): Plan {
     const { clock, catalog } = this.options;
-    return plan(this.state, { nowMs: clock.now(), catalog, windows: this.windows, digests: this.digests });
+    const { windows, digests, memory } = this;
+    return plan(this.state, { nowMs: clock.now(), catalog, windows, digests, memory });
   }
 
   /** Time-outs and placements first, so that the plan sees them. False when staged sessions are left to place. */

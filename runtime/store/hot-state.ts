@@ -25,6 +25,7 @@ import type {
   StoredDefinition,
 } from "../model/state";
 import { noUsage, usageOf, type NodeUsage } from "../model/usage";
+import { isSameButForSignsOfLife, Revisions } from "./revisions";
 
 /** Rows that survive a restart, by table. Sessions that ended stay in the store only. */
 export interface Rows {
@@ -99,6 +100,8 @@ export interface Snapshot {
   stagingConfigsOf(workspace: string): readonly StagingConfig[];
   /** Staged sessions that nobody has yet, by the staging config that they were placed for, also one that is gone. */
   readonly staged: ReadonlyMap<string, ReadonlyMap<string, Session>>;
+  /** Whether what was made from definitions, nodes and the sessions on them still holds. */
+  readonly revisions: Pick<Revisions, "definitions" | "node" | "place" | "config">;
 }
 
 const noNodes: ReadonlyMap<string, Node> = new Map();
@@ -120,6 +123,7 @@ export class HotState implements Snapshot {
   readonly lanes = new Map<string, Lane>();
   readonly apiKeys = new Map<string, ApiKey>();
   readonly idempotentAnswers = new Map<string, IdempotentAnswer>();
+  readonly revisions = new Revisions();
 
   private readonly sessionsByNode = new Map<string, Set<Session>>();
   readonly staged = new Map<string, Map<string, Session>>();
@@ -248,6 +252,7 @@ export class HotState implements Snapshot {
   }
 
   private forgetGroups(): void {
+    this.revisions.definitionChanged();
     this.configsByPlace = undefined;
     this.schedulesByConfig = undefined;
     this.stagingByWorkspace = undefined;
@@ -264,11 +269,13 @@ export class HotState implements Snapshot {
     this.nodes.set(node.nodeId, node);
     addTo(this.nodesByPlace, placeKey(node.pool, node.zone), node.nodeId, node);
     if (node.autoscaleConfig !== undefined) addTo(this.nodesByConfig, node.autoscaleConfig, node.nodeId, node);
+    if (!known || !isSameButForSignsOfLife(known, node)) this.revisions.nodeChanged(node);
   }
 
   private forgetNode(nodeId: string): void {
     const known = this.nodes.get(nodeId);
     if (!known) return;
+    this.revisions.nodeLeft(known);
     this.nodes.delete(nodeId);
     if (known.vmProvider !== undefined) this.instances.set(known.vmProvider, this.instancesOf(known.vmProvider) - 1);
     removeFrom(this.nodesByPlace, placeKey(known.pool, known.zone), nodeId);
@@ -297,7 +304,7 @@ export class HotState implements Snapshot {
     }
     if (session.status === "staged") addTo(this.staged, session.stagingConfig ?? "", session.sessionId, session);
     if (session.nodeId === undefined) return;
-    this.usageByNode.delete(session.nodeId);
+    this.forgetUsage(session.nodeId);
     const onNode = this.sessionsByNode.get(session.nodeId) ?? new Set();
     onNode.add(session);
     this.sessionsByNode.set(session.nodeId, onNode);
@@ -310,10 +317,16 @@ export class HotState implements Snapshot {
     if (this.queued.delete(sessionId)) this.sortedQueue = undefined;
     if (known.status === "staged") removeFrom(this.staged, known.stagingConfig ?? "", sessionId);
     if (known.nodeId === undefined) return;
-    this.usageByNode.delete(known.nodeId);
+    this.forgetUsage(known.nodeId);
     const onNode = this.sessionsByNode.get(known.nodeId);
     onNode?.delete(known);
     if (onNode?.size === 0) this.sessionsByNode.delete(known.nodeId);
+  }
+
+  private forgetUsage(nodeId: string): void {
+    this.usageByNode.delete(nodeId);
+    const node = this.nodes.get(nodeId);
+    if (node) this.revisions.nodeChanged(node);
   }
 }
 

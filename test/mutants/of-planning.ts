@@ -26,8 +26,8 @@ export const planningMutants: readonly Mutant[] = [
     name: "busy node counts as excess",
     rule: "only idle nodes leave",
     file: "planner/scale-down",
-    find: "return bin.position !== undefined && bin.isIdle && bin.promised === 0;",
-    replace: "return bin.position !== undefined && bin.promised === 0;",
+    find: "return bin.autoscaleConfig !== undefined && bin.isIdle && bin.promised === 0;",
+    replace: "return bin.autoscaleConfig !== undefined && bin.promised === 0;",
     tests: planner,
   },
   {
