@@ -119,7 +119,9 @@ const autoscaleCommon = {
   aggressiveScaling: z.boolean().default(false),
   /** Nodes by which aggressive scaling may pass `maxNodes`; never passes `maxInstances`. Default 0. */
   aggressiveOvershoot: count.default(0),
-  /** How long an excess must persist without a break before idle nodes go. Default 15m. */
+  /**
+   * How long an excess must persist without a break before idle nodes go: as many as it had at its least. Default 15m.
+   */
   downscaleBackoff: durationSchema.prefault("15m"),
   /** Nodes kept whatever the demand. Default 0. */
   minNodes: count.default(0),

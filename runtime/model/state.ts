@@ -178,6 +178,8 @@ export interface ConfigState {
   readonly autoscaleConfig: string;
   /** Since when there has been more than needed, without a break. */
   readonly excessSinceMs?: EpochMs;
+  /** The fewest nodes that were in excess at any time since then: so many leave. */
+  readonly excessNodes?: number;
   /** By name of the VM provider config that the failed nodes were for. */
   readonly failures?: Readonly<Record<string, RouteFailures>>;
   /** Seconds from the request of a node to its check-in, of the last nodes that came up, newest last; at most 20. */

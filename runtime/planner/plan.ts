@@ -2,7 +2,6 @@
  * What should change about the set of nodes now. Pure: the same snapshot and time give the same plan, whatever the order
  * in which the rows were stored; and planning again after the plan was applied changes nothing.
  */
-import type { EpochMs } from "../model/clock";
 import type { ConfigDecision, NodeChange, Plan, Reason, StagingPosition, WaitingSession } from "../model/plan";
 import type { ConfigState, Node } from "../model/state";
 import { formatCount } from "../model/units";
@@ -12,7 +11,7 @@ import { Fleet, type ConfigPosition, type FleetOptions } from "./fleet";
 import { blockedReason } from "./limits";
 import { fallbackReason } from "./routes";
 import { drainRetiring } from "./rotation";
-import { drainExcess, findExcess, removeFinished } from "./scale-down";
+import { drainExcess, findExcess, removeFinished, type LastingExcess } from "./scale-down";
 import { packStaging } from "./staging-demand";
 import { raiseToFloor, raiseToStandby } from "./standby";
 import { without } from "./transitions";
@@ -30,7 +29,7 @@ export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
   }
   removeFinished(fleet, undefined, orphans(fleet));
   const excess = findExcess(fleet);
-  const excessSinceMs = fleet.positions.map((position) => drainExcess(fleet, position, excess.get(position) ?? []));
+  const lasting = fleet.positions.map((position) => drainExcess(fleet, position, excess.get(position) ?? []));
   for (const position of fleet.positions) drainRetiring(fleet, position);
   const changes = groupBy(fleet.changes, (change) => configOf(change, snapshot));
   const sessions = groupBy(waiting, ({ reason }) => String(reason.numbers["autoscaleConfig"]));
@@ -39,7 +38,7 @@ export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
     return decisionOf(fleet, position, {
       waiting: sessions.get(name) ?? [],
       changes: changes.get(name) ?? [],
-      excessSinceMs: excessSinceMs[index],
+      lasting: lasting[index],
     });
   });
   return { atMs: options.nowMs, changes: fleet.changes, configs, waiting, staging };
@@ -94,19 +93,22 @@ interface Findings {
   /** Sessions that wait for this config. */
   readonly waiting: readonly WaitingSession[];
   readonly changes: readonly NodeChange[];
-  readonly excessSinceMs: EpochMs | undefined;
+  readonly lasting: LastingExcess | undefined;
 }
 
 function decisionOf(fleet: Fleet, position: ConfigPosition, findings: Findings): ConfigDecision {
   const { config, state, mode } = position;
-  const { waiting, excessSinceMs } = findings;
+  const { waiting, lasting } = findings;
   const { earlyForMs } = position.window;
-  const isAsBefore = state.excessSinceMs === excessSinceMs && state.earlyForMs === earlyForMs;
+  const isAsBefore =
+    state.excessSinceMs === lasting?.excessSinceMs &&
+    state.excessNodes === lasting?.excessNodes &&
+    state.earlyForMs === earlyForMs;
   const nextState: ConfigState = isAsBefore
     ? state
     : {
-        ...without(without(state, "excessSinceMs"), "earlyForMs"),
-        ...(excessSinceMs === undefined ? {} : { excessSinceMs }),
+        ...without(without(without(state, "excessSinceMs"), "excessNodes"), "earlyForMs"),
+        ...lasting,
         ...(earlyForMs === undefined ? {} : { earlyForMs }),
       };
   const stuck = waiting.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");

@@ -1,10 +1,10 @@
 /**
- * Which nodes leave. A node with a session never does. An idle one goes draining when the excess has lasted for
- * `downscaleBackoff` without a break, and a later plan, which sees whether it is needed again, destroys it.
+ * Which nodes leave. A node with a session never does. Idle ones go draining when the excess has lasted for
+ * `downscaleBackoff` without a break, as many as it had at its least, and a later plan, which sees whether it is needed again, destroys it.
  */
 import type { AutoscaleConfig } from "../model/config";
 import type { Reason } from "../model/plan";
-import type { Node } from "../model/state";
+import type { ConfigState, Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
 import { isNewer, isUsedUp } from "./capacity";
 import type { ConfigPosition, Fleet } from "./fleet";
@@ -121,26 +121,35 @@ function inLeavingOrder(bins: readonly Bin[], { digests, snapshot }: Fleet): Bin
   return ranked.map(({ bin }) => bin);
 }
 
+/** Since when there is an excess without a break, and the fewest nodes that it had since then. */
+export type LastingExcess = Required<Pick<ConfigState, "excessSinceMs" | "excessNodes">>;
+
 /**
- * Drains what has been in excess for long enough. Answers since when there is an excess without a break; undefined =
- * there is none left after this plan.
+ * Drains as many nodes as have been in excess for long enough: those that were needed meanwhile are watched anew.
+ * Answers what excess is left after this plan; undefined = none.
  */
-export function drainExcess(fleet: Fleet, position: ConfigPosition, excess: readonly Node[]): number | undefined {
+export function drainExcess(
+  fleet: Fleet,
+  position: ConfigPosition,
+  excess: readonly Node[],
+): LastingExcess | undefined {
   if (position.mode !== "open" && position.mode !== "inactive") return undefined;
   if (excess.length === 0 || position.hasDeficit) return undefined;
-  const sinceMs = position.isGrowing ? fleet.nowMs : (position.state.excessSinceMs ?? fleet.nowMs);
+  const { nowMs } = fleet;
+  const { excessSinceMs = nowMs, excessNodes = excess.length } = position.isGrowing ? {} : position.state;
   const backoffMs = position.config.downscaleBackoff * 1000;
-  const lasted = formatDuration(Math.floor((fleet.nowMs - sinceMs) / 1000));
+  const count = backoffMs === 0 ? excess.length : Math.min(excessNodes, excess.length);
+  const lasted = formatDuration(Math.floor((nowMs - excessSinceMs) / 1000));
   const why = position.mode === "inactive" ? "idle and outside the schedule" : "idle and not needed";
-  const numbers = { excessNodes: excess.length, excessSinceMs: sinceMs, downscaleBackoffSeconds: backoffMs / 1000 };
-  if (fleet.nowMs - sinceMs < backoffMs) {
-    const text = `${formatCount(excess.length, "node")} ${why} for ${lasted}; ${excess.length === 1 ? "it leaves" : "they leave"} after ${formatDuration(backoffMs / 1000)}`;
+  const numbers = { excessNodes: count, excessSinceMs, downscaleBackoffSeconds: backoffMs / 1000 };
+  if (nowMs - excessSinceMs < backoffMs) {
+    const text = `${formatCount(count, "node")} ${why} for ${lasted}; ${count === 1 ? "it leaves" : "they leave"} after ${formatDuration(backoffMs / 1000)}`;
     position.reasons.push({ code: "backoffDown", text, numbers });
-    return sinceMs;
+    return { excessSinceMs, excessNodes: count };
   }
   const code = position.mode === "inactive" ? "schedule" : "excess";
-  for (const node of excess) drain(fleet, node, { code, text: `${why} for ${lasted}`, numbers });
-  return undefined;
+  for (const node of excess.slice(0, count)) drain(fleet, node, { code, text: `${why} for ${lasted}`, numbers });
+  return count === excess.length ? undefined : { excessSinceMs: nowMs, excessNodes: excess.length - count };
 }
 
 /** A node that this same plan brought back, and that turned out not to be needed, goes on as if it had not. */

@@ -326,7 +326,7 @@ export class Reconciler {
 }
 
 /** What a plan remembers of a config; everything else of its state is written by others. */
-const plannedFields = ["excessSinceMs", "earlyForMs"] as const;
+const plannedFields = ["excessSinceMs", "excessNodes", "earlyForMs"] as const;
 
 function hasCreates({ changes }: Plan): boolean {
   return changes.some((change) => change.kind === "create");
