@@ -45,7 +45,10 @@ function startSearch(session: Session, fleet: Fleet): Search {
     const code = workspace ? "workspaceDisabled" : "workspaceGone";
     return { scopes: [], binLists: [], configs: [], stuck: { code, text, numbers: {} } };
   }
-  const places = placesOf(workspace, session.zone, snapshot);
+  const places = placesOf(workspace, session.zone, snapshot).filter(({ zone, pool }) => {
+    const [poolName, zoneName] = [pool.name, zone.name];
+    return snapshot.nodesIn(poolName, zoneName).size > 0 || snapshot.configsIn(poolName, zoneName).length > 0;
+  });
   let stuck: Reason | undefined;
   const configs: ConfigPosition[] = [];
   for (const { zone, pool } of places) {
