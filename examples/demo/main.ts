@@ -167,6 +167,8 @@ async function summarise({ client, runtime, timeline, visited, startedMs }: Day)
   const { exists, used } = vmUse(timeline.decisions, visited);
   const happened = (subject: string, event: string) =>
     timeline.decisions.filter((decision) => decision.subject === subject && decision.event === event).length;
+  const made = new Set(timeline.decisions.filter(({ event }) => event === vmExists).map(({ subjectId }) => subjectId));
+  const gone = timeline.decisions.filter(({ event, subjectId }) => event === vmGone && made.has(subjectId));
   const problems: string[] = [];
   if (waits.length < visited.length)
     problems.push(`not served: ${formatCount(visited.length - waits.length, "session")}`);
@@ -187,7 +189,7 @@ async function summarise({ client, runtime, timeline, visited, startedMs }: Day)
     waitSecondsP50: seconds(percentile(waits, 0.5)),
     waitSecondsP95: seconds(percentile(waits, 0.95)),
     nodesCreated: happened("node", vmExists),
-    nodesDestroyed: happened("node", vmGone),
+    nodesDestroyed: gone.length,
     vmSeconds: seconds(exists),
     vmSecondsUsed: seconds(used),
     vmSecondsIdle: seconds(exists - used),
