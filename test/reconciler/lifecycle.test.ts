@@ -104,7 +104,10 @@ describe("node lifecycle", () => {
         configs: [silentServers({ requireCheckin: true, startupScript: { text: "{checkin_jwt}" } })],
       });
       world.isPortOpen = false;
+      await world.clock.advance(2 * minute);
+      const { nodeId } = only(world);
       await world.clock.advance(30 * minute);
+      assert.equal(only(world).nodeId, nodeId, "it was not replaced");
       assert.equal(only(world).status, "running");
     });
   });
