@@ -19,7 +19,7 @@ const shortRuns = { seed: 1, seeds: 8, events: 6_000, timeoutMs: 90_000 };
 const longRuns = { seed: 100, seeds: 16, events: 20_000, timeoutMs: 300_000 };
 const testTimeoutMs = 300_000;
 /** What is read beside `dist` by the code and its tests. */
-const linked = ["node_modules", "package.json", "engine", "provider", "Pulumi.yaml", "test"];
+const linked = [".mocharc.json", "node_modules", "package.json", "engine", "provider", "Pulumi.yaml", "test"];
 
 /** The compiled source with the bug in it; undefined when the text is not there exactly once. */
 function mutate({ file, find, replace }: Mutant): string | undefined {
