@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DefinitionKind } from "../../runtime/model/config";
-import { ConfigError, ConflictError, NotFoundError } from "../../runtime/model/errors";
+import { ConflictError, NotFoundError } from "../../runtime/model/errors";
 import {
   agentConfigDoc,
   aNode,
@@ -17,16 +17,12 @@ import {
   type WorldDocs,
 } from "../support/builders";
 import { World } from "../reconciler/world";
+import { assertRefused, check } from "./refused";
 
 async function aWorld(docs: WorldDocs = {}): Promise<World> {
   const world = new World();
   await world.declare({ configs: [agentConfigDoc(), serverConfigDoc()], ...docs });
   return world;
-}
-
-function check(world: World, kind: DefinitionKind, doc: object, pending: { kind: DefinitionKind; doc: object }[] = []) {
-  const owned = pending.map((document) => ({ ...document, owner: tester }));
-  return world.broker.checkDefinition({ kind, doc, owner: tester, pending: owned }).problems;
 }
 
 describe("definitions, references", () => {
@@ -252,14 +248,7 @@ describe("definitions, references", () => {
     ];
   for (const { name, docs, kind, doc, path, message } of cases) {
     it(`refuses ${name}, at preview and when declared`, async () => {
-      const world = await aWorld(docs);
-      const problems = check(world, kind, doc);
-      assert.ok(
-        problems.some((problem) => problem.path === path && message.test(problem.message)),
-        JSON.stringify(problems),
-      );
-      const request = { kind, name: (doc as { name: string }).name, doc, owner: tester };
-      await assert.rejects(world.broker.putDefinition(request), ConfigError);
+      await assertRefused(await aWorld(docs), { kind, doc, path, message });
     });
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DefinitionKind } from "../../runtime/model/config";
-import { ConfigError, ConflictError } from "../../runtime/model/errors";
+import { ConflictError } from "../../runtime/model/errors";
 import {
   agentConfigDoc,
   desktopDoc,
@@ -12,6 +12,7 @@ import {
   zoneDoc,
 } from "../support/builders";
 import { World } from "../reconciler/world";
+import { assertRefused } from "./refused";
 
 /** Zones eu and us, agents in both, a pool `others` that `office` may not use; `offices` staged in eu. */
 async function aWorld(): Promise<World> {
@@ -29,10 +30,6 @@ async function aWorld(): Promise<World> {
     staging: [stagingDoc({ autoscaleConfig: "agents" })],
   });
   return world;
-}
-
-function check(world: World, kind: DefinitionKind, doc: object) {
-  return world.broker.checkDefinition({ kind, doc, owner: tester }).problems;
 }
 
 describe("staging configs", () => {
@@ -99,15 +96,7 @@ describe("staging configs", () => {
   ];
   for (const { name, kind = "stagingConfig", doc, path, message } of cases) {
     it(`refuse ${name}, at preview and when declared`, async () => {
-      const world = await aWorld();
-      const problems = check(world, kind, doc);
-
-      assert.ok(
-        problems.some((problem) => problem.path === path && message.test(problem.message)),
-        JSON.stringify(problems),
-      );
-      const request = { kind, name: (doc as { name: string }).name, doc, owner: tester };
-      await assert.rejects(world.broker.putDefinition(request), ConfigError);
+      await assertRefused(await aWorld(), { kind, doc, path, message });
     });
   }
 

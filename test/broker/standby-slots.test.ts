@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { DefinitionKind } from "../../runtime/model/config";
-import { ConfigError } from "../../runtime/model/errors";
 import {
   agentConfigDoc,
   poolDoc,
@@ -14,15 +13,12 @@ import {
   type WorldDocs,
 } from "../support/builders";
 import { World } from "../reconciler/world";
+import { assertRefused, check } from "./refused";
 
 async function aWorld(docs: WorldDocs = {}): Promise<World> {
   const world = new World();
   await world.declare({ configs: [agentConfigDoc(), serverConfigDoc()], ...docs });
   return world;
-}
-
-function check(world: World, kind: DefinitionKind, doc: object) {
-  return world.broker.checkDefinition({ kind, doc, owner: tester, pending: [] }).problems;
 }
 
 const slots = (workspace: string, count = 1, doc: Partial<AgentConfigDoc> = {}) =>
@@ -96,14 +92,7 @@ describe("definitions, standby slots", () => {
     ];
   for (const { name, docs, kind, doc, path, message } of cases) {
     it(`refuses ${name}, at preview and when declared`, async () => {
-      const world = await aWorld(docs);
-      const problems = check(world, kind, doc);
-      assert.ok(
-        problems.some((problem) => problem.path === path && message.test(problem.message)),
-        JSON.stringify(problems),
-      );
-      const request = { kind, name: (doc as { name: string }).name, doc, owner: tester };
-      await assert.rejects(world.broker.putDefinition(request), ConfigError);
+      await assertRefused(await aWorld(docs), { kind, doc, path, message });
     });
   }
 
