@@ -8,10 +8,10 @@ import type { StagingConfig } from "../model/staging-config";
 import type { Session, Shape } from "../model/state";
 import { formatCount } from "../model/units";
 import { fitsShape, needsOf } from "./capacity";
-import { hasFailures, shapesOf } from "./demand";
-import type { ConfigPosition, Fleet } from "./fleet";
-import { describeShape, numbersOf, obstacleOf, type PlaceRequest } from "./place";
-import type { Bin, Scope } from "./scope";
+import type { Fleet } from "./fleet";
+import { describeShape, numbersOf, type PlaceRequest } from "./place";
+import type { Bin } from "./scope";
+import { findRoom, recallRoom, startSearch, type Search } from "./search";
 import { judgeStaged, mayHoldStaged, stagingPlaces } from "./staging";
 
 /** By name. */
@@ -31,7 +31,7 @@ function packOne(config: StagingConfig, fleet: Fleet): StagingPosition {
     const text = `workspace "${config.workspace}" is disabled`;
     return { ...position, reason: { code: "workspaceDisabled", text, numbers: {} } };
   }
-  const search = startSearch(config, needsOf(workspace), fleet);
+  const search = lookFor(config, needsOf(workspace), fleet);
   for (let packed = staying; packed < config.sessions; packed += 1) {
     const block = pack(search, fleet, config.sessions - packed);
     if (block) return { ...position, reason: shortReason(block, position) };
@@ -57,44 +57,22 @@ function shortReason(block: Reason, { desired, current }: { desired: number; cur
   return { ...block, text, numbers: { ...block.numbers, desired, current } };
 }
 
-interface Search {
+interface Wanted extends Search {
   readonly config: StagingConfig;
   readonly request: PlaceRequest;
-  readonly scopes: readonly Scope[];
-  readonly makers: readonly ConfigPosition[];
-  /** Why no config can make a node for it at all. */
-  readonly obstacle?: Reason;
-  /** Bins only fill up during a plan: those before were full. */
-  readonly lists: { readonly scope: Scope; readonly bins: readonly Bin[]; next: number }[];
 }
 
-function startSearch(config: StagingConfig, needs: Shape, fleet: Fleet): Search {
+function lookFor(config: StagingConfig, needs: Shape, fleet: Fleet): Wanted {
   const request = { workspace: config.workspace, userId: "", needs };
   const places = stagingPlaces(config, fleet.snapshot);
-  const scopes = places.map(({ pool, zone }) => fleet.scope(pool.name, zone.name));
-  const makers: ConfigPosition[] = [];
-  let obstacle: Reason | undefined;
-  for (const { pool, zone } of places) {
-    for (const maker of fleet.snapshot.configsIn(pool.name, zone.name)) {
-      if (!mayHoldStaged(config, maker.name)) continue;
-      const position = fleet.position(maker.name)!;
-      const found = obstacleOf(request, maker, fleet.context, shapesOf(position));
-      if (found) obstacle ??= found.reason;
-      else makers.push(position);
-    }
-  }
-  makers.sort((a, b) => Number(hasFailures(a)) - Number(hasFailures(b)));
-  const lists = [
-    ...scopes.map((scope) => ({ scope, bins: scope.running, next: 0 })),
-    ...scopes.map((scope) => ({ scope, bins: scope.coming, next: 0 })),
-  ];
-  return { config, request, scopes, makers, obstacle, lists };
+  return { config, request, ...startSearch(request, places, fleet, (name) => mayHoldStaged(config, name)) };
 }
 
 /** Takes room for one session; answers what keeps it from that. */
-function pack(search: Search, fleet: Fleet, missing: number): Reason | undefined {
-  const { config, request, scopes, makers } = search;
-  const room = findRoom(search) ?? recallOne(scopes, search, fleet);
+function pack(search: Wanted, fleet: Fleet, missing: number): Reason | undefined {
+  const { config, request, makers } = search;
+  const isFor = (bin: Bin) => hasRoom(bin, config, request.needs);
+  const room = findRoom(search, isFor) ?? recallRoom(search, isFor, fleet, () => stagingReason(search, 1));
   if (room) {
     room.scope.take(room.bin, request);
     return undefined;
@@ -119,30 +97,12 @@ function pack(search: Search, fleet: Fleet, missing: number): Reason | undefined
   return block;
 }
 
-function findRoom({ config, request, lists }: Search): { readonly scope: Scope; readonly bin: Bin } | undefined {
-  for (const list of lists) {
-    for (; list.next < list.bins.length; list.next += 1) {
-      const bin = list.bins[list.next]!;
-      if (hasRoom(bin, config, request.needs)) return { scope: list.scope, bin };
-    }
-  }
-  return undefined;
-}
-
 function hasRoom(bin: Bin, config: StagingConfig, needs: Shape): boolean {
   const isItsOwn = mayHoldStaged(config, bin.autoscaleConfig);
   return isItsOwn && bin.sessionsLeft === undefined && bin.shape !== undefined && fitsShape(needs, bin.free);
 }
 
-function recallOne(scopes: readonly Scope[], search: Search, fleet: Fleet) {
-  for (const scope of scopes) {
-    const draining = scope.recallable.find((bin) => hasRoom(bin, search.config, search.request.needs));
-    if (draining) return { scope, bin: fleet.recall(scope, draining, stagingReason(search, 1)) };
-  }
-  return undefined;
-}
-
-function stagingReason({ config, request }: Search, missing: number): Reason {
+function stagingReason({ config, request }: Wanted, missing: number): Reason {
   const what = `${describeShape(request.needs)} each`;
   const text = `staging config "${config.name}" lacks ${missing} of ${formatCount(config.sessions, "session")} of ${what}`;
   const numbers = { stagingConfig: config.name, missing, ...numbersOf("needs", request.needs) };
