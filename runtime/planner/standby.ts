@@ -33,6 +33,7 @@ export function standbySessionsOf(config: ServerAutoscaleConfig, { window }: Con
 
 export function raiseToFloor(fleet: Fleet, position: ConfigPosition): void {
   const floor = floorOf(position);
+  if (position.nodesLive >= floor) return;
   const scope = fleet.scope(position.config.pool, position.config.zone);
   while (position.nodesLive < floor) {
     const { nodesLive } = position;
