@@ -5,6 +5,7 @@ import { createApiKey } from "../../runtime/api/api-keys";
 import type { Route } from "../../runtime/api/route";
 import { apiScopes, type ApiScope } from "../../runtime/model/state";
 import { aNode, Api } from "./harness";
+import { nameOf } from "./samples";
 
 /**
  * The least scope, the purpose of the node's own token, or nobody in particular. A new route needs a line here.
@@ -57,10 +58,6 @@ const nodeBodies: Readonly<Record<string, object>> = {
   "post /api/v1/nodes/{id}/heartbeat": { cores: 4 },
   "post /api/v1/nodes/{id}/interruption": { deadline: "2031-01-01T08:22:00Z" },
 };
-
-function nameOf({ method, path }: Route): string {
-  return `${method} ${path}`;
-}
 
 describe("access", () => {
   let api: Api;

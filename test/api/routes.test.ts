@@ -2,60 +2,11 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import type { Route } from "../../runtime/api/route";
 import { Api, type RequestOptions } from "./harness";
-
-/** A good request for each route of the table, by method and path. */
-const samples: Readonly<Record<string, { path: string; body?: unknown; headers?: Record<string, string> }>> = {
-  "post /api/v1/sessions": { path: "/api/v1/sessions", body: { workspace: "office", userId: "ada" } },
-  "delete /api/v1/sessions/{id}": { path: "/api/v1/sessions/SESSION" },
-  "put /api/v1/sessions/{id}/status": { path: "/api/v1/sessions/SESSION/status", body: { status: "running" } },
-  "get /api/v1/sessions/{id}": { path: "/api/v1/sessions/SESSION" },
-  "get /api/v1/sessions/{id}/events": { path: "/api/v1/sessions/SESSION/events" },
-  "get /api/v1/staging": { path: "/api/v1/staging" },
-  "get /api/v1/sessions": { path: "/api/v1/sessions?status=assigned" },
-  "post /api/v1/nodes/{id}/heartbeat": { path: "/api/v1/nodes/node-1/heartbeat", body: { cores: 4 } },
-  "post /api/set_server_status": {
-    path: "/api/set_server_status",
-    body: { status: "running", status_message: "done", status_progress: "100" },
-  },
-  "get /api/v1/nodes": { path: "/api/v1/nodes" },
-  "get /api/v1/nodes/{id}": { path: "/api/v1/nodes/node-1" },
-  "delete /api/v1/nodes/{id}": { path: "/api/v1/nodes/node-1" },
-  "post /api/v1/nodes/{id}/drain": { path: "/api/v1/nodes/node-1/drain" },
-  "post /api/v1/nodes/{id}/undrain": { path: "/api/v1/nodes/node-1/undrain" },
-  "post /api/v1/nodes/{id}/interruption": {
-    path: "/api/v1/nodes/node-1/interruption",
-    body: { deadline: "2031-01-01T08:22:00Z", message: "spot" },
-  },
-  "get /api/v1/lanes": { path: "/api/v1/lanes" },
-  "post /api/v1/definitions/check": {
-    path: "/api/v1/definitions/check",
-    body: { kind: "pool", doc: { name: "p", type: "server" }, owner: "t" },
-  },
-  "put /api/v1/definitions/{kind}/{name}": {
-    path: "/api/v1/definitions/pool/other",
-    body: { doc: { name: "other", type: "server" }, owner: "t" },
-  },
-  "get /api/v1/definitions/{kind}": { path: "/api/v1/definitions/vmProviderConfig" },
-  "get /api/v1/definitions/{kind}/{name}": { path: "/api/v1/definitions/pool/agents" },
-  "delete /api/v1/definitions/{kind}/{name}": { path: "/api/v1/definitions/pool/other?owner=t" },
-  "get /api/v1/status": { path: "/api/v1/status" },
-  "get /api/v1/plan": { path: "/api/v1/plan" },
-  "get /api/v1/decisions": { path: "/api/v1/decisions?limit=5" },
-  "get /api/v1/explain/{subject}/{id}": { path: "/api/v1/explain/node/node-1" },
-  "post /api/v1/api-keys": { path: "/api/v1/api-keys", body: { name: "new", scope: "viewer" } },
-  "get /api/v1/api-keys": { path: "/api/v1/api-keys" },
-  "delete /api/v1/api-keys/{name}": { path: "/api/v1/api-keys/viewer-key" },
-  "get /healthz": { path: "/healthz" },
-  "get /api/v1/openapi.json": { path: "/api/v1/openapi.json" },
-};
+import { nameOf, samples } from "./samples";
 
 /** What takes away a thing that others need comes after them. */
 function isLast({ method, path }: Route): number {
   return Number(method === "delete" || path.endsWith("interruption"));
-}
-
-function nameOf({ method, path }: Route): string {
-  return `${method} ${path}`;
 }
 
 describe("every route", () => {
