@@ -32,6 +32,8 @@ const world: Hints = {
   subject: ["node"],
   after: ["0"],
   deadline: ["2031-01-01T08:22:00Z"],
+  // The only next step of a session that was just placed.
+  status: ["running"],
 };
 
 describe("the OpenAPI document", function () {

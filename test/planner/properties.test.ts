@@ -128,7 +128,9 @@ describe("planner, properties", () => {
           (sum, own, at) => sum + Math.floor(Math.max(0, Math.min(own / 2, memory[at]! / (2 * gib)))),
           0,
         );
-        const areSlotsThere = slots >= (config.standbySlots?.count ?? 0);
+        const scheduled = [...state.schedules.values()].find(({ autoscaleConfig }) => autoscaleConfig === config.name);
+        const slotsWanted = config.standbySlots ? (scheduled?.standbySlots ?? config.standbySlots.count) : 0;
+        const areSlotsThere = slots >= slotsWanted;
         const isMet = live.length >= config.minNodes && (waiting || (cores >= config.standbyCores && areSlotsThere));
         const isExplained = reasons.some(({ code }) =>
           ["maxInstances", "maxNodes", "backoff", "singleTry", "unknownShape"].includes(code),
