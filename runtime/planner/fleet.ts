@@ -26,7 +26,7 @@ import { PlanMemory, type Crew } from "./memory";
 import { isFinalDrain, isInFlight } from "./node-status";
 import { isOpen, type PlaceContext } from "./place";
 import { noRetirement, retiringOf, type Retirement } from "./rotation";
-import { fallbackReason, firstOpenRoute, routesOf, type Route } from "./routes";
+import { fallbackReason, firstOpenRoute, isWithoutShape, routesOf, type Route } from "./routes";
 import { SpecDigests } from "./spec-digest";
 import { WindowCache, type Window } from "./schedule";
 import { Scope, sessionsPerServer, sortUnlessSorted, type Bin } from "./scope";
@@ -171,6 +171,8 @@ export class Fleet {
     const position = this.byName.get(bin.autoscaleConfig!)!;
     position.nodesLive += 1;
     position.isGrowing = true;
+    const route = position.routes.find(({ vmProvider }) => vmProvider === bin.node!.vmProvider);
+    if (route && isWithoutShape(bin.node!)) route.nodesWithoutShape += 1;
     this.recalled.add(nodeId);
     this.changes.push({ kind: "undrain", nodeId, reason });
     return bin;

@@ -33,14 +33,15 @@ export function routesOf(
     for (const node of nodes) {
       if (node.vmProvider !== vmProvider) continue;
       if (isInFlight(node)) nodesInFlight += 1;
-      if (isWithoutShape(node)) nodesWithoutShape += 1;
+      if (isWithoutShape(node) && (isInFlight(node) || node.status === "running")) nodesWithoutShape += 1;
     }
     return { vmProvider, shape: shapeOn(vmProvider), nodesInFlight, nodesWithoutShape };
   });
 }
 
-function isWithoutShape(node: Node): boolean {
-  return !isServer(node) && !node.shape && (isInFlight(node) || node.status === "running");
+/** True for an agent that nobody knows the size of yet. */
+export function isWithoutShape(node: Node): boolean {
+  return !isServer(node) && !node.shape;
 }
 
 type Block =

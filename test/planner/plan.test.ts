@@ -223,6 +223,19 @@ describe("planner, docker agents", () => {
     assert.deepEqual(countChanges(planOf(state)), { create: 5 }, "8 cores each: 4 of them taken, 40 wanted on top");
   });
 
+  it("makes none beside a draining node that comes back and has not said what it offers", () => {
+    const rows = {
+      configs: [agentConfigDoc({ minNodes: 1, standbySlots: { workspace: "office", count: 3 } })],
+      vmProviders: [vmProviderDoc({ settings: {} })],
+      nodes: [aNode({ status: "draining", statusSinceMs: startMs, shape: undefined })],
+    };
+    const [alone, waitedFor] = [aState(rows), aState({ ...rows, sessions: [aSession()] })];
+
+    assert.deepEqual(countChanges(planAndApply(alone, startMs)), { undrain: 1 });
+    assert.deepEqual(countChanges(planOf(alone)), {});
+    assert.deepEqual(countChanges(planOf(waitedFor)), { create: 1 }, "no fewer nodes because one session waits");
+  });
+
   it("waits out the back-off of a failing config while another config of the pool serves", () => {
     const last = { class: "TIMEOUT" as const, message: "no check-in", atMs: startMs };
     const vms = someFailures({ consecutiveFailures: 2, retryAtMs: startMs + minutes, last });
