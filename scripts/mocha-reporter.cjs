@@ -1,18 +1,34 @@
-// Mocha's spec output, plus the counts and the titles of what passed as JSON in the file named by HEADROOM_TEST_COUNTS,
-// for scripts/test.mjs.
+// Mocha's spec output, plus the counts, the titles of what passed and the failures as JSON in the file named by
+// HEADROOM_TEST_COUNTS, for scripts/test.mjs. Written also before each test, so that a process that dies has named it.
 "use strict";
 const { writeFileSync } = require("node:fs");
 const { reporters } = require("mocha");
 
+const messageCharsMax = 3000;
+const stackLinesMax = 30;
+
 module.exports = class CountingReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
+    const file = process.env.HEADROOM_TEST_COUNTS;
     const passed = [];
-    runner.on("pass", (test) => passed.push(test.titlePath().join(" › ")));
-    runner.once("end", () => {
+    const failed = [];
+    const titleOf = (test) => test.titlePath().join(" › ");
+    const write = (running) => {
       const { passes, failures, pending } = this.stats;
-      const file = process.env.HEADROOM_TEST_COUNTS;
-      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, passed }));
-    });
+      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, passed, failed, running }));
+    };
+    runner.on("pass", (test) => passed.push(titleOf(test)));
+    runner.on("fail", (test, error) => failed.push({ title: titleOf(test), error: describeError(error) }));
+    for (const event of ["hook", "test"]) runner.on(event, (test) => write(titleOf(test)));
+    runner.once("end", () => write());
   }
 };
+
+/** Message, stack and causes, each cut to what is worth reading at the end of a long log. */
+function describeError({ name = "Error", message = "", stack = "", cause }) {
+  const text = message.length > messageCharsMax ? `${message.slice(0, messageCharsMax)} …` : message;
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  const causes = cause instanceof Error ? [`Caused by: ${describeError(cause)}`] : [];
+  return [`${name}: ${text}`, ...frames.slice(0, stackLinesMax), ...causes].join("\n");
+}

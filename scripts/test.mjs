@@ -1,5 +1,5 @@
 // `npm test [-- area ...]`: makes the clone ready and runs the tests of every area (a folder below test/) in a process
-// of its own, so that no area can disturb another. Ends with the counts of all of them.
+// of its own, so that no area can disturb another. Ends with every failure again and the counts of all of them.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,6 +29,7 @@ const countsFolder = mkdtempSync(join(tmpdir(), "headroom-test-"));
 const isWhole = wanted.length === 0;
 const total = { passes: 0, failures: 0, pending: 0 };
 const lines = [];
+const failed = [];
 for (const area of isWhole ? areas : wanted) {
   console.log(`\n=== test/${area}`);
   const countsFile = join(countsFolder, `${area}.json`);
@@ -54,14 +55,23 @@ for (const area of isWhole ? areas : wanted) {
   );
   const counts = existsSync(countsFile)
     ? JSON.parse(readFileSync(countsFile, "utf8"))
-    : { passes: 0, failures: 1, pending: 0 };
-  if (run.status !== 0 && counts.failures === 0) counts.failures = 1;
+    : { passes: 0, failures: 0, pending: 0, failed: [], running: "loading the tests" };
+  failed.push(...counts.failed.map(({ title, error }) => ({ title: `test/${area}: ${title}`, error })));
+  // After its last test, or in the middle of one.
+  if (counts.running !== undefined || (run.status !== 0 && counts.failures === 0)) {
+    const end = run.error?.message ?? (run.signal ? `signal ${run.signal}` : `exit code ${run.status}`);
+    const at = counts.running ?? "after the last test";
+    failed.push({ title: `test/${area}: the process ended before its time`, error: `${end}; it was at: ${at}` });
+    counts.failures += 1;
+  }
   for (const key of Object.keys(total)) total[key] += counts[key];
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(0);
   const pending = counts.pending > 0 ? `, ${counts.pending} skipped` : "";
   lines.push(`${area.padEnd(12)} ${counts.passes} passed, ${counts.failures} failed${pending} in ${seconds} s`);
 }
 rmSync(countsFolder, { recursive: true });
+if (failed.length > 0) console.log("\n=== failures");
+for (const [index, { title, error }] of failed.entries()) console.log(`\n${index + 1}) ${title}\n${error}`);
 console.log(`\n${lines.join("\n")}`);
 const skipped = total.pending > 0 ? `, ${total.pending} skipped` : "";
 console.log(`${total.passes} passed, ${total.failures} failed${skipped}`);
