@@ -7,23 +7,41 @@ import type { Session } from "../model/state";
 import type { Fleet } from "./fleet";
 import { describeShape, numbersOf, placesOf } from "./place";
 import { hasSpace, hasSpaceFor, type Bin } from "./scope";
-import { findRoom, recallRoom, startSearch, type Room, type Search } from "./search";
+import { findRoom, recallRoom, restartSearch, startSearch, type Room, type Search } from "./search";
 
-export function packQueue(fleet: Fleet): WaitingSession[] {
-  const searches = new Map<string, Wanted>();
-  return fleet.snapshot.queue().map((session) => {
-    const key = searchKey(session);
-    const search = searches.get(key) ?? lookFor(session, fleet);
-    searches.set(key, search);
-    const found = packOne(session, search, fleet);
-    return { sessionId: session.sessionId, nodeId: found.bin?.node?.nodeId, reason: found.reason };
-  });
+/** A queued session and what it looks for. */
+export interface Demand {
+  readonly session: Session;
+  readonly search: Wanted;
 }
 
 /** What sessions with equal wishes have in common. */
 interface Wanted extends Search {
   /** Why no node can be created for it; stays true for the rest of the round. */
   stuck?: Reason | undefined;
+}
+
+/** The queue in its order. Where each session may look stays the same for the whole plan. */
+export function demandOf(fleet: Fleet): Demand[] {
+  const searches = new Map<string, Wanted>();
+  return fleet.snapshot.queue().map((session) => {
+    const key = searchKey(session);
+    const search = searches.get(key) ?? lookFor(session, fleet);
+    searches.set(key, search);
+    return { session, search };
+  });
+}
+
+/** One round: every search begins anew. */
+export function packQueue(fleet: Fleet, demand: readonly Demand[]): WaitingSession[] {
+  for (const { search } of demand) {
+    restartSearch(search);
+    search.stuck = undefined;
+  }
+  return demand.map(({ session, search }) => {
+    const found = packOne(session, search, fleet);
+    return { sessionId: session.sessionId, nodeId: found.bin?.node?.nodeId, reason: found.reason };
+  });
 }
 
 function searchKey({ workspace, zone, needs, isRemoteApp }: Session): string {
@@ -36,12 +54,12 @@ function lookFor(session: Session, fleet: Fleet): Wanted {
   if (!workspace?.enabled) {
     const text = `workspace "${session.workspace}" is ${workspace ? "disabled" : "not declared any more"}`;
     const code = workspace ? "workspaceDisabled" : "workspaceGone";
-    return { ...startSearch(session, [], fleet), stuck: { code, text, numbers: {} } };
+    return { ...startSearch(session, [], fleet), obstacle: { code, text, numbers: {} } };
   }
   const search = startSearch(session, placesOf(workspace, session.zone, snapshot), fleet);
-  if (search.makers.length > 0) return search;
+  if (search.makers.length > 0 || search.obstacle) return search;
   const text = `no autoscale config can make a node for workspace "${session.workspace}"`;
-  return { ...search, stuck: search.obstacle ?? { code: "noConfig", text, numbers: {} } };
+  return { ...search, obstacle: { code: "noConfig", text, numbers: {} } };
 }
 
 interface Found {
@@ -87,7 +105,7 @@ function recallFor(session: Session, search: Wanted, fleet: Fleet): Room | undef
 /** The first config that may; undefined when none may, and then the search is stuck with the first one's reason. */
 function createFor(session: Session, search: Wanted, fleet: Fleet): Room | undefined {
   if (search.stuck) return undefined;
-  let firstBlock: Reason | undefined;
+  let firstBlock = search.makers.length > 0 ? undefined : search.obstacle;
   for (const position of search.makers) {
     const block = fleet.blocked(position, "demand", session.needs);
     if (block) {

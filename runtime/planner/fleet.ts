@@ -4,6 +4,7 @@
  */
 import type { EpochMs } from "../model/clock";
 import type { AutoscaleConfig, CloudCatalog } from "../model/config";
+import { PlaceMap } from "../model/place-map";
 import type { NodeChange, Reason } from "../model/plan";
 import type { ConfigState, Node, Shape } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
@@ -60,6 +61,8 @@ export interface ConfigPosition {
   nodesLive: number;
   /** Something was needed from this config and could not be created. */
   hasDeficit: boolean;
+  /** The same of the round before; true before the first. */
+  hadDeficit: boolean;
   /** This plan creates or brings back nodes of this config. */
   isGrowing: boolean;
   readonly reasons: Reason[];
@@ -88,11 +91,11 @@ export class Fleet {
   /** VM provider configs that were out of capacity or quota a moment ago, by name. */
   readonly hearsay: ReadonlyMap<string, Hearsay>;
   private readonly byName = new Map<string, ConfigPosition>();
-  private readonly scopes = new Map<string, Scope>();
+  private readonly scopes = new PlaceMap<Scope>();
   /** Instances that this plan adds, by VM provider config. */
   private readonly instancesAdded = new Map<string, number>();
   /** The nodes that this plan creates, by place. */
-  private readonly births = new Map<string, Birth[]>();
+  private readonly births = new Map<Scope, Birth[]>();
   private readonly sizes = new Map<string, Shape | undefined>();
   private readonly memory: PlanMemory;
 
@@ -127,12 +130,16 @@ export class Fleet {
   }
 
   scope(pool: string, zone: string): Scope {
-    const key = `${pool}/${zone}`;
-    const known = this.scopes.get(key);
+    const known = this.scopes.get(pool, zone);
     if (known) return known;
-    const scope = this.rememberedScope(pool, zone, key) ?? this.makeScope(pool, zone, key);
-    this.scopes.set(key, scope);
+    const scope = this.rememberedScope(pool, zone) ?? this.makeScope(pool, zone);
+    this.scopes.set(pool, zone, scope);
     return scope;
+  }
+
+  /** False when the round before left nothing to be desired, and nothing was taken or has come since. */
+  mayBeShort({ hadDeficit, config }: ConfigPosition): boolean {
+    return hadDeficit || this.scope(config.pool, config.zone).isTouched;
   }
 
   /** Why this config may not create a node now; undefined when it may. */
@@ -150,8 +157,9 @@ export class Fleet {
     const birth = { position, route };
     const bin = newBin(birth, this.nowMs);
     scope.add(bin);
-    const key = `${config.pool}/${config.zone}`;
-    this.births.set(key, [...(this.births.get(key) ?? []), birth]);
+    const births = this.births.get(scope);
+    if (births) births.push(birth);
+    else this.births.set(scope, [birth]);
     position.nodesTotal += 1;
     position.nodesInFlight += 1;
     position.nodesLive += 1;
@@ -180,15 +188,16 @@ export class Fleet {
 
   /** Forgets what was taken, not what was changed: new nodes are on their way now, recalled ones are back. */
   startRound(): void {
-    for (const [key, scope] of this.scopes) {
+    for (const scope of this.scopes.values()) {
       if (!scope.isTouched) continue;
-      const births = this.births.get(key) ?? [];
+      const births = this.births.get(scope) ?? [];
       scope.restart(
         this.recalled,
         births.map((birth) => newBin(birth, this.nowMs)),
       );
     }
     for (const position of this.positions) {
+      position.hadDeficit = position.hasDeficit;
       position.hasDeficit = false;
       position.reasons.length = 0;
     }
@@ -218,6 +227,7 @@ export class Fleet {
       nodesInFlight,
       nodesLive: crew.nodesLive - nodesLeaving,
       hasDeficit: false,
+      hadDeficit: true,
       isGrowing: false,
       reasons: [],
     };
@@ -258,8 +268,8 @@ export class Fleet {
   }
 
   /** The place as the last plan found it; undefined when something about it has changed since. */
-  private rememberedScope(pool: string, zone: string, key: string): Scope | undefined {
-    const known = this.memory.scopes.get(key);
+  private rememberedScope(pool: string, zone: string): Scope | undefined {
+    const known = this.memory.scopes.get(pool, zone);
     if (known?.revision !== this.snapshot.revisions.place(pool, zone)) return undefined;
     for (const [name, mode] of known.modes) {
       const position = this.byName.get(name);
@@ -269,9 +279,9 @@ export class Fleet {
     return known.scope;
   }
 
-  private makeScope(pool: string, zone: string, key: string): Scope {
+  private makeScope(pool: string, zone: string): Scope {
     const { snapshot, memory } = this;
-    const before = memory.scopes.get(key)?.scope;
+    const before = memory.scopes.get(pool, zone)?.scope;
     // Its bins are used again, so they must be as they were.
     if (before?.isTouched) before.restore();
     const modes = new Map<string, ConfigMode | undefined>();
@@ -286,7 +296,7 @@ export class Fleet {
     }
     const scope = new Scope(pool, zone, bins);
     const revision = isLasting ? snapshot.revisions.place(pool, zone) : undefined;
-    memory.scopes.set(key, { revision, modes, scope });
+    memory.scopes.set(pool, zone, { revision, modes, scope });
     return scope;
   }
 

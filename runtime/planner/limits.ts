@@ -21,12 +21,12 @@ export function blockedReason(
 }
 
 function modeReason({ config, mode, state, window }: ConfigPosition): Reason | undefined {
+  if (mode === "open") return undefined;
   const numbers = { autoscaleConfig: config.name };
   const name = `autoscale config "${config.name}"`;
   if (state.isDeleting) return { code: "configDeleting", text: `${name} is being deleted`, numbers };
   if (mode === "leaving") return { code: "configDraining", text: `${name} is being drained`, numbers };
   if (mode === "frozen") return { code: "configDisabled", text: `${name} is disabled`, numbers };
-  if (mode === "open") return undefined;
   const { opensAtMs } = window;
   const opens = opensAtMs === undefined ? "" : `; it opens at ${new Date(opensAtMs).toISOString()}`;
   return {

@@ -3,6 +3,7 @@
  * their sessions alone, with the revision that it was made from. Nothing in it depends on the time.
  */
 import type { CloudCatalog } from "../model/config";
+import { PlaceMap } from "../model/place-map";
 import type { Node } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
 import type { ConfigMode } from "./fleet";
@@ -42,7 +43,7 @@ interface KnownBin {
 
 export class PlanMemory {
   readonly crews = new Map<string, Crew>();
-  readonly scopes = new Map<string, KnownScope>();
+  readonly scopes = new PlaceMap<KnownScope>();
   /** By node. */
   readonly bins = new Map<string, KnownBin>();
   private source:

@@ -6,7 +6,7 @@ import type { ConfigDecision, NodeChange, Plan, Reason, StagingPosition, Waiting
 import type { ConfigState, Node } from "../model/state";
 import { formatCount } from "../model/units";
 import type { Snapshot } from "../store/hot-state";
-import { packQueue } from "./demand";
+import { demandOf, packQueue } from "./demand";
 import { Fleet, type ConfigPosition, type FleetOptions } from "./fleet";
 import { blockedReason } from "./limits";
 import { fallbackReason } from "./routes";
@@ -55,12 +55,13 @@ interface Raised {
  */
 function raise(fleet: Fleet): Raised {
   const open = fleet.positions.filter((position) => position.mode === "open");
+  const demand = demandOf(fleet);
   for (let round = 1; ; round += 1) {
     const changesBefore = fleet.changes.length;
-    const waiting = packQueue(fleet);
+    const waiting = packQueue(fleet, demand);
     const staging = packStaging(fleet);
-    for (const position of open) raiseToFloor(fleet, position);
-    for (const position of open) raiseToStandby(fleet, position);
+    for (const position of open) if (fleet.mayBeShort(position)) raiseToFloor(fleet, position);
+    for (const position of open) if (fleet.mayBeShort(position)) raiseToStandby(fleet, position);
     if (fleet.changes.length === changesBefore || round === roundsMax) return { waiting, staging };
     fleet.startRound();
   }
@@ -98,7 +99,7 @@ interface Findings {
 
 function decisionOf(fleet: Fleet, position: ConfigPosition, findings: Findings): ConfigDecision {
   const { config, state, mode } = position;
-  const { waiting, lasting } = findings;
+  const { waiting, changes, lasting } = findings;
   const { earlyForMs } = position.window;
   const isAsBefore =
     state.excessSinceMs === lasting?.excessSinceMs &&
@@ -114,8 +115,8 @@ function decisionOf(fleet: Fleet, position: ConfigPosition, findings: Findings):
   const stuck = waiting.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
   const reasons: Reason[] = [];
   if (stuck) reasons.push(stuckReason(stuck.reason, waiting.length));
-  reasons.push(...position.reasons, ...changeReasons(findings.changes));
-  reasons.push(...fallbackReasons(fleet, position, findings.changes));
+  reasons.push(...position.reasons);
+  if (changes.length > 0) reasons.push(...changeReasons(changes), ...fallbackReasons(fleet, position, changes));
   if (mode !== "open") {
     const block = blockedReason(fleet, position, "demand");
     if (block) reasons.push(block);

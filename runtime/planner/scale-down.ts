@@ -2,7 +2,6 @@
  * Which nodes leave. A node with a session never does. Idle ones go draining when the excess has lasted for
  * `downscaleBackoff` without a break, as many as it had at its least, and a later plan, which sees whether it is needed again, destroys it.
  */
-import type { AutoscaleConfig } from "../model/config";
 import type { Reason } from "../model/plan";
 import type { ConfigState, Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
@@ -10,7 +9,7 @@ import { isNewer, isUsedUp } from "./capacity";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { isInFlight } from "./node-status";
 import { quarantinedOf } from "./quarantine";
-import type { Bin } from "./scope";
+import type { Bin, Scope } from "./scope";
 import { floorOf } from "./standby";
 import { StandbyGuard } from "./standby-guard";
 
@@ -74,26 +73,25 @@ export function findExcess(fleet: Fleet): Map<ConfigPosition, Node[]> {
     if (nodes) nodes.push(node);
     else excess.set(position, [node]);
   };
-  const places = new Map<string, AutoscaleConfig>();
+  const scopes = new Set<Scope>();
   for (const position of fleet.positions) {
     if (position.mode === "inactive") for (const node of position.crew.idle) add(position, node);
-    if (position.mode === "open") places.set(`${position.config.pool}/${position.config.zone}`, position.config);
+    if (position.mode === "open") scopes.add(fleet.scope(position.config.pool, position.config.zone));
   }
-  for (const { pool, zone } of places.values()) {
-    for (const { position, node } of excessIn(fleet, pool, zone)) add(position, node);
+  for (const scope of scopes) {
+    for (const { position, node } of excessIn(fleet, scope)) add(position, node);
   }
   return excess;
 }
 
 /** In the order in which they leave, as long as every config of the place keeps its floor and its standby. */
-function excessIn(fleet: Fleet, pool: string, zone: string): { position: ConfigPosition; node: Node }[] {
-  const scope = fleet.scope(pool, zone);
-  const removable = inLeavingOrder(scope.running.filter(isRemovable), fleet);
+function excessIn(fleet: Fleet, scope: Scope): { position: ConfigPosition; node: Node }[] {
+  const removable = scope.running.filter(isRemovable);
   if (removable.length === 0) return [];
-  const guard = new StandbyGuard(fleet.openIn(pool, zone), scope, fleet.snapshot);
+  const guard = new StandbyGuard(fleet.openIn(scope.pool, scope.zone), scope, fleet.snapshot);
   const removed = new Map<ConfigPosition, number>();
   const found: { position: ConfigPosition; node: Node }[] = [];
-  for (const bin of removable) {
+  for (const bin of inLeavingOrder(removable, fleet)) {
     const { autoscaleConfig, node } = bin as Bin & { autoscaleConfig: string; node: Node };
     const position = fleet.position(autoscaleConfig)!;
     const gone = removed.get(position) ?? 0;

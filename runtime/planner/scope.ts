@@ -147,18 +147,15 @@ export class Scope {
 
   /** What is left on running nodes, with or without static members, and on those that are on their way if asked for. */
   spare({ isComingCounted, isStaticCounted }: { isComingCounted: boolean; isStaticCounted: boolean }): Spare {
-    const sum = { ...this.spareOf.running };
-    const others = [
-      ...(isComingCounted ? [this.spareOf.coming] : []),
-      ...(isStaticCounted ? [this.spareOf.static] : []),
-    ];
-    for (const other of others) {
-      sum.millicores += other.millicores;
-      sum.memoryBytes += other.memoryBytes;
-      sum.gpus += other.gpus;
-      sum.sessions += other.sessions;
-    }
-    return sum;
+    const { running, coming, static: fixed } = this.spareOf;
+    const sum = (dimension: keyof Spare) =>
+      running[dimension] + (isComingCounted ? coming[dimension] : 0) + (isStaticCounted ? fixed[dimension] : 0);
+    return {
+      millicores: sum("millicores"),
+      memoryBytes: sum("memoryBytes"),
+      gpus: sum("gpus"),
+      sessions: sum("sessions"),
+    };
   }
 
   private list(bin: Bin): void {

@@ -19,7 +19,7 @@ export interface Search {
 /** Bins only fill up during a round: those before `next` stay full. */
 interface RoomList {
   readonly scope: Scope;
-  readonly bins: readonly Bin[];
+  readonly kind: "running" | "coming";
   next: number;
 }
 
@@ -38,7 +38,9 @@ export function startSearch(
 ): Search {
   const { snapshot } = fleet;
   const scopes: Scope[] = [];
-  const makers: ConfigPosition[] = [];
+  // A config whose nodes fail is tried after those that work, so that it does not spend the others' patience.
+  const working: ConfigPosition[] = [];
+  const failing: ConfigPosition[] = [];
   let obstacle: Reason | undefined;
   for (const { zone, pool } of places) {
     const configs = snapshot.configsIn(pool.name, zone.name);
@@ -49,16 +51,19 @@ export function startSearch(
       const position = fleet.position(config.name)!;
       const found = obstacleOf(request, config, fleet.context, shapesOf(position));
       if (found) obstacle ??= found.reason;
-      else makers.push(position);
+      else (hasFailures(position) ? failing : working).push(position);
     }
   }
-  // A config whose nodes fail is tried after those that work, so that it does not spend the others' patience.
-  makers.sort((a, b) => Number(hasFailures(a)) - Number(hasFailures(b)));
   const lists = [
-    ...scopes.map((scope) => ({ scope, bins: scope.running, next: 0 })),
-    ...scopes.map((scope) => ({ scope, bins: scope.coming, next: 0 })),
+    ...scopes.map((scope): RoomList => ({ scope, kind: "running", next: 0 })),
+    ...scopes.map((scope): RoomList => ({ scope, kind: "coming", next: 0 })),
   ];
-  return { scopes, makers, obstacle, lists };
+  return { scopes, makers: [...working, ...failing], obstacle, lists };
+}
+
+/** For another round, in which there may be room again. */
+export function restartSearch({ lists }: Search): void {
+  for (const list of lists) list.next = 0;
 }
 
 /** What the nodes offer that the config may make. */
@@ -80,7 +85,8 @@ export function findRoom(
   hasRoom: (bin: Bin) => boolean = hasAny,
 ): Room | undefined {
   for (const list of lists) {
-    const { scope, bins } = list;
+    const { scope, kind } = list;
+    const bins = scope[kind];
     while (list.next < bins.length && !hasAny(bins[list.next]!)) list.next += 1;
     for (let index = list.next; index < bins.length; index += 1) {
       const bin = bins[index]!;

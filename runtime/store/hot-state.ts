@@ -14,6 +14,7 @@ import {
   type Workspace,
   type Zone,
 } from "../model/config";
+import { PlaceMap } from "../model/place-map";
 import type {
   ApiKey,
   ConfigState,
@@ -105,6 +106,7 @@ export interface Snapshot {
 }
 
 const noNodes: ReadonlyMap<string, Node> = new Map();
+const noConfigs: readonly AutoscaleConfig[] = [];
 const noSessions: ReadonlySet<Session> = new Set();
 
 export class HotState implements Snapshot {
@@ -129,12 +131,12 @@ export class HotState implements Snapshot {
   readonly staged = new Map<string, Map<string, Session>>();
   private readonly queued = new Map<string, Session>();
   private sortedQueue: readonly Session[] | undefined;
-  private readonly nodesByPlace = new Map<string, Map<string, Node>>();
+  private readonly nodesByPlace = new PlaceMap<Map<string, Node>>();
   private readonly nodesByConfig = new Map<string, Map<string, Node>>();
   private readonly instances = new Map<string, number>();
   /** Computed when asked for, forgotten when a session of the node changes. */
   private readonly usageByNode = new Map<string, NodeUsage>();
-  private configsByPlace: Map<string, readonly AutoscaleConfig[]> | undefined;
+  private configsByPlace: PlaceMap<AutoscaleConfig[]> | undefined;
   private schedulesByConfig: Map<string, readonly Schedule[]> | undefined;
   private stagingByWorkspace: Map<string, readonly StagingConfig[]> | undefined;
 
@@ -148,7 +150,7 @@ export class HotState implements Snapshot {
   }
 
   nodesIn(pool: string, zone: string): ReadonlyMap<string, Node> {
-    return this.nodesByPlace.get(placeKey(pool, zone)) ?? noNodes;
+    return this.nodesByPlace.get(pool, zone) ?? noNodes;
   }
 
   nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node> {
@@ -174,8 +176,8 @@ export class HotState implements Snapshot {
   }
 
   configsIn(pool: string, zone: string): readonly AutoscaleConfig[] {
-    this.configsByPlace ??= groupSorted(this.autoscaleConfigs.values(), (config) => placeKey(config.pool, config.zone));
-    return this.configsByPlace.get(placeKey(pool, zone)) ?? [];
+    this.configsByPlace ??= groupByPlace(this.autoscaleConfigs.values());
+    return this.configsByPlace.get(pool, zone) ?? noConfigs;
   }
 
   schedulesOf(autoscaleConfig: string): readonly Schedule[] {
@@ -267,7 +269,9 @@ export class HotState implements Snapshot {
       if (node.vmProvider !== undefined) this.instances.set(node.vmProvider, this.instancesOf(node.vmProvider) + 1);
     }
     this.nodes.set(node.nodeId, node);
-    addTo(this.nodesByPlace, placeKey(node.pool, node.zone), node.nodeId, node);
+    const inPlace = this.nodesByPlace.get(node.pool, node.zone);
+    if (inPlace) inPlace.set(node.nodeId, node);
+    else this.nodesByPlace.set(node.pool, node.zone, new Map([[node.nodeId, node]]));
     if (node.autoscaleConfig !== undefined) addTo(this.nodesByConfig, node.autoscaleConfig, node.nodeId, node);
     if (!known || !isSameButForSignsOfLife(known, node)) this.revisions.nodeChanged(node);
   }
@@ -278,7 +282,7 @@ export class HotState implements Snapshot {
     this.revisions.nodeLeft(known);
     this.nodes.delete(nodeId);
     if (known.vmProvider !== undefined) this.instances.set(known.vmProvider, this.instancesOf(known.vmProvider) - 1);
-    removeFrom(this.nodesByPlace, placeKey(known.pool, known.zone), nodeId);
+    this.nodesByPlace.get(known.pool, known.zone)?.delete(nodeId);
     if (known.autoscaleConfig !== undefined) removeFrom(this.nodesByConfig, known.autoscaleConfig, nodeId);
   }
 
@@ -338,10 +342,6 @@ export function byRequest(a: Session, b: Session): number {
   return a.requestedAtMs - b.requestedAtMs || a.sequence - b.sequence || (a.sessionId < b.sessionId ? -1 : 1);
 }
 
-function placeKey(pool: string, zone: string): string {
-  return `${pool}/${zone}`;
-}
-
 function addTo<Row>(groups: Map<string, Map<string, Row>>, key: string, id: string, row: Row): void {
   const group = groups.get(key) ?? new Map<string, Row>();
   group.set(id, row);
@@ -361,5 +361,15 @@ function groupSorted<T extends { readonly name: string }>(
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   for (const group of groups.values()) group.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return groups;
+}
+
+function groupByPlace(configs: Iterable<AutoscaleConfig>): PlaceMap<AutoscaleConfig[]> {
+  const groups = new PlaceMap<AutoscaleConfig[]>();
+  for (const config of [...configs].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const group = groups.get(config.pool, config.zone);
+    if (group) group.push(config);
+    else groups.set(config.pool, config.zone, [config]);
+  }
   return groups;
 }

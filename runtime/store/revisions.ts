@@ -2,6 +2,7 @@
  * Numbers that rise with every change, so that whoever remembers something made from the live state can tell in one
  * look-up whether it still holds. Two equal numbers of the same thing mean that nothing about it changed between them.
  */
+import { PlaceMap } from "../model/place-map";
 import type { Node } from "../model/state";
 
 /** What changes with every sign of life, and what no plan reads. */
@@ -16,7 +17,7 @@ export class Revisions {
   private last = 0;
   private ofDefinitions = 0;
   private readonly nodes = new Map<string, number>();
-  private readonly places = new Map<string, number>();
+  private readonly places = new PlaceMap<number>();
   private readonly configs = new Map<string, number>();
 
   /** Of all definitions together. */
@@ -31,7 +32,7 @@ export class Revisions {
 
   /** Of the nodes of one pool in one zone, which come and go too; 0 when there has never been one. */
   place(pool: string, zone: string): number {
-    return this.places.get(`${pool}/${zone}`) ?? 0;
+    return this.places.get(pool, zone) ?? 0;
   }
 
   /** Of the config's nodes, which come and go too; 0 when there has never been one. */
@@ -55,7 +56,7 @@ export class Revisions {
 
   private raise({ pool, zone, autoscaleConfig }: Node): number {
     this.last += 1;
-    this.places.set(`${pool}/${zone}`, this.last);
+    this.places.set(pool, zone, this.last);
     if (autoscaleConfig !== undefined) this.configs.set(autoscaleConfig, this.last);
     return this.last;
   }
