@@ -1,8 +1,10 @@
 /** The `headroom` command as a child process, with nothing of this process's environment that could change it. */
+import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { until } from "../support/postgres";
 
 const entry = join(__dirname, "..", "..", "runtime", "cli", "main.js");
 
@@ -41,23 +43,35 @@ export class Served {
     this.exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
   }
 
-  static start(args: readonly string[], extra: Readonly<Record<string, string>> = {}): Served {
-    return new Served(spawn(process.execPath, [entry, "serve", ...args], { env: environment(extra) }));
+  /**
+   * Starts it and hands it over with its URL. It never stays behind; what `use` does not end is killed, and the error of a
+   * `use` that fails ends with what the runtime said last.
+   */
+  static async run<Result>(
+    args: readonly string[],
+    extra: Readonly<Record<string, string>>,
+    use: (served: Served, url: string) => Promise<Result>,
+  ): Promise<Result> {
+    const served = new Served(spawn(process.execPath, [entry, "serve", ...args], { env: environment(extra) }));
+    try {
+      return await use(served, await served.url());
+    } catch (error) {
+      if (error instanceof Error) error.message += `\nthe runtime said last:\n${served.output.slice(-2000)}`;
+      throw error;
+    } finally {
+      if (served.isRunning) await served.end("SIGKILL");
+    }
   }
 
-  /** The URL of the start-up line; fails with all output when the process ends first. */
-  async url(): Promise<string> {
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** The URL of the start-up line. */
+  private async url(): Promise<string> {
     const find = (): string | undefined => /http:\/\/127\.0\.0\.1:\d+$/m.exec(this.output)?.[0];
-    const deadline = Date.now() + 60_000;
-    while (find() === undefined) {
-      const next = new Promise<void>((resolve) => {
-        this.child.stdout?.once("data", () => resolve());
-        void this.exited.then(() => resolve());
-      });
-      await next;
-      if (this.child.exitCode !== null || Date.now() > deadline) throw new Error(`no start-up line: ${this.output}`);
-    }
-    return find()!;
+    await until("the start-up line is there", () => !this.isRunning || find() !== undefined);
+    return find() ?? assert.fail(`ended with ${this.child.exitCode ?? this.child.signalCode} before its start-up line`);
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {

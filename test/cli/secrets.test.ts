@@ -93,17 +93,15 @@ describe("secrets in a whole runtime", function () {
       ];
       const value = `${process.pid}-${Date.now()}`;
       const local = { HEADROOM_LOCAL_ROOT: join(folder, "local"), HEADROOM_DATABASE_URL: databaseUrl, [mark]: value };
-      const served = Served.start(args, local);
-      const endpoint = await served.url();
-      const commandLines = new Set<string>();
-      const look = (): void =>
-        findMarked(`${mark}=${value}`).forEach(({ commandLine }) => commandLines.add(commandLine));
-      const read = (name: string): string => readFileSync(join(folder, name), "utf8").trim();
-      const adminKey = read("admin-key");
-      const client = new HeadroomClient({ endpoint, apiKey: adminKey, retries: 0 });
-      /** Everything that people and programs were shown, by where. */
-      const shown: [string, string][] = [];
-      try {
+      await Served.run(args, local, async (served, endpoint) => {
+        const commandLines = new Set<string>();
+        const look = (): void =>
+          findMarked(`${mark}=${value}`).forEach(({ commandLine }) => commandLines.add(commandLine));
+        const read = (name: string): string => readFileSync(join(folder, name), "utf8").trim();
+        const adminKey = read("admin-key");
+        const client = new HeadroomClient({ endpoint, apiKey: adminKey, retries: 0 });
+        /** Everything that people and programs were shown, by where. */
+        const shown: [string, string][] = [];
         for (const [kind, doc] of documents(new URL(endpoint).host)) {
           await client.putDefinition({ kind, name: String(doc["name"]), doc, owner });
         }
@@ -163,9 +161,7 @@ describe("secrets in a whole runtime", function () {
           secrets.filter((secret) => text.includes(secret)).map((secret) => `${where} has ${secret.slice(0, 24)}...`),
         );
         assert.deepEqual(leaks, []);
-      } finally {
-        if (served.child.exitCode === null) await served.end("SIGTERM");
-      }
+      });
     });
   });
 });

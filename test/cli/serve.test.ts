@@ -16,6 +16,10 @@ function clientOf(url: string, folder: string): HeadroomClient {
   return new HeadroomClient({ endpoint: url, apiKey, retries: 0 });
 }
 
+function argsFor(folder: string): string[] {
+  return ["--port", "0", "--engine", "embedded", "--data-folder", folder];
+}
+
 async function putPool(client: HeadroomClient, name: string): Promise<void> {
   await client.putDefinition({ kind: "pool", name, doc: { name, type: "server" }, owner });
 }
@@ -25,35 +29,37 @@ describe("headroom serve", function () {
 
   it("starts from nothing, says what it runs on, and ends with 0 at SIGTERM", async () => {
     await withFolder(async (folder) => {
-      const served = Served.start(["--port", "0", "--engine", "embedded", "--data-folder", folder]);
-      const url = await served.url();
-      assert.match(
-        served.output,
-        /^Headroom \d\S+: engine embedded engine \d\S+, store embedded PostgreSQL \d\S+, http/,
-      );
+      await Served.run(argsFor(folder), {}, async (served, url) => {
+        assert.match(
+          served.output,
+          /^Headroom \d\S+: engine embedded engine \d\S+, store embedded PostgreSQL \d\S+, http/,
+        );
 
-      assert.equal((await clientOf(url, folder).status()).url, url);
-      for (const file of ["admin-key", "node-token-secret", "passphrase"]) {
-        assert.equal(statSync(join(folder, file)).mode & 0o777, 0o600, file);
-      }
-      assert.equal(await served.end("SIGTERM"), 0, served.output);
-      assert.ok(!existsSync(join(folder, "database", "data", "postmaster.pid")));
+        assert.equal((await clientOf(url, folder).status()).url, url);
+        for (const file of ["admin-key", "node-token-secret", "passphrase"]) {
+          assert.equal(statSync(join(folder, file)).mode & 0o777, 0o600, file);
+        }
+        assert.equal(await served.end("SIGTERM"), 0);
+        assert.ok(!existsSync(join(folder, "database", "data", "postmaster.pid")));
+      });
     });
   });
 
   it("goes on after kill -9 with everything that was acknowledged, and the same keys", async () => {
     await withFolder(async (folder) => {
-      const args = ["--port", "0", "--engine", "embedded", "--data-folder", folder];
-      const first = Served.start(args);
-      const client = clientOf(await first.url(), folder);
-      const { key } = await client.createApiKey({ name: "viewer", scope: "viewer" });
-      await putPool(client, "kept");
-      await first.end("SIGKILL");
+      const apiKey = await Served.run(argsFor(folder), {}, async (first, url) => {
+        const client = clientOf(url, folder);
+        const { key } = await client.createApiKey({ name: "viewer", scope: "viewer" });
+        await putPool(client, "kept");
+        await first.end("SIGKILL");
+        return key;
+      });
 
-      const second = Served.start(args);
-      const again = new HeadroomClient({ endpoint: await second.url(), apiKey: key, retries: 0 });
-      assert.equal((await again.definition("pool", "kept"))?.name, "kept");
-      assert.equal(await second.end("SIGTERM"), 0, second.output);
+      await Served.run(argsFor(folder), {}, async (second, endpoint) => {
+        const again = new HeadroomClient({ endpoint, apiKey, retries: 0 });
+        assert.equal((await again.definition("pool", "kept"))?.name, "kept");
+        assert.equal(await second.end("SIGTERM"), 0);
+      });
     });
   });
 
@@ -187,27 +193,27 @@ describe("startRuntime", function () {
     await withFolder(async (folder) => {
       const databaseUrl = await newDatabase();
       const [one, two] = [join(folder, "one"), join(folder, "two")];
-      const serve = (data: string): Served =>
-        Served.start(["--port", "0", "--engine", "embedded", "--data-folder", data, "--database", databaseUrl]);
-      const leader = serve(one);
-      const leaderUrl = await leader.url();
-      const standby = serve(two);
-      const standbyUrl = await standby.url();
-      assert.match(standby.output, /\(standby\)/);
-      const health = await new HeadroomClient({ endpoint: standbyUrl }).health();
-      assert.equal(health.status, "standby");
-      assert.equal(health.leader, leaderUrl);
-      await assert.rejects(clientOf(standbyUrl, two).nodes(), new RegExp(`the leader is ${leaderUrl}`));
+      const runOn = (data: string, use: (served: Served, url: string) => Promise<void>) =>
+        Served.run([...argsFor(data), "--database", databaseUrl], {}, use);
+      await runOn(one, (leader, leaderUrl) =>
+        runOn(two, async (standby, standbyUrl) => {
+          assert.match(standby.output, /\(standby\)/);
+          const health = await new HeadroomClient({ endpoint: standbyUrl }).health();
+          assert.equal(health.status, "standby");
+          assert.equal(health.leader, leaderUrl);
+          await assert.rejects(clientOf(standbyUrl, two).nodes(), new RegExp(`the leader is ${leaderUrl}`));
 
-      await putPool(clientOf(leaderUrl, one), "kept");
-      await leader.end("SIGKILL");
+          await putPool(clientOf(leaderUrl, one), "kept");
+          await leader.end("SIGKILL");
 
-      const client = clientOf(standbyUrl, two);
-      await until("the standby leads", async () => (await client.health()).status === "leader");
-      assert.equal((await client.definition("pool", "kept"))?.name, "kept");
-      // The admin key of the first runtime is still good.
-      assert.equal((await clientOf(standbyUrl, one).status()).url, standbyUrl);
-      assert.equal(await standby.end("SIGTERM"), 0, standby.output);
+          const client = clientOf(standbyUrl, two);
+          await until("the standby leads", async () => (await client.health()).status === "leader");
+          assert.equal((await client.definition("pool", "kept"))?.name, "kept");
+          // The admin key of the first runtime is still good.
+          assert.equal((await clientOf(standbyUrl, one).status()).url, standbyUrl);
+          assert.equal(await standby.end("SIGTERM"), 0);
+        }),
+      );
     });
   });
 

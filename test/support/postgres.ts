@@ -51,8 +51,12 @@ export function onDatabase(connectionString: string, name: string): string {
   return url.href;
 }
 
-/** Waits until a condition holds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, deadlineMs = 30_000): Promise<void> {
+/** Waits until a condition holds. The deadline only ends what would never hold: a busy machine can be ten times as slow. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  deadlineMs = 120_000,
+): Promise<void> {
   const end = Date.now() + deadlineMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`${what}: still not so after ${deadlineMs} ms`);
