@@ -2,9 +2,9 @@
  * Connects to provider plugins, attached or started.
  * The rule kept: every plugin is asked to stop before it is ended.
  */
-import { dirname } from "node:path";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CommandFailure } from "./failure";
+import { greet } from "./greeting";
 import { attachedPort, findPlugin, isAtLeast } from "./plugin-files";
 import type { PluginStarter } from "./plugin-process";
 import type { Project } from "./project";
@@ -37,9 +37,13 @@ export class PluginHost {
     let provider: RemoteProvider;
     if (port !== undefined) {
       const client = dial(ResourceProviderClient, `127.0.0.1:${port}`);
-      await waitForConnection(client, packageName);
       const close = (): Promise<void> => Promise.resolve(client.close());
-      provider = await RemoteProvider.connect({ client, engineAddress, folder: undefined, close });
+      await waitForConnection(client, packageName);
+      const greeting = await greet(client, engineAddress, undefined).catch(async (error: unknown) => {
+        await close();
+        throw error;
+      });
+      provider = new RemoteProvider({ client, greeting, close });
     } else {
       provider = await this.start(packageName, findPlugin(this.options.project, packageName, version));
     }
@@ -63,17 +67,17 @@ export class PluginHost {
   }
 
   private async start(packageName: string, file: string): Promise<RemoteProvider> {
-    const { project, config, engineAddress, starter, output } = this.options;
+    const { project, config, starter, output } = this.options;
     const own = [...config].filter(([key]) => key.startsWith(`${packageName}:`));
     const packageConfig = Object.fromEntries(own.map(([key, value]) => [key.slice(packageName.length + 1), value]));
     const plugin = starter.start(project, { packageName, file, config: packageConfig });
     plugin.onOutput(output);
-    const client = await plugin.connect();
+    const { client, greeting } = await plugin.greet();
     const close = (): Promise<void> => {
       client.close();
       return plugin.end();
     };
-    return RemoteProvider.connect({ client, engineAddress, folder: dirname(file), close });
+    return new RemoteProvider({ client, greeting, close });
   }
 }
 

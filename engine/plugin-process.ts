@@ -4,9 +4,11 @@
  * is a failure only for who asks for it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CommandFailure, messageOf } from "./failure";
+import type { Greeting } from "./greeting";
 import { attachedPort, findPlugin } from "./plugin-files";
 import type { Project } from "./project";
 
@@ -17,29 +19,36 @@ export class PluginProcess {
   /** Told by the first line it prints; everything after is for the user. */
   readonly port: Promise<number>;
   private readonly lines: string[] = [];
-  private client: Promise<ResourceProviderClient> | undefined;
+  private greeted: Promise<{ client: ResourceProviderClient; greeting: Greeting }> | undefined;
   private output: ((line: string) => void) | undefined;
 
   constructor(
     private readonly child: ChildProcess,
-    file: string,
+    private readonly file: string,
+    private readonly engineAddress: string,
   ) {
-    this.port = this.readPort(file);
+    this.port = this.readPort();
     this.port.catch(() => undefined);
   }
 
-  /** Begins to connect when it was not begun before. */
-  connect(): Promise<ResourceProviderClient> {
-    this.client ??= this.port.then((port) => {
+  /** Connects and exchanges the first words, once. A plugin that does not take them is ended. */
+  greet(): Promise<{ client: ResourceProviderClient; greeting: Greeting }> {
+    this.greeted ??= this.port.then(async (port) => {
       const { ResourceProviderClient: Client } =
         require("@pulumi/pulumi/proto/provider_grpc_pb") as typeof import("@pulumi/pulumi/proto/provider_grpc_pb");
       const { dial } = require("./rpc") as typeof import("./rpc");
+      const { greet } = require("./greeting") as typeof import("./greeting");
       const client = dial(Client, `127.0.0.1:${port}`);
-      client.getChannel().getConnectivityState(true);
-      return client;
+      try {
+        return { client, greeting: await greet(client, this.engineAddress, dirname(this.file)) };
+      } catch (error) {
+        client.close();
+        await this.end();
+        throw error;
+      }
     });
-    this.client.catch(() => undefined);
-    return this.client;
+    this.greeted.catch(() => undefined);
+    return this.greeted;
   }
 
   get hasEnded(): boolean {
@@ -57,8 +66,8 @@ export class PluginProcess {
     else this.lines.push(line);
   }
 
-  private readPort(file: string): Promise<number> {
-    const { child } = this;
+  private readPort(): Promise<number> {
+    const { child, file } = this;
     return new Promise((resolve, reject) => {
       let isReady = false;
       const errors: string[] = [];
@@ -149,9 +158,9 @@ export class PluginStarter {
     }
   }
 
-  /** Connects to those that were started ahead of time. */
-  connect(): void {
-    for (const plugin of this.waiting.values()) void plugin.connect();
+  /** Greets those that were started ahead of time. */
+  greet(): void {
+    for (const plugin of this.waiting.values()) void plugin.greet();
   }
 
   start(project: Project, plugin: PluginStart): PluginProcess {
@@ -179,6 +188,6 @@ export class PluginStarter {
         PULUMI_CONFIG: JSON.stringify(config),
       },
     });
-    return new PluginProcess(child, file);
+    return new PluginProcess(child, file, this.engineAddress);
   }
 }

@@ -4,10 +4,10 @@
  * them, and secretness it cannot keep is restored from the inputs.
  */
 import { randomBytes } from "node:crypto";
-import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Abilities, Greeting } from "./greeting";
 import { call, isUnimplemented, ProviderError, providerError } from "./rpc";
 import type { ResourceState } from "./state";
 import { packageOf, urnName, urnType } from "./urn";
@@ -94,58 +94,29 @@ export interface ReadRequest {
   timeout: number;
 }
 
-/** How a plugin was reached: its client and what ends it. */
+/** A plugin that was reached: its client, what it said of itself, and what ends it. */
 export interface Connection {
   client: ResourceProviderClient;
-  engineAddress: string;
-  /** Folder of a plugin we started; undefined for an attached one. */
-  folder: string | undefined;
+  greeting: Greeting;
   close(): Promise<void>;
 }
 
 const diffKinds: DiffKind[] = ["add", "add-replace", "delete", "delete-replace", "update", "update-replace"];
 
 export class RemoteProvider implements Provider {
-  private abilities: { secrets: boolean; resources: boolean; preview: boolean } | undefined;
+  private abilities: Abilities | undefined;
   private configured: Promise<{ isKnown: boolean }> | undefined;
   private closed: Promise<void> | undefined;
   private readonly client: ResourceProviderClient;
-  /** Version the plugin reports, empty when it reports none. */
-  version = "";
 
-  private constructor(private readonly connection: Connection) {
+  constructor(private readonly connection: Connection) {
     this.client = connection.client;
+    this.abilities = connection.greeting.abilities;
   }
 
-  static async connect(connection: Connection): Promise<RemoteProvider> {
-    const provider = new RemoteProvider(connection);
-    try {
-      await provider.handshake();
-      if (connection.folder === undefined) {
-        const attach = new PluginAttach().setAddress(connection.engineAddress);
-        await call(provider.client, provider.client.attach, attach);
-      }
-      provider.version = (await call(provider.client, provider.client.getPluginInfo, new Empty())).getVersion();
-    } catch (error) {
-      await provider.close();
-      throw error;
-    }
-    return provider;
-  }
-
-  private async handshake(): Promise<void> {
-    const request = new messages.ProviderHandshakeRequest()
-      .setEngineAddress(this.connection.engineAddress)
-      .setConfigureWithUrn(true)
-      .setInvokeWithPreview(true);
-    const folder = this.connection.folder;
-    if (folder !== undefined) request.setRootDirectory(folder).setProgramDirectory(folder);
-    try {
-      const answer = await call(this.client, this.client.handshake, request);
-      this.abilities = { secrets: answer.getAcceptSecrets(), resources: answer.getAcceptResources(), preview: true };
-    } catch (error) {
-      if (!isUnimplemented(error)) throw error;
-    }
+  /** Empty when the plugin reports none. */
+  get version(): string {
+    return this.connection.greeting.version;
   }
 
   async checkConfig(urn: string, olds: PropertyMap, news: PropertyMap): Promise<CheckResult> {

@@ -45,10 +45,10 @@ function loadAll(): void {
 
 /**
  * The first call of a process takes many times as long as the second. So the first one is made to itself, and the
- * plugins are connected.
+ * plugins are greeted.
  */
 async function rehearse({ starter }: Outset): Promise<void> {
-  starter.connect();
+  starter.greet();
   const { EnginePort } = require("./engine-port") as typeof import("./engine-port");
   const { Monitor } = require("./monitor") as typeof import("./monitor");
   const { call, dial } = require("./rpc") as typeof import("./rpc");
