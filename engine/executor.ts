@@ -138,7 +138,9 @@ export class Executor {
   }
 }
 
+/** A component exists in the state only: there is nothing that an interruption could leave half-made. */
 function pendingOperation(step: Step): { resource: ResourceState; type: OperationType } | undefined {
+  if (!stepState(step).custom) return undefined;
   switch (step.op) {
     case "create":
     case "create-replacement":

@@ -57,7 +57,10 @@ export class Snapshot {
     if (pending) this.pending = this.pending.filter(({ resource }) => resource !== pending);
     if (remove) this.done.add(remove);
     if (add) this.produced.push(add);
-    if (!pending && remove && add && isUnchanged(remove, add)) this.hasUnwrittenChanges = true;
+    // A new component is in the same file as the first thing that is made below it, or in the last one.
+    const isNewComponent = add !== undefined && !add.custom && remove === undefined;
+    const isAsBefore = !pending && remove && add && isUnchanged(remove, add);
+    if (isNewComponent || isAsBefore) this.hasUnwrittenChanges = true;
     else await this.save();
   }
 
