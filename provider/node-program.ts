@@ -41,7 +41,7 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   async declare(options: Parameters<NodeProgram["declare"]>[0]): Promise<void> {
-    const nodes = readDesiredNodes().map((node) => this.prepareNode(node));
+    const nodes = inOrder(readDesiredNodes(), options.order ?? []).map((node) => this.prepareNode(node));
     const providers = new PulumiProviders();
     const results = await Promise.allSettled(nodes.map((node) => declareNode(node, providers, options)));
     const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => messageOf(reason));
@@ -194,6 +194,12 @@ function readDesiredNodes(): DesiredNode[] {
   return Object.entries(pulumi.runtime.allConfig())
     .filter(([key]) => key.startsWith(prefix))
     .map(([, value]) => JSON.parse(value) as DesiredNode);
+}
+
+function inOrder(nodes: readonly DesiredNode[], order: readonly DesiredNode[]): readonly DesiredNode[] {
+  const ranks = new Map(order.map(({ nodeId }, rank) => [nodeId, rank]));
+  const rankOf = ({ nodeId }: DesiredNode): number => ranks.get(nodeId) ?? order.length;
+  return nodes.toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
 /**

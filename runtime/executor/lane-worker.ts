@@ -162,7 +162,7 @@ export class LaneWorker {
     let failure: EngineFailure | undefined;
     try {
       await context.stack.up(
-        () => this.options.program.declare({ withoutVm: new Set() }),
+        () => this.options.program.declare({ withoutVm: new Set(), order: request.nodes }),
         (event) => {
           const told = translator.translate(event);
           told.forEach(onEvent);

@@ -26,6 +26,8 @@ export interface NodeProgram {
   /** The inline program: declares the nodes of the stack's configuration, of `withoutVm` only what comes before the VM. */
   declare(options: {
     readonly withoutVm: ReadonlySet<string>;
+    /** Nodes in the order of their declaration; others come after them. Default: that of the configuration. */
+    readonly order?: readonly DesiredNode[];
     /** Told of every known input of every VM that is declared. */
     readonly onVmInput?: (input: VmInput) => void;
   }): Promise<void>;

@@ -7,7 +7,7 @@ export interface UpdateRequest {
   readonly laneId: string;
   readonly stack: string;
   readonly revision: number;
-  /** The whole desired set of the lane. */
+  /** The whole desired set of the lane. What comes first is declared first, and so made first. */
   readonly nodes: readonly DesiredNode[];
 }
 
