@@ -153,6 +153,23 @@ describe("lane runner", () => {
     );
   });
 
+  it("asks for new nodes before those that exist, so that they are made first", async () => {
+    const bench = new Bench(seeded(6));
+    await bench.change("l1", [aNode("n1", "l1"), aNode("n2", "l1")]);
+    await bench.settle();
+    const asked: string[][] = [];
+    const update = bench.updater.update.bind(bench.updater);
+    bench.updater.update = (request, onEvent) => {
+      asked.push(request.nodes.map(({ nodeId }) => nodeId));
+      return update(request, onEvent);
+    };
+
+    await bench.change("l1", [aNode("n9", "l1"), aNode("n0", "l1")]);
+    await bench.settle();
+
+    assert.deepEqual(asked, [["n9", "n0", "n1", "n2"]]);
+  });
+
   it("records a refused create with its class and makes the config wait", async () => {
     const bench = new Bench(seeded(3));
     bench.updater.faults = 100;

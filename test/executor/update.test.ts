@@ -57,6 +57,21 @@ for (const kind of ["embedded", "official"] as const) {
       assert.ok(heard.kinds().includes("nodeDeleted a2"));
     });
 
+    // The official engine records the component first, and compares what exists meanwhile.
+    if (kind === "embedded") {
+      it("makes what comes first in the request without waiting for what exists", async () => {
+        await bench.pool.update(aRequest(nodes("n1", "n2"), "n"), () => undefined);
+        const before = bench.world.calls().calls.length;
+
+        await bench.pool.update(aRequest(nodes("n3", "n1", "n2"), "n", 2), () => undefined);
+
+        const calls = bench.world.calls().calls.slice(before);
+        const firstOf = (call: string) => calls.findIndex((made) => made["call"] === call);
+        assert.ok(String(calls[firstOf("check")]!["urn"]).endsWith("::n3"));
+        assert.ok(firstOf("create") < calls.findLastIndex((made) => made["call"] === "diff"), JSON.stringify(calls));
+      });
+    }
+
     it("keeps a node as it was born when its desired record changes", async () => {
       const before = thingsOf(bench.world.folder);
       const changed = nodes("a1", "a3").map((node) => ({ ...node, startupScript: "echo another" }));
