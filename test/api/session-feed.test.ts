@@ -4,17 +4,10 @@ import type { SessionView } from "../../runtime/api/contracts";
 import { readEvents, type ServerEvent } from "../../runtime/api/event-source";
 import { NotFoundError } from "../../runtime/model/errors";
 import type { Session } from "../../runtime/model/state";
+import { until } from "../support/until";
 import { Api, aNode } from "./harness";
 
 /** Resolves as soon as it is true; fails after five seconds. */
-async function until(isTrue: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!isTrue()) {
-    if (Date.now() > deadline) assert.fail(`not within five seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 describe("session events", () => {
   let api: Api;
   const cuts: AbortController[] = [];
@@ -77,20 +70,20 @@ describe("session events", () => {
   it("tell the requester each step from the queue to the running session, and then end", async () => {
     const sessionId = await waiting();
     const { events, ended, status, headers } = await watch(sessionId);
-    await until(() => events.length === 1, "the first event");
+    await until("the first event", () => events.length === 1);
     const node = aNode({ nodeId: "node-2", status: "provisioning" });
     await api.leader.ledger.commit([{ kind: "put", table: "node", row: node }]);
     await change(sessionId, {
       reason: { code: "inFlight", text: "promised", numbers: { nodeId: "node-2", autoscaleConfig: "agents-eu" } },
     });
-    await until(() => events.length === 2, "provisioning");
+    await until("provisioning", () => events.length === 2);
     await api.leader.ledger.commit([
       { kind: "put", table: "node", row: { ...node, status: "starting", progressPercent: 40 } },
     ]);
-    await until(() => events.length === 3, "waiting for check-in");
+    await until("waiting for check-in", () => events.length === 3);
     await api.leader.ledger.commit([{ kind: "put", table: "node", row: { ...node, status: "running" } }]);
     await change(sessionId, { status: "assigned", nodeId: "node-2" });
-    await until(() => events.length === 4, "starting");
+    await until("starting", () => events.length === 4);
     await api.client("broker").setSessionStatus(sessionId, "running");
     await ended;
 
@@ -115,9 +108,9 @@ describe("session events", () => {
     const first = await waiting();
     const second = (await api.client("broker").requestSession({ workspace: "office", userId: "eve" })).sessionId;
     const { events, ended } = await watch(second);
-    await until(() => events.length === 1, "the first event");
+    await until("the first event", () => events.length === 1);
     await api.client("broker").releaseSession(first);
-    await until(() => events.length === 2, "the new place");
+    await until("the new place", () => events.length === 2);
     await api.client("broker").releaseSession(second);
     await ended;
 
@@ -134,10 +127,10 @@ describe("session events", () => {
   it("go on where they stopped: what was seen is not sent again, and after the last one there is nothing", async () => {
     const sessionId = await waiting();
     const before = await watch(sessionId);
-    await until(() => before.events.length === 1, "the first event");
+    await until("the first event", () => before.events.length === 1);
     before.cut.abort();
     const again = await watch(sessionId, { lastEventId: before.events[0]!.id! });
-    await until(() => again.comments() >= 2, "a heartbeat");
+    await until("a heartbeat", () => again.comments() >= 2);
     assert.equal(again.events.length, 0);
     await api.client("broker").releaseSession(sessionId);
     await again.ended;
@@ -155,7 +148,7 @@ describe("session events", () => {
 
   it("are kept alive while nothing happens", async () => {
     const { comments, events } = await watch(await waiting());
-    await until(() => comments() >= 4, "three heartbeats");
+    await until("three heartbeats", () => comments() >= 4);
 
     assert.equal(events.length, 1);
   });
@@ -170,7 +163,7 @@ describe("session events", () => {
     assert.match(String(reply.body["message"]), /20 event streams are open.*poll/);
 
     for (const cut of cuts.splice(0)) cut.abort();
-    await until(() => api.feed.size === 0, "no stream left");
+    await until("no stream left", () => api.feed.size === 0);
     assert.equal((await watch(sessionId)).status, 200);
   });
 
@@ -185,15 +178,15 @@ describe("session events", () => {
       socket.write(head);
       sockets.push(socket);
     }
-    await until(() => api.feed.size === 15, "fifteen streams");
+    await until("fifteen streams", () => api.feed.size === 15);
     for (const socket of sockets) socket.resetAndDestroy();
 
-    await until(() => api.feed.size === 0, "no stream left");
+    await until("no stream left", () => api.feed.size === 0);
   });
 
   it("end when this runtime leads no more, so that clients look for the leader", async () => {
     const { events, ended } = await watch(await waiting());
-    await until(() => events.length === 1, "the first event");
+    await until("the first event", () => events.length === 1);
     api.current = { message: "another runtime leads" };
 
     await ended;
@@ -202,7 +195,7 @@ describe("session events", () => {
 
   it("end when this process leads anew, because what it knew of watchers is gone", async () => {
     const { events, ended } = await watch(await waiting());
-    await until(() => events.length === 1, "the first event");
+    await until("the first event", () => events.length === 1);
     await api.lead();
 
     await ended;
@@ -216,10 +209,10 @@ describe("session events", () => {
     await api.client("viewer").session(sessionId);
     assert.ok(Date.now() - requesters.lastSeenMs(sessionId, 1)! < 60_000);
     const { cut, events } = await watch(sessionId);
-    await until(() => events.length === 1, "the first event");
+    await until("the first event", () => events.length === 1);
     assert.equal(requesters.lastSeenMs(sessionId, 7), 7, "now, whenever now is");
     cut.abort();
-    await until(() => requesters.lastSeenMs(sessionId, 7) !== 7, "the requester is gone");
+    await until("the requester is gone", () => requesters.lastSeenMs(sessionId, 7) !== 7);
   });
 
   it("reach a client's program as sessions, also over a restart of the runtime", async () => {
@@ -228,10 +221,10 @@ describe("session events", () => {
     const watching = (async () => {
       for await (const { phase, status } of api.client("viewer").watchSession(sessionId)) seen.push(phase ?? status);
     })();
-    await until(() => seen.length === 1, "the first event");
+    await until("the first event", () => seen.length === 1);
     const { port } = new URL(api.url);
     await api.restart(Number(port));
-    await until(() => api.feed.size === 1, "the client is back");
+    await until("the client is back", () => api.feed.size === 1);
     await api.client("broker").releaseSession(sessionId);
     await watching;
 

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { until } from "../support/postgres";
+import { until } from "../support/until";
 
 const entry = join(__dirname, "..", "..", "runtime", "cli", "main.js");
 

@@ -6,7 +6,8 @@ import { HeadroomClient } from "../../runtime/api/client";
 import type { DefinitionKind } from "../../runtime/model/config";
 import { connect } from "../../runtime/store/postgres-connection";
 import { findMarked } from "../crash/processes";
-import { newDatabase, until } from "../support/postgres";
+import { newDatabase } from "../support/postgres";
+import { until } from "../support/until";
 import { headroom, Served, withFolder } from "./headroom";
 
 const owner = "test";
@@ -107,14 +108,10 @@ describe("secrets in a whole runtime", function () {
         }
         const created = await client.createApiKey({ name: "made", scope: "viewer" }, "idempotency-1");
         const session = await client.requestSession({ workspace: "desk", userId: "ada" });
-        await until(
-          "the session is placed",
-          async () => {
-            look();
-            return (await client.session(session.sessionId)).status === "assigned";
-          },
-          120_000,
-        );
+        await until("the session is placed", async () => {
+          look();
+          return (await client.session(session.sessionId)).status === "assigned";
+        });
         const tokens = await tokensOf(databaseUrl);
         assert.equal(tokens.length > 0, true);
         const secrets = [
@@ -133,14 +130,10 @@ describe("secrets in a whole runtime", function () {
         );
         await client.releaseSession(session.sessionId);
         assert.equal((await client.deleteDefinition("autoscaleConfig", "desks", owner))?.status, "draining");
-        await until(
-          "the node is gone",
-          async () => {
-            look();
-            return (await client.definition("autoscaleConfig", "desks")) === undefined;
-          },
-          120_000,
-        );
+        await until("the node is gone", async () => {
+          look();
+          return (await client.definition("autoscaleConfig", "desks")) === undefined;
+        });
         shown.push(["argv", [...commandLines].join("\n")]);
         assert.ok(
           [...commandLines].some((line) => /engine\/main|pulumi/.test(line)),

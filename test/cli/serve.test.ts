@@ -6,7 +6,8 @@ import { HeadroomClient } from "../../runtime/api/client";
 import { startRuntime } from "../../runtime/main";
 import { SetupError, UnavailableError } from "../../runtime/model/errors";
 import { connect } from "../../runtime/store/postgres-connection";
-import { newDatabase, until } from "../support/postgres";
+import { newDatabase } from "../support/postgres";
+import { until } from "../support/until";
 import { headroom, Served, withFolder } from "./headroom";
 
 const owner = "test";

@@ -7,7 +7,7 @@ import { HeadroomClient } from "../../runtime/api/client";
 import type { SessionView } from "../../runtime/api/contracts";
 import type { DefinitionKind } from "../../runtime/model/config";
 import { NotFoundError } from "../../runtime/model/errors";
-import { until } from "../support/postgres";
+import { until } from "../support/until";
 import { Served, withFolder } from "./headroom";
 
 const owner = "test";

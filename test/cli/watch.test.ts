@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { stagingDoc } from "../support/builders";
 import { Api } from "../api/harness";
+import { until } from "../support/until";
 import { headroom } from "./headroom";
 
 describe("headroom session watch", () => {
@@ -16,8 +17,7 @@ describe("headroom session watch", () => {
   it("shows each step of a session as a line of its own where there is no terminal, until it runs", async () => {
     const { sessionId } = await api.client("broker").requestSession({ workspace: "office", userId: "ada" });
     const watching = run("session", "watch", sessionId);
-    const deadline = Date.now() + 30_000;
-    while (api.feed.size === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until("it follows", () => api.feed.size > 0);
     await api.client("broker").setSessionStatus(sessionId, "running");
     const { code, stdout, stderr } = await watching;
 
@@ -53,8 +53,7 @@ describe("headroom session watch", () => {
       "--allow",
       "webcam",
     );
-    const deadline = Date.now() + 30_000;
-    while (api.feed.size === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until("it follows", () => api.feed.size > 0);
     const session = [...api.leader.ledger.state.sessions.values()].find(({ userId }) => userId === "bob")!;
     await api.client("broker").setSessionStatus(session.sessionId, "running");
     const { code, stdout } = await watching;

@@ -4,20 +4,11 @@ import { join } from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import type * as headroomPackage from "../../components";
 import { enginesPresent, Workbench } from "../provider/workbench";
+import { until } from "../support/until";
 
 const headroom = require("pulumi-headroom") as typeof headroomPackage;
 
 /** Generous, because the machine may be busy; waiting ends as soon as the condition holds. */
-const deadlineMs = 30_000;
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
 /** Processes that carry the folder in their arguments or environment. */
 function processesOf(folder: string): string[] {
   return readdirSync("/proc").filter((pid) => {

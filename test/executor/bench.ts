@@ -2,7 +2,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { chooseEngine, type Engine } from "../../runtime/executor/engine-choice";
 import { prepareInstallation, type Installation } from "../../runtime/executor/installation";
 import type { UpdateEvent, UpdateRequest } from "../../runtime/executor/node-updater";
@@ -100,15 +99,5 @@ export class Heard {
     const started = this.events.filter((event) => event.kind === "started").at(-1);
     if (started === undefined) throw new Error("no engine was started");
     return started.enginePid;
-  }
-}
-
-/** Waits for a condition, with a deadline. */
-export async function until<T>(what: string, read: () => T | undefined | false, limitMs = 30_000): Promise<T> {
-  for (const endMs = Date.now() + limitMs; ;) {
-    const value = read();
-    if (value !== undefined && value !== false) return value;
-    if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
-    await pause(20);
   }
 }

@@ -6,7 +6,8 @@ import type { Engine } from "../../runtime/executor/engine-choice";
 import { LaneFolder } from "../../runtime/executor/lane-folder";
 import { commandLineOf, isAlive } from "../../runtime/executor/processes";
 import type { UpdateResult } from "../../runtime/executor/node-updater";
-import { aNode, aRequest, enginesHere, Heard, openBench, until, type Bench } from "./bench";
+import { until } from "../support/until";
+import { aNode, aRequest, enginesHere, Heard, openBench, type Bench } from "./bench";
 import { thingsOf } from "./toy-cloud";
 
 for (const kind of ["embedded", "official"] as const) {

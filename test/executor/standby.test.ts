@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LaneFolder } from "../../runtime/executor/lane-folder";
 import { commandLineOf, isAlive } from "../../runtime/executor/processes";
-import { aNode, aRequest, enginesHere, Heard, openBench, until, type Bench } from "./bench";
+import { until } from "../support/until";
+import { aNode, aRequest, enginesHere, Heard, openBench, type Bench } from "./bench";
 
 describe("an engine that stands by", () => {
   let bench: Bench;

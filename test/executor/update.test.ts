@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../../runtime/executor/engine-choice";
 import { laneFolder, openCrypter, passphraseFile } from "../../runtime/executor/installation";
-import { aNode, aRequest, enginesHere, Heard, openBench, until, type Bench } from "./bench";
+import { until } from "../support/until";
+import { aNode, aRequest, enginesHere, Heard, openBench, type Bench } from "./bench";
 import { thingsOf } from "./toy-cloud";
 
 for (const kind of ["embedded", "official"] as const) {

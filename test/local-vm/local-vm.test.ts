@@ -11,7 +11,8 @@ import { vmFolder, vmLogFile } from "../../provider/local-vm/vm-folder";
 import { localVmKernel, type LocalVmInputs } from "../../provider/local-vm/vm-resource";
 import { unknownValue } from "../../provider/resource-kernel";
 import { CloudError } from "../../runtime/model/errors";
-import { aVm, context, ListeningRuntime, newRoot, removeRoot, until } from "./support";
+import { until } from "../support/until";
+import { aVm, context, ListeningRuntime, newRoot, removeRoot } from "./support";
 
 describe("local VM", () => {
   let root: string;

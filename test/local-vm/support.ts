@@ -38,17 +38,6 @@ export function aVm(over: Partial<LocalVmInputs> & { nodeId: string; root: strin
   };
 }
 
-/** Asks again until the answer is there; fails with `what` when it does not come. */
-export async function until<T>(what: string, ask: () => T | undefined | false, withinMs = 15_000): Promise<T> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const answer = ask();
-    if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 export interface GuestRequest {
   readonly path: string;
   readonly token: string | undefined;

@@ -6,21 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { definitionTypes } from "../../provider/kernel/definition-types";
 import { removeVm } from "../../provider/local-vm/vm-resource";
+import { until } from "../support/until";
 import { ProviderClient, urnOf } from "./provider-client";
 
 const executable = join(__dirname, "..", "..", "..", "provider", "bin", "pulumi-resource-headroom");
 
 /** Generous, because the machine may be busy; waiting ends as soon as the condition holds. */
-const deadlineMs = 20_000;
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
 async function firstLine(child: ChildProcess): Promise<string> {
   for await (const chunk of child.stdout!) return String(chunk).split("\n")[0]!;
   throw new Error("ended without a line");

@@ -10,21 +10,12 @@ import { HeadroomClient } from "../../runtime/api/client";
 import { definitionKinds } from "../../runtime/model/config";
 import { type Runtime, startRuntime } from "../../runtime/main";
 import { embeddedEngine } from "../engine/engines";
+import { until } from "../support/until";
 import { Workbench } from "./workbench";
 
 const headroom = require("pulumi-headroom") as typeof headroomPackage;
 
 /** Generous, because the machine may be busy; waiting ends as soon as the condition holds. */
-const deadlineMs = 90_000;
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 describe("declarations against a real runtime", function () {
   this.timeout(240_000);
   let dataFolder: string;

@@ -17,7 +17,7 @@ import { findBinaries, type Binaries } from "../../runtime/store/embedded-binari
 import { locationFile, preparePlace } from "../../runtime/store/embedded-place";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../runtime/store/embedded-postgres";
 import { connect } from "../../runtime/store/postgres-connection";
-import { until } from "../support/postgres";
+import { until } from "../support/until";
 import { copyTemplate, itAsRoot, withDatabaseFolder } from "./database-folder";
 import type { ServerMessage } from "./server-process";
 import { withFolder } from "./temporary-folder";

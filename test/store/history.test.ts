@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { connect } from "../../runtime/store/postgres-connection";
 import { PostgresStore } from "../../runtime/store/postgres";
-import { realClock, until, withDatabase } from "../support/postgres";
+import { realClock, withDatabase } from "../support/postgres";
+import { until } from "../support/until";
 import { decided, putSession } from "./rows";
 
 const dayMs = 86_400_000;

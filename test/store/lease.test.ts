@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { UnavailableError } from "../../runtime/model/errors";
 import { connect } from "../../runtime/store/postgres-connection";
 import { PostgresStore, type PostgresStoreOptions } from "../../runtime/store/postgres";
-import { realClock, until, withDatabase } from "../support/postgres";
+import { realClock, withDatabase } from "../support/postgres";
+import { until } from "../support/until";
 import type { LeaderMessage } from "./leader-process";
 import { putSession } from "./rows";
 

@@ -51,19 +51,6 @@ export function onDatabase(connectionString: string, name: string): string {
   return url.href;
 }
 
-/** Waits until a condition holds. The deadline only ends what would never hold: a busy machine can be ten times as slow. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  deadlineMs = 120_000,
-): Promise<void> {
-  const end = Date.now() + deadlineMs;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`${what}: still not so after ${deadlineMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 function start(): Promise<EmbeddedPostgres> {
   removeLeftovers();
   folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
