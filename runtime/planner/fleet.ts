@@ -96,6 +96,8 @@ export class Fleet {
   private readonly instancesAdded = new Map<string, number>();
   /** The nodes that this plan creates, by place. */
   private readonly births = new Map<Scope, Birth[]>();
+  /** Of all configs. */
+  private readonly retiring = new Set<string>();
   private readonly sizes = new Map<string, Shape | undefined>();
   private readonly memory: PlanMemory;
 
@@ -112,7 +114,11 @@ export class Fleet {
     this.context = { draft: new Draft(snapshot), windows, catalog, nowMs };
     const configs = [...snapshot.autoscaleConfigs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     this.positions = configs.map((config) => this.positionOf(config));
-    for (const position of this.positions) this.byName.set(position.config.name, position);
+    for (const position of this.positions) {
+      this.byName.set(position.config.name, position);
+      for (const nodeId of position.retiring.keys()) this.retiring.add(nodeId);
+      this.memory.review(position);
+    }
   }
 
   position(autoscaleConfig: string): ConfigPosition | undefined {
@@ -271,10 +277,6 @@ export class Fleet {
   private rememberedScope(pool: string, zone: string): Scope | undefined {
     const known = this.memory.scopes.get(pool, zone);
     if (known?.revision !== this.snapshot.revisions.place(pool, zone)) return undefined;
-    for (const [name, mode] of known.modes) {
-      const position = this.byName.get(name);
-      if (position?.mode !== mode || (position && position.retiring !== noRetirement)) return undefined;
-    }
     if (known.scope.isTouched) known.scope.restore();
     return known.scope;
   }
@@ -284,33 +286,28 @@ export class Fleet {
     const before = memory.scopes.get(pool, zone)?.scope;
     // Its bins are used again, so they must be as they were.
     if (before?.isTouched) before.restore();
-    const modes = new Map<string, ConfigMode | undefined>();
-    let isLasting = true;
     const bins: Bin[] = [];
     for (const node of snapshot.nodesIn(pool, zone).values()) {
-      const position = node.autoscaleConfig === undefined ? undefined : this.byName.get(node.autoscaleConfig);
-      if (node.autoscaleConfig !== undefined) modes.set(node.autoscaleConfig, position?.mode);
-      if (position && position.retiring !== noRetirement) isLasting = false;
-      const bin = position?.retiring.has(node.nodeId) ? undefined : this.rememberedBin(node, position);
+      const bin = this.retiring.has(node.nodeId) ? undefined : this.rememberedBin(node);
       if (bin) bins.push(bin);
     }
     const scope = new Scope(pool, zone, bins);
-    const revision = isLasting ? snapshot.revisions.place(pool, zone) : undefined;
-    memory.scopes.set(pool, zone, { revision, modes, scope });
+    memory.scopes.set(pool, zone, { revision: snapshot.revisions.place(pool, zone), scope });
     return scope;
   }
 
-  private rememberedBin(node: Node, position: ConfigPosition | undefined): Bin | undefined {
+  private rememberedBin(node: Node): Bin | undefined {
     const { bins } = this.memory;
     const revision = this.snapshot.revisions.node(node.nodeId);
     const known = bins.get(node.nodeId);
-    if (known?.revision === revision && known?.mode === position?.mode) return known?.bin;
-    const bin = this.binOf(node, position);
-    bins.set(node.nodeId, { revision, mode: position?.mode, bin });
+    if (known && known.revision === revision) return known.bin;
+    const bin = this.binOf(node);
+    bins.set(node.nodeId, { revision, bin });
     return bin;
   }
 
-  private binOf(node: Node, position: ConfigPosition | undefined): Bin | undefined {
+  private binOf(node: Node): Bin | undefined {
+    const position = node.autoscaleConfig === undefined ? undefined : this.byName.get(node.autoscaleConfig);
     const isOpenOrStatic = node.autoscaleConfig === undefined || position?.mode === "open";
     if (!isOpenOrStatic && !isJoinable(node, position)) return undefined;
     const kind = isOpenOrStatic ? kindOf(node) : "joinable";

@@ -1,12 +1,12 @@
 /**
  * What one plan leaves for the next: whatever follows from the definitions and from one config's or one place's nodes and
- * their sessions alone, with the revision that it was made from. Nothing in it depends on the time.
+ * their sessions alone, with the revision that it was made from. What depends on the time is reviewed by each plan.
  */
 import type { CloudCatalog } from "../model/config";
 import { PlaceMap } from "../model/place-map";
 import type { Node } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
-import type { ConfigMode } from "./fleet";
+import type { ConfigMode, ConfigPosition } from "./fleet";
 import type { Route } from "./routes";
 import type { Bin, Scope } from "./scope";
 
@@ -27,18 +27,21 @@ export interface Crew {
 }
 
 interface KnownScope {
-  /** Undefined = used again only bin by bin, because which nodes are to be replaced depends on the time. */
-  readonly revision: number | undefined;
-  /** Of the configs with nodes in the place, by name; undefined = not declared. */
-  readonly modes: ReadonlyMap<string, ConfigMode | undefined>;
+  /** Undefined = used again only bin by bin. */
+  revision: number | undefined;
   readonly scope: Scope;
 }
 
 interface KnownBin {
   readonly revision: number | undefined;
-  readonly mode: ConfigMode | undefined;
   /** Undefined = the node is no capacity. */
   readonly bin: Bin | undefined;
+}
+
+interface KnownMode {
+  readonly mode: ConfigMode;
+  /** Nodes of it were to be replaced. */
+  readonly isRotating: boolean;
 }
 
 export class PlanMemory {
@@ -46,6 +49,8 @@ export class PlanMemory {
   readonly scopes = new PlaceMap<KnownScope>();
   /** By node. */
   readonly bins = new Map<string, KnownBin>();
+  /** By config. */
+  private readonly modes = new Map<string, KnownMode>();
   private source:
     { readonly snapshot: Snapshot; readonly definitions: number; readonly catalog: CloudCatalog } | undefined;
 
@@ -61,5 +66,23 @@ export class PlanMemory {
     this.crews.clear();
     this.scopes.clear();
     this.bins.clear();
+    this.modes.clear();
+  }
+
+  /**
+   * A config's mode and which of its nodes are to be replaced depend on the time: forgets what holds no more. Call for
+   * every config before what is remembered of bins and scopes is used.
+   */
+  review({ config: { name }, mode, retiring, nodes }: ConfigPosition): void {
+    const known = this.modes.get(name);
+    const isRotating = retiring.size > 0;
+    const isSameMode = known?.mode === mode;
+    if (isSameMode && !known.isRotating && !isRotating) return;
+    this.modes.set(name, { mode, isRotating });
+    for (const { nodeId, pool, zone } of nodes) {
+      if (!isSameMode) this.bins.delete(nodeId);
+      const scope = this.scopes.get(pool, zone);
+      if (scope) scope.revision = undefined;
+    }
   }
 }
