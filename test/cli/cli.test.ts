@@ -111,6 +111,10 @@ describe("headroom", () => {
       assert.match((await run("nodes")).stdout, /^NODE +CONFIG +STATUS .*\nnode-1 +agents-eu +running/);
       const explained = await run("explain", "session", sessionId);
       assert.match(explained.stdout, new RegExp(`^session ${sessionId} is assigned: `));
+      const shown = await run("sessions", sessionId);
+      assert.match(shown.stdout, /^status +assigned$/m);
+      assert.match(shown.stdout, /^reason +node node-1 of pool "agents" had room for /m);
+      assert.match(shown.stdout, /^requestedAt +\d{4}-\d{2}-\d{2}T[\d:.]+Z$/m);
       const released = await run("session", "release", sessionId);
       assert.match(released.stdout, /status +ended/);
       assert.equal((await run("sessions")).stdout, "no sessions\n");

@@ -199,9 +199,21 @@ function formatDecisions(decisions: readonly DecisionView[]): string {
   return formatTable(["TIME", "EVENT", "WHY"], rows);
 }
 
-/** Fields of one record, nested ones as JSON. */
+/** Fields of one record: times as text, of a reason its sentence. `--json` has everything. */
 export function formatRecord(record: object): string {
   return Object.entries(record)
-    .map(([name, value]) => `${name.padEnd(24)} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => {
+      const isTime = typeof value === "number" && /(At|Since|Heartbeat)Ms$/.test(name);
+      return `${(isTime ? name.slice(0, -2) : name).padEnd(24)} ${isTime ? new Date(value).toISOString() : formatValue(value)}`;
+    })
     .join("\n");
+}
+
+function formatValue(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  if ("code" in value && "text" in value) return String(value.text);
+  if (Array.isArray(value)) return value.map(formatValue).join(", ");
+  return Object.entries(value)
+    .map(([name, inner]) => `${name}=${formatValue(inner)}`)
+    .join(" ");
 }
