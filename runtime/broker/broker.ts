@@ -255,7 +255,7 @@ export class Broker {
     const workspace = this.state.workspaces.get(name);
     if (!workspace) throw new NotFoundError(`workspace "${name}" is not declared`);
     if (zone !== undefined && !this.state.zones.has(zone)) {
-      const known = [...this.state.zones.keys()].sort().join(", ") || "none";
+      const known = this.state.zoneNames().join(", ") || "none";
       throw ConfigError.of([{ path: "zone", message: `"${zone}" is not declared; known zones: ${known}` }]);
     }
     return {

@@ -118,7 +118,8 @@ export interface Hearsay {
  */
 export function hearsayOf(states: Iterable<ConfigState>, nowMs: EpochMs): Map<string, Hearsay> {
   const known = new Map<string, Hearsay>();
-  for (const { autoscaleConfig, failures = {} } of states) {
+  for (const { autoscaleConfig, failures } of states) {
+    if (!failures) continue;
     for (const [vmProvider, refused] of Object.entries(failures)) {
       if (!isExhausted(refused)) continue;
       const untilMs = Math.min(refused.retryAtMs, refused.last.atMs + hearsayMs);

@@ -25,7 +25,7 @@ import { hearsayOf, type Hearsay } from "./failures";
 import { blockedReason } from "./limits";
 import { PlanMemory, type Crew } from "./memory";
 import { isFinalDrain, isInFlight } from "./node-status";
-import { isOpen, type PlaceContext } from "./place";
+import type { PlaceContext } from "./place";
 import { noRetirement, retiringOf, type Retirement } from "./rotation";
 import { fallbackReason, firstOpenRoute, isWithoutShape, routesOf, type Route } from "./routes";
 import { SpecDigests } from "./spec-digest";
@@ -52,6 +52,8 @@ export interface ConfigPosition {
   /** Oldest first. */
   readonly nodes: readonly Node[];
   readonly crew: Crew;
+  /** Its pool in its zone; looked at when first asked for. */
+  scope?: Scope;
   /** Running nodes that are to be replaced, by id: no capacity for this plan. */
   readonly retiring: ReadonlyMap<string, Retirement>;
   /** Every row counts against the caps: also what is failed or being destroyed may still exist. */
@@ -135,6 +137,11 @@ export class Fleet {
     return this.snapshot.instancesOf(vmProvider) + (this.instancesAdded.get(vmProvider) ?? 0);
   }
 
+  scopeOf(position: ConfigPosition): Scope {
+    position.scope ??= this.scope(position.config.pool, position.config.zone);
+    return position.scope;
+  }
+
   scope(pool: string, zone: string): Scope {
     const known = this.scopes.get(pool, zone);
     if (known) return known;
@@ -144,8 +151,8 @@ export class Fleet {
   }
 
   /** False when the round before left nothing to be desired, and nothing was taken or has come since. */
-  mayBeShort({ hadDeficit, config }: ConfigPosition): boolean {
-    return hadDeficit || this.scope(config.pool, config.zone).isTouched;
+  mayBeShort(position: ConfigPosition): boolean {
+    return position.hadDeficit || this.scopeOf(position).isTouched;
   }
 
   /** Why this config may not create a node now; undefined when it may. */
@@ -159,7 +166,7 @@ export class Fleet {
     const route = firstOpenRoute(this, position, needs)!;
     const fallback = fallbackReason(this, position, route);
     const { vmProvider } = route;
-    const scope = this.scope(config.pool, config.zone);
+    const scope = this.scopeOf(position);
     const birth = { position, route };
     const bin = newBin(birth, this.nowMs);
     scope.add(bin);
@@ -214,7 +221,8 @@ export class Fleet {
     const state = snapshot.configStates.get(config.name) ?? { autoscaleConfig: config.name };
     const crew = this.crewOf(config);
     const { nodes, nodesInFlight } = crew;
-    const mode = this.modeOf(config, state);
+    const window = this.context.windows.at(config, snapshot, this.nowMs);
+    const mode = modeOf(config, state, window);
     const retiring = mode === "open" ? retiringOf(config, nodes, this) : noRetirement;
     const isLeaving = (node: Node) => retiring.has(node.nodeId) && !isUsedUpIn(snapshot, node);
     const nodesLeaving = retiring.size === 0 ? 0 : nodes.filter(isLeaving).length;
@@ -223,7 +231,7 @@ export class Fleet {
       config,
       state,
       mode,
-      window: this.context.windows.at(config, snapshot, this.nowMs),
+      window,
       shape: routes[0]!.shape,
       routes,
       nodes,
@@ -247,11 +255,10 @@ export class Fleet {
     const nodes = sortUnlessSorted([...snapshot.nodesOfConfig(config.name).values()], oldestFirst);
     const inFlight = nodes.filter(isInFlight);
     const running = nodes.filter((node) => node.status === "running" && !isUsedUpIn(snapshot, node));
-    const crew = {
+    const crew: Crew = {
       revision,
       nodes,
       unsettled: nodes.filter((node) => node.status !== "running" || node.isReusable === false),
-      idle: running.filter(({ nodeId }) => snapshot.usage(nodeId).pinned === 0),
       nodesInFlight: inFlight.length,
       nodesLive: inFlight.length + running.length,
       routes: routesOf(config, nodes, (vmProvider) => this.shapeOn(config, vmProvider)),
@@ -265,12 +272,6 @@ export class Fleet {
     const { sizes, snapshot } = this;
     if (!sizes.has(vmProvider)) sizes.set(vmProvider, shapeOfSize(vmProvider, snapshot, this.context.catalog));
     return withOverrides(config, sizes.get(vmProvider) ?? reportedShape(config, vmProvider, snapshot));
-  }
-
-  private modeOf(config: AutoscaleConfig, state: ConfigState): ConfigMode {
-    if (state.isDeleting || (config.drain && config.enabled)) return "leaving";
-    if (!config.enabled) return "frozen";
-    return isOpen(config, this.context) ? "open" : "inactive";
   }
 
   /** The place as the last plan found it; undefined when something about it has changed since. */
@@ -331,6 +332,12 @@ export class Fleet {
       isIdle: usage.pinned === 0,
     };
   }
+}
+
+function modeOf(config: AutoscaleConfig, { isDeleting }: ConfigState, { isActive }: Window): ConfigMode {
+  if (isDeleting || (config.drain && config.enabled)) return "leaving";
+  if (!config.enabled) return "frozen";
+  return isActive ? "open" : "inactive";
 }
 
 function kindOf(node: Node): "running" | "inFlight" | "draining" | undefined {

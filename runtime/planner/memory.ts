@@ -17,8 +17,8 @@ export interface Crew {
   readonly nodes: readonly Node[];
   /** Those that do not simply run, oldest first. */
   readonly unsettled: readonly Node[];
-  /** Those that run without any session and may take one, oldest first. */
-  readonly idle: readonly Node[];
+  /** Those that run without any session and may take one, oldest first; made when first asked for. */
+  idle?: readonly Node[];
   readonly nodesInFlight: number;
   /** Capacity or soon capacity, if none is to be replaced. */
   readonly nodesLive: number;

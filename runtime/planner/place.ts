@@ -65,7 +65,7 @@ export function place(request: PlaceRequest, context: PlaceContext): Placement {
  * allowed zones by name; within a zone the workspace's pools in their order.
  */
 export function placesOf(workspace: Workspace, requestedZone: string | undefined, snapshot: Snapshot): Place[] {
-  const allowed = workspace.zones.length > 0 ? workspace.zones : [...snapshot.zones.keys()].sort();
+  const allowed = workspace.zones.length > 0 ? workspace.zones : snapshot.zoneNames();
   const requested = requestedZone === undefined ? undefined : snapshot.zones.get(requestedZone);
   const others = requestedZone === undefined || requested?.searchAlternateZones !== false ? allowed : [];
   const names = requestedZone !== undefined && allowed.includes(requestedZone) ? [requestedZone] : [];

@@ -75,13 +75,22 @@ export function findExcess(fleet: Fleet): Map<ConfigPosition, Node[]> {
   };
   const scopes = new Set<Scope>();
   for (const position of fleet.positions) {
-    if (position.mode === "inactive") for (const node of position.crew.idle) add(position, node);
-    if (position.mode === "open") scopes.add(fleet.scope(position.config.pool, position.config.zone));
+    if (position.mode === "inactive") for (const node of idleOf(position, fleet)) add(position, node);
+    if (position.mode === "open") scopes.add(fleet.scopeOf(position));
   }
   for (const scope of scopes) {
     for (const { position, node } of excessIn(fleet, scope)) add(position, node);
   }
   return excess;
+}
+
+/** Nodes that run without any session and may take one. */
+function idleOf({ crew }: ConfigPosition, { snapshot }: Fleet): readonly Node[] {
+  crew.idle ??= crew.nodes.filter((node) => {
+    const usage = snapshot.usage(node.nodeId);
+    return node.status === "running" && usage.pinned === 0 && !isUsedUp(node, usage);
+  });
+  return crew.idle;
 }
 
 /** In the order in which they leave, as long as every config of the place keeps its floor and its standby. */

@@ -58,8 +58,8 @@ export class Scope {
   private readonly joinable: Bin[] = [];
   /** How it was before anything was taken or added. */
   private readonly untouched: Pick<Scope, "running" | "coming" | "recallable"> & { readonly spareOf: Scope["spareOf"] };
-  /** Bins that were taken from, as they were before. */
-  private readonly taken = new Map<Bin, Bin>();
+  /** Bins that were taken from, with what they had before. */
+  private readonly taken = new Map<Bin, Takable>();
   /** Servers by the users on them; made when first asked for. */
   private byUser: Map<string, Bin[]> | undefined;
   /** Servers by the users that they were promised to or came back with. */
@@ -81,7 +81,7 @@ export class Scope {
     const { running, coming, recallable, spareOf } = this.untouched;
     for (const [bin, before] of this.taken) Object.assign(bin, before);
     this.taken.clear();
-    [this.running, this.coming, this.recallable] = [[...running], [...coming], [...recallable]];
+    [this.running, this.coming, this.recallable] = [running, coming, recallable];
     this.spareOf = { running: { ...spareOf.running }, coming: { ...spareOf.coming }, static: { ...spareOf.static } };
     this.byNewUser.clear();
     this.isTouched = false;
@@ -99,11 +99,13 @@ export class Scope {
   /** A node that the plan creates. */
   add(bin: Bin): void {
     this.isTouched = true;
+    this.keepUntouched();
     this.list(bin);
   }
 
   /** Brings a draining node back. */
   recall(draining: Bin): Bin {
+    this.keepUntouched();
     this.recallable.splice(this.recallable.indexOf(draining), 1);
     const bin: Bin = { ...draining, kind: "running" };
     this.add(bin);
@@ -114,7 +116,7 @@ export class Scope {
   take(bin: Bin, wish: Wish): void {
     const { needs, userId } = wish;
     this.isTouched = true;
-    if (!this.taken.has(bin)) this.taken.set(bin, { ...bin });
+    if (!this.taken.has(bin)) this.taken.set(bin, takableOf(bin));
     const sum = this.sumFor(bin);
     if (sum) addTo(sum, bin, -1);
     bin.promised += 1;
@@ -148,14 +150,19 @@ export class Scope {
   /** What is left on running nodes, with or without static members, and on those that are on their way if asked for. */
   spare({ isComingCounted, isStaticCounted }: { isComingCounted: boolean; isStaticCounted: boolean }): Spare {
     const { running, coming, static: fixed } = this.spareOf;
-    const sum = (dimension: keyof Spare) =>
-      running[dimension] + (isComingCounted ? coming[dimension] : 0) + (isStaticCounted ? fixed[dimension] : 0);
+    const [others, statics] = [isComingCounted ? coming : none, isStaticCounted ? fixed : none];
     return {
-      millicores: sum("millicores"),
-      memoryBytes: sum("memoryBytes"),
-      gpus: sum("gpus"),
-      sessions: sum("sessions"),
+      millicores: running.millicores + others.millicores + statics.millicores,
+      memoryBytes: running.memoryBytes + others.memoryBytes + statics.memoryBytes,
+      gpus: running.gpus + others.gpus + statics.gpus,
+      sessions: running.sessions + others.sessions + statics.sessions,
     };
+  }
+
+  /** Taking changes no list, so most places get along with those that were there. */
+  private keepUntouched(): void {
+    if (this.running !== this.untouched.running) return;
+    [this.running, this.coming, this.recallable] = [[...this.running], [...this.coming], [...this.recallable]];
   }
 
   private list(bin: Bin): void {
@@ -179,9 +186,18 @@ export class Scope {
   }
 }
 
+/** What changes when a session takes from a bin. */
+type Takable = Pick<Bin, "free" | "sessionsLeft" | "joinsLeft" | "usersLeft" | "promisedTo" | "promised">;
+
+function takableOf({ free, sessionsLeft, joinsLeft, usersLeft, promisedTo, promised }: Bin): Takable {
+  return { free, sessionsLeft, joinsLeft, usersLeft, promisedTo, promised };
+}
+
 function noSpare(): Spare {
   return { millicores: 0, memoryBytes: 0, gpus: 0, sessions: 0 };
 }
+
+const none: Readonly<Spare> = noSpare();
 
 function addTo(sum: Spare, { free, sessionsLeft }: Bin, sign: 1 | -1): void {
   if (sessionsLeft !== undefined) {

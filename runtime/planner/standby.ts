@@ -34,7 +34,7 @@ export function standbySessionsOf(config: ServerAutoscaleConfig, { window }: Con
 export function raiseToFloor(fleet: Fleet, position: ConfigPosition): void {
   const floor = floorOf(position);
   if (position.nodesLive >= floor) return;
-  const scope = fleet.scope(position.config.pool, position.config.zone);
+  const scope = fleet.scopeOf(position);
   while (position.nodesLive < floor) {
     const { nodesLive } = position;
     const text = `${nodesLive} of the ${formatCount(floor, "node")} that must always be there (min nodes)`;
@@ -55,7 +55,7 @@ export function raiseToStandby(fleet: Fleet, position: ConfigPosition): void {
 function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutoscaleConfig): void {
   const wanted = standbyOf(config, position);
   if (wanted.cores === 0 && wanted.memoryBytes === 0 && wanted.gpus === 0) return;
-  const scope = fleet.scope(config.pool, config.zone);
+  const scope = fleet.scopeOf(position);
   for (;;) {
     const free = shapeOfSpare(scope.spare({ isComingCounted: true, isStaticCounted: config.countStatic }));
     const short = dimensions.filter(
@@ -73,7 +73,7 @@ function raiseSlots(fleet: Fleet, position: ConfigPosition): void {
   const wanted = wantedSlotsOf(position, fleet.snapshot);
   if (!wanted) return;
   const { config } = position;
-  const scope = fleet.scope(config.pool, config.zone);
+  const scope = fleet.scopeOf(position);
   let slots = countSlots(scope, wanted.needs, { isComingCounted: true, isStaticCounted: config.countStatic });
   while (slots < wanted.count) {
     const back = scope.recallable.find((bin) => slotsIn(bin.free, wanted.needs) > 0);
@@ -86,7 +86,7 @@ function raiseSlots(fleet: Fleet, position: ConfigPosition): void {
 function raiseServers(fleet: Fleet, position: ConfigPosition, config: ServerAutoscaleConfig): void {
   const wanted = standbySessionsOf(config, position);
   if (wanted === 0) return;
-  const scope = fleet.scope(config.pool, config.zone);
+  const scope = fleet.scopeOf(position);
   for (;;) {
     const available = scope.spare({ isComingCounted: true, isStaticCounted: config.countStatic }).sessions;
     if (available >= wanted) return;

@@ -93,6 +93,8 @@ export interface Snapshot {
   instancesOf(vmProvider: string): number;
   /** What the sessions on a node take from it. */
   usage(nodeId: string): NodeUsage;
+  /** In order. */
+  zoneNames(): readonly string[];
   /** By name. */
   configsIn(pool: string, zone: string): readonly AutoscaleConfig[];
   /** By name. */
@@ -136,6 +138,7 @@ export class HotState implements Snapshot {
   private readonly instances = new Map<string, number>();
   /** Computed when asked for, forgotten when a session of the node changes. */
   private readonly usageByNode = new Map<string, NodeUsage>();
+  private sortedZones: readonly string[] | undefined;
   private configsByPlace: PlaceMap<AutoscaleConfig[]> | undefined;
   private schedulesByConfig: Map<string, readonly Schedule[]> | undefined;
   private stagingByWorkspace: Map<string, readonly StagingConfig[]> | undefined;
@@ -173,6 +176,11 @@ export class HotState implements Snapshot {
     const usage = usageOf(sessions);
     this.usageByNode.set(nodeId, usage);
     return usage;
+  }
+
+  zoneNames(): readonly string[] {
+    this.sortedZones ??= [...this.zones.keys()].sort();
+    return this.sortedZones;
   }
 
   configsIn(pool: string, zone: string): readonly AutoscaleConfig[] {
@@ -255,6 +263,7 @@ export class HotState implements Snapshot {
 
   private forgetGroups(): void {
     this.revisions.definitionChanged();
+    this.sortedZones = undefined;
     this.configsByPlace = undefined;
     this.schedulesByConfig = undefined;
     this.stagingByWorkspace = undefined;
