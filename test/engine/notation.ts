@@ -58,7 +58,7 @@ export interface RunOptions {
 
 /**
  * A signal to the engine's process, sent once the provider is busy and nothing new arrives.
- * Until then, slow calls (`delayMs`, `updateDelayMs`) don't end.
+ * Until then, slow calls (`delayMs`, `diffDelayMs`, `updateDelayMs`) don't end.
  */
 export interface Interrupt {
   readonly signal: "SIGINT" | "SIGKILL";

@@ -36,7 +36,8 @@ class Refusal extends Error {
 
 /**
  * Serves the scripted provider of the recordings (package `toy`) from and into `world`.
- * Its resource `toy:index:Thing` does what its inputs say: `fail`, `delayMs`, `updateDelayMs`, `forceNew`, `deleteFirst`, `withToken`, `size`.
+ * Its resource `toy:index:Thing` does what its inputs say: `fail`, `delayMs`, `diffDelayMs`, `updateDelayMs`, `forceNew`,
+ * `deleteFirst`, `withToken`, `size`.
  */
 export async function serveToyProvider(world: ToyWorld): Promise<RunningToyProvider> {
   const server = new grpc.Server({
@@ -130,7 +131,7 @@ function check(world: ToyWorld, request: provider.CheckRequest): provider.CheckR
   return response;
 }
 
-function diff(world: ToyWorld, request: provider.DiffRequest): provider.DiffResponse {
+async function diff(world: ToyWorld, request: provider.DiffRequest): Promise<provider.DiffResponse> {
   const oldInputs = plain(request.getOldInputs());
   const news = plain(request.getNews());
   const changed = changedKeys(oldInputs, news);
@@ -146,6 +147,7 @@ function diff(world: ToyWorld, request: provider.DiffRequest): provider.DiffResp
     changed,
     replaces,
   })({});
+  await beSlow(world, news["diffDelayMs"]);
   return diffResponse(changed, replaces).setDeletebeforereplace(news["deleteFirst"] === true);
 }
 

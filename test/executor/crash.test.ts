@@ -6,8 +6,9 @@ import type { Engine } from "../../runtime/executor/engine-choice";
 import { LaneFolder } from "../../runtime/executor/lane-folder";
 import { commandLineOf, isAlive } from "../../runtime/executor/processes";
 import type { UpdateResult } from "../../runtime/executor/node-updater";
+import type { Clock } from "../../runtime/model/clock";
 import { until } from "../support/until";
-import { aNode, aRequest, enginesHere, Heard, openBench, type Bench } from "./bench";
+import { aNode, aRequest, enginesHere, Heard, openBench, systemClock, type Bench } from "./bench";
 import { thingsOf } from "./toy-cloud";
 
 for (const kind of ["embedded", "official"] as const) {
@@ -21,6 +22,7 @@ for (const kind of ["embedded", "official"] as const) {
       engine = found;
       bench = await openBench(engine, { slots: 2, warmSpares: 1 });
     });
+    afterEach(() => bench?.world.release());
     after(async () => {
       await bench?.close();
     });
@@ -44,7 +46,8 @@ for (const kind of ["embedded", "official"] as const) {
 
     it("lets the engine of a killed worker finish, and finds its nodes without making any twice", async () => {
       const heard = new Heard();
-      const request = aRequest([aNode("w1", bench.world, { delayMs: 8_000 }), aNode("w2", bench.world)], "w");
+      const request = aRequest([aNode("w1", bench.world, { delayMs: 1 }), aNode("w2", bench.world)], "w");
+      bench.world.hold();
       const before = new Set(bench.pool.workerPids());
       const update = bench.pool.update(request, heard.hear);
       const rejected = assert.rejects(update, /the worker process of the update ended with SIGKILL/);
@@ -56,6 +59,7 @@ for (const kind of ["embedded", "official"] as const) {
       process.kill(worker, "SIGKILL");
       await rejected;
       assert.ok(isAlive(heard.enginePid()), "the engine outlives its worker");
+      bench.world.release();
       const recovered = await bench.pool.recover(request, heard.enginePid());
 
       assert.deepEqual(idsOf(recovered), ["w1", "w2"]);
@@ -70,7 +74,8 @@ for (const kind of ["embedded", "official"] as const) {
 
     it("adopts a VM whose engine was killed while it was made", async () => {
       const heard = new Heard();
-      const request = aRequest([aNode("e0", bench.world), aNode("e1", bench.world, { delayMs: 6_000 })], "e");
+      const request = aRequest([aNode("e0", bench.world), aNode("e1", bench.world, { delayMs: 1 })], "e");
+      bench.world.hold();
       const update = bench.pool.update(request, heard.hear);
       await creating("e1");
       await until("e0", () => heard.kinds().includes("nodeCreated e0"));
@@ -78,6 +83,7 @@ for (const kind of ["embedded", "official"] as const) {
       process.kill(heard.enginePid(), "SIGKILL");
       const cut = await update;
       assert.equal(cut.present, undefined, "nobody knows yet what is there");
+      bench.world.release();
       const recovered = await bench.pool.recover(request, heard.enginePid());
 
       assert.deepEqual(idsOf(recovered), ["e0", "e1"]);
@@ -162,12 +168,24 @@ for (const kind of ["embedded", "official"] as const) {
     });
 
     it("interrupts an update that takes too long, and kills what does not end then", async () => {
-      const strict = await openBench(engine, { slots: 1, updateTimeoutMs: 6_000, graceMs: 1_500 });
+      const updateTimeoutMs = 6_000;
+      let timeOut: (() => void) | undefined;
+      const after: Clock["after"] = (delayMs, run) => {
+        if (delayMs !== updateTimeoutMs) return systemClock.after(delayMs, run);
+        timeOut = run;
+        return () => (timeOut = undefined);
+      };
+      const clock = { ...systemClock, after };
+      const strict = await openBench(engine, { clock, slots: 1, updateTimeoutMs, graceMs: 1_500 });
       try {
         const heard = new Heard();
         const request = aRequest([aNode("t1", strict.world, { delayMs: 100_000 })], "t");
 
-        await assert.rejects(strict.pool.update(request, heard.hear), /the worker process of the update ended with/);
+        const update = strict.pool.update(request, heard.hear);
+        const rejected = assert.rejects(update, /the worker process of the update ended with/);
+        await until("the create", () => heard.kinds().includes("nodeCreating t1"));
+        timeOut!();
+        await rejected;
 
         await until("the end of the engine", () => !isAlive(heard.enginePid()));
         for (const orphan of lanePids("t", strict)) process.kill(orphan, "SIGKILL");

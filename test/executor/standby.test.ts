@@ -15,6 +15,7 @@ describe("an engine that stands by", () => {
     const [embedded] = await enginesHere();
     bench = await openBench(embedded!, { slots: 1 });
   });
+  afterEach(() => bench?.world.release());
   after(async () => {
     await bench?.close();
   });
@@ -49,7 +50,8 @@ describe("an engine that stands by", () => {
   it("is given the next update, with its plugin, and is known by its name to the lane", async () => {
     const { engine, plugin } = await waiting();
     const heard = new Heard();
-    const running = bench.pool.update(aRequest([aNode("s1", bench.world, { delayMs: 2_000 })], "s1"), heard.hear);
+    bench.world.hold();
+    const running = bench.pool.update(aRequest([aNode("s1", bench.world, { delayMs: 1 })], "s1"), heard.hear);
     await until("the create", () => heard.kinds().includes("nodeCreating s1"));
 
     assert.equal(heard.enginePid(), engine);
@@ -57,6 +59,7 @@ describe("an engine that stands by", () => {
     assert.equal(folder.engineRecord()?.pid, engine);
     assert.deepEqual(folder.processes().sort(), [engine, plugin].sort());
     assert.ok(folder.isEngine(engine) && !folder.isEngine(plugin));
+    bench.world.release();
     assert.equal((await running).outcome, "succeeded");
     const log = readdirSync(folder.path).find((name) => name.endsWith("-up.log"))!;
     assert.match(readFileSync(join(folder.path, log), "utf8"), /1 created|\d+ created/);

@@ -13,6 +13,8 @@ export const toySettingsSchema = z.strictObject({
   /** Folder of the toy world. */
   world: z.string(),
   delayMs: z.int().default(0),
+  /** What exists takes this long to be compared with what is declared. */
+  diffDelayMs: z.int().default(0),
   fail: z.enum(["", "create", "init", "delete"]).default(""),
   /** A secret of the account. */
   token: z.string().default(""),
@@ -43,8 +45,9 @@ const toyVmProvider: VmProvider<ToySettings> = {
   wrapScript: (script) => script,
   shape: () => ({ cores: 1, memoryBytes: 2 ** 30, gpus: 0 }),
   async declareNode({ nodeId, settings, startupScript }, options) {
-    const { delayMs, fail } = settings;
-    const inputs = { nodeId, size: "small", delayMs, script: pulumi.secret(startupScript), ...(fail ? { fail } : {}) };
+    const { delayMs, diffDelayMs, fail } = settings;
+    const script = pulumi.secret(startupScript);
+    const inputs = { nodeId, size: "small", delayMs, diffDelayMs, script, ...(fail ? { fail } : {}) };
     const vm = new Thing(nodeId, inputs, options);
     return { vm, address: vm.address };
   },

@@ -19,6 +19,7 @@ for (const kind of ["embedded", "official"] as const) {
       engine = found;
       bench = await openBench(engine, { slots: 2, warmSpares: 2 });
     });
+    afterEach(() => bench?.world.release());
     after(async () => {
       await bench?.close();
     });
@@ -61,15 +62,22 @@ for (const kind of ["embedded", "official"] as const) {
     // The official engine records the component first, and compares what exists meanwhile.
     if (kind === "embedded") {
       it("makes what comes first in the request without waiting for what exists", async () => {
-        await bench.pool.update(aRequest(nodes("n1", "n2"), "n"), () => undefined);
+        const old = ["n1", "n2"].map((id) => aNode(id, bench.world, { diffDelayMs: 1 }));
+        await bench.pool.update(aRequest(old, "n"), () => undefined);
         const before = bench.world.calls().calls.length;
+        bench.world.hold();
 
-        await bench.pool.update(aRequest(nodes("n3", "n1", "n2"), "n", 2), () => undefined);
+        const update = bench.pool.update(aRequest([...nodes("n3"), ...old], "n", 2), () => undefined);
 
-        const calls = bench.world.calls().calls.slice(before);
-        const firstOf = (call: string) => calls.findIndex((made) => made["call"] === call);
-        assert.ok(String(calls[firstOf("check")]!["urn"]).endsWith("::n3"));
-        assert.ok(firstOf("create") < calls.findLastIndex((made) => made["call"] === "diff"), JSON.stringify(calls));
+        const callsOf = (call: string) =>
+          bench.world
+            .calls()
+            .calls.slice(before)
+            .filter((made) => made["call"] === call);
+        await until("the create, while what exists is compared", () => callsOf("create").length > 0);
+        assert.ok(String(callsOf("check")[0]!["urn"]).endsWith("::n3"));
+        bench.world.release();
+        assert.deepEqual(idsOf((await update).present), ["n1", "n2", "n3"]);
       });
     }
 
@@ -122,13 +130,15 @@ for (const kind of ["embedded", "official"] as const) {
 
     it("starts a burst on another lane at once while the first lane's create takes long", async () => {
       const slow = new Heard();
-      const first = bench.pool.update(aRequest([aNode("s1", bench.world, { delayMs: 8_000 })], "s"), slow.hear);
+      bench.world.hold();
+      const first = bench.pool.update(aRequest([aNode("s1", bench.world, { delayMs: 1 })], "s"), slow.hear);
       await until("the slow create", () => slow.kinds().includes("nodeCreating s1"));
 
       const second = await bench.pool.update(aRequest(nodes("q1"), "q"), () => undefined);
 
       assert.deepEqual(idsOf(second.present), ["q1"]);
       assert.ok(!slow.kinds().includes("nodeCreated s1"), "the fast lane must not wait for the slow one");
+      bench.world.release();
       await first;
     });
 
@@ -148,11 +158,13 @@ for (const kind of ["embedded", "official"] as const) {
 
     it("keeps secrets out of argv, of logs and of every file but the encrypted ones", async () => {
       const heard = new Heard();
-      const secret = aNode("x1", bench.world, { token: "account-secret", delayMs: 3_000 });
+      const secret = aNode("x1", bench.world, { token: "account-secret", delayMs: 1 });
+      bench.world.hold();
       const running = bench.pool.update(aRequest([secret], "x"), heard.hear);
       await until("the create", () => heard.kinds().includes("nodeCreating x1"));
 
       const visible = process.platform === "linux" ? processesOf(heard.enginePid()) : "";
+      bench.world.release();
       await running;
 
       const everything = filesBelow(bench.installation.dataFolder)
