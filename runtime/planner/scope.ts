@@ -46,6 +46,12 @@ export interface Spare {
   sessions: number;
 }
 
+/** What is counted beside the nodes that run: those on their way, static members. */
+export interface Counted {
+  readonly isComingCounted: boolean;
+  readonly isStaticCounted: boolean;
+}
+
 export class Scope {
   /** Oldest first; those that the plan adds come last. */
   running: Bin[] = [];
@@ -148,15 +154,19 @@ export class Scope {
   }
 
   /** What is left on running nodes, with or without static members, and on those that are on their way if asked for. */
-  spare({ isComingCounted, isStaticCounted }: { isComingCounted: boolean; isStaticCounted: boolean }): Spare {
-    const { running, coming, static: fixed } = this.spareOf;
-    const [others, statics] = [isComingCounted ? coming : none, isStaticCounted ? fixed : none];
+  spare(counted: Counted): Spare {
     return {
-      millicores: running.millicores + others.millicores + statics.millicores,
-      memoryBytes: running.memoryBytes + others.memoryBytes + statics.memoryBytes,
-      gpus: running.gpus + others.gpus + statics.gpus,
-      sessions: running.sessions + others.sessions + statics.sessions,
+      millicores: this.left("millicores", counted),
+      memoryBytes: this.left("memoryBytes", counted),
+      gpus: this.left("gpus", counted),
+      sessions: this.left("sessions", counted),
     };
+  }
+
+  /** As {@link spare}, of one thing. */
+  left(dimension: keyof Spare, { isComingCounted, isStaticCounted }: Counted): number {
+    const { running, coming, static: fixed } = this.spareOf;
+    return running[dimension] + (isComingCounted ? coming[dimension] : 0) + (isStaticCounted ? fixed[dimension] : 0);
   }
 
   /** Taking changes no list, so most places get along with those that were there. */
@@ -196,8 +206,6 @@ function takableOf({ free, sessionsLeft, joinsLeft, usersLeft, promisedTo, promi
 function noSpare(): Spare {
   return { millicores: 0, memoryBytes: 0, gpus: 0, sessions: 0 };
 }
-
-const none: Readonly<Spare> = noSpare();
 
 function addTo(sum: Spare, { free, sessionsLeft }: Bin, sign: 1 | -1): void {
   if (sessionsLeft !== undefined) {

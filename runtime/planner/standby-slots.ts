@@ -10,7 +10,7 @@ import type { Snapshot } from "../store/hot-state";
 import { needsOf } from "./capacity";
 import type { ConfigPosition } from "./fleet";
 import { describeShape, numbersOf } from "./place";
-import type { Bin, Scope } from "./scope";
+import type { Bin, Counted, Scope } from "./scope";
 
 export interface WantedSlots {
   readonly workspace: string;
@@ -49,7 +49,7 @@ export function slotsIn(free: Shape, needs: Shape): number {
 export function countSlots(
   { running, coming }: Scope,
   needs: Shape,
-  { isComingCounted, isStaticCounted }: { isComingCounted: boolean; isStaticCounted: boolean },
+  { isComingCounted, isStaticCounted }: Counted,
 ): number {
   const sum = (bins: readonly Bin[]) =>
     bins

@@ -7,7 +7,7 @@ import type { Reason } from "../model/plan";
 import type { Shape } from "../model/state";
 import { formatCount, formatMemory } from "../model/units";
 import type { ConfigPosition, Fleet } from "./fleet";
-import { sessionsPerServer, type Bin, type Scope, type Spare } from "./scope";
+import { sessionsPerServer, type Bin, type Counted, type Scope, type Spare } from "./scope";
 import { countSlots, slotsIn, slotsReason, wantedSlotsOf } from "./standby-slots";
 
 const dimensions = ["cores", "memoryBytes", "gpus"] as const;
@@ -56,8 +56,9 @@ function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutosc
   const wanted = standbyOf(config, position);
   if (wanted.cores === 0 && wanted.memoryBytes === 0 && wanted.gpus === 0) return;
   const scope = fleet.scopeOf(position);
-  for (;;) {
-    const free = shapeOfSpare(scope.spare({ isComingCounted: true, isStaticCounted: config.countStatic }));
+  const counted = { isComingCounted: true, isStaticCounted: config.countStatic };
+  while (!hasSpare(scope, wanted, counted)) {
+    const free = shapeOfSpare(scope.spare(counted));
     const short = dimensions.filter(
       (dimension) => free[dimension] < wanted[dimension] && canOffer(position, dimension),
     );
@@ -67,6 +68,15 @@ function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutosc
     const added = addNode(fleet, position, scope, back, reason);
     if (!added || !added.shape) return;
   }
+}
+
+/** Most places do, and then nothing needs to be summed up for a reason. */
+function hasSpare(scope: Scope, { cores, memoryBytes, gpus }: Shape, counted: Counted): boolean {
+  return (
+    scope.left("millicores", counted) / 1000 >= cores &&
+    scope.left("memoryBytes", counted) >= memoryBytes &&
+    scope.left("gpus", counted) >= gpus
+  );
 }
 
 function raiseSlots(fleet: Fleet, position: ConfigPosition): void {
@@ -88,7 +98,7 @@ function raiseServers(fleet: Fleet, position: ConfigPosition, config: ServerAuto
   if (wanted === 0) return;
   const scope = fleet.scopeOf(position);
   for (;;) {
-    const available = scope.spare({ isComingCounted: true, isStaticCounted: config.countStatic }).sessions;
+    const available = scope.left("sessions", { isComingCounted: true, isStaticCounted: config.countStatic });
     if (available >= wanted) return;
     const text = `${available} of ${formatCount(wanted, "session")} available; one server takes ${sessionsPerServer(config)}`;
     const reason = { code: "standby", text, numbers: { available, minimumAvailableSessions: wanted } };
@@ -122,7 +132,7 @@ function canOffer({ routes }: ConfigPosition, dimension: Dimension): boolean {
   return routes.some(({ shape }) => shape === undefined || shape[dimension] > 0);
 }
 
-export function shapeOfSpare({ millicores, memoryBytes, gpus }: Spare): Shape {
+function shapeOfSpare({ millicores, memoryBytes, gpus }: Spare): Shape {
   return { cores: millicores / 1000, memoryBytes, gpus };
 }
 
