@@ -52,7 +52,7 @@ export interface ConfigPosition {
   /** Oldest first. */
   readonly nodes: readonly Node[];
   readonly crew: Crew;
-  /** Its pool in its zone; looked at when first asked for. */
+  /** Ask {@link Fleet.scopeOf}, which looks at it when it is first needed. */
   scope?: Scope;
   /** Running nodes that are to be replaced, by id: no capacity for this plan. */
   readonly retiring: ReadonlyMap<string, Retirement>;
@@ -96,9 +96,9 @@ export class Fleet {
   private readonly scopes = new PlaceMap<Scope>();
   /** Instances that this plan adds, by VM provider config. */
   private readonly instancesAdded = new Map<string, number>();
-  /** The nodes that this plan creates, by place. */
+  /** The nodes that this plan creates, by their place. */
   private readonly births = new Map<Scope, Birth[]>();
-  /** Of all configs. */
+  /** Ids of the nodes that are to be replaced, of all configs. */
   private readonly retiring = new Set<string>();
   private readonly sizes = new Map<string, Shape | undefined>();
   private readonly memory: PlanMemory;
@@ -137,6 +137,7 @@ export class Fleet {
     return this.snapshot.instancesOf(vmProvider) + (this.instancesAdded.get(vmProvider) ?? 0);
   }
 
+  /** The place that the config makes its nodes in. */
   scopeOf(position: ConfigPosition): Scope {
     position.scope ??= this.scope(position.config.pool, position.config.zone);
     return position.scope;
