@@ -2,7 +2,7 @@
  * Which nodes leave. A node with a session never does. Idle ones go draining when the excess has lasted for
  * `downscaleBackoff` without a break, as many as it had at its least, and a later plan, which sees whether it is needed again, destroys it.
  */
-import type { Reason } from "../model/plan";
+import type { NodeChange, Reason } from "../model/plan";
 import type { ConfigState, Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
 import { isNewer, isUsedUp } from "./capacity";
@@ -161,7 +161,8 @@ export function drainExcess(
 
 /** A node that this same plan brought back, and that turned out not to be needed, goes on as if it had not. */
 function drain(fleet: Fleet, node: Node, reason: Reason): void {
-  const undrain = fleet.changes.findIndex((change) => change.kind === "undrain" && change.nodeId === node.nodeId);
+  const isItsReturn = (change: NodeChange) => change.kind === "undrain" && change.nodeId === node.nodeId;
+  const undrain = fleet.recalled.has(node.nodeId) ? fleet.changes.findIndex(isItsReturn) : -1;
   if (undrain < 0) {
     fleet.changes.push({ kind: "drain", nodeId: node.nodeId, reason });
     return;
