@@ -15,6 +15,14 @@ export function isProcessOf(folder: string, pid: number): boolean {
   return findProcesses(folder).includes(pid);
 }
 
+/**
+ * Waits until a process that was just started bears its mark, a second at most: the system shows no environment of it
+ * before it is loaded, and till then it would pass for one that has ended.
+ */
+export async function waitForMark(folder: string, pid: number): Promise<void> {
+  for (let step = 0; step < stepsPolite && !isProcessOf(folder, pid); step++) await delay(stepMs);
+}
+
 /** Every process of the VM, also those that its startup script put into sessions of their own. */
 export function findProcesses(folder: string): number[] {
   if (process.platform !== "linux") return findByCommandLine(`${folder} `);

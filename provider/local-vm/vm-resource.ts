@@ -25,7 +25,7 @@ import {
   vmFolder,
   writeGuestSettings,
 } from "./vm-folder";
-import { endProcesses, isProcessOf, vmMark } from "./vm-processes";
+import { endProcesses, isProcessOf, vmMark, waitForMark } from "./vm-processes";
 
 export const nodeIdSchema = z
   .string()
@@ -106,14 +106,14 @@ const adoptTriesMax = 3;
 async function makeVm(inputs: LocalVmInputs, folder: string): Promise<void> {
   try {
     refuseWhenSet(inputs.root, inputs.nodeId, inputs.faults);
-    startGuest(inputs, folder);
+    await startGuest(inputs, folder);
   } catch (error) {
     await removeVm(inputs.root, inputs.nodeId);
     throw error;
   }
 }
 
-function startGuest(inputs: LocalVmInputs, folder: string): void {
+async function startGuest(inputs: LocalVmInputs, folder: string): Promise<void> {
   const { root, nodeId, startupScript, createSeconds } = inputs;
   writeGuestSettings(folder, {
     nodeId,
@@ -146,6 +146,7 @@ function startGuest(inputs: LocalVmInputs, folder: string): void {
   if (guest.pid === undefined)
     throw new CloudError("TRANSIENT", `LocalVmNotStarted: ${nodeId}: no process could be made`);
   guest.unref();
+  await waitForMark(folder, guest.pid);
   recordVm(folder, { nodeId, pid: guest.pid });
 }
 
