@@ -1,22 +1,22 @@
 /**
  * `npm run bench [-- --smoke] [--only name,...] [--engine embedded|official] [--save]`: runs the benchmarks, prints their
- * figures, and with `--save` writes them to `bench/results-<engine>.json`. Ratios hold within one run; absolute times
- * depend on the machine, which is named.
+ * figures, and with `--save` writes them to `bench/results-<engine>.json`. Each runs in a process of its own, so that none
+ * works in what another left in memory. Ratios hold within one run; absolute times depend on the machine, which is named.
  */
-import { writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findEngine } from "./engine";
 import { fleet } from "./fleet";
 import { placements } from "./placements";
 import { planning } from "./plan";
-import { formatFigure, isMet, round, type Bench, type Figure } from "./result";
+import { formatFigure, isMet, round, type Bench, type BenchContext, type Figure } from "./result";
 import { packageRoot } from "./service";
 import { simulationSpeed } from "./sim";
 import { startLatency } from "./start-latency";
 
-/** What makes this process large comes last: the load generator of the others runs in it. */
 const benches: readonly Bench[] = [startLatency, placements, fleet, planning, simulationSpeed];
 
 const usage = `Usage: npm run bench -- [options]
@@ -32,6 +32,8 @@ async function main(): Promise<void> {
       save: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       only: { type: "string" },
+      // Set by this command itself: run the one benchmark of `--only` here, with its figures to this file.
+      figures: { type: "string" },
       engine: { type: "string", default: process.env["HEADROOM_PULUMI"] ? "official" : "embedded" },
     },
   });
@@ -42,14 +44,15 @@ async function main(): Promise<void> {
   const unknown = wanted?.find((name) => !benches.some((bench) => bench.name === name));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: use ${benches.map(({ name }) => name).join(", ")}`);
 
+  const context: Context = { engine, isSmoke: values.smoke };
+  if (values.figures !== undefined) return runHere(wanted?.[0] ?? "", context, values.figures);
   const found = await findEngine(engine);
   const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${round(totalmem() / 1e9)} GB`;
   console.log(`${found.name}; node ${process.version}; ${machine}`);
   const results: Record<string, Figure[]> = {};
   for (const bench of benches.filter(({ name }) => wanted?.includes(name) ?? true)) {
     console.log(`\n${bench.name}: ${bench.about}`);
-    const log = (line: string) => console.log(`    ${line}`);
-    results[bench.name] = await bench.run({ engine, isSmoke: values.smoke, log });
+    results[bench.name] = runApart(bench.name, context);
     for (const figure of results[bench.name]!) console.log(formatFigure(figure));
   }
   if (values.save) {
@@ -69,6 +72,27 @@ async function main(): Promise<void> {
       results: said,
     };
     writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
+  }
+}
+
+type Context = Pick<BenchContext, "engine" | "isSmoke">;
+
+async function runHere(name: string, context: Context, file: string): Promise<void> {
+  const bench = benches.find((one) => one.name === name)!;
+  const figures = await bench.run({ ...context, log: (line) => console.log(`    ${line}`) });
+  writeFileSync(file, JSON.stringify(figures));
+}
+
+function runApart(name: string, { engine, isSmoke }: Context): Figure[] {
+  const folder = mkdtempSync(join(tmpdir(), "headroom-figures-"));
+  try {
+    const file = join(folder, "figures.json");
+    const args = ["--only", name, "--engine", engine, "--figures", file, ...(isSmoke ? ["--smoke"] : [])];
+    const { status, signal } = spawnSync(process.execPath, [__filename, ...args], { stdio: "inherit" });
+    if (status !== 0) throw new Error(`the benchmark ${name} ended with ${signal ?? `exit code ${status}`}`);
+    return JSON.parse(readFileSync(file, "utf8")) as Figure[];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
