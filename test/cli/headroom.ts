@@ -1,10 +1,11 @@
 /** The `headroom` command as a child process, with nothing of this process's environment that could change it. */
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../support/until";
+import { removeFolder } from "../support/remove-folder";
 
 const entry = join(__dirname, "..", "..", "runtime", "cli", "main.js");
 
@@ -86,6 +87,6 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
   try {
     return await use(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }

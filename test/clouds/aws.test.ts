@@ -1,7 +1,7 @@
 /** What is EC2's own: every setting as it arrives in the cloud, overrides, failure codes. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { awsVmProvider, awsSettingsSchema } from "../../provider/clouds/aws";
@@ -15,6 +15,7 @@ import type { DesiredNode } from "../../runtime/model/state";
 import { EmulatedAws, ec2Error } from "./emulated-aws";
 import { enginesHere, NodeStack, repositoryRoot } from "./node-stack";
 import { SdkTypes, type SdkType } from "./sdk-types";
+import { removeFolder } from "../support/remove-folder";
 
 const minimal = {
   region: "us-east-1",
@@ -179,7 +180,7 @@ describe("AWS through an update", () => {
   });
   after(() => {
     aws.cloud.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   it("sends every setting where EC2 expects it", async () => {

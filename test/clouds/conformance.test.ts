@@ -1,6 +1,6 @@
 /** What holds for every VM provider of the registry, each through real updates on every engine of this machine. */
 import assert from "node:assert/strict";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { registry } from "../../provider/registry";
@@ -9,6 +9,7 @@ import type { DesiredNode } from "../../runtime/model/state";
 import type { DnsProvider, VmProvider } from "../../provider/vm-provider";
 import { cloudsUnderTest, type RunningCloud } from "./clouds-under-test";
 import { enginesHere, NodeStack, type Cloud, type Step } from "./node-stack";
+import { removeFolder } from "../support/remove-folder";
 
 const kinds = Object.keys(registry.vm) as VmProviderKind[];
 const script = "echo token-in-the-script";
@@ -30,7 +31,7 @@ for (const kind of kinds) {
     });
     afterEach(async () => {
       await running.close();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     });
 
     const aNode = (nodeId: string, over: Partial<DesiredNode> = {}): DesiredNode => ({

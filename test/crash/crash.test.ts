@@ -5,11 +5,12 @@
  * HEADROOM_CRASH_SEED and HEADROOM_CRASH_KILLS choose a run; HEADROOM_CRASH_LOG=1 prints what happened.
  */
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CrashRun, type CrashReport } from "./crash-run";
+import { removeFolder } from "../support/remove-folder";
 
 const seed = Number(process.env["HEADROOM_CRASH_SEED"] ?? Math.floor(Date.now() % 1_000_000));
 const kills = Number(process.env["HEADROOM_CRASH_KILLS"] ?? 12);
@@ -49,7 +50,7 @@ describe("kill -9 at random points under load", function () {
         Object.values(report.kills).reduce((sum, count) => sum + count, 0),
         kills,
       );
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     });
   }
 

@@ -1,5 +1,5 @@
 /** Shared by the executor's tests: an installation in a temporary folder, a pool of workers, the toy world. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine, type Engine } from "../../runtime/executor/engine-choice";
@@ -9,6 +9,7 @@ import { WorkerPool, type WorkerPoolOptions } from "../../runtime/executor/worke
 import type { Clock } from "../../runtime/model/clock";
 import type { DesiredNode } from "../../runtime/model/state";
 import { ToyWorld } from "../engine/toy-world";
+import { removeFolder } from "../support/remove-folder";
 
 export const packageRoot = join(__dirname, "..", "..", "..");
 
@@ -63,7 +64,7 @@ export async function openBench(engine: Engine, options: Partial<WorkerPoolOptio
     pool,
     async close() {
       await pool.stop();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
 }

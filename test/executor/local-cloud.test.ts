@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareInstallation } from "../../runtime/executor/installation";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
 import type { DesiredNode } from "../../runtime/model/state";
 import { aRequest, enginesHere, Heard, packageRoot, systemClock } from "./bench";
+import { removeFolder } from "../support/remove-folder";
 
 describe("updates with the local VM provider", () => {
   let folder: string;
@@ -38,7 +39,7 @@ describe("updates with the local VM provider", () => {
   after(async () => {
     for (const lane of ["a", "error", "crash"]) await pool.update(aRequest([], lane, 9), () => undefined);
     await pool.stop();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   it("creates a VM with its DNS record and removes both", async () => {

@@ -1,5 +1,5 @@
 /** A root for local VMs that is gone after the test, and a small runtime that hears what guests say. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { findLocalVms } from "../../provider/local-vm/find-local-vms";
 import { removeVm, type LocalVmInputs } from "../../provider/local-vm/vm-resource";
 import type { KernelContext } from "../../provider/resource-kernel";
+import { removeFolder } from "../support/remove-folder";
 
 export const context: KernelContext = {
   owner: "urn:pulumi:dev::proj::headroom:local:Vm::n",
@@ -20,7 +21,7 @@ export function newRoot(): string {
 
 export async function removeRoot(root: string): Promise<void> {
   await Promise.all(findLocalVms(root).map(({ nodeId }) => removeVm(root, nodeId)));
-  rmSync(root, { recursive: true, force: true });
+  removeFolder(root);
 }
 
 export function aVm(over: Partial<LocalVmInputs> & { nodeId: string; root: string }): LocalVmInputs {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { definitionTypes } from "../../provider/kernel/definition-types";
 import { removeVm } from "../../provider/local-vm/vm-resource";
 import { until } from "../support/until";
 import { ProviderClient, urnOf } from "./provider-client";
+import { removeFolder } from "../support/remove-folder";
 
 const executable = join(__dirname, "..", "..", "..", "provider", "bin", "pulumi-resource-headroom");
 
@@ -26,7 +27,7 @@ describe("pulumi-resource-headroom", () => {
   afterEach(async () => {
     for (const item of opened.splice(0)) item.close();
     await removeVm(root, "n1");
-    rmSync(root, { recursive: true, force: true });
+    removeFolder(root);
   });
 
   async function start(): Promise<{ child: ChildProcess; client: ProviderClient }> {

@@ -1,6 +1,6 @@
 /** Declarations against a real runtime: database, planner, lanes and local VMs included. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Output } from "@pulumi/pulumi";
@@ -12,6 +12,7 @@ import { type Runtime, startRuntime } from "../../runtime/main";
 import { embeddedEngine } from "../engine/engines";
 import { until } from "../support/until";
 import { Workbench } from "./workbench";
+import { removeFolder } from "../support/remove-folder";
 
 const headroom = require("pulumi-headroom") as typeof headroomPackage;
 
@@ -33,7 +34,7 @@ describe("declarations against a real runtime", function () {
   after(async () => {
     bench?.remove();
     await runtime?.stop();
-    rmSync(dataFolder, { recursive: true, force: true });
+    removeFolder(dataFolder);
   });
 
   interface Lab {

@@ -1,10 +1,11 @@
 /** A project folder with a state of its own, in which one engine runs programs of a test. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { LocalWorkspace, PulumiCommand, Stack as AutomationStack } from "@pulumi/pulumi/automation";
 import { embeddedEngine, officialEngine } from "../engine/engines";
+import { removeFolder } from "../support/remove-folder";
 
 const repositoryRoot = join(__dirname, "..", "..", "..");
 
@@ -107,7 +108,7 @@ export class Workbench {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 
   private async errorsOf(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<string> {

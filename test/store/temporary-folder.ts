@@ -1,7 +1,8 @@
 /** Folders that go away with the test. Open to be entered, as the embedded server of root is not run by root. */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeFolder } from "../support/remove-folder";
 
 export async function withFolder<Result>(run: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), "headroom-test-store-"));
@@ -9,6 +10,6 @@ export async function withFolder<Result>(run: (folder: string) => Promise<Result
   try {
     return await run(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../runtime/store/embedded-postgres";
 import { connect } from "../../runtime/store/postgres-connection";
+import { removeFolder } from "./remove-folder";
 
 export { realClock } from "./postgres-clock";
 
@@ -76,5 +77,5 @@ function isAlive(pid: number): boolean {
 
 after(async () => {
   if (server) await (await server).stop();
-  if (folder) rmSync(folder, { recursive: true, force: true });
+  if (folder) removeFolder(folder);
 });

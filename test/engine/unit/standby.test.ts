@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeFolder } from "../../support/remove-folder";
 
 const command = join(__dirname, "..", "..", "..", "..", "engine", "bin", "pulumi");
 
@@ -11,7 +12,7 @@ describe("pulumi --standby", () => {
   beforeEach(() => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), "headroom-standby-")));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => removeFolder(folder));
 
   function start(): ChildProcess {
     const env = {
