@@ -39,7 +39,8 @@ export function nextStep(lane: Lane, nodes: readonly Node[], present: ReadonlySe
   const wanted = nodes.filter((node) => node.status !== "destroying" && (!hasFailedToBeCreated(node) || isThere(node)));
   if (creating.length > 0) {
     // The engine compares what exists one by one; new VMs must not wait for that.
-    const kept = [...creating, ...wanted.filter((node) => !creating.includes(node)), ...leaving.filter(isThere)];
+    const existing = wanted.filter((node) => !creating.includes(node));
+    const kept = [...creating, ...existing, ...leaving.filter(isThere)];
     return { kind: "update", nodes: specsOf(kept), creates: creating.length, deletes: 0 };
   }
   const strangers = [...(present ?? [])].filter((nodeId) => !nodes.some((node) => node.nodeId === nodeId));

@@ -91,8 +91,8 @@ export const runningMutants: readonly Mutant[] = [
     name: "creates and deletes in one update",
     rule: "an update never mixes creates and deletes",
     file: "executor/lane-work",
-    find: "const kept = [...wanted, ...leaving.filter(isThere)];",
-    replace: "const kept = wanted;",
+    find: "const kept = [...creating, ...existing, ...leaving.filter(isThere)];",
+    replace: "const kept = [...creating, ...existing];",
     tests: lanes,
   },
   {
