@@ -35,6 +35,8 @@ export function enableScriptCache(folder: string, name: string): void {
   const statics = NodeModule as unknown as ModuleStatics;
   const file = join(folder, `${name}-${process.version}-${process.arch}`);
   const stored = read(file);
+  // Not at the end: what was removed meanwhile must not come back.
+  if (stored.size === 0) makeFolder(folder);
   const used = new Map<string, Script>();
   let isStale = false;
   const { _compile: compile } = statics.prototype;
@@ -80,9 +82,16 @@ function read(file: string): Compiled {
   }
 }
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch {
+    // There will be no cache then.
+  }
+}
+
 function write(file: string, content: Compiled): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
     const temporary = `${file}.${randomUUID()}.tmp`;
     writeFileSync(temporary, serialize(content), { mode: 0o600 });
     renameSync(temporary, file);
