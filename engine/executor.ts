@@ -1,6 +1,6 @@
 /**
  * Runs steps: chains one step after the other, chains side by side up to `--parallel`. The rules kept:
- *  - every step is announced, recorded as pending, applied, recorded and reported, in this order;
+ *  - every step is announced, recorded as pending (a component is not), applied, recorded and reported, in this order;
  *  - after a failure nothing new is started unless the user asked to continue; what runs is always finished and recorded;
  *  - a step that depends on a failed one is skipped, and the program is told.
  */

@@ -1,7 +1,8 @@
 /**
  * Keeps the state file in step with what happens. The rules kept:
  *  - before a provider is asked to change anything, the file on the disk names the pending operation;
- *  - a step has ended only when a file that contains its result is on the disk;
+ *  - a step that asked a provider for something has ended only when a file that contains its result is on the disk; a new
+ *    component and what is as before are in the next file;
  *  - steps that begin or end while a write is under way share the next write.
  * A snapshot is the resources this operation has produced, in order, then those of the base state it has not touched.
  */
