@@ -83,7 +83,7 @@ export const localVmProvider: VmProvider<LocalSettings> = {
 
   async findVms(nodeIds, settings) {
     const vms = findLocalVms(localRoot(settings));
-    return vms.filter((vm) => nodeIds.includes(vm.nodeId)).map(({ nodeId }) => ({ nodeId, id: nodeId }));
+    return vms.filter((vm) => nodeIds.includes(vm.nodeId)).map(({ nodeId, vmId }) => ({ nodeId, id: vmId }));
   },
 
   classify(message) {

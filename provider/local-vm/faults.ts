@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { CloudError } from "../../runtime/model/errors";
-import { claimPlace } from "./vm-folder";
+import { claimPlace, type VmName } from "./vm-folder";
 
 /** Code at the start of the message, as clouds have it, for each class of failure. */
 export const refusalCodes = {
@@ -27,33 +27,40 @@ export const faultsSchema = z.strictObject({
 });
 export type Faults = z.infer<typeof faultsSchema>;
 
-/** Throws when this create has to be refused. */
-export function refuseWhenSet(root: string, nodeId: string, faults: Faults): void {
-  const refuse = (kind: keyof typeof refusalCodes, why: string): never => {
-    throw new CloudError(kind, `${refusalCodes[kind]}: creating local VM ${nodeId}: ${why}`);
-  };
-  if (faults.refuseEvery !== undefined && count(root, "creates", nodeId) % faults.refuseEvery === 0) {
-    refuse(faults.refuseClass ?? "CAPACITY", `every ${faults.refuseEvery}. create is refused (faults.refuseEvery)`);
-  }
-  if (faults.vmsMax !== undefined && !claimPlace(root, nodeId, faults.vmsMax)) {
-    refuse("CAPACITY", `there are ${faults.vmsMax} VMs already (faults.vmsMax)`);
-  }
+/** Throws when this create has to be refused before anything is made. */
+export function refuseWhenSet(root: string, { vmId, nodeId }: VmName, faults: Faults): void {
+  if (faults.refuseEvery === undefined || count(root, "creates", vmId) % faults.refuseEvery !== 0) return;
+  refuse(
+    faults.refuseClass ?? "CAPACITY",
+    nodeId,
+    `every ${faults.refuseEvery}. create is refused (faults.refuseEvery)`,
+  );
+}
+
+/** Throws when no place is left for this VM; it gives its place back when it is removed. */
+export function takePlace(root: string, { vmId, nodeId }: VmName, faults: Faults): void {
+  if (faults.vmsMax === undefined || claimPlace(root, vmId, faults.vmsMax)) return;
+  refuse("CAPACITY", nodeId, `there are ${faults.vmsMax} VMs already (faults.vmsMax)`);
+}
+
+function refuse(kind: keyof typeof refusalCodes, nodeId: string, why: string): never {
+  throw new CloudError(kind, `${refusalCodes[kind]}: creating local VM ${nodeId}: ${why}`);
 }
 
 /** Called when the VM exists and the answer is due: throws, or ends the process, when the answer has to be lost. */
-export async function loseAnswer(root: string, nodeId: string, faults: Faults): Promise<void> {
-  if (faults.loseAnswerEvery === undefined || count(root, "answers", nodeId) % faults.loseAnswerEvery !== 0) return;
+export async function loseAnswer(root: string, { vmId, nodeId }: VmName, faults: Faults): Promise<void> {
+  if (faults.loseAnswerEvery === undefined || count(root, "answers", vmId) % faults.loseAnswerEvery !== 0) return;
   if (faults.loseAnswerBy === "crash") process.kill(process.pid, "SIGKILL");
   throw new CloudError("TRANSIENT", `LocalAnswerLost: creating local VM ${nodeId}: the connection broke`);
 }
 
 /**
  * Ordinal of this call below the root, from 1: the number of the line it appended. Appends of short lines never mix,
- * so two processes never get the same number, as long as one node id does not create twice at the same time.
+ * so two processes never get the same number.
  */
-function count(root: string, what: string, nodeId: string): number {
+function count(root: string, what: string, vmId: string): number {
   mkdirSync(root, { recursive: true });
   const file = join(root, `${what}.log`);
-  appendFileSync(file, `${nodeId}\n`);
-  return readFileSync(file, "utf8").split("\n").lastIndexOf(nodeId) + 1;
+  appendFileSync(file, `${vmId}\n`);
+  return readFileSync(file, "utf8").split("\n").lastIndexOf(vmId) + 1;
 }

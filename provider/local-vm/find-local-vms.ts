@@ -1,9 +1,12 @@
 /** Everything that local VMs leave on this machine, read from the machine itself. */
 import { join } from "node:path";
-import { listNames, readGuestSettings, readVm, vmFolder } from "./vm-folder";
+import { listNames, listVms, readGuestSettings, readVm, vmFolder } from "./vm-folder";
 import { findProcessesBelow, isProcessOf } from "./vm-processes";
 
 export interface LocalVm {
+  /** Given by the "cloud": says nothing about the node. */
+  readonly vmId: string;
+  /** The tag under which it was asked for; several VMs may carry the same. */
   readonly nodeId: string;
   readonly folder: string;
   readonly isRunning: boolean;
@@ -13,11 +16,11 @@ export interface LocalVm {
 
 /** All VMs below the root, stopped and half-made ones too. Throws when the root can't be read. */
 export function findLocalVms(root: string): LocalVm[] {
-  return listNames(join(root, "vms")).map((nodeId) => {
-    const folder = vmFolder(root, nodeId);
+  return listVms(root).map(({ vmId, nodeId }) => {
+    const folder = vmFolder(root, { vmId, nodeId });
     const pid = readVm(folder)?.pid;
     const isRunning = pid !== undefined && isProcessOf(folder, pid);
-    return { nodeId, folder, isRunning, address: readGuestSettings(folder)?.address, pid };
+    return { vmId, nodeId, folder, isRunning, address: readGuestSettings(folder)?.address, pid };
   });
 }
 

@@ -1,14 +1,16 @@
 /**
  * Where local VMs live. Below one root:
  *
- *   vms/<node id>/       one folder per VM: vm.json (who runs it), settings.json, startup.sh, vm.log, bin/, outbox
- *   addresses/127.x.y.z  one file per address in use; its text is the node id
- *   places/<n>           the same for the places of a fleet whose size is limited
- *   dns/<name>.json      one file per DNS record
+ *   vms/<VM id>@<node id>/  one folder per VM: vm.json (who runs it), settings.json, startup.sh, vm.log, bin/, outbox
+ *   addresses/127.x.y.z     one file per address in use; its text is the VM's id
+ *   places/<n>              the same for the places of a fleet whose size is limited
+ *   dns/<name>.json         one file per DNS record
  *
+ * The name of a VM's folder holds its id and its tag, so that one call makes both: like a cloud's, a VM exists with its
+ * tag or not at all. Older versions named the folder by the node id, which was the VM's id too.
  * A claim is a file created exclusively, so two plugin processes can never hand out the same thing.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -32,12 +34,37 @@ export interface VmRecord {
   readonly pid: number;
 }
 
-export function vmFolder(root: string, nodeId: string): string {
-  return join(root, "vms", nodeId);
+/** A VM's id and the node id that it is tagged with, as its folder's name has them. */
+export interface VmName {
+  readonly vmId: string;
+  readonly nodeId: string;
 }
 
-export function vmLogFile(root: string, nodeId: string): string {
-  return join(vmFolder(root, nodeId), "vm.log");
+/** An id that the caller can't choose, as clouds give them. */
+export function newVmId(): string {
+  return `vm-${randomBytes(8).toString("hex")}`;
+}
+
+export function vmFolder(root: string, { vmId, nodeId }: VmName): string {
+  return join(root, "vms", vmId === nodeId ? vmId : `${vmId}@${nodeId}`);
+}
+
+/** What the guest and its startup script print. */
+export function vmLogFile(folder: string): string {
+  return join(folder, "vm.log");
+}
+
+/** Everything in `vms/`, half-made VMs too. Throws when it can't be read. */
+export function listVms(root: string): VmName[] {
+  return listNames(join(root, "vms")).map((name) => {
+    const [vmId = name, nodeId = vmId] = name.split("@");
+    return { vmId, nodeId };
+  });
+}
+
+/** Undefined = there is no VM with this id. */
+export function findVm(root: string, vmId: string): VmName | undefined {
+  return listVms(root).find((name) => name.vmId === vmId);
 }
 
 /** The record that now stands: ours, or the one of a guest that was first. */
@@ -83,28 +110,28 @@ export function writeExclusive(file: string, text: string): boolean {
  * A loopback address that no other VM below this root has. On Linux all of 127.0.0.0/8 is there without set-up;
  * elsewhere only 127.0.0.1 is, so VMs share it and only one can listen on a port.
  */
-export function claimAddress(root: string, nodeId: string): string {
+export function claimAddress(root: string, vmId: string): string {
   if (process.platform !== "linux") return "127.0.0.1";
-  return claim(join(root, "addresses"), nodeId, addressCandidates(root, nodeId)) ?? "127.0.0.1";
+  return claim(join(root, "addresses"), vmId, addressCandidates(root, vmId)) ?? "127.0.0.1";
 }
 
 /** A place in a fleet of at most `vmsMax`; false when all are taken. */
-export function claimPlace(root: string, nodeId: string, vmsMax: number): boolean {
+export function claimPlace(root: string, vmId: string, vmsMax: number): boolean {
   const candidates = Array.from({ length: vmsMax }, (_, place) => String(place));
-  return claim(join(root, "places"), nodeId, candidates) !== undefined;
+  return claim(join(root, "places"), vmId, candidates) !== undefined;
 }
 
-export function releaseClaims(root: string, nodeId: string): void {
+export function releaseClaims(root: string, vmId: string): void {
   for (const folder of [join(root, "addresses"), join(root, "places")]) {
     for (const name of listNames(folder)) {
-      if (readText(join(folder, name)) === nodeId) rmSync(join(folder, name), { force: true });
+      if (readText(join(folder, name)) === vmId) rmSync(join(folder, name), { force: true });
     }
   }
 }
 
-/** Starts at a place that depends on root and node id, so that two roots on one machine hardly ever meet. */
-function* addressCandidates(root: string, nodeId: string): Generator<string> {
-  const start = createHash("sha256").update(`${root}\0${nodeId}`).digest().readUInt32BE(0);
+/** Starts at a place that depends on root and VM, so that two roots on one machine hardly ever meet. */
+function* addressCandidates(root: string, vmId: string): Generator<string> {
+  const start = createHash("sha256").update(`${root}\0${vmId}`).digest().readUInt32BE(0);
   for (let step = 0; step < addressTriesMax; step++) {
     const number = (start + step) >>> 0;
     yield `127.${64 + (number & 63)}.${(number >>> 6) & 255}.${1 + ((number >>> 14) % 254)}`;
@@ -113,11 +140,11 @@ function* addressCandidates(root: string, nodeId: string): Generator<string> {
 /** Far more than the VMs one machine can hold; candidates are spread, so the first is nearly always free. */
 const addressTriesMax = 100_000;
 
-function claim(folder: string, nodeId: string, candidates: Iterable<string>): string | undefined {
+function claim(folder: string, vmId: string, candidates: Iterable<string>): string | undefined {
   mkdirSync(folder, { recursive: true });
   for (const candidate of candidates) {
     const file = join(folder, candidate);
-    if (writeExclusive(file, nodeId) || readText(file) === nodeId) return candidate;
+    if (writeExclusive(file, vmId) || readText(file) === vmId) return candidate;
   }
   return undefined;
 }

@@ -1,31 +1,35 @@
 /**
  * `headroom:local:Vm`: a VM that is a process tree on this machine.
  *
- * Create makes the VM's folder first, exclusively: of two creates for one node id, also from two processes, one makes
- * the VM and the other adopts it. So a retry after a lost answer never makes a second one. The answer comes when the
- * process exists; booting, check-in and heartbeats happen afterwards in the guest (`guest.ts`).
+ * As in a cloud each create makes a VM of its own, with an id that nobody could know before; the node id is a tag. So a
+ * second create for one node id makes a second VM, also when the answer to the first was lost: whoever asks has to look
+ * first. The answer comes when the process exists; booting, check-in and heartbeats happen afterwards in the guest
+ * (`guest.ts`).
  */
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, openSync, closeSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { BugError, CloudError } from "../../runtime/model/errors";
+import { CloudError } from "../../runtime/model/errors";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
-import { faultsSchema, loseAnswer, refuseWhenSet } from "./faults";
+import { faultsSchema, loseAnswer, refuseWhenSet, takePlace } from "./faults";
 import { guestCommandScript } from "./guest-outbox";
 import { checkWithUnknowns, diffInputs, unknownOutputs } from "./kernel-checks";
 import {
   claimAddress,
-  codeOf,
+  findVm,
+  newVmId,
   readGuestSettings,
   readVm,
   recordVm,
   releaseClaims,
   vmFolder,
+  vmLogFile,
   writeGuestSettings,
+  type VmName,
 } from "./vm-folder";
-import { endProcesses, isProcessOf, vmMark, waitForMark } from "./vm-processes";
+import { endProcesses, vmMark, waitForMark } from "./vm-processes";
 
 export const nodeIdSchema = z
   .string()
@@ -77,47 +81,37 @@ async function create(properties: Properties, context: KernelContext): Promise<{
   if (context.isPreview) return { id: "", outputs: unknownOutputs(properties, outputNames) };
   const inputs = localVmInputsSchema.parse(properties);
   const { nodeId, root, faults } = inputs;
+  const name = { vmId: newVmId(), nodeId };
   mkdirSync(join(root, "vms"), { recursive: true, mode: 0o700 });
-  const isNew = await createOrAdopt(inputs);
+  refuseWhenSet(root, name, faults);
+  await makeVm(inputs, name);
   await delay(inputs.createSeconds * 1000, undefined, { signal: context.signal });
-  if (isNew) await loseAnswer(root, nodeId, faults);
-  const outputs = outputsOf(root, nodeId);
+  await loseAnswer(root, name, faults);
+  const outputs = outputsOf(root, name.vmId);
   if (!outputs) throw new CloudError("TRANSIENT", `LocalVmVanished: ${nodeId} was removed while it was being created`);
-  return { id: nodeId, outputs };
+  return { id: name.vmId, outputs };
 }
 
-/** True when it made the VM, false when one with this node id was there and alive. */
-async function createOrAdopt(inputs: LocalVmInputs): Promise<boolean> {
-  const folder = vmFolder(inputs.root, inputs.nodeId);
-  for (let tries = 0; tries < adoptTriesMax; tries++) {
-    if (makeFolder(folder)) {
-      await makeVm(inputs, folder);
-      return true;
-    }
-    if (await isAlive(folder)) return false;
-    // A leftover of a creator or guest that died, e.g. with the machine: it can't come back, so it makes room.
-    await removeVm(inputs.root, inputs.nodeId);
-  }
-  throw new BugError(`local VM ${inputs.nodeId}: its folder keeps coming and going`);
-}
-/** One for a leftover, one for a creator that cleaned up at the same time, one to spare. */
-const adoptTriesMax = 3;
-
-async function makeVm(inputs: LocalVmInputs, folder: string): Promise<void> {
+async function makeVm(inputs: LocalVmInputs, name: VmName): Promise<void> {
+  const folder = vmFolder(inputs.root, name);
+  mkdirSync(folder, { mode: 0o700 });
   try {
-    refuseWhenSet(inputs.root, inputs.nodeId, inputs.faults);
-    await startGuest(inputs, folder);
+    takePlace(inputs.root, name, inputs.faults);
+    await startGuest(inputs, { vmId: name.vmId, folder });
   } catch (error) {
-    await removeVm(inputs.root, inputs.nodeId);
+    await removeVm(inputs.root, name.vmId);
     throw error;
   }
 }
 
-async function startGuest(inputs: LocalVmInputs, folder: string): Promise<void> {
+async function startGuest(
+  inputs: LocalVmInputs,
+  { vmId, folder }: { readonly vmId: string; readonly folder: string },
+): Promise<void> {
   const { root, nodeId, startupScript, createSeconds } = inputs;
   writeGuestSettings(folder, {
     nodeId,
-    address: claimAddress(root, nodeId),
+    address: claimAddress(root, vmId),
     cores: inputs.cores,
     memoryBytes: inputs.memoryBytes,
     gpus: inputs.gpus,
@@ -131,7 +125,7 @@ async function startGuest(inputs: LocalVmInputs, folder: string): Promise<void> 
     writeFileSync(join(folder, "startup.sh"), startupScript, { mode: 0o700 });
     chmodSync(join(folder, "startup.sh"), 0o700);
   }
-  const log = openSync(join(folder, "vm.log"), "a", 0o600);
+  const log = openSync(vmLogFile(folder), "a", 0o600);
   const env = { PATH: process.env["PATH"], HOME: folder, HEADROOM_NODE_ID: nodeId, [vmMark]: folder };
   const guest = spawn(process.execPath, [join(__dirname, "guest.js"), folder], {
     cwd: folder,
@@ -150,40 +144,25 @@ async function startGuest(inputs: LocalVmInputs, folder: string): Promise<void> 
   recordVm(folder, { nodeId, pid: guest.pid });
 }
 
-/** Waits for the record of a VM that another create is making just now; without one after that it is a leftover. */
-async function isAlive(folder: string): Promise<boolean> {
-  for (let step = 0; step < 40; step++) {
-    const vm = readVm(folder);
-    if (vm) return isProcessOf(folder, vm.pid);
-    await delay(50);
-  }
-  return false;
-}
-
-/** Undefined = there is no such VM. One whose process ended is still there, stopped, until it is deleted. */
-function outputsOf(root: string, nodeId: string): Properties | undefined {
-  const folder = vmFolder(root, nodeId);
-  const vm = readVm(folder);
-  const settings = readGuestSettings(folder);
-  return vm && settings && { nodeId, root, folder, address: settings.address, pid: vm.pid };
+/**
+ * Undefined = there is no such VM. One whose process ended is still there, stopped, until it is deleted; so is one whose
+ * creator was killed before it started, without an address.
+ */
+function outputsOf(root: string, vmId: string): Properties | undefined {
+  const name = findVm(root, vmId);
+  if (name === undefined) return undefined;
+  const folder = vmFolder(root, name);
+  return { nodeId: name.nodeId, root, folder, address: readGuestSettings(folder)?.address, pid: readVm(folder)?.pid };
 }
 
 /** Its processes, its address and place, and last its folder, so that a delete that was cut short is found again. */
-export async function removeVm(root: string, nodeId: string): Promise<void> {
-  const folder = vmFolder(root, nodeIdSchema.parse(nodeId));
+export async function removeVm(root: string, vmId: string): Promise<void> {
+  const name = findVm(root, vmId);
+  if (name === undefined) return;
+  const folder = vmFolder(root, name);
   if (!(await endProcesses(folder))) {
-    throw new CloudError("TRANSIENT", `LocalVmStillRunning: ${nodeId}: processes in ${folder} do not end`);
+    throw new CloudError("TRANSIENT", `LocalVmStillRunning: ${vmId}: processes in ${folder} do not end`);
   }
-  releaseClaims(root, nodeId);
+  releaseClaims(root, vmId);
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-}
-
-function makeFolder(folder: string): boolean {
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw error;
-  }
 }

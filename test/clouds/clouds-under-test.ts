@@ -125,9 +125,9 @@ const local: CloudUnderTest = {
     return {
       environment: {},
       vms: () =>
-        findLocalVms(root).map(({ nodeId, address, folder: place }) => ({
+        findLocalVms(root).map(({ nodeId, vmId, address, folder: place }) => ({
           nodeId,
-          id: nodeId,
+          id: vmId,
           script: readFileSync(join(place, "startup.sh"), "utf8"),
           address: String(address),
         })),
@@ -139,7 +139,7 @@ const local: CloudUnderTest = {
       violations: () => [],
       refuse: (refuseClass, node) => withFaults(node, { refuseEvery: 1, refuseClass }),
       loseAnswer: (node) => withFaults(node, { loseAnswerEvery: 1 }),
-      close: async () => void (await Promise.all(findLocalVms(root).map(({ nodeId }) => removeVm(root, nodeId)))),
+      close: async () => void (await Promise.all(findLocalVms(root).map(({ vmId }) => removeVm(root, vmId)))),
     };
   },
 };

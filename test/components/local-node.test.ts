@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import type * as headroomPackage from "../../components";
+import { findLocalVms } from "../../provider/local-vm/find-local-vms";
 import { enginesPresent, Workbench } from "../provider/workbench";
 import { until } from "../support/until";
 
@@ -40,7 +41,7 @@ for (const engine of enginesPresent()) {
     it("starts a VM that runs its script, with a record", async () => {
       const outputs = await bench.up(program);
 
-      const folder = join(bench.localRoot, "vms", "builder");
+      const { folder } = findLocalVms(bench.localRoot).find(({ nodeId }) => nodeId === "builder")!;
       assert.match(String(outputs["address"]!.value), /^127\./);
       assert.equal(outputs["dnsName"]!.value, "builder.lab.example.org");
       await until("the startup script ran", () => existsSync(join(folder, "built")));
@@ -64,7 +65,8 @@ for (const engine of enginesPresent()) {
     });
 
     it("leaves no process, folder or record when destroyed", async () => {
-      const folder = join(bench.localRoot, "vms", "builder");
+      const { folder } = findLocalVms(bench.localRoot).find(({ nodeId }) => nodeId === "builder")!;
+      assert.ok(processesOf(folder).length > 0);
 
       await (await bench.stack(program)).destroy();
 

@@ -53,7 +53,8 @@ export function findGuests(localRoot: string): string[] {
     try {
       const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0");
       const folder = words.find((word) => word.startsWith(`${localRoot}/vms/`));
-      if (folder && words.some((word) => word.endsWith("local-vm/guest.js"))) guests.push(basename(folder));
+      if (folder && words.some((word) => word.endsWith("local-vm/guest.js")))
+        guests.push(basename(folder).split("@").at(-1)!);
     } catch {
       // It ended while it was looked at.
     }

@@ -27,7 +27,9 @@ describe("local VM", () => {
   });
 
   const create = (vm: LocalVmInputs) => localVmKernel.create({ ...vm }, context);
-  const remove = (nodeId: string) => localVmKernel.delete(nodeId, { root, nodeId }, context);
+  const vmOf = (nodeId: string) => findLocalVms(root).find((vm) => vm.nodeId === nodeId)!;
+  const remove = (nodeId: string) => localVmKernel.delete(vmOf(nodeId).vmId, { root, nodeId }, context);
+  const logOf = (nodeId: string) => readFileSync(vmLogFile(vmOf(nodeId).folder), "utf8");
   /** The templates of default-scripts.ts with their variables filled and double braces undone, as the runtime does it. */
   const render = (script: string, nodeId: string) =>
     script
@@ -43,9 +45,10 @@ describe("local VM", () => {
 
     await create(aVm({ root, nodeId: "n1", startupScript }));
 
-    await until("end of the script", () => readFileSync(vmLogFile(root, "n1"), "utf8").includes("exit code 0"));
-    assert.match(readFileSync(vmLogFile(root, "n1"), "utf8"), /hello from n1/);
-    assert.equal(readFileSync(join(vmFolder(root, "n1"), "here"), "utf8").trim(), vmFolder(root, "n1"));
+    await until("end of the script", () => logOf("n1").includes("exit code 0"));
+    assert.match(logOf("n1"), /hello from n1/);
+    const { folder } = vmOf("n1");
+    assert.equal(readFileSync(join(folder, "here"), "utf8").trim(), folder);
   });
 
   it("runs a script with a #! line by that interpreter", async () => {
@@ -53,7 +56,7 @@ describe("local VM", () => {
 
     await create(aVm({ root, nodeId: "n1", startupScript }));
 
-    await until("file of the script", () => existsSync(join(vmFolder(root, "n1"), "by-node")));
+    await until("file of the script", () => existsSync(join(vmOf("n1").folder, "by-node")));
   });
 
   it("checks in with its progress, in order, with the server script", async () => {
@@ -96,7 +99,7 @@ describe("local VM", () => {
     runtime.status = 410;
     await create(aVm({ root, nodeId: "n1", startupScript: render(localDockerAgentScript, "n1") }));
 
-    await until("answer in the log", () => readFileSync(vmLogFile(root, "n1"), "utf8").includes("heartbeat: gone"));
+    await until("answer in the log", () => logOf("n1").includes("heartbeat: gone"));
     assert.equal(runtime.requests.length, 1);
   });
 
@@ -104,8 +107,7 @@ describe("local VM", () => {
     const good = await create(aVm({ root, nodeId: "good", startupScript: "exit 0", ports: [3389] }));
     const bad = await create(aVm({ root, nodeId: "bad", startupScript: "exit 3", ports: [3389] }));
 
-    const answers = (nodeId: string, text: string) => () =>
-      readFileSync(vmLogFile(root, nodeId), "utf8").includes(text);
+    const answers = (nodeId: string, text: string) => () => logOf(nodeId).includes(text);
     await until("good one listens", answers("good", "answers on"));
     await until("bad one failed", answers("bad", "exit code 3"));
     assert.match(await greeting(String(good.outputs["address"])), /headroom local VM good/);
@@ -120,7 +122,7 @@ describe("local VM", () => {
       findLocalVms(root).map(({ nodeId, isRunning, address }) => ({ nodeId, isRunning, address })),
       [{ nodeId: "n1", isRunning: true, address: outputs["address"] }],
     );
-    assert.equal(existsSync(join(vmFolder(root, "n1"), "ran")), false);
+    assert.equal(existsSync(join(vmOf("n1").folder, "ran")), false);
   });
 
   it("lives on when the process that created it is killed, and is found by its node id", async () => {
@@ -130,11 +132,11 @@ describe("local VM", () => {
     await new Promise((resolve) => child.once("exit", resolve));
 
     assert.equal(findLocalVms(root)[0]?.isRunning, true);
-    const found = await localVmKernel.read("n1", { root }, context);
+    const found = await localVmKernel.read(vmOf("n1").vmId, { root }, context);
     assert.deepEqual(found?.outputs, outputs);
   });
 
-  it("makes one VM of several creates for one node id, in one process and in several", async () => {
+  it("makes a VM of its own for each create, whatever node id it carries, in one process and in several", async () => {
     const vm = aVm({ root, nodeId: "n1" });
 
     const [others, here] = await Promise.all([
@@ -143,35 +145,48 @@ describe("local VM", () => {
     ]);
 
     for (const { child } of others) child.kill("SIGKILL");
-    const pids = [...others.map(({ outputs }) => outputs["pid"]), ...here.map(({ outputs }) => outputs["pid"])];
-    assert.equal(new Set(pids).size, 1);
-    await until("one process", () => findProcesses(vmFolder(root, "n1")).length === 1);
-    assert.equal(findLocalVms(root).length, 1);
+    const outputs = [...others, ...here].map((made) => made.outputs);
+    for (const field of ["pid", "folder", "address"]) {
+      assert.equal(new Set(outputs.map((output) => output[field])).size, 5, field);
+    }
+    assert.deepEqual(
+      findLocalVms(root).map(({ nodeId, isRunning }) => ({ nodeId, isRunning })),
+      Array.from({ length: 5 }, () => ({ nodeId: "n1", isRunning: true })),
+    );
+    for (const { vmId } of findLocalVms(root)) assert.doesNotMatch(vmId, /n1/, "the id says nothing about the node");
   });
 
-  it("replaces what a dead VM of the same node id left behind", async () => {
-    const first = await create(aVm({ root, nodeId: "n1" }));
-    process.kill(Number(first.outputs["pid"]), "SIGKILL");
-    await until("end of the VM", () => !findLocalVms(root)[0]?.isRunning);
+  it("finds a VM by its tag although its creator was killed before it started, and removes it", async () => {
+    mkdirSync(vmFolder(root, { vmId: "vm-1", nodeId: "n1" }), { recursive: true });
 
-    const second = await create(aVm({ root, nodeId: "n1" }));
-
-    assert.notEqual(second.outputs["pid"], first.outputs["pid"]);
-    assert.equal(findLocalVms(root)[0]?.isRunning, true);
-  });
-
-  it("adopts or clears a folder whose creator was killed before the VM started", async () => {
-    mkdirSync(vmFolder(root, "n1"), { recursive: true });
-
+    const [half] = findLocalVms(root);
+    assert.deepEqual([half?.vmId, half?.nodeId, half?.isRunning], ["vm-1", "n1", false]);
     const { outputs } = await create(aVm({ root, nodeId: "n1" }));
+    assert.equal(findLocalVms(root).length, 2, "the other create took nothing over");
+    assert.equal((await localVmKernel.read("vm-1", { root }, context))?.outputs["nodeId"], "n1");
+    await localVmKernel.delete("vm-1", { root }, context);
 
-    assert.equal(findLocalVms(root)[0]?.pid, outputs["pid"]);
+    assert.deepEqual(
+      findLocalVms(root).map(({ pid }) => pid),
+      [outputs["pid"]],
+    );
+  });
+
+  it("still finds and removes a VM whose folder an older version named by the node id", async () => {
+    mkdirSync(join(root, "vms", "old-1"), { recursive: true });
+
+    assert.deepEqual(
+      findLocalVms(root).map(({ vmId, nodeId }) => [vmId, nodeId]),
+      [["old-1", "old-1"]],
+    );
+    await localVmKernel.delete("old-1", { root }, context);
+    assert.deepEqual(findLocalLeftovers(root), []);
   });
 
   it("leaves nothing after a delete, not even processes that left its process group", async () => {
     const startupScript = "setsid sleep 3600 & sleep 3600 & trap '' TERM; setsid sh -c 'trap \"\" TERM; sleep 3600' &";
     await create(aVm({ root, nodeId: "n1", startupScript, ports: [3389] }));
-    await until("its processes", () => findProcesses(vmFolder(root, "n1")).length >= 5);
+    await until("its processes", () => findProcesses(vmOf("n1").folder).length >= 5);
     await create(aVm({ root, nodeId: "n2" }));
 
     await remove("n1");
@@ -182,12 +197,12 @@ describe("local VM", () => {
   });
 
   it("may be deleted twice, and read after that", async () => {
-    await create(aVm({ root, nodeId: "n1" }));
+    const { id } = await create(aVm({ root, nodeId: "n1" }));
 
-    await remove("n1");
-    await remove("n1");
+    await localVmKernel.delete(id, { root }, context);
+    await localVmKernel.delete(id, { root }, context);
 
-    assert.equal(await localVmKernel.read("n1", { root }, context), undefined);
+    assert.equal(await localVmKernel.read(id, { root }, context), undefined);
   });
 
   it("does not touch another process that has got its pid", async () => {
@@ -196,7 +211,7 @@ describe("local VM", () => {
     const pid = findLocalVms(root)[0]!.pid!;
     process.kill(pid, "SIGKILL");
     await until("end of the VM", () => !findLocalVms(root)[0]?.isRunning);
-    const record = join(vmFolder(root, "n1"), "vm.json");
+    const record = join(vmOf("n1").folder, "vm.json");
     writeFileSync(record, readFileSync(record, "utf8").replace(String(pid), String(stranger.pid)));
 
     assert.equal(findLocalVms(root)[0]?.isRunning, false);
@@ -247,20 +262,23 @@ describe("local VM", () => {
     await assert.rejects(second, /^CloudError: LocalQuotaExceeded: /);
     await create(aVm({ root, nodeId: "n3", faults }));
     assert.deepEqual(
-      findLocalVms(root).map(({ nodeId }) => nodeId),
+      findLocalVms(root)
+        .map(({ nodeId }) => nodeId)
+        .sort(),
       ["n1", "n3"],
     );
   });
 
-  it("keeps the VM when its answer is lost, and a retry adopts it", async () => {
+  it("keeps the VM when its answer is lost, and a retry makes a second one", async () => {
     const vm = aVm({ root, nodeId: "n1", faults: { loseAnswerEvery: 1 } });
     await assert.rejects(create(vm), /LocalAnswerLost/);
     const [lost] = findLocalVms(root);
     assert.equal(lost?.isRunning, true);
 
-    const { outputs } = await create(vm);
+    const { outputs } = await create({ ...vm, faults: {} });
 
-    assert.equal(outputs["pid"], lost?.pid);
+    assert.notEqual(outputs["pid"], lost?.pid);
+    assert.equal(findLocalVms(root).filter(({ isRunning }) => isRunning).length, 2);
   });
 
   it("may take the whole plugin process along when its answer is lost", async () => {

@@ -20,7 +20,7 @@ export function newRoot(): string {
 }
 
 export async function removeRoot(root: string): Promise<void> {
-  await Promise.all(findLocalVms(root).map(({ nodeId }) => removeVm(root, nodeId)));
+  await Promise.all(findLocalVms(root).map(({ vmId }) => removeVm(root, vmId)));
   removeFolder(root);
 }
 
