@@ -27,7 +27,6 @@ import type {
   ExplanationView,
   HealthView,
   HeartbeatBody,
-  LaneView,
   NodeView,
   PlanView,
   RequestSessionBody,
@@ -35,6 +34,7 @@ import type {
   StagingView,
   StatusView,
 } from "./contracts";
+import type { LaneView } from "./lane-contracts";
 import { readEvents, type ServerEvent } from "./event-source";
 
 export { canonicalJson, digestOf } from "./digest";

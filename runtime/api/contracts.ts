@@ -145,7 +145,7 @@ export const sessionSchema = z.strictObject({
 export const sessionAnswerSchema = z.strictObject({ session: sessionSchema });
 export const sessionsSchema = z.strictObject({ sessions: z.array(sessionSchema), total: z.int() });
 
-// ---- nodes and lanes
+// ---- nodes
 
 export const nodeSchema = z.strictObject({
   nodeId: z.string(),
@@ -199,18 +199,6 @@ export const nodeSchema = z.strictObject({
 });
 export const nodeAnswerSchema = z.strictObject({ node: nodeSchema });
 export const nodesSchema = z.strictObject({ nodes: z.array(nodeSchema), total: z.int() });
-
-export const laneSchema = z.strictObject({
-  laneId: z.string(),
-  autoscaleConfig: z.string(),
-  stack: z.string(),
-  desiredRevision: z.int(),
-  appliedRevision: z.int(),
-  openRevision: z.int().optional(),
-  enginePid: z.int().optional(),
-  nodes: z.int(),
-});
-export const lanesSchema = z.strictObject({ lanes: z.array(laneSchema) });
 
 // ---- node calls
 
@@ -391,7 +379,6 @@ export type RequestSessionBody = z.input<typeof requestSessionSchema>;
 export type StagingView = z.output<typeof stagingSchema>;
 export type SessionView = z.output<typeof sessionSchema>;
 export type NodeView = z.output<typeof nodeSchema>;
-export type LaneView = z.output<typeof laneSchema>;
 export type StatusView = z.output<typeof statusSchema>;
 export type PlanView = z.output<typeof planSchema>;
 export type DecisionView = z.output<typeof decisionSchema>;

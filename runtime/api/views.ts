@@ -3,7 +3,8 @@ import { secretFields, type CloudCatalog } from "../model/config";
 import type { Lane, Node, Session, StoredDefinition } from "../model/state";
 import { SpecDigests } from "../planner/spec-digest";
 import type { Snapshot } from "../store/hot-state";
-import type { DefinitionView, LaneView, NodeView, SessionView } from "./contracts";
+import type { DefinitionView, NodeView, SessionView } from "./contracts";
+import type { LaneView } from "./lane-contracts";
 import type { Progress } from "../planner/progress";
 import { digestOf } from "./digest";
 

@@ -3,7 +3,7 @@ import type { EpochMs } from "../model/clock";
 import type { CloudFailureClass } from "../model/errors";
 import type { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
-import type { Lane, Node } from "../model/state";
+import type { Lane, LaneTrouble, Node } from "../model/state";
 import { failureChanges } from "../planner/transitions";
 import type { Change, Snapshot } from "../store/hot-state";
 import { classifyFailure } from "./failure-class";
@@ -17,7 +17,7 @@ export interface ChangeContext {
 
 /** The update is about to start: recorded before, so that a crash during it is seen afterwards. */
 export function beginUpdate(
-  { state, journal, nowMs }: ChangeContext,
+  { journal, nowMs }: ChangeContext,
   lane: Lane,
   update: { readonly request: UpdateRequest; readonly creates: number; readonly deletes: number },
 ): Change[] {
@@ -27,11 +27,25 @@ export function beginUpdate(
     text: `update of revision ${revision}: ${update.creates} to create, ${update.deletes} to delete`,
     numbers: { revision, creates: update.creates, deletes: update.deletes, nodes: nodes.length },
   };
-  const changes: Change[] = [
-    { kind: "put", table: "lane", row: { ...atRest(lane), openRevision: revision } },
+  return [
+    { kind: "put", table: "lane", row: { ...atRest(lane), openRevision: revision, openSinceMs: nowMs } },
     { kind: "decision", decision: journal.entry("lane", lane.laneId, "updating", reason) },
   ];
-  for (const { nodeId } of nodes) {
+}
+
+/** The engine runs: only from now on do nodes wait for their cloud. */
+export function engineStarted(
+  { state, journal, nowMs }: ChangeContext,
+  lane: Lane,
+  started: { readonly enginePid: number; readonly engine: string; readonly request: UpdateRequest },
+): Change[] {
+  const { enginePid, engine, request } = started;
+  const reason: Reason = { code: "engine", text: `${engine} started`, numbers: { enginePid, engine } };
+  const changes: Change[] = [
+    { kind: "put", table: "lane", row: { ...lane, enginePid } },
+    { kind: "decision", decision: journal.entry("lane", lane.laneId, "engineStarted", reason) },
+  ];
+  for (const { nodeId } of request.nodes) {
     const node = state.nodes.get(nodeId);
     if (node?.status !== "requested") continue;
     changes.push({ kind: "put", table: "node", row: { ...node, status: "provisioning", statusSinceMs: nowMs } });
@@ -39,16 +53,13 @@ export function beginUpdate(
   return changes;
 }
 
-export function engineStarted(
-  { journal }: ChangeContext,
-  lane: Lane,
-  started: { readonly enginePid: number; readonly engine: string },
-): Change[] {
-  const reason: Reason = { code: "engine", text: `${started.engine} started`, numbers: { ...started } };
-  return [
-    { kind: "put", table: "lane", row: { ...lane, enginePid: started.enginePid } },
-    { kind: "decision", decision: journal.entry("lane", lane.laneId, "engineStarted", reason) },
-  ];
+/** Creates that start this soon after their engine are not written again. */
+const createDelayNotedMs = 5_000;
+
+/** The cloud is asked for it now: in a big update long after the engine began. */
+export function nodeCreating({ nowMs }: ChangeContext, node: Node): Change[] {
+  if (node.status !== "provisioning" || nowMs - node.statusSinceMs < createDelayNotedMs) return [];
+  return [{ kind: "put", table: "node", row: { ...node, statusSinceMs: nowMs } }];
 }
 
 /** Its VM exists. A node that is to leave meanwhile only gets its address. */
@@ -102,7 +113,8 @@ export function concludeUpdate(
   const present = new Map((result.present ?? []).map((node) => [node.nodeId, node]));
   const asked = new Set(request.nodes.map(({ nodeId }) => nodeId));
   const appliedRevision = kind === "update" ? Math.max(lane.appliedRevision, request.revision) : lane.appliedRevision;
-  const changes: Change[] = [{ kind: "put", table: "lane", row: { ...atRest(lane), appliedRevision } }];
+  const known = kind === "update" ? withTrouble(atRest(lane), result, context.nowMs) : atRest(lane);
+  const changes: Change[] = [{ kind: "put", table: "lane", row: { ...known, appliedRevision } }];
   const failure = result.message ?? "the update ended without creating it";
   for (const node of nodesOf(context.state, lane.laneId)) {
     const made = present.get(node.nodeId);
@@ -115,9 +127,30 @@ export function concludeUpdate(
     else if (node.status === "destroying") changes.push(...nodeGone(context, node));
     else if (kind === "update" && asked.has(node.nodeId)) {
       changes.push(...nodeFailed(context, node, { class: classifyFailure(failure), message: failure }));
-    }
+    } else if (kind === "recover") changes.push(...nodeUnmade(context, node));
   }
   return changes;
+}
+
+/** What one lane can't do another may; where the cloud has no room the lane is not to blame. */
+function withTrouble(lane: Lane, { outcome, message = "" }: UpdateResult, nowMs: EpochMs): Lane {
+  const { trouble: before, ...rest } = lane;
+  const failureClass = outcome === "failed" ? classifyFailure(message) : undefined;
+  if (failureClass === undefined || failureClass === "CAPACITY" || failureClass === "QUOTA") return rest;
+  const { failures, sinceMs } = before ?? { failures: 0, sinceMs: nowMs };
+  const trouble: LaneTrouble = { failures: failures + 1, sinceMs, message };
+  return { ...rest, trouble };
+}
+
+/** It was asked for and is not there, and nobody asks for it any more until the next update. */
+function nodeUnmade({ journal, nowMs }: ChangeContext, node: Node): Change[] {
+  if (node.status !== "provisioning") return [];
+  const text = "the update that was to make it ended before the cloud had; it is asked for again";
+  const reason: Reason = { code: "askedAgain", text, numbers: {} };
+  return [
+    { kind: "put", table: "node", row: { ...node, status: "requested", statusSinceMs: nowMs } },
+    { kind: "decision", decision: journal.entry("node", node.nodeId, "requested", reason) },
+  ];
 }
 
 /** Rows of nodes that left and are known not to be in the stack. */
@@ -132,8 +165,8 @@ export function settleLane(context: ChangeContext, lane: Lane, present: Readonly
 }
 
 /** The lane without an open update. */
-export function atRest({ laneId, autoscaleConfig, stack, desiredRevision, appliedRevision }: Lane): Lane {
-  return { laneId, autoscaleConfig, stack, desiredRevision, appliedRevision };
+export function atRest({ laneId, autoscaleConfig, stack, desiredRevision, appliedRevision, trouble }: Lane): Lane {
+  return { laneId, autoscaleConfig, stack, desiredRevision, appliedRevision, ...(trouble ? { trouble } : {}) };
 }
 
 export function nodesOf(state: Snapshot, laneId: string): Node[] {

@@ -1,13 +1,14 @@
 /**
  * Carries out what lanes need, each lane by itself and one update of it at a time.
  *
- * Lane: at rest → (update recorded as open) → engine runs → (end recorded) → at rest. A lane that is found open, after a
- * crash of anything, is recovered before anything else is done with it. Only the newest revision is carried out; what
- * came in between is covered by it. Nothing here decides which nodes should exist.
+ * Lane: at rest → (has a slot) → (update recorded as open) → engine runs → (end recorded) → at rest. A lane that is found
+ * open, after a crash of anything, is recovered before anything else is done with it. What an update is to do is decided
+ * when the lane has its slot: a lane that waits for one takes in whatever changes meanwhile. Only the newest revision is
+ * carried out; what came in between is covered by it. Nothing here decides which nodes should exist.
  */
-import type { Clock, Rng } from "../model/clock";
+import type { Clock, EpochMs, Rng } from "../model/clock";
 import { Journal } from "../model/journal";
-import type { Lane } from "../model/state";
+import type { Lane, Node } from "../model/state";
 import type { Change } from "../store/hot-state";
 import type { Ledger } from "../store/store";
 import {
@@ -16,13 +17,16 @@ import {
   concludeUpdate,
   engineStarted,
   nodeCreated,
+  nodeCreating,
   nodeFailed,
   nodesOf,
   settleLane,
   type ChangeContext,
 } from "./lane-changes";
-import { nextStep, type LaneStep } from "./lane-work";
+import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory } from "./lane-memory";
+import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
 import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import { SlotScheduler, type SlotWait } from "./slot-scheduler";
 
 /** What is logged here, for pino or anything like it. */
 export interface LaneLog {
@@ -45,40 +49,27 @@ export interface LaneRunnerOptions {
   readonly retryMs?: number;
 }
 
-const retryMsMax = 300_000;
-
-interface EndedUpdate {
+/** An update or a recovery, and how it ended. */
+interface Ended {
   readonly kind: "update" | "recover";
+  readonly creates: number;
   readonly request: UpdateRequest;
   readonly result: UpdateResult;
-}
-
-/** What this process knows about a lane beyond its row. */
-interface LaneMemory {
-  /** Nodes in the stack; undefined until an update or a recovery told. */
-  present?: ReadonlySet<string> | undefined;
-  /** Attempts in a row that did not get through. */
-  failures: number;
-  /** Updates in a row of which only recovery could tell how they ended. */
-  unknownEnds: number;
-  /** No attempt before this time, unless more is wanted than at the last one. */
-  retryAtMs: number;
-  retriedRevision: number;
-  /** The last update was one of creates; deletes that were put off follow it. */
-  hasJustCreated: boolean;
-  emptySinceMs?: number | undefined;
-  cancelTimer?: (() => void) | undefined;
 }
 
 export class LaneRunner {
   private readonly running = new Map<string, Promise<void>>();
   private readonly wokenAgain = new Set<string>();
   private readonly memories = new Map<string, LaneMemory>();
+  private readonly timers = new Map<string, () => void>();
+  private readonly slots: SlotScheduler;
   private readonly journal: Journal;
   private isStopped = false;
 
   constructor(private readonly options: LaneRunnerOptions) {
-    this.journal = new Journal(options.clock, options.rng);
+    const { clock, rng, updater } = options;
+    this.journal = new Journal(clock, rng);
+    this.slots = new SlotScheduler({ slots: updater.slots, clock, onGranted: (laneId) => this.wake(laneId) });
   }
 
   /** Begins to recover the lanes that a crash left open and to carry out what is due. Does not wait for it. */
@@ -94,13 +85,12 @@ export class LaneRunner {
       this.wokenAgain.add(laneId);
       return;
     }
-    const memory = this.memoryOf(laneId);
-    memory.cancelTimer?.();
-    memory.cancelTimer = undefined;
-    const run = this.runLane(laneId, memory)
+    this.cancelTimer(laneId);
+    const run = this.runLane(laneId)
       .catch((error: unknown) => {
         this.options.log.error({ lane: laneId, error: messageOf(error) }, "a lane's update was not recorded");
-        this.retryLater(laneId, memory);
+        this.tryLater(laneId);
+        this.wakeAfter(laneId, retryWaitMs({ desiredRevision: 0 }, this.memoryOf(laneId).retry, this.now()));
       })
       .then(() => {
         this.running.delete(laneId);
@@ -109,61 +99,85 @@ export class LaneRunner {
     this.running.set(laneId, run);
   }
 
+  /** Its place among the lanes that wait for a slot; undefined when it does not. */
+  waitOf(laneId: string): SlotWait | undefined {
+    return this.slots.waitOf(laneId);
+  }
+
   /** Starts nothing more and waits for the updates that run. */
   async stop(): Promise<void> {
     this.isStopped = true;
-    for (const { cancelTimer } of this.memories.values()) cancelTimer?.();
+    for (const laneId of [...this.timers.keys()]) this.cancelTimer(laneId);
     await Promise.all(this.running.values());
   }
 
-  /** One step after the other until nothing is due or the lane has to wait. */
-  private async runLane(laneId: string, memory: LaneMemory): Promise<void> {
+  /** One step after the other until nothing is due or the lane has to wait, for a time or for a slot. */
+  private async runLane(laneId: string): Promise<void> {
     while (!this.isStopped) {
       const lane = this.options.ledger.state.lanes.get(laneId);
-      if (lane === undefined) {
-        this.memories.delete(laneId);
-        return;
-      }
-      if (this.mustWait(lane, memory)) return;
-      const step = nextStep(lane, nodesOf(this.options.ledger.state, laneId), memory.present);
-      if (step.kind !== "empty") memory.emptySinceMs = undefined;
-      if (!(await this.take(step, lane, memory))) return;
+      if (lane === undefined) return this.forget(laneId);
+      const nodes = nodesOf(this.options.ledger.state, laneId);
+      const step = this.dueStep(lane, nodes);
+      const need = slotNeedOf(step, lane, nodes);
+      if (need === undefined) {
+        this.slots.leave(laneId);
+        if (!(await this.takeWithoutSlot(step, lane))) return;
+      } else if (this.slots.acquire(laneId, need)) await this.takeWithSlot(step, lane);
+      else return;
     }
+  }
+
+  private dueStep(lane: Lane, nodes: readonly Node[]): DueStep {
+    const { ledger, updater, lingerMs = 600_000 } = this.options;
+    const { laneId, stack, autoscaleConfig, enginePid } = lane;
+    const isWanted =
+      ledger.state.autoscaleConfigs.has(autoscaleConfig) &&
+      ledger.state.configStates.get(autoscaleConfig)?.isDeleting !== true;
+    const nowMs = this.now();
+    const memory = this.memoryOf(laneId);
+    const isEmpty = nextStep(lane, nodes, memory.present).kind === "empty";
+    this.learn(laneId, { emptySinceMs: isEmpty ? (memory.emptySinceMs ?? nowMs) : undefined });
+    return dueStep(lane, this.memoryOf(laneId), {
+      nodes,
+      nowMs,
+      lingerMs: isWanted ? lingerMs : 0,
+      isEngineRunning: () => updater.isEngineRunning(laneId, stack, enginePid),
+    });
   }
 
   /** False when the lane is at rest. */
-  private async take(step: LaneStep, lane: Lane, memory: LaneMemory): Promise<boolean> {
-    switch (step.kind) {
-      case "recover":
-        return this.recover(step, lane, memory);
-      case "update":
-        return this.update(step, lane, memory);
-      case "settle":
-        await this.commit(settleLane(this.context(), lane, memory.present ?? new Set()));
-        return true;
-      case "empty":
-        return this.clearAway(lane, memory);
-      case "idle":
-        return false;
-      default: {
-        const never: never = step;
-        throw new Error(`unknown step ${JSON.stringify(never)}`);
-      }
+  private async takeWithoutSlot(step: DueStep, lane: Lane): Promise<boolean> {
+    if (step.kind === "wait") this.wakeAfter(lane.laneId, step.ms);
+    if (step.kind !== "settle") return false;
+    await this.commit(settleLane(this.context(), lane, this.memoryOf(lane.laneId).present ?? new Set()));
+    return true;
+  }
+
+  private async takeWithSlot(step: DueStep, lane: Lane): Promise<void> {
+    let hasFailed: boolean | undefined;
+    try {
+      if (step.kind === "update") hasFailed = await this.update(step, lane);
+      else if (step.kind === "recover") hasFailed = await this.recover(step, lane);
+      else if (step.kind === "empty") hasFailed = await this.clearAway(lane);
+    } finally {
+      this.slots.leave(lane.laneId, hasFailed);
     }
   }
 
-  private async update(step: Extract<LaneStep, { kind: "update" }>, lane: Lane, memory: LaneMemory): Promise<boolean> {
+  /** True when it came to nothing. */
+  private async update(step: Extract<DueStep, { kind: "update" }>, lane: Lane): Promise<boolean> {
     const request: UpdateRequest = {
       laneId: lane.laneId,
       stack: lane.stack,
       revision: lane.desiredRevision,
       nodes: step.nodes,
     };
-    memory.hasJustCreated = step.creates > 0;
     await this.commit(beginUpdate(this.context(), lane, { ...step, request }));
     const events: Promise<void>[] = [];
+    let hasAchieved = false;
     const onEvent = (event: UpdateEvent): void => {
-      const changes = this.changesOf(event, lane.laneId);
+      hasAchieved ||= event.kind === "nodeCreated" || event.kind === "nodeDeleted";
+      const changes = this.changesOf(event, request);
       if (changes.length === 0) return;
       const recorded = this.commit(changes);
       // Awaited at the end of the update; a store that is lost before must not count as an error nobody handles.
@@ -174,81 +188,72 @@ export class LaneRunner {
       .update(request, onEvent)
       .catch((error: unknown) => unknownEnd(request, error));
     await Promise.all(events);
-    return this.conclude({ kind: "update", request, result }, memory);
+    await this.conclude({ kind: "update", creates: step.creates, request, result });
+    return result.outcome === "failed" && !hasAchieved;
   }
 
-  private async recover(
-    step: Extract<LaneStep, { kind: "recover" }>,
-    lane: Lane,
-    memory: LaneMemory,
-  ): Promise<boolean> {
+  /** True when it came to nothing. */
+  private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane): Promise<boolean> {
     const revision = lane.openRevision ?? lane.desiredRevision;
     const request: UpdateRequest = { laneId: lane.laneId, stack: lane.stack, revision, nodes: step.nodes };
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");
     const result = await this.options.updater
       .recover(request, lane.enginePid)
       .catch((error: unknown) => unknownEnd(request, error));
-    return this.conclude({ kind: "recover", request, result }, memory);
+    await this.conclude({ kind: "recover", creates: 0, request, result });
+    return result.present === undefined;
   }
 
-  private async conclude(ended: EndedUpdate, memory: LaneMemory): Promise<boolean> {
+  private async conclude(ended: Ended): Promise<void> {
     const { kind, request, result } = ended;
     const { laneId, revision } = request;
     const fields = { lane: laneId, revision, outcome: result.outcome, reason: result.message };
-    memory.present = result.present && new Set(result.present.map(({ nodeId }) => nodeId));
+    this.learn(laneId, { present: result.present && new Set(result.present.map(({ nodeId }) => nodeId)) });
     if (result.present === undefined) {
       this.options.log.warn(fields, `the end of an ${kind === "update" ? "update" : "recovery"} is not known`);
       // Recovery follows an update at once; when recovery itself fails it is tried again later.
-      if (kind === "update") {
-        memory.unknownEnds += 1;
-        return true;
-      }
-      this.retryLater(laneId, memory);
-      return false;
+      if (kind === "recover") return this.tryLater(laneId);
+      const { retry } = this.memoryOf(laneId);
+      return this.learn(laneId, { retry: { ...retry, unknownEnds: retry.unknownEnds + 1 } });
     }
     const lane = this.options.ledger.state.lanes.get(laneId);
-    if (lane === undefined) return false;
+    if (lane === undefined) return;
     await this.commit(concludeUpdate(this.context(), lane, ended));
     this.options.log.info(fields, kind === "update" ? "update ended" : "lane recovered");
     this.options.wakeReconciler();
-    return this.mayGoOn(ended, memory);
+    this.rememberEnd(ended);
   }
 
   /** When the next step would only repeat what this one did not achieve, the lane waits instead of trying at once. */
-  private mayGoOn({ kind, request }: EndedUpdate, memory: LaneMemory): boolean {
+  private rememberEnd({ kind, creates, request }: Ended): void {
     const { laneId, revision } = request;
     const lane = this.options.ledger.state.lanes.get(laneId);
-    if (lane === undefined) return true;
-    const next = nextStep(lane, nodesOf(this.options.ledger.state, laneId), memory.present);
-    const isSplit = next.kind === "update" && next.creates === 0 && memory.hasJustCreated;
-    const repeats = kind === "update" ? next.kind === "update" && !isSplit : memory.unknownEnds > 1;
-    if (repeats && lane.desiredRevision <= revision) {
-      this.retryLater(laneId, memory);
-      return false;
-    }
-    if (kind === "update") {
-      memory.failures = 0;
-      memory.unknownEnds = 0;
-    }
-    return true;
+    if (lane === undefined) return;
+    const { present, retry } = this.memoryOf(laneId);
+    const next = nextStep(lane, nodesOf(this.options.ledger.state, laneId), present);
+    const isSplit = next.kind === "update" && next.creates === 0 && creates > 0;
+    const repeats = kind === "update" ? next.kind === "update" && !isSplit : retry.unknownEnds > 1;
+    if (repeats && lane.desiredRevision <= revision) this.tryLater(laneId);
+    else if (kind === "update") this.learn(laneId, { retry: { ...retry, failures: 0, unknownEnds: 0 } });
   }
 
-  private changesOf(event: UpdateEvent, laneId: string): Change[] {
+  private changesOf(event: UpdateEvent, request: UpdateRequest): Change[] {
     const { state } = this.options.ledger;
     const context = this.context();
     if (event.kind === "started") {
-      const lane = state.lanes.get(laneId);
-      return lane === undefined ? [] : engineStarted(context, lane, event);
+      const lane = state.lanes.get(request.laneId);
+      return lane === undefined ? [] : engineStarted(context, lane, { ...event, request });
     }
     const node = state.nodes.get(event.nodeId);
-    if (node === undefined || node.laneId !== laneId) return [];
+    if (node === undefined || node.laneId !== request.laneId) return [];
     switch (event.kind) {
+      case "nodeCreating":
+        return nodeCreating(context, node);
       case "nodeCreated":
         return nodeCreated(context, node, event);
       case "nodeFailed":
         return nodeFailed(context, node, { class: event.class, message: event.message });
       // Rows of deleted nodes go at the end, when the stack's own state says so.
-      case "nodeCreating":
       case "nodeDeleted":
         return [];
       default: {
@@ -258,74 +263,70 @@ export class LaneRunner {
     }
   }
 
-  /** Removes a lane that stayed empty, with its stack and its files. */
-  private async clearAway(lane: Lane, memory: LaneMemory): Promise<boolean> {
-    const { ledger, clock, updater, log, lingerMs = 600_000 } = this.options;
-    const isUnwanted =
-      !ledger.state.autoscaleConfigs.has(lane.autoscaleConfig) ||
-      ledger.state.configStates.get(lane.autoscaleConfig)?.isDeleting === true;
-    memory.emptySinceMs ??= clock.now();
-    const leftMs = isUnwanted ? 0 : memory.emptySinceMs + lingerMs - clock.now();
-    if (leftMs > 0) {
-      this.wakeAfter(lane.laneId, memory, leftMs);
-      return false;
-    }
+  /** Removes a lane that stayed empty, with its stack and its files. True when that failed. */
+  private async clearAway(lane: Lane): Promise<boolean> {
+    const { ledger, updater, log } = this.options;
+    const { laneId, stack, desiredRevision } = lane;
     // Open while its files go: a crash in between leads to recovery, and new nodes prefer other lanes.
-    await this.commit([{ kind: "put", table: "lane", row: { ...lane, openRevision: lane.desiredRevision } }]);
+    const open = { ...atRest(lane), openRevision: desiredRevision, openSinceMs: this.now() };
+    await this.commit([{ kind: "put", table: "lane", row: open }]);
     try {
-      await updater.removeStack(lane.laneId, lane.stack);
+      await updater.removeStack(laneId, stack);
     } catch (error) {
-      log.warn({ lane: lane.laneId, error: messageOf(error) }, "an empty lane could not be removed");
-      memory.present = undefined;
-      this.retryLater(lane.laneId, memory);
-      return false;
+      log.warn({ lane: laneId, error: messageOf(error) }, "an empty lane could not be removed");
+      this.learn(laneId, { present: undefined });
+      this.tryLater(laneId);
+      return true;
     }
-    const now = ledger.state.lanes.get(lane.laneId) ?? lane;
-    const isUsed = nodesOf(ledger.state, lane.laneId).length > 0;
+    const now = ledger.state.lanes.get(laneId) ?? lane;
+    const isUsed = nodesOf(ledger.state, laneId).length > 0;
     await this.commit([
-      isUsed ? { kind: "put", table: "lane", row: atRest(now) } : { kind: "delete", table: "lane", id: lane.laneId },
+      isUsed ? { kind: "put", table: "lane", row: atRest(now) } : { kind: "delete", table: "lane", id: laneId },
     ]);
     this.options.wakeReconciler();
-    return true;
+    return false;
   }
 
-  private mustWait(lane: Lane, memory: LaneMemory): boolean {
-    const leftMs = memory.retryAtMs - this.options.clock.now();
-    if (leftMs <= 0 || lane.desiredRevision > memory.retriedRevision) return false;
-    this.wakeAfter(lane.laneId, memory, leftMs);
-    return true;
+  private tryLater(laneId: string): void {
+    const { ledger, retryMs = 5_000 } = this.options;
+    const revision = ledger.state.lanes.get(laneId)?.desiredRevision ?? 0;
+    const { retry } = this.memoryOf(laneId);
+    this.learn(laneId, { retry: retryLater(retry, { nowMs: this.now(), revision, firstMs: retryMs }) });
   }
 
-  private retryLater(laneId: string, memory: LaneMemory): void {
-    const { clock, ledger, retryMs = 5_000 } = this.options;
-    const delayMs = Math.min(retryMsMax, retryMs * 2 ** Math.min(20, memory.failures));
-    memory.failures += 1;
-    memory.retryAtMs = clock.now() + delayMs;
-    memory.retriedRevision = ledger.state.lanes.get(laneId)?.desiredRevision ?? 0;
-    this.wakeAfter(laneId, memory, delayMs);
-  }
-
-  private wakeAfter(laneId: string, memory: LaneMemory, delayMs: number): void {
+  private wakeAfter(laneId: string, delayMs: number): void {
     if (this.isStopped) return;
-    memory.cancelTimer?.();
-    memory.cancelTimer = this.options.clock.after(delayMs, () => this.wake(laneId));
+    this.cancelTimer(laneId);
+    this.timers.set(
+      laneId,
+      this.options.clock.after(delayMs, () => this.wake(laneId)),
+    );
+  }
+
+  private cancelTimer(laneId: string): void {
+    this.timers.get(laneId)?.();
+    this.timers.delete(laneId);
+  }
+
+  private forget(laneId: string): void {
+    this.memories.delete(laneId);
+    this.slots.leave(laneId);
   }
 
   private memoryOf(laneId: string): LaneMemory {
-    const known = this.memories.get(laneId) ?? {
-      failures: 0,
-      unknownEnds: 0,
-      retryAtMs: 0,
-      retriedRevision: 0,
-      hasJustCreated: false,
-    };
-    this.memories.set(laneId, known);
-    return known;
+    return this.memories.get(laneId) ?? newLaneMemory;
+  }
+
+  private learn(laneId: string, news: Partial<LaneMemory>): void {
+    this.memories.set(laneId, { ...this.memoryOf(laneId), ...news });
+  }
+
+  private now(): EpochMs {
+    return this.options.clock.now();
   }
 
   private context(): ChangeContext {
-    const { ledger, clock } = this.options;
-    return { state: ledger.state, journal: this.journal, nowMs: clock.now() };
+    return { state: this.options.ledger.state, journal: this.journal, nowMs: this.now() };
   }
 
   private commit(changes: readonly Change[]): Promise<void> {

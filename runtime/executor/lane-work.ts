@@ -1,13 +1,17 @@
 /**
- * What a lane needs next, from its rows and from what is known to be in its stack. Pure.
+ * What a lane needs next, from its rows and from what is known of it. Pure.
  *
  *   recover  an update has no recorded end, or what is in the stack must be known before anything can be left out
  *   update   the stack gets exactly these nodes; creates and deletes never in the same update, creates first
  *   settle   rows can be brought up to date without the engine
- *   remove   nothing is left of the lane
+ *   empty    nothing is left of the lane: it can be removed
  *   idle     nothing to do
+ *   wait     what is needed is not due yet
  */
+import type { EpochMs } from "../model/clock";
 import type { DesiredNode, Lane, Node } from "../model/state";
+import { retryWaitMs, type LaneMemory } from "./lane-memory";
+import type { SlotNeed } from "./slot-scheduler";
 
 export type LaneStep =
   | { readonly kind: "recover"; readonly nodes: readonly DesiredNode[] }
@@ -20,6 +24,71 @@ export type LaneStep =
   | { readonly kind: "settle" }
   | { readonly kind: "empty" }
   | { readonly kind: "idle" };
+
+export type DueStep = LaneStep | { readonly kind: "wait"; readonly ms: number };
+
+/** An engine that was left alone is looked at this often, and so long after its update began at most. */
+const engineLookMs = 1_000;
+const engineWaitMs = 1_200_000;
+
+export interface LaneFacts {
+  readonly nodes: readonly Node[];
+  readonly nowMs: EpochMs;
+  /** How long an empty lane is kept. */
+  readonly lingerMs: number;
+  /** Whether an engine of an earlier update still works on the stack; asked only before a recovery. */
+  isEngineRunning(): boolean;
+}
+
+/** The next step, or how long the lane waits before it. */
+export function dueStep(lane: Lane, memory: LaneMemory, facts: LaneFacts): DueStep {
+  const step = nextStep(lane, facts.nodes, memory.present);
+  if (step.kind === "idle") return step;
+  const retryMs = retryWaitMs(lane, memory.retry, facts.nowMs);
+  const ms = retryMs > 0 ? retryMs : ownWaitMs(step, lane, memory, facts);
+  return ms > 0 ? { kind: "wait", ms } : step;
+}
+
+function ownWaitMs({ kind }: LaneStep, lane: Lane, { emptySinceMs }: LaneMemory, facts: LaneFacts): number {
+  const { nowMs, lingerMs } = facts;
+  if (kind === "empty") return (emptySinceMs ?? nowMs) + lingerMs - nowMs;
+  const mayWait = kind === "recover" && nowMs - (lane.openSinceMs ?? 0) < engineWaitMs;
+  return mayWait && facts.isEngineRunning() ? engineLookMs : 0;
+}
+
+/** What the step needs a slot for; undefined when it needs none. */
+export function slotNeedOf(step: DueStep, lane: Lane, nodes: readonly Node[]): SlotNeed | undefined {
+  const needs = (kind: SlotNeed["kind"]): SlotNeed => {
+    const isAwaited = (kind === "create" || kind === "recover") && nodes.some(isAwaitedNode);
+    return { kind, account: accountOf(nodes), config: lane.autoscaleConfig, isAwaited };
+  };
+  switch (step.kind) {
+    case "update":
+      return needs(step.creates > 0 ? "create" : "delete");
+    case "recover":
+      return needs("recover");
+    case "empty":
+      return needs("remove");
+    case "settle":
+    case "idle":
+    case "wait":
+      return undefined;
+    default: {
+      const never: never = step;
+      throw new Error(`unknown step ${JSON.stringify(never)}`);
+    }
+  }
+}
+
+/** It is to be made, and was asked for because sessions wait. */
+function isAwaitedNode({ status, reason }: Node): boolean {
+  return (status === "requested" || status === "provisioning") && reason.code === "queue";
+}
+
+/** Nodes of one lane are all of one VM provider config. */
+function accountOf(nodes: readonly Node[]): string {
+  return nodes.find(({ vmProvider }) => vmProvider !== undefined)?.vmProvider ?? "";
+}
 
 /** @param present Ids of the nodes in the stack; undefined = not known, e.g. after a restart. */
 export function nextStep(lane: Lane, nodes: readonly Node[], present: ReadonlySet<string> | undefined): LaneStep {

@@ -51,9 +51,14 @@ export interface NodeUpdater {
    * removes our own stale lock, finds the VMs of pending creates by node id and adopts or forgets them.
    */
   recover(request: UpdateRequest, enginePid: number | undefined): Promise<UpdateResult>;
+  /**
+   * Whether an engine that an earlier update of this lane started still works on its stack. Asked before a recovery, so
+   * that waiting for it takes neither a slot nor a worker.
+   */
+  isEngineRunning(laneId: string, stack: string, enginePid: number | undefined): boolean;
   /** Removes an empty stack with its files. */
   removeStack(laneId: string, stack: string): Promise<void>;
-  /** How many updates can run at the same time. */
+  /** How many updates may run at the same time, a few in reserve not counted; see {@link SlotScheduler}, which sees to it. */
   readonly slots: number;
   stop(): Promise<void>;
 }

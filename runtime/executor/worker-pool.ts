@@ -2,9 +2,9 @@
  * Worker processes, one job each at a time.
  *
  * Worker: starting → idle ⇄ busy → ended. A job goes to an idle worker, else it waits for the first that becomes idle;
- * up to `slots` workers are started on demand. One spare is kept warm, because loading Pulumi's SDK and deriving the key
- * take longer than the rest of the way to a VM's create. A worker that dies takes only its own job with it: the job's
- * promise is rejected, nothing is retried here.
+ * workers are started on demand. Who may have one is decided before, by the {@link SlotScheduler}. One spare is kept
+ * warm, because loading Pulumi's SDK and deriving the key take longer than the rest of the way to a VM's create. A worker
+ * that dies takes only its own job with it: the job's promise is rejected, nothing is retried here.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
@@ -12,8 +12,10 @@ import { BugError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
 import type { Installation } from "./installation";
 import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import { LaneFolder } from "./lane-folder";
 import { signal } from "./processes";
 import { defaultRecoveryLimits, type RecoveryLimits } from "./recovery";
+import { reserveOf } from "./slot-scheduler";
 import type { FromWorker, Job, ToWorker } from "./worker-protocol";
 
 export interface WorkerPoolOptions {
@@ -81,6 +83,11 @@ export class WorkerPool implements NodeUpdater {
     return expectResult(await this.submit({ kind: "recover", request, enginePid }, () => undefined));
   }
 
+  isEngineRunning(laneId: string, stack: string, enginePid: number | undefined): boolean {
+    const folder = new LaneFolder(this.options.installation, laneId, stack);
+    return [enginePid, folder.engineRecord()?.pid].some((pid) => pid !== undefined && folder.isEngine(pid));
+  }
+
   async removeStack(laneId: string, stack: string): Promise<void> {
     await this.submit({ kind: "remove", laneId, stack }, () => undefined);
   }
@@ -126,7 +133,8 @@ export class WorkerPool implements NodeUpdater {
     const states = [...this.workers].map(({ state }) => state);
     const unused = states.filter((state) => state !== "busy").length;
     const spares = this.isBeginning ? 0 : this.warmSpares;
-    const wanted = Math.min(this.slots - this.workers.size, this.waiting.length + spares - unused);
+    const workersMax = this.slots + reserveOf(this.slots);
+    const wanted = Math.min(workersMax - this.workers.size, this.waiting.length + spares - unused);
     for (let started = 0; started < wanted && this.mayStartAgain; started += 1) this.startWorker();
   }
 

@@ -1,11 +1,11 @@
 /**
  * The runtime's own records.
  *
- * Node:    requested → provisioning → starting → running ⇄ missing → dead ┐
+ * Node:    requested ⇄ provisioning → starting → running ⇄ missing → dead ┐
  *                 └───────┴─ failed ─┐    running ⇄ draining ─────────────┼→ destroying → (row deleted: gone)
  *                                    └────────────────────────────────────┘
- *   requested     in a revision, its lane's update not started
- *   provisioning  its lane's update is running, the cloud has not answered
+ *   requested     in a revision; waits for its lane, for a slot, and for the engine to begin
+ *   provisioning  the engine runs and asks the cloud for it; back to requested when it ended without having made it
  *   starting      the VM exists and its address is known; waiting for the check-in
  *   running       checked in; takes sessions
  *   missing       no sign of life for `missingTimeout`; not capacity, may come back
@@ -202,8 +202,21 @@ export interface Lane {
   readonly appliedRevision: number;
   /** An update of this revision was started and its end is not recorded: after a crash the lane needs recovery. */
   readonly openRevision?: number;
+  /** When that update was started. */
+  readonly openSinceMs?: EpochMs;
   /** Engine process of the open update, for recovery. */
   readonly enginePid?: number;
+  /** Its last update failed, and not because the cloud has no room: new nodes go to other lanes. */
+  readonly trouble?: LaneTrouble;
+}
+
+export interface LaneTrouble {
+  /** Updates in a row that failed so; at least 1. */
+  readonly failures: number;
+  /** When the first of them ended. */
+  readonly sinceMs: EpochMs;
+  /** What the last one said. */
+  readonly message: string;
 }
 
 /** A definition as stored: the document exactly as declared, who declared it, when. */

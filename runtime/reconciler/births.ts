@@ -17,8 +17,10 @@ export interface Identity extends ScriptIdentity {
   readonly autoscaleConfig: string;
 }
 
-/** A node waits for its lane, for the cloud and for its boot, each as long as its time-out allows. */
-const waitsBeforeCheckin = 3;
+/** In a burst of thousands a node may wait for hours before its cloud is asked for it; given up after a day. */
+export const requestedMsMax = 24 * 3600_000;
+/** Then it waits for the cloud and for its boot, each as long as its time-out allows. */
+const waitsBeforeCheckin = 2;
 const checkinSlackMs = 10 * 60_000;
 /** An agent's token lasts longer than any node should. */
 const agentTokenMs = 400 * 24 * 3600_000;
@@ -33,7 +35,7 @@ export async function makeIdentity(
   const nowMs = clock.now();
   let nodeId = `n${rng.id(7)}`;
   while (snapshot.nodes.has(nodeId)) nodeId = `n${rng.id(7)}`;
-  const checkinMs = provisionTimeoutOf(config) * 1000 * waitsBeforeCheckin + checkinSlackMs;
+  const checkinMs = provisionTimeoutOf(config) * 1000 * waitsBeforeCheckin + requestedMsMax + checkinSlackMs;
   return {
     autoscaleConfig: config.name,
     nodeId,

@@ -4,7 +4,8 @@ import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
 import { fillNode, type QueueContext } from "../planner/queue";
-import { endSession, failNode, moveNode, startNode } from "../planner/transitions";
+import { destroyNode, endSession, failNode, moveNode, startNode } from "../planner/transitions";
+import { requestedMsMax } from "./births";
 
 /**
  * Applies every time-out that has passed. `awakeSinceMs`: when this process began to listen; silence before that is
@@ -27,6 +28,7 @@ function applyToNode(node: Node, judging: Judging): void {
   const { context, awakeSinceMs } = judging;
   switch (node.status) {
     case "requested":
+      return applyToRequested(node, context, awakeSinceMs);
     case "provisioning":
     case "starting":
       return applyToComing(node, context, awakeSinceMs);
@@ -46,6 +48,26 @@ function applyToNode(node: Node, judging: Judging): void {
   }
 }
 
+/**
+ * While it waits for a slot its time does not count, for a day. It counts while the lane is open: the lane may be stuck,
+ * and another one can serve. Its cloud was not asked for it, so its config is not to blame.
+ */
+function applyToRequested(node: Node, context: QueueContext, awakeSinceMs: EpochMs): void {
+  const lane = context.draft.snapshot.lanes.get(node.laneId ?? "");
+  const openSinceMs = lane?.openRevision === undefined ? undefined : (lane.openSinceMs ?? 0);
+  const waitedMs = context.nowMs - Math.max(node.statusSinceMs, awakeSinceMs);
+  const stuckMs = openSinceMs === undefined ? 0 : Math.min(waitedMs, context.nowMs - openSinceMs);
+  const { provisionTimeoutSeconds } = node;
+  const numbers = { waitedMs, stuckMs, provisionTimeoutSeconds, lane: node.laneId ?? "" };
+  if (stuckMs >= provisionTimeoutSeconds * 1000) {
+    const text = `its lane was busy with something else for ${formatDuration(provisionTimeoutSeconds)}; another lane takes its place`;
+    destroyNode(context, node, { code: "laneStuck", text, numbers });
+  } else if (waitedMs >= requestedMsMax) {
+    const text = `no slot was free to create it for ${formatDuration(requestedMsMax / 1000)}`;
+    destroyNode(context, node, { code: "neverBegun", text, numbers });
+  }
+}
+
 function applyToComing(node: Node, context: QueueContext, awakeSinceMs: EpochMs): void {
   if (node.status === "starting" && node.runningSinceMs !== undefined && node.address !== undefined) {
     startNode(context, node, { code: "checkedIn", text: "had checked in before its address was known", numbers: {} });
@@ -56,11 +78,10 @@ function applyToComing(node: Node, context: QueueContext, awakeSinceMs: EpochMs)
   const limitMs = node.provisionTimeoutSeconds * 1000;
   if (waitedMs < limitMs) return;
   const limit = formatDuration(node.provisionTimeoutSeconds);
-  const text = {
-    requested: `its lane did not begin to create it within ${limit}`,
-    provisioning: `the cloud did not make it within ${limit}`,
-    starting: `no check-in within ${limit} after it was created`,
-  }[node.status as "requested" | "provisioning" | "starting"];
+  const text =
+    node.status === "provisioning"
+      ? `the cloud did not make it within ${limit}`
+      : `no check-in within ${limit} after it was created`;
   const numbers = { waitedMs, provisionTimeoutSeconds: node.provisionTimeoutSeconds };
   const code = node.status === "starting" ? "noCheckin" : "provisionTimeout";
   failNode(context, node, { class: "TIMEOUT", message: text }, { code, text, numbers });

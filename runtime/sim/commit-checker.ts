@@ -15,7 +15,7 @@ import type { Verdict } from "./violation";
 /** The diagram in `model/state.ts`. */
 const nodeMoves: Readonly<Record<NodeStatus, readonly NodeStatus[]>> = {
   requested: ["provisioning", "starting", "failed", "draining", "destroying"],
-  provisioning: ["starting", "failed", "draining", "destroying"],
+  provisioning: ["requested", "starting", "failed", "draining", "destroying"],
   starting: ["running", "failed", "draining", "destroying"],
   running: ["missing", "dead", "draining"],
   missing: ["running", "dead", "draining"],

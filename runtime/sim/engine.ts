@@ -107,6 +107,11 @@ export class SimEngines {
     return found ? this.result(request, stack, []) : unknown(request, "the clouds could not be asked");
   }
 
+  isEngineRunning(stack: string): boolean {
+    const engine = this.stacks.get(stack)?.engine;
+    return engine !== undefined && !engine.isDead;
+  }
+
   async removeStack(name: string): Promise<void> {
     const { timeline, rng } = this.parts;
     await timeline.sleep(rng.between(100, 900), "worker");

@@ -235,6 +235,7 @@ describe("lane runner", () => {
         return { laneId, revision, outcome: "failed" };
       },
       recover: ({ laneId, revision }) => Promise.resolve({ laneId, revision, outcome: "failed" }),
+      isEngineRunning: () => false,
       removeStack: () => Promise.resolve(),
       stop: () => Promise.resolve(),
     };

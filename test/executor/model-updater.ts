@@ -76,6 +76,10 @@ export class ModelUpdater implements NodeUpdater {
     });
   }
 
+  isEngineRunning(): boolean {
+    return false;
+  }
+
   async removeStack(laneId: string, stack: string): Promise<void> {
     return this.alone(laneId, async () => {
       await Promise.resolve();

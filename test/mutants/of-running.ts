@@ -76,7 +76,7 @@ export const runningMutants: readonly Mutant[] = [
     rule: "a crash during an update is seen afterwards",
     file: "executor/lane-runner",
     find: "await this.commit(beginUpdate(this.context(), lane, { ...step, request }));",
-    replace: 'this.changesOf({ kind: "nodeCreating", nodeId: "" }, lane.laneId);',
+    replace: 'this.changesOf({ kind: "nodeCreating", nodeId: "" }, request);',
     tests: lanes,
   },
   {

@@ -153,6 +153,10 @@ export class World implements NodeUpdater {
     return Promise.resolve({ laneId, revision, outcome: "succeeded", present: this.presentIn(stack) });
   }
 
+  isEngineRunning(): boolean {
+    return false;
+  }
+
   removeStack(_laneId: string, stack: string): Promise<void> {
     this.stacks.delete(stack);
     return Promise.resolve();

@@ -1,5 +1,6 @@
 import { NotFoundError } from "../../model/errors";
-import { idParamsSchema, lanesSchema, listMax, nodeAnswerSchema, nodesSchema } from "../contracts";
+import { idParamsSchema, listMax, nodeAnswerSchema, nodesSchema } from "../contracts";
+import { lanesSchema } from "../lane-contracts";
 import { SpecDigests } from "../../planner/spec-digest";
 import { route, type Route } from "../route";
 import { viewLane, viewNode } from "../views";
