@@ -17,12 +17,14 @@ import { createLogger, type LogLevel } from "./api/log";
 import { createRoutes } from "./api/routes";
 import { createApp } from "./api/server";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
-import { prepareInstallation, type Installation } from "./executor/installation";
+import { BackendIdentity } from "./executor/backend-identity";
+import { derivePassphraseKeys, prepareInstallation, type Installation } from "./executor/installation";
 import { WorkerPool } from "./executor/worker-pool";
 import { createRng, realClock } from "./main/clock-and-chance";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
+import { OwnInstallation, type Acceptable } from "./main/own-installation";
 import { Term } from "./main/term";
-import { SetupError } from "./model/errors";
+import { InstallationError, SetupError } from "./model/errors";
 import { findBinaries } from "./store/embedded-binaries";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./store/embedded-postgres";
 import type { LeaseTiming } from "./store/lease";
@@ -61,6 +63,11 @@ export interface RuntimeOptions {
   /** How long {@link Runtime.stop} waits for running updates. Default 60; they go on without us after it. */
   readonly stopSeconds?: number;
   readonly leaseTiming?: LeaseTiming;
+  /**
+   * What this runtime may change about the installation when its own differs: the old one is given up. Default nothing:
+   * a runtime whose backend, passphrase or token secret is another one does not lead.
+   */
+  readonly accept?: readonly Acceptable[];
   /** Added to the environment of engine processes. */
   readonly engineEnvironment?: Readonly<Record<string, string>>;
 }
@@ -76,6 +83,8 @@ export interface Runtime {
   /** Process of the embedded PostgreSQL; undefined with a database of one's own. */
   readonly postgresPid: number | undefined;
   readonly isLeader: boolean;
+  /** Why it does not lead, in one sentence; undefined while it leads. */
+  readonly standbyReason: string | undefined;
   /** Resolves when this runtime leads; at once if it does. */
   whenLeader(): Promise<void>;
   /** Safe to call again. */
@@ -126,6 +135,7 @@ class RuntimeHost implements Runtime {
   private embedded: EmbeddedPostgres | undefined;
   private installation!: Installation;
   private tokenSecret!: Uint8Array;
+  private ownInstallation!: OwnInstallation;
   private storeName = "";
   private readonly startedAtMs = realClock.now();
   private running: Promise<void> = Promise.resolve();
@@ -149,6 +159,9 @@ class RuntimeHost implements Runtime {
   get isLeader(): boolean {
     return "ledger" in this.current;
   }
+  get standbyReason(): string | undefined {
+    return "ledger" in this.current ? undefined : this.current.message;
+  }
   get postgresPid(): number | undefined {
     return this.embedded?.pid;
   }
@@ -170,6 +183,10 @@ class RuntimeHost implements Runtime {
       backendUrl,
       engineEnvironment,
     });
+    const { fingerprintKey } = await derivePassphraseKeys(this.installation);
+    const backend = new BackendIdentity(this.installation.backendUrl);
+    const secrets = { backend, passphraseKey: fingerprintKey, tokenSecret: this.tokenSecret };
+    this.ownInstallation = new OwnInstallation(secrets, this.options.accept);
     const app = createApp(
       {
         version: this.version,
@@ -228,12 +245,22 @@ class RuntimeHost implements Runtime {
         });
       } catch (error) {
         if (this.stopping.signal.aborted) return;
-        if (isFirst) return onFirstFailure(error);
-        this.log.error({ err: error }, "could not take up leadership; trying again");
+        if (error instanceof InstallationError) {
+          this.refuseToLead(error);
+          onFirst();
+          isFirst = false;
+        } else if (isFirst) return onFirstFailure(error);
+        else this.log.error({ err: error }, "could not take up leadership; trying again");
       }
       await this.pause(delayMs + this.rng.below(delayMs));
       delayMs = Math.min(delayMs * 2, restartDelayMs.last);
     }
+  }
+
+  /** It goes on answering, and looks again whether it belongs to the installation by now. */
+  private refuseToLead({ message }: InstallationError): void {
+    if (message !== this.standbyReason) this.log.error(message);
+    this.current = { message };
   }
 
   private async runTerm(onSettled: () => void): Promise<void> {
@@ -259,7 +286,7 @@ class RuntimeHost implements Runtime {
   }
 
   private openTerm(onStandby: (holder: string) => void): Promise<Term> {
-    const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey } = this;
+    const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey, ownInstallation } = this;
     const { workers } = options;
     const connectionString = options.databaseUrl ?? this.embedded?.connectionString;
     if (connectionString === undefined) throw new SetupError("there is no database to use; give one with --database");
@@ -272,6 +299,7 @@ class RuntimeHost implements Runtime {
       log,
       catalog: cloudCatalog(),
       tokenSecret,
+      installation: ownInstallation,
       adminKey,
       tickSeconds: options.tickSeconds ?? 5,
       journalRetentionSeconds: options.journalRetentionSeconds,

@@ -215,6 +215,7 @@ function nodeTags(node: NodeOf<AwsSettings>): Record<string, string> {
   return {
     Name: node.nodeId,
     [nodeTag]: node.nodeId,
+    ...(node.installation === undefined ? {} : { "headroom-installation": node.installation }),
     "headroom-zone": node.zone,
     "headroom-pool": node.pool,
     "headroom-config": node.autoscaleConfig,

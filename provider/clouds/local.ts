@@ -60,6 +60,7 @@ export const localVmProvider: VmProvider<LocalSettings> = {
       node.nodeId,
       {
         nodeId: node.nodeId,
+        ...(node.installation === undefined ? {} : { installation: node.installation }),
         root: localRoot(settings),
         cores: settings.cores,
         memoryBytes: settings.memory,

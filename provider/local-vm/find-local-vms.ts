@@ -10,6 +10,8 @@ export interface LocalVm {
   readonly nodeId: string;
   readonly folder: string;
   readonly isRunning: boolean;
+  /** Whose it is: the tag `headroom-installation`. */
+  readonly installation?: string;
   readonly address?: string;
   readonly pid?: number;
 }
@@ -20,7 +22,8 @@ export function findLocalVms(root: string): LocalVm[] {
     const folder = vmFolder(root, { vmId, nodeId });
     const pid = readVm(folder)?.pid;
     const isRunning = pid !== undefined && isProcessOf(folder, pid);
-    return { vmId, nodeId, folder, isRunning, address: readGuestSettings(folder)?.address, pid };
+    const { address, installation } = readGuestSettings(folder) ?? {};
+    return { vmId, nodeId, folder, isRunning, address, pid, ...(installation === undefined ? {} : { installation }) };
   });
 }
 

@@ -17,6 +17,8 @@ import { join } from "node:path";
 /** What the guest needs to know; written before it starts. No secrets: tokens are only in the startup script. */
 export interface GuestSettings {
   readonly nodeId: string;
+  /** The tag `headroom-installation`; absent for VMs of older versions. */
+  readonly installation?: string;
   readonly address: string;
   readonly cores: number;
   readonly memoryBytes: number;

@@ -40,6 +40,8 @@ const seconds = z.number().min(0).max(86_400);
 
 export const localVmInputsSchema = z.strictObject({
   nodeId: nodeIdSchema,
+  /** The tag `headroom-installation`: whose VM it is. */
+  installation: z.string().max(100).optional(),
   /** Folder below which all local VMs live. */
   root: rootSchema,
   cores: z.number().min(0),
@@ -70,7 +72,8 @@ export const localVmKernel: ResourceKernel = {
   read: async (id, olds) => {
     const root = rootSchema.parse(olds["root"]);
     const outputs = outputsOf(root, id);
-    const inputs = Object.fromEntries(inputNames.map((name) => [name, { ...olds, ...outputs }[name]]));
+    const known = { ...olds, ...outputs };
+    const inputs = Object.fromEntries(inputNames.filter((name) => name in known).map((name) => [name, known[name]]));
     return outputs && { id, inputs, outputs };
   },
   update: async (id, olds, news) => ({ outputs: { ...olds, ...outputsOf(rootSchema.parse(news["root"]), id) } }),
@@ -111,6 +114,7 @@ async function startGuest(
   const { root, nodeId, startupScript, createSeconds } = inputs;
   writeGuestSettings(folder, {
     nodeId,
+    ...(inputs.installation === undefined ? {} : { installation: inputs.installation }),
     address: claimAddress(root, vmId),
     cores: inputs.cores,
     memoryBytes: inputs.memoryBytes,

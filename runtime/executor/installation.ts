@@ -8,10 +8,11 @@
  *   standby/                 Pulumi.yaml and the output of engines that wait for their command
  *   lanes/<lane id>/         Pulumi.yaml, Pulumi.<stack>.yaml, logs and the record of the running engine
  */
-import { randomBytes } from "node:crypto";
+import { randomBytes, scrypt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import type { Engine } from "./engine-choice";
 import { writeDurably } from "./durable-file";
 import { PassphraseCrypter } from "./passphrase";
@@ -82,6 +83,24 @@ export function passphraseFile({ dataFolder }: Installation): string {
 export function openCrypter(installation: Installation): Promise<PassphraseCrypter> {
   const salt = readFileSync(saltFile(installation), "utf8").trim();
   return PassphraseCrypter.open(readPassphrase(installation), salt);
+}
+
+/** Keys that come from the passphrase and the salt of the stacks, and that say nothing about either. */
+export interface PassphraseKeys {
+  /** Shows whether another runtime has the same two. */
+  readonly fingerprintKey: Uint8Array;
+  /** Seals what must not stand in the database in clear. */
+  readonly sealingKey: Uint8Array;
+}
+
+const keyBytes = 32;
+
+/** Slow enough that a passphrase somebody chose is not guessed from a fingerprint, about 50 ms. */
+export async function derivePassphraseKeys(installation: Installation): Promise<PassphraseKeys> {
+  const derive = promisify<string, string, number, Buffer>(scrypt);
+  const salt = readFileSync(saltFile(installation), "utf8").trim();
+  const bytes = await derive(readPassphrase(installation), `headroom ${salt}`, 2 * keyBytes);
+  return { fingerprintKey: bytes.subarray(0, keyBytes), sealingKey: bytes.subarray(keyBytes) };
 }
 
 export function laneFolder({ dataFolder }: Installation, laneId: string): string {

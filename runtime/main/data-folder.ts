@@ -7,7 +7,8 @@
  *   (passphrase, state/, lanes/, engine-home/: see `executor/installation.ts`)
  *
  * Every secret is a file of its own with mode 0600. Runtimes that stand by for each other on one database need the same
- * `node-token-secret`, `passphrase` and `encryption-salt`, and a backend that all of them reach.
+ * `node-token-secret`, `passphrase` and `encryption-salt`, and a backend that all of them reach: one that differs does
+ * not lead, see `own-installation.ts`.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
@@ -124,7 +125,7 @@ export async function keepTokenSecret(folder: string): Promise<Uint8Array> {
   const secret = Buffer.from(text, "base64url");
   if (secret.length < 32) {
     throw new SetupError(
-      `${join(folder, tokenSecretFile)} is damaged; restore it, or delete it to make all tokens void`,
+      `${join(folder, tokenSecretFile)} is damaged; restore it, or delete it and start once with --accept token-secret, which makes all tokens void`,
     );
   }
   return secret;

@@ -10,14 +10,17 @@ import { NodeTokens } from "../broker/node-tokens";
 import { Requesters } from "../broker/requesters";
 import { LaneRunner } from "../executor/lane-runner";
 import type { NodeUpdater } from "../executor/node-updater";
+import { canonicalJson } from "../model/canonical-json";
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
+import { Journal } from "../model/journal";
 import { plan } from "../planner/plan";
 import { Reconciler } from "../reconciler/reconciler";
-import { HotState, type Change } from "../store/hot-state";
+import { HotState, installationRow, type Change } from "../store/hot-state";
 import type { LeaseTiming } from "../store/lease";
 import { GroupCommitLedger } from "../store/ledger";
 import { PostgresStore } from "../store/postgres";
+import type { OwnInstallation } from "./own-installation";
 
 export interface TermOptions {
   readonly connectionString: string;
@@ -29,6 +32,8 @@ export interface TermOptions {
   readonly log: Logger;
   readonly catalog: CloudCatalog;
   readonly tokenSecret: Uint8Array;
+  /** Looked at before the lease is taken: who is of another installation does not lead. */
+  readonly installation: OwnInstallation;
   readonly adminKey: string;
   readonly tickSeconds: number;
   /** How long the journal is kept; default: the store's. */
@@ -61,6 +66,7 @@ export class Term {
   /** Waits for the lease, loads the state, recovers lanes that a crash left open, and only then starts to decide. */
   static async open(options: TermOptions): Promise<Term> {
     const { connectionString, holder, leaseTiming, clock, onStandby, signal, journalRetentionSeconds } = options;
+    const { installation } = options;
     let reportLoss: (error: Error) => void = () => undefined;
     const lost = new Promise<Error>((resolve) => (reportLoss = resolve));
     const store = await PostgresStore.open({
@@ -71,12 +77,14 @@ export class Term {
       journalRetentionSeconds,
       onStandby,
       signal,
+      admit: (record) => installation.check(record),
       onLost: reportLoss,
     });
     try {
       const state = new HotState();
       state.apply(await store.load());
       const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss });
+      await joinInstallation(ledger, options);
       await ledger.commit(adminKeyChanges(state, options));
       return await Term.begin(options, { store, ledger, lost });
     } catch (error) {
@@ -144,6 +152,28 @@ export class Term {
     await this.leader.ledger.settled().catch(() => undefined);
     await store.close();
   }
+}
+
+/** Makes the installation where there is none, and takes note of what became of its backend. */
+async function joinInstallation(
+  ledger: GroupCommitLedger,
+  { installation, clock, rng, log }: TermOptions,
+): Promise<void> {
+  const known = ledger.state.installation.get(installationRow);
+  const { record, warning } = await installation.admit(known, rng);
+  const { installationId, backend } = record;
+  const changes: Change[] = [];
+  if (canonicalJson(known ?? {}) !== canonicalJson(record)) {
+    changes.push({ kind: "put", table: "installation", row: record });
+  }
+  if (warning !== undefined) {
+    log.warn({ installationId, backend }, warning);
+    const reason = { code: "backendEmpty", text: warning, numbers: { backend } };
+    const decision = new Journal(clock, rng).entry("runtime", installationId, "backendEmpty", reason);
+    changes.push({ kind: "decision", decision });
+  }
+  await ledger.commit(changes);
+  await installation.markBackend(installationId);
 }
 
 /** The key of this data folder is an admin key, under a name of its own when another runtime of this database has one. */

@@ -79,6 +79,9 @@ export class SetupError extends HeadroomError {
   readonly code = "setup";
 }
 
+/** This runtime has another backend or other secrets than the installation whose database it found: it must not lead. */
+export class InstallationError extends SetupError {}
+
 /** An invariant is broken: a fault of ours. */
 export class BugError extends HeadroomError {
   readonly code = "bug";

@@ -65,6 +65,8 @@ export interface DesiredNode {
   /** Rendered; holds tokens, so it is a secret everywhere. */
   readonly startupScript: string;
   readonly dns?: DnsSpec;
+  /** Id of the installation that it was born in, the tag `headroom-installation`; absent in rows of older versions. */
+  readonly installation?: string;
 }
 
 export interface Node {
@@ -217,6 +219,18 @@ export interface LaneTrouble {
   readonly sinceMs: EpochMs;
   /** What the last one said. */
   readonly message: string;
+}
+
+/**
+ * Which installation a database belongs to: its only row of this kind, made by the first runtime that leads there. The
+ * fingerprints tell whether somebody else's secret is the same one, and nothing else about it.
+ */
+export interface InstallationRecord {
+  readonly installationId: string;
+  /** URL of the Pulumi backend that holds the stacks, without credentials. */
+  readonly backend: string;
+  readonly passphrase: string;
+  readonly tokenSecret: string;
 }
 
 /** A definition as stored: the document exactly as declared, who declared it, when. */

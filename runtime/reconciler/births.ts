@@ -116,6 +116,7 @@ function specOf(identity: Identity, { config, vmProvider, zone, facts, snapshot 
     osType: scriptOf(sources).osType,
     startupScript: renderNodeScript(sources, identity),
     ...(dns ? { dns } : {}),
+    ...(snapshot.installationId === "" ? {} : { installation: snapshot.installationId }),
   };
 }
 

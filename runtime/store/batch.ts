@@ -10,6 +10,7 @@ export const tableNames = [
   "configState",
   "apiKey",
   "idempotentAnswer",
+  "installation",
 ] as const satisfies readonly TableName[];
 
 /** One row to write; `position` is the place of its last change within the batch. */

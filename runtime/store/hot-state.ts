@@ -20,12 +20,14 @@ import type {
   ConfigState,
   Decision,
   IdempotentAnswer,
+  InstallationRecord,
   Lane,
   Node,
   Session,
   StoredDefinition,
 } from "../model/state";
 import { noUsage, usageOf, type NodeUsage } from "../model/usage";
+import { addTo, groupByPlace, groupSorted, removeFrom } from "./groups";
 import { isSameButForSignsOfLife, Revisions } from "./revisions";
 
 /** Rows that survive a restart, by table. Sessions that ended stay in the store only. */
@@ -37,6 +39,7 @@ export interface Rows {
   configState: ConfigState;
   apiKey: ApiKey;
   idempotentAnswer: IdempotentAnswer;
+  installation: InstallationRecord;
 }
 export type TableName = keyof Rows;
 
@@ -55,9 +58,13 @@ export function rowId<T extends TableName>(table: T, row: Rows[T]): string {
     configState: (state) => state.autoscaleConfig,
     apiKey: (key) => key.name,
     idempotentAnswer: (answer) => answer.key,
+    installation: () => installationRow,
   };
   return keys[table](row);
 }
+
+/** Id of the only row of table `installation`. */
+export const installationRow = "installation";
 
 export function definitionId(kind: DefinitionKind, name: string): string {
   return `${kind}/${name}`;
@@ -65,6 +72,8 @@ export function definitionId(kind: DefinitionKind, name: string): string {
 
 /** Read-only view that the planner and the readers get. */
 export interface Snapshot {
+  /** Empty before a runtime has led on this store. */
+  readonly installationId: string;
   readonly definitions: ReadonlyMap<string, StoredDefinition>;
   readonly zones: ReadonlyMap<string, Zone>;
   readonly pools: ReadonlyMap<string, Pool>;
@@ -127,6 +136,7 @@ export class HotState implements Snapshot {
   readonly lanes = new Map<string, Lane>();
   readonly apiKeys = new Map<string, ApiKey>();
   readonly idempotentAnswers = new Map<string, IdempotentAnswer>();
+  readonly installation = new Map<string, InstallationRecord>();
   readonly revisions = new Revisions();
 
   private readonly sessionsByNode = new Map<string, Set<Session>>();
@@ -142,6 +152,10 @@ export class HotState implements Snapshot {
   private configsByPlace: PlaceMap<AutoscaleConfig[]> | undefined;
   private schedulesByConfig: Map<string, readonly Schedule[]> | undefined;
   private stagingByWorkspace: Map<string, readonly StagingConfig[]> | undefined;
+
+  get installationId(): string {
+    return this.installation.get(installationRow)?.installationId ?? "";
+  }
 
   sessionsOf(nodeId: string): ReadonlySet<Session> {
     return this.sessionsByNode.get(nodeId) ?? noSessions;
@@ -231,6 +245,9 @@ export class HotState implements Snapshot {
       case "idempotentAnswer":
         this.idempotentAnswers.set(change.row.key, change.row);
         return;
+      case "installation":
+        this.installation.set(installationRow, change.row);
+        return;
       default: {
         const never: never = change;
         throw new Error(`unknown table ${JSON.stringify(never)}`);
@@ -252,6 +269,7 @@ export class HotState implements Snapshot {
       configState: this.configStates,
       apiKey: this.apiKeys,
       idempotentAnswer: this.idempotentAnswers,
+      installation: this.installation,
     };
     maps[table].delete(id);
   }
@@ -349,36 +367,4 @@ export class HotState implements Snapshot {
  */
 export function byRequest(a: Session, b: Session): number {
   return a.requestedAtMs - b.requestedAtMs || a.sequence - b.sequence || (a.sessionId < b.sessionId ? -1 : 1);
-}
-
-function addTo<Row>(groups: Map<string, Map<string, Row>>, key: string, id: string, row: Row): void {
-  const group = groups.get(key) ?? new Map<string, Row>();
-  group.set(id, row);
-  groups.set(key, group);
-}
-
-function removeFrom<Row>(groups: Map<string, Map<string, Row>>, key: string, id: string): void {
-  const group = groups.get(key);
-  group?.delete(id);
-  if (group?.size === 0) groups.delete(key);
-}
-
-function groupSorted<T extends { readonly name: string }>(
-  items: Iterable<T>,
-  keyOf: (item: T) => string,
-): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  for (const group of groups.values()) group.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return groups;
-}
-
-function groupByPlace(configs: Iterable<AutoscaleConfig>): PlaceMap<AutoscaleConfig[]> {
-  const groups = new PlaceMap<AutoscaleConfig[]>();
-  for (const config of [...configs].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const group = groups.get(config.pool, config.zone);
-    if (group) group.push(config);
-    else groups.set(config.pool, config.zone, [config]);
-  }
-  return groups;
 }

@@ -1,16 +1,23 @@
 /** The tables, as steps that are only ever added to. Each runs once, in order, under an advisory lock. */
 import type { Client } from "pg";
 import { SetupError } from "../model/errors";
-import { tableNames } from "./batch";
-import { columnName } from "./postgres-batch";
 
 /** Any fixed number of our own: two runtimes that start together migrate one after the other. */
 const migrationLock = 4_729_001;
 
-/**
- * `changed` orders rows by their last change: epoch × 2^40 + a counter within that epoch.
- * Never edit a step that was released; add one.
- */
+/** A table of documents. `changed` orders rows by their last change: epoch × 2^40 + a counter within that epoch. */
+function documentTable(name: string): string {
+  return `
+  create table headroom.${name} (
+    id text collate "C" primary key,
+    changed bigint not null,
+    doc jsonb not null
+  );`;
+}
+
+const firstTables = ["definition", "node", "session", "lane", "config_state", "api_key", "idempotent_answer"];
+
+/** Never edit a step that was released; add one. */
 const steps: readonly string[] = [
   `
   create table headroom.lease (
@@ -19,16 +26,7 @@ const steps: readonly string[] = [
     epoch bigint not null,
     expires_at timestamptz not null
   );
-  ${tableNames
-    .map(
-      (table) => `
-  create table headroom.${columnName(table)} (
-    id text collate "C" primary key,
-    changed bigint not null,
-    doc jsonb not null
-  );`,
-    )
-    .join("")}
+  ${firstTables.map(documentTable).join("")}
   alter table headroom.session add column status text not null generated always as (doc ->> 'status') stored;
   alter table headroom.session add column ended_at bigint generated always as ((doc ->> 'endedAtMs')::numeric::bigint) stored;
   create index session_open on headroom.session (changed) where status <> 'ended';
@@ -44,6 +42,7 @@ const steps: readonly string[] = [
   create index decision_subject on headroom.decision (subject, subject_id, id);
   create index decision_at on headroom.decision (at);
   `,
+  documentTable("installation"),
 ];
 
 /** Brings the schema up to date. A database made by a newer version is refused rather than guessed at. */

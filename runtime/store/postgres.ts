@@ -7,9 +7,9 @@
 import { Pool, type Client } from "pg";
 import { BugError, HeadroomError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
-import type { Decision, Session } from "../model/state";
+import type { Decision, InstallationRecord, Session } from "../model/state";
 import { changeId, putOf, tableNames } from "./batch";
-import type { Change, Rows, TableName } from "./hot-state";
+import { installationRow, type Change, type Rows, type TableName } from "./hot-state";
 import { acquireLease, type Lease, type LeaseTiming } from "./lease";
 import { batchStatement, columnName } from "./postgres-batch";
 import { clientConfig, connect, describeTarget, explain } from "./postgres-connection";
@@ -42,6 +42,11 @@ export interface PostgresStoreOptions {
   readonly journalRetentionSeconds?: number;
   /** Called once when leadership is lost: nothing more can be written. Not called by {@link PostgresStore.close}. */
   readonly onLost: (error: Error) => void;
+  /**
+   * Looks at whose database this is before the lease is waited for; a rejection ends the opening, and nothing was taken.
+   * Undefined = nobody has led there yet. Who is admitted looks again at what {@link PostgresStore.load} gives.
+   */
+  readonly admit?: (installation: InstallationRecord | undefined) => Promise<void>;
   /** Called once when another runtime leads and this one waits. */
   readonly onStandby?: (holder: string) => void;
   /** Ends the waiting for leadership. */
@@ -163,10 +168,11 @@ export class PostgresStore implements Store {
   }
 
   private async start(): Promise<void> {
-    const { connectionString, clock, holder, leaseName, leaseTiming, onStandby, signal } = this.options;
+    const { connectionString, clock, holder, leaseName, leaseTiming, onStandby, signal, admit } = this.options;
     const migrator = await connect(connectionString);
     try {
       await migrate(migrator);
+      await admit?.(await readInstallation(migrator));
     } finally {
       await migrator.end().catch(() => undefined);
     }
@@ -230,6 +236,12 @@ export class PostgresStore implements Store {
         });
     });
   }
+}
+
+async function readInstallation(client: Client): Promise<InstallationRecord | undefined> {
+  const text = "select doc from headroom.installation where id = $1";
+  const { rows } = await client.query<{ doc: InstallationRecord }>(text, [installationRow]);
+  return rows[0]?.doc;
 }
 
 /** While the store runs, whatever fails is for the caller to retry after a reload. */

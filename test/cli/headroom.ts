@@ -1,7 +1,7 @@
 /** The `headroom` command as a child process, with nothing of this process's environment that could change it. */
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../support/until";
@@ -31,6 +31,14 @@ export function headroom(args: readonly string[], extra: Readonly<Record<string,
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** What runtimes on one database must have in common, beside the backend. */
+export const sharedFiles = ["passphrase", "encryption-salt", "node-token-secret"] as const;
+
+export function shareSecrets(from: string, to: string, files: readonly string[] = sharedFiles): void {
+  mkdirSync(to, { recursive: true });
+  for (const file of files) copyFileSync(join(from, file), join(to, file));
 }
 
 /** A runtime of its own in a child process. */

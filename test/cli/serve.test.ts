@@ -8,7 +8,7 @@ import { SetupError, UnavailableError } from "../../runtime/model/errors";
 import { connect } from "../../runtime/store/postgres-connection";
 import { newDatabase } from "../support/postgres";
 import { until } from "../support/until";
-import { headroom, Served, withFolder } from "./headroom";
+import { headroom, Served, shareSecrets, withFolder } from "./headroom";
 
 const owner = "test";
 
@@ -194,10 +194,12 @@ describe("startRuntime", function () {
     await withFolder(async (folder) => {
       const databaseUrl = await newDatabase();
       const [one, two] = [join(folder, "one"), join(folder, "two")];
+      const shared = ["--database", databaseUrl, "--backend", `file://${join(folder, "state")}`];
       const runOn = (data: string, use: (served: Served, url: string) => Promise<void>) =>
-        Served.run([...argsFor(data), "--database", databaseUrl], {}, use);
-      await runOn(one, (leader, leaderUrl) =>
-        runOn(two, async (standby, standbyUrl) => {
+        Served.run([...argsFor(data), ...shared], {}, use);
+      await runOn(one, (leader, leaderUrl) => {
+        shareSecrets(one, two);
+        return runOn(two, async (standby, standbyUrl) => {
           assert.match(standby.output, /\(standby\)/);
           const health = await new HeadroomClient({ endpoint: standbyUrl }).health();
           assert.equal(health.status, "standby");
@@ -213,16 +215,18 @@ describe("startRuntime", function () {
           // The admin key of the first runtime is still good.
           assert.equal((await clientOf(standbyUrl, one).status()).url, standbyUrl);
           assert.equal(await standby.end("SIGTERM"), 0);
-        }),
-      );
+        });
+      });
     });
   });
 
   it("stops while it stands by", async () => {
     await withFolder(async (folder) => {
       const databaseUrl = await newDatabase();
-      const options = { port: 0, engine: "embedded", databaseUrl, logLevel: "silent" } as const;
+      const backendUrl = `file://${join(folder, "state")}`;
+      const options = { port: 0, engine: "embedded", databaseUrl, backendUrl, logLevel: "silent" } as const;
       const leader = await startRuntime({ ...options, dataFolder: join(folder, "one") });
+      shareSecrets(join(folder, "one"), join(folder, "two"));
       const standby = await startRuntime({ ...options, dataFolder: join(folder, "two") });
       assert.equal(standby.isLeader, false);
 

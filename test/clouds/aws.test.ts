@@ -35,6 +35,7 @@ const aNode = (
   pool: "agents",
   autoscaleConfig: "agents-aws",
   vmProvider: "main",
+  installation: "i-lab",
   kind: "aws",
   settings: { ...minimal, ...settings },
   osType: "linux",
@@ -232,6 +233,7 @@ describe("AWS through an update", () => {
 const tagsOf = (nodeId: string) => ({
   Name: nodeId,
   "headroom-node": nodeId,
+  "headroom-installation": "i-lab",
   "headroom-zone": "home",
   "headroom-pool": "agents",
   "headroom-config": "agents-aws",

@@ -51,6 +51,16 @@ describe("local VM", () => {
     assert.equal(readFileSync(join(folder, "here"), "utf8").trim(), folder);
   });
 
+  it("carries the id of its installation, as a VM of a cloud carries tags", async () => {
+    await create(aVm({ root, nodeId: "n1", installation: "i-lab" }));
+    await create(aVm({ root, nodeId: "n2" }));
+
+    assert.equal(vmOf("n1").installation, "i-lab");
+    assert.equal(vmOf("n2").installation, undefined);
+    const { inputs } = (await localVmKernel.read(vmOf("n2").vmId, { root, nodeId: "n2" }, context))!;
+    assert.ok(!("installation" in inputs));
+  });
+
   it("runs a script with a #! line by that interpreter", async () => {
     const startupScript = `#!${process.execPath}\nrequire("node:fs").writeFileSync("by-node", "yes");\n`;
 

@@ -282,6 +282,20 @@ describe("reconciler", () => {
     assert.equal(world.state.nodes.size, 1, "after its end only the busy node stays");
   });
 
+  it("marks every node with the installation that it is born in", async () => {
+    world = await World.start({ configs: [agents({ minNodes: 0 })] });
+    const row = { installationId: "i-lab", backend: "file:///srv", passphrase: "a", tokenSecret: "b" };
+    await world.ledger.commit([{ kind: "put", table: "installation", row }]);
+
+    await request(world);
+    await world.clock.advance(2 * second);
+
+    assert.deepEqual(
+      [...world.state.nodes.values()].map(({ spec }) => spec?.installation),
+      ["i-lab"],
+    );
+  });
+
   it("spreads nodes over lanes of at most 25", async () => {
     world = await World.start({ configs: [agents({ minNodes: 60 })] });
     await world.clock.advance(minute);

@@ -135,7 +135,7 @@ function describeStore(name: string, prepare: () => Promise<World>): void {
 
     it("forgets deleted rows, and does not mind deleting what is not there", async () => {
       await store.write(oneOfEach);
-      const ids = ["zone/default", "agents-1", "n1", "s1", "agents", "ci", "k1"];
+      const ids = ["zone/default", "agents-1", "n1", "s1", "agents", "ci", "k1", "installation"];
       const tables = oneOfEach.map((change) => (change.kind === "put" ? change.table : "node"));
       await store.write(tables.map((table, index): Change => ({ kind: "delete", table, id: ids[index]! })));
       await store.write([{ kind: "delete", table: "node", id: "unknown" }]);

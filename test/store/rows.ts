@@ -131,4 +131,9 @@ export const oneOfEach: readonly Change[] = [
   { kind: "put", table: "configState", row: { autoscaleConfig: "agents", excessSinceMs: 5_000 } },
   { kind: "put", table: "apiKey", row: { name: "ci", scope: "operator", hash: "00ff", createdAtMs: 1_000 } },
   { kind: "put", table: "idempotentAnswer", row: anAnswer() },
+  {
+    kind: "put",
+    table: "installation",
+    row: { installationId: "i1", backend: "file:///srv/state", passphrase: "ab12", tokenSecret: "cd34" },
+  },
 ];

@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { RuntimeOptions } from "../../main";
+import { acceptable, type Acceptable } from "../../main/own-installation";
 import { adminKeyFile, globalOptions } from "../connection";
 import { formatDuration, parseDuration } from "../../model/units";
 import { print } from "../output";
@@ -16,6 +17,7 @@ export interface ServeOptions {
   readonly tick?: number;
   readonly journalRetention?: number;
   readonly requestsPerMinute?: number;
+  readonly accept?: readonly Acceptable[];
   readonly logLevel: RuntimeOptions["logLevel"];
 }
 
@@ -46,6 +48,12 @@ export function addServe(program: Command): void {
       duration(3600, 3650 * 86_400),
     )
     .option("--requests-per-minute <number>", "most requests of one address or API key", wholeNumber(1, 100_000_000))
+    .addOption(
+      new Option(
+        "--accept <what...>",
+        "once: make this runtime's own the installation's, though it is another one than before",
+      ).choices(acceptable),
+    )
     .addOption(
       new Option("--log-level <level>", "least level to log, as JSON on standard error")
         .env("HEADROOM_LOG_LEVEL")
@@ -98,9 +106,11 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     tickSeconds: options.tick,
     journalRetentionSeconds: options.journalRetention,
     requestsPerMinute: options.requestsPerMinute,
+    accept: options.accept,
     logLevel: options.logLevel,
   });
   print(runtime.startLine);
+  if (runtime.standbyReason !== undefined) print(`It stands by: ${runtime.standbyReason}.`);
   print(`Admin key in ${runtime.dataFolder}/${adminKeyFile}; stop with Ctrl-C.`);
   await signalled;
   print("Stopping: running updates end first; a second signal leaves them to themselves.");
