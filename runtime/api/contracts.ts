@@ -169,6 +169,10 @@ export const nodeSchema = z.strictObject({
   statusSinceMs: epochMs,
   createdAtMs: epochMs,
   shape: shapeSchema.optional(),
+  /** Of the shape what was certain from the start. */
+  declared: shapeSchema.partial().optional(),
+  /** What the node said last of itself; credited where nothing is declared, within bounds. */
+  reported: shapeSchema.partial().optional(),
   sessionsMax: z.int().optional(),
   usersMax: z.int().optional(),
   isReusable: z.boolean().optional(),

@@ -17,9 +17,10 @@ import {
   type Declared,
   type ReferenceContext,
 } from "../model/references";
-import type { Shape, StoredDefinition } from "../model/state";
+import type { PartialShape } from "../model/shapes";
+import type { StoredDefinition } from "../model/state";
 import { formatCount } from "../model/units";
-import { shapeOfConfig, type ShapeSource } from "../planner/capacity";
+import { declaredShape } from "../planner/capacity";
 import type { QueueContext } from "../planner/queue";
 import { without } from "../planner/transitions";
 import { definitionId, type Snapshot } from "../store/hot-state";
@@ -181,12 +182,9 @@ function referencesAround(
   documents: readonly OwnedDocument[],
 ): ReferenceContext {
   const declared = declaredWith(snapshot, catalog, documents);
-  const source: ShapeSource = {
-    vmProviderConfigs: declared.vmProviderConfig,
-    nodesOfConfig: (name) => snapshot.nodesOfConfig(name),
-  };
-  const shapeOf = (config: AutoscaleConfig, vmProvider: string): Shape | undefined =>
-    shapeOfConfig(config, source, catalog, vmProvider);
+  const source = { vmProviderConfigs: declared.vmProviderConfig };
+  const shapeOf = (config: AutoscaleConfig, vmProvider: string): PartialShape =>
+    declaredShape(config, source, catalog, vmProvider);
   return { declared, catalog, shapeOf };
 }
 

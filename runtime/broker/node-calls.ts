@@ -1,10 +1,12 @@
 /** What nodes say about themselves. */
 import { GoneError, UnauthorizedError } from "../model/errors";
 import type { Reason } from "../model/plan";
-import type { Node, Shape } from "../model/state";
-import { withOverrides } from "../planner/capacity";
+import type { PartialShape } from "../model/shapes";
+import type { Node } from "../model/state";
+import { declaredShape } from "../planner/capacity";
 import { isInFlight } from "../planner/node-status";
 import { fillNode, type QueueContext } from "../planner/queue";
+import { overstatedReason, reshapedReason, withReport } from "../planner/reports";
 import { destroyNode, failNode, moveNode, startNode } from "../planner/transitions";
 
 export interface ServerStatus {
@@ -14,7 +16,7 @@ export interface ServerStatus {
   readonly progressPercent?: number;
 }
 
-/** What the node counted of itself; used when the size's own shape is not known. */
+/** What the node counted of itself; each is used where neither an override nor the size's own is known. */
 export interface Heartbeat {
   readonly cores?: number;
   readonly memoryBytes?: number;
@@ -72,8 +74,8 @@ export function heartbeat(
 ): Node {
   if (nodeId !== tokenNodeId) throw new UnauthorizedError(`this token does not speak for node ${nodeId}`);
   const before = liveNode(nodeId, context);
-  const shape = before.shape ?? reportedShape(before, beat, context);
-  const node: Node = { ...before, lastHeartbeatMs: context.nowMs, ...(shape ? { shape } : {}) };
+  const heard = hearReport(before, beat, context);
+  const node: Node = { ...heard, lastHeartbeatMs: context.nowMs };
   if (isInFlight(before))
     return becomeReady(node, { code: "heartbeat", text: "first heartbeat", numbers: {} }, context);
   if (before.status === "missing") {
@@ -85,21 +87,29 @@ export function heartbeat(
   }
   const keptMs = Math.min(heartbeatKeptMs, (before.missingTimeoutSeconds * 1000) / 4);
   const isRecent = context.nowMs - (before.lastHeartbeatMs ?? 0) < keptMs;
-  if (isRecent && shape === before.shape) return before;
+  if (isRecent && heard === before) return before;
   context.draft.putNode(node);
-  if (shape !== before.shape) fillNode(context, nodeId);
+  if (heard.shape !== before.shape) fillNode(context, nodeId);
   return node;
 }
 
-function reportedShape(
-  node: Node,
-  { cores, memoryBytes, gpus = 0 }: Heartbeat,
-  { draft }: QueueContext,
-): Shape | undefined {
-  if (cores === undefined || memoryBytes === undefined) return undefined;
-  const reported = { cores, memoryBytes, gpus };
-  const config = node.autoscaleConfig && draft.snapshot.autoscaleConfigs.get(node.autoscaleConfig);
-  return config ? withOverrides(config, reported) : reported;
+/** The node as it says it is, told in the journal where that is news; nothing on it ends for that. */
+function hearReport(node: Node, beat: Heartbeat, context: QueueContext): Node {
+  const declared = node.declared ?? declaredNow(node, context);
+  const heard = withReport(node, beat, declared);
+  if (heard === node) return node;
+  const { draft, journal } = context;
+  const overstated = overstatedReason(node, heard, declared);
+  if (overstated) draft.decide(journal.entry("node", node.nodeId, "overstated", overstated));
+  if (!node.shape || !heard.shape || heard.shape === node.shape) return heard;
+  draft.decide(journal.entry("node", node.nodeId, "reshaped", reshapedReason(node.shape, heard.shape)));
+  return heard;
+}
+
+/** Of a node that was born before this was kept with it. */
+function declaredNow({ autoscaleConfig = "", vmProvider }: Node, { draft, catalog }: QueueContext): PartialShape {
+  const config = draft.snapshot.autoscaleConfigs.get(autoscaleConfig);
+  return config ? declaredShape(config, draft.snapshot, catalog, vmProvider) : {};
 }
 
 /** A {@link GoneError} for a node that is gone or never comes back. */

@@ -18,7 +18,7 @@ import type { Problem } from "./errors";
 import { findNodeScriptProblems, findNodeScriptWarnings, type ScriptSources } from "./node-script";
 import { slotProblems, slottedWorkspaceProblems } from "./slot-references";
 import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
-import type { Shape } from "./state";
+import type { PartialShape } from "./shapes";
 import { formatCount, formatMemory } from "./units";
 
 /** Resolved definitions by name, per kind. */
@@ -28,8 +28,11 @@ export interface ReferenceContext {
   /** Holds the definition itself in its new form. */
   readonly declared: Declared;
   readonly catalog: CloudCatalog;
-  /** What one node of a config is known to offer on that VM provider config, from the cloud or from a node. */
-  readonly shapeOf: (config: AutoscaleConfig, vmProvider: string) => Shape | undefined;
+  /**
+   * What one node of a config offers on that VM provider config, as far as it is declared. What nodes reported is no
+   * ground to refuse a definition.
+   */
+  readonly shapeOf: (config: AutoscaleConfig, vmProvider: string) => PartialShape;
 }
 
 export function findReferenceProblems<K extends DefinitionKind>(
@@ -259,9 +262,8 @@ interface StandbyFields {
 function standbyProblems(fields: StandbyFields, config: AutoscaleConfig, { shapeOf }: ReferenceContext): Problem[] {
   return vmProvidersOf(config).flatMap((vmProvider) => {
     const shape = shapeOf(config, vmProvider);
-    if (!shape) return [];
     const nodes = `the nodes of autoscale config "${config.name}" on VM provider config "${vmProvider}"`;
-    const problem = (path: string, wanted: number | undefined, has: number, what: string): Problem[] =>
+    const problem = (path: string, wanted: number | undefined, has: number | undefined, what: string): Problem[] =>
       (wanted ?? 0) > 0 && has === 0 ? [{ path, message: `got ${wanted}; ${nodes} have no ${what}` }] : [];
     return [
       ...problem("standbyCores", fields.standbyCores, shape.cores, "cores"),
@@ -329,11 +331,11 @@ interface Misfit {
   readonly message: string;
 }
 
-/** Undefined when some node shape fits, when one is not known yet, or when its pools have no nodes declared at all. */
+/** Undefined when some node shape may fit as far as it is declared, or when its pools have no nodes declared at all. */
 function findMisfit(workspace: Workspace, { declared, shapeOf }: ReferenceContext): Misfit | undefined {
   const isAllowed = (zone: string) => workspace.zones.length === 0 || workspace.zones.includes(zone);
   let closest: Misfit | undefined;
-  const judge = (shape: Shape, owner: string) => {
+  const judge = (shape: PartialShape, owner: string) => {
     const misfit = misfitOf(workspace, shape, owner);
     closest = misfit;
     return misfit === undefined;
@@ -342,7 +344,7 @@ function findMisfit(workspace: Workspace, { declared, shapeOf }: ReferenceContex
     if (!workspace.pools.includes(config.pool) || !isAllowed(config.zone)) continue;
     for (const vmProvider of vmProvidersOf(config)) {
       const shape = shapeOf(config, vmProvider);
-      if (!shape || judge(shape, `a node of autoscale config "${config.name}"`)) return undefined;
+      if (judge(shape, `a node of autoscale config "${config.name}"`)) return undefined;
     }
   }
   for (const poolName of workspace.pools) {
@@ -354,12 +356,12 @@ function findMisfit(workspace: Workspace, { declared, shapeOf }: ReferenceContex
   return closest;
 }
 
-function misfitOf({ cores, memory, gpus }: Workspace, shape: Shape, owner: string): Misfit | undefined {
-  if (gpus > shape.gpus)
-    return { field: "gpus", message: `needs ${formatCount(gpus, "GPU")}; ${owner} has ${shape.gpus}` };
-  if (cores > shape.cores)
-    return { field: "cores", message: `needs ${formatCount(cores, "core")}; ${owner} has ${shape.cores}` };
-  if (memory <= shape.memoryBytes) return undefined;
-  const message = `needs ${formatMemory(memory)} memory; ${owner} has ${formatMemory(shape.memoryBytes)}`;
+function misfitOf({ cores, memory, gpus }: Workspace, shape: PartialShape, owner: string): Misfit | undefined {
+  const { cores: hasCores = Infinity, memoryBytes: hasMemory = Infinity, gpus: hasGpus = Infinity } = shape;
+  if (gpus > hasGpus) return { field: "gpus", message: `needs ${formatCount(gpus, "GPU")}; ${owner} has ${hasGpus}` };
+  if (cores > hasCores)
+    return { field: "cores", message: `needs ${formatCount(cores, "core")}; ${owner} has ${hasCores}` };
+  if (memory <= hasMemory) return undefined;
+  const message = `needs ${formatMemory(memory)} memory; ${owner} has ${formatMemory(hasMemory)}`;
   return { field: "memory", message };
 }

@@ -44,16 +44,16 @@ function mismatches(config: AgentAutoscaleConfig, workspace: Workspace, { shapeO
     const shape = shapeOf(config, vmProvider);
     const nodes = `a node of autoscale config "${config.name}" on VM provider config "${vmProvider}"`;
     const { cores, memory, gpus } = workspace;
-    if (!shape) return [];
-    if (gpus > shape.gpus)
-      return [{ field: "gpus", message: `${name} needs ${formatCount(gpus, "GPU")}; ${nodes} has ${shape.gpus}` }];
-    if (cores > shape.cores)
-      return [{ field: "cores", message: `${name} needs ${formatCount(cores, "core")}; ${nodes} has ${shape.cores}` }];
-    if (memory <= shape.memoryBytes) return [];
+    const { cores: hasCores = Infinity, memoryBytes: hasMemory = Infinity, gpus: hasGpus = Infinity } = shape;
+    if (gpus > hasGpus)
+      return [{ field: "gpus", message: `${name} needs ${formatCount(gpus, "GPU")}; ${nodes} has ${hasGpus}` }];
+    if (cores > hasCores)
+      return [{ field: "cores", message: `${name} needs ${formatCount(cores, "core")}; ${nodes} has ${hasCores}` }];
+    if (memory <= hasMemory) return [];
     return [
       {
         field: "memory",
-        message: `${name} needs ${formatMemory(memory)} memory; ${nodes} has ${formatMemory(shape.memoryBytes)}`,
+        message: `${name} needs ${formatMemory(memory)} memory; ${nodes} has ${formatMemory(hasMemory)}`,
       },
     ];
   });

@@ -84,6 +84,10 @@ export interface Node {
   readonly createdAtMs: EpochMs;
   /** Capacity: override, else the size's own, else what the node reported; undefined until one is known. */
   readonly shape?: Shape;
+  /** Of the shape what was certain when the node was born: overrides, and what its size has. No report changes it. */
+  readonly declared?: Readonly<Partial<Shape>>;
+  /** What the node said last of itself, as it said it; of each dimension the last word. */
+  readonly reported?: Readonly<Partial<Shape>>;
   /** Server pools: sessions and distinct users at the same time. */
   readonly sessionsMax?: number;
   readonly usersMax?: number;

@@ -1,5 +1,6 @@
 /** What a node offers, what is left of it, and whether a session's needs fit. */
 import type { AutoscaleConfig, CloudCatalog, Workspace } from "../model/config";
+import { boundReport, wholeShape, type PartialShape } from "../model/shapes";
 import type { Node, Session, Shape } from "../model/state";
 import { subtractCores, type NodeUsage } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
@@ -9,28 +10,44 @@ export type ShapeSource = Pick<Snapshot, "vmProviderConfigs" | "nodesOfConfig">;
 
 /**
  * What one node of a config offers on one of its VM provider configs: each override, else what the cloud says the size
- * has, else what the newest such node reported; undefined until one is known. Both cores and memory must be known.
+ * has, else what the newest such node reported; undefined until both cores and memory are known.
+ * `specDigest`: of a new node; what nodes of another one reported says nothing about it.
  */
 export function shapeOfConfig(
   config: AutoscaleConfig,
   snapshot: ShapeSource,
   catalog: CloudCatalog,
   vmProvider = config.vmProvider,
+  specDigest?: string,
 ): Shape | undefined {
-  const known = shapeOfSize(vmProvider, snapshot, catalog) ?? reportedShape(config, vmProvider, snapshot);
-  return withOverrides(config, known);
+  const declared = declaredShape(config, snapshot, catalog, vmProvider);
+  return wholeShape({ ...reportedShape(config, vmProvider, snapshot, specDigest), ...declared });
 }
 
-/** Overrides replace what is known; 0 means no override. */
-export function withOverrides(config: AutoscaleConfig, known: Shape | undefined): Shape | undefined {
-  const cores = config.coresOverride || known?.cores;
-  const memoryBytes = config.memoryOverride || known?.memoryBytes;
-  if (cores === undefined || memoryBytes === undefined) return undefined;
-  return { cores, memoryBytes, gpus: config.gpusOverride || (known?.gpus ?? 0) };
+/**
+ * What is certain before any node has said anything: each override (0 = none), else what the cloud says the size has.
+ * Each counts for its own dimension only.
+ */
+export function declaredShape(
+  { coresOverride, memoryOverride, gpusOverride, ...config }: AutoscaleConfig,
+  snapshot: Pick<ShapeSource, "vmProviderConfigs">,
+  catalog: CloudCatalog,
+  vmProvider = config.vmProvider,
+): PartialShape {
+  return {
+    ...shapeOfSize(vmProvider, snapshot, catalog),
+    ...(coresOverride > 0 ? { cores: coresOverride } : {}),
+    ...(memoryOverride > 0 ? { memoryBytes: memoryOverride } : {}),
+    ...(gpusOverride > 0 ? { gpus: gpusOverride } : {}),
+  };
 }
 
 /** What the cloud says the size has, if it says so. */
-export function shapeOfSize(name: string, snapshot: ShapeSource, catalog: CloudCatalog): Shape | undefined {
+export function shapeOfSize(
+  name: string,
+  snapshot: Pick<ShapeSource, "vmProviderConfigs">,
+  catalog: CloudCatalog,
+): Shape | undefined {
   const vmProvider = snapshot.vmProviderConfigs.get(name);
   if (!vmProvider) return undefined;
   const facts = catalog.vm[vmProvider.kind];
@@ -38,14 +55,25 @@ export function shapeOfSize(name: string, snapshot: ShapeSource, catalog: CloudC
   return settings.success ? facts.shape(settings.data) : undefined;
 }
 
-/** What the newest node that reported has. */
-export function reportedShape(config: AutoscaleConfig, vmProvider: string, snapshot: ShapeSource): Shape | undefined {
+/** What the newest node that reported has; while none has, what was thought of the newest. */
+export function reportedShape(
+  config: AutoscaleConfig,
+  vmProvider: string,
+  snapshot: ShapeSource,
+  specDigest?: string,
+): PartialShape | undefined {
+  let reporter: Node | undefined;
   let newest: Node | undefined;
   for (const node of snapshot.nodesOfConfig(config.name).values()) {
-    if (node.vmProvider !== vmProvider || !node.shape) continue;
-    if (!newest || isNewer(node, newest)) newest = node;
+    if (node.vmProvider !== vmProvider || !isOfSpec(node, specDigest)) continue;
+    if (node.reported && (!reporter || isNewer(node, reporter))) reporter = node;
+    if (node.shape && (!newest || isNewer(node, newest))) newest = node;
   }
-  return newest?.shape;
+  return reporter?.reported ? boundReport(reporter.reported) : newest?.shape;
+}
+
+function isOfSpec(node: Node, specDigest: string | undefined): boolean {
+  return specDigest === undefined || node.specDigest === undefined || node.specDigest === specDigest;
 }
 
 /** Newest first; ids break ties, so that every order of insertion gives the same answer. */

@@ -109,7 +109,8 @@ function createFor(session: Session, search: Wanted, fleet: Fleet): Room | undef
   for (const position of search.makers) {
     const block = fleet.blocked(position, "demand", session.needs);
     if (block) {
-      if (position.mode === "open") position.hasDeficit = true;
+      // Nodes that are too small don't help by staying.
+      if (position.mode === "open" && block.code !== "shape") position.hasDeficit = true;
       firstBlock ??= block;
       continue;
     }

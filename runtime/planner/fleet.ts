@@ -12,13 +12,12 @@ import {
   freeJoins,
   freeServerSessions,
   freeShape,
+  declaredShape,
   freeUsers,
   isNewer,
   isServer,
   isUsedUp,
   reportedShape,
-  shapeOfSize,
-  withOverrides,
 } from "./capacity";
 import { Draft } from "./draft";
 import { hearsayOf, type Hearsay } from "./failures";
@@ -27,7 +26,15 @@ import { PlanMemory, type Crew } from "./memory";
 import { isFinalDrain, isInFlight } from "./node-status";
 import type { PlaceContext } from "./place";
 import { noRetirement, retiringOf, type Retirement } from "./rotation";
-import { fallbackReason, firstOpenRoute, isWithoutShape, routesOf, type Route } from "./routes";
+import {
+  fallbackReason,
+  firstOpenRoute,
+  isSilentOnGpus,
+  isWithoutShape,
+  routesOf,
+  type KnownShape,
+  type Route,
+} from "./routes";
 import { SpecDigests } from "./spec-digest";
 import { WindowCache, type Window } from "./schedule";
 import { Scope, sessionsPerServer, sortUnlessSorted, type Bin } from "./scope";
@@ -100,7 +107,6 @@ export class Fleet {
   private readonly births = new Map<Scope, Birth[]>();
   /** Ids of the nodes that are to be replaced, of all configs. */
   private readonly retiring = new Set<string>();
-  private readonly sizes = new Map<string, Shape | undefined>();
   private readonly memory: PlanMemory;
 
   constructor(
@@ -180,6 +186,7 @@ export class Fleet {
     position.isGrowing = true;
     route.nodesInFlight += 1;
     if (config.type === "dockerAgent" && !route.shape) route.nodesWithoutShape += 1;
+    route.nodesSilentOnGpus += 1;
     this.instancesAdded.set(vmProvider, (this.instancesAdded.get(vmProvider) ?? 0) + 1);
     const why = fallback ? { ...reason, text: `${reason.text}; ${fallback.text}` } : reason;
     this.changes.push({ kind: "create", autoscaleConfig: config.name, vmProvider, reason: why });
@@ -195,6 +202,7 @@ export class Fleet {
     position.isGrowing = true;
     const route = position.routes.find(({ vmProvider }) => vmProvider === bin.node!.vmProvider);
     if (route && isWithoutShape(bin.node!)) route.nodesWithoutShape += 1;
+    if (route && isSilentOnGpus(bin.node!)) route.nodesSilentOnGpus += 1;
     this.recalled.add(nodeId);
     this.changes.push({ kind: "undrain", nodeId, reason });
     return bin;
@@ -262,17 +270,18 @@ export class Fleet {
       unsettled: nodes.filter((node) => node.status !== "running" || node.isReusable === false),
       nodesInFlight: inFlight.length,
       nodesLive: inFlight.length + running.length,
-      routes: routesOf(config, nodes, (vmProvider) => this.shapeOn(config, vmProvider)),
+      routes: routesOf(config, nodes, (vmProvider) => this.knownOn(config, vmProvider)),
     };
     memory.crews.set(config.name, crew);
     return crew;
   }
 
-  /** Configs share VM provider configs, whose settings are read once per plan. */
-  private shapeOn(config: AutoscaleConfig, vmProvider: string): Shape | undefined {
-    const { sizes, snapshot } = this;
-    if (!sizes.has(vmProvider)) sizes.set(vmProvider, shapeOfSize(vmProvider, snapshot, this.context.catalog));
-    return withOverrides(config, sizes.get(vmProvider) ?? reportedShape(config, vmProvider, snapshot));
+  /** What is known of the config's next node on a VM provider config. */
+  private knownOn(config: AutoscaleConfig, vmProvider: string): KnownShape {
+    const { snapshot } = this;
+    const declared = declaredShape(config, snapshot, this.context.catalog, vmProvider);
+    const specDigest = this.digests.of(config, vmProvider, snapshot);
+    return { declared, reported: reportedShape(config, vmProvider, snapshot, specDigest) };
   }
 
   /** The place as the last plan found it; undefined when something about it has changed since. */

@@ -3,6 +3,7 @@ import type { Reason } from "../model/plan";
 import type { Shape } from "../model/state";
 import { formatCount } from "../model/units";
 import type { ConfigPosition, Fleet } from "./fleet";
+import { describeShape, numbersOf } from "./place";
 import { firstOpenRoute, routeReasons } from "./routes";
 
 /** Undefined when nothing does. `needs`: of the session that the node is for. */
@@ -58,12 +59,25 @@ function routesReason(fleet: Fleet, position: ConfigPosition, needs: Shape | und
   if (firstOpenRoute(fleet, position, needs)) return undefined;
   const reasons = routeReasons(fleet, position, needs);
   const [first] = reasons;
-  if (!first) return tooSmall(position, needs);
+  if (!first) return tooSmall(position, needs ?? nothing);
   return { ...first, text: reasons.map(({ text }) => text).join("; ") };
 }
 
-function tooSmall({ config, routes }: ConfigPosition, needs: Shape | undefined): Reason {
-  const text = `no node that autoscale config "${config.name}" can make is large enough`;
-  const numbers = { autoscaleConfig: config.name, vmProviders: routes.length, needsCores: needs?.cores ?? 0 };
+const nothing: Shape = { cores: 0, memoryBytes: 0, gpus: 0 };
+
+/** As far as its nodes have told, which the next report may change. */
+function tooSmall({ config, routes }: ConfigPosition, needs: Shape): Reason {
+  const { vmProvider, shape = nothing } = routes[0]!;
+  const gpus = needs.gpus > 0 ? ` and ${formatCount(shape.gpus, "GPU")}` : "";
+  const has = `${describeShape({ cores: shape.cores, memoryBytes: shape.memoryBytes })}${gpus}`;
+  const others = routes.length > 1 ? ", also on its fallbacks" : "";
+  const text = `no node that autoscale config "${config.name}" can make is large enough${others}: ${describeShape(needs)} is needed, and by what was reported last a node has ${has}; it waits until one has more`;
+  const numbers = {
+    autoscaleConfig: config.name,
+    vmProvider,
+    vmProviders: routes.length,
+    ...numbersOf("needs", needs),
+    ...numbersOf("node", shape),
+  };
   return { code: "shape", text, numbers };
 }

@@ -12,11 +12,12 @@ import {
   type Zone,
 } from "../model/config";
 import type { Reason } from "../model/plan";
+import { mayFit, type PartialShape } from "../model/shapes";
 import type { Node, Shape } from "../model/state";
 import { formatCount, formatMemory } from "../model/units";
 import type { NodeUsage } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
-import { fitsShape, hasRoom, isServer, loadOf, shapeOfConfig } from "./capacity";
+import { declaredShape, fitsShape, hasRoom, isServer, loadOf } from "./capacity";
 import type { Draft } from "./draft";
 import type { WindowCache } from "./schedule";
 
@@ -215,12 +216,15 @@ function further(a: Obstacle | undefined, b: Obstacle): Obstacle {
   return !a || b.stage > a.stage ? b : a;
 }
 
-/** Why this config can never serve the workspace as things are declared; undefined when it can. */
+/**
+ * Why this config can never serve the workspace as things are declared; undefined when it can. What nodes reported is no
+ * such reason: the next one may say otherwise, and so may the same one.
+ */
 export function obstacleOf(
   request: PlaceRequest,
   config: AutoscaleConfig,
   context: PlaceContext,
-  shapes = shapesOfConfig(config, context),
+  shapes: readonly PartialShape[] = declaredShapes(config, context),
 ): Obstacle | undefined {
   const { snapshot } = context.draft;
   const where = { autoscaleConfig: config.name, pool: config.pool, zone: config.zone };
@@ -233,28 +237,36 @@ export function obstacleOf(
   }
   if (!config.enabled) return obstacle(1, "configDisabled", `autoscale config "${config.name}" is disabled`);
   if (config.drain) return obstacle(1, "configDraining", `autoscale config "${config.name}" is being drained`);
-  if (shapes.some((known) => !known || fitsShape(request.needs, known))) return undefined;
+  if (shapes.some((declared) => mayFit(request.needs, declared))) return undefined;
   const shape = shapes[0]!;
   const numbers = { ...numbersOf("needs", request.needs), ...numbersOf("node", shape) };
   const needs = `workspace "${request.workspace}" needs ${describeShape(request.needs)}`;
-  if (request.needs.gpus > shape.gpus) {
+  if (shape.gpus !== undefined && request.needs.gpus > shape.gpus) {
     return obstacle(2, "gpu", `${needs}; nodes of "${config.name}" have ${formatCount(shape.gpus, "GPU")}`, numbers);
   }
   return obstacle(3, "shape", `${needs}; a node of "${config.name}" has only ${describeShape(shape)}`, numbers);
 }
 
-/** What the nodes offer that a config may make, on each of its VM provider configs. */
-function shapesOfConfig(config: AutoscaleConfig, { draft, catalog }: PlaceContext): (Shape | undefined)[] {
-  return vmProvidersOf(config).map((name) => shapeOfConfig(config, draft.snapshot, catalog, name));
+/** What is declared of the nodes that a config may make, on each of its VM provider configs. */
+function declaredShapes(config: AutoscaleConfig, { draft, catalog }: PlaceContext): PartialShape[] {
+  return vmProvidersOf(config).map((name) => declaredShape(config, draft.snapshot, catalog, name));
 }
 
-export function describeShape({ cores, memoryBytes, gpus }: Shape): string {
+export function describeShape({ cores, memoryBytes, gpus = 0 }: PartialShape): string {
   const gpuText = gpus > 0 ? ` and ${formatCount(gpus, "GPU")}` : "";
-  return `${formatCount(cores, "core")}, ${formatMemory(memoryBytes)}${gpuText}`;
+  const parts = [
+    ...(cores === undefined ? [] : [formatCount(cores, "core")]),
+    ...(memoryBytes === undefined ? [] : [formatMemory(memoryBytes)]),
+  ];
+  return `${parts.join(", ")}${gpuText}`;
 }
 
-export function numbersOf(prefix: string, { cores, memoryBytes, gpus }: Shape): Record<string, number> {
-  return { [`${prefix}Cores`]: cores, [`${prefix}MemoryBytes`]: memoryBytes, [`${prefix}Gpus`]: gpus };
+export function numbersOf(prefix: string, { cores, memoryBytes, gpus }: PartialShape): Record<string, number> {
+  return {
+    ...(cores === undefined ? {} : { [`${prefix}Cores`]: cores }),
+    ...(memoryBytes === undefined ? {} : { [`${prefix}MemoryBytes`]: memoryBytes }),
+    ...(gpus === undefined ? {} : { [`${prefix}Gpus`]: gpus }),
+  };
 }
 
 function staticFits(needs: Shape, pool: Pool, zone: Zone): boolean {

@@ -5,6 +5,7 @@
  */
 import { vmProvidersOf, type AutoscaleConfig } from "../model/config";
 import type { Reason } from "../model/plan";
+import { wholeShape, type PartialShape } from "../model/shapes";
 import type { Node, RouteFailures, Shape } from "../model/state";
 import { formatCount } from "../model/units";
 import { fitsShape, isServer } from "./capacity";
@@ -17,26 +18,49 @@ export interface Route {
   readonly vmProvider: string;
   /** What one more node would offer; undefined = not known before the first one reports. */
   readonly shape: Shape | undefined;
+  /** What of it is certain. */
+  readonly declared: PartialShape;
+  /** Nobody has said yet whether its nodes have GPUs; the shape has none meanwhile. */
+  readonly areGpusUnknown: boolean;
   nodesInFlight: number;
   /** Agents whose shape nobody knows yet; while there is one, no other is created. */
   nodesWithoutShape: number;
+  /** Nodes that have not said whether they have GPUs; while there is one, no other is created for their sake. */
+  nodesSilentOnGpus: number;
 }
 
-/** The preferred one first. `shapeOn`: what a node of the config offers on a VM provider config. */
+/** What is known of a config's next node on one VM provider config. */
+export interface KnownShape {
+  readonly declared: PartialShape;
+  readonly reported: PartialShape | undefined;
+}
+
+/** The preferred one first. */
 export function routesOf(
   config: AutoscaleConfig,
   nodes: readonly Node[],
-  shapeOn: (vmProvider: string) => Shape | undefined,
+  knownOn: (vmProvider: string) => KnownShape,
 ): Route[] {
   return vmProvidersOf(config).map((vmProvider) => {
-    let [nodesInFlight, nodesWithoutShape] = [0, 0];
+    let [nodesInFlight, nodesWithoutShape, nodesSilentOnGpus] = [0, 0, 0];
     for (const node of nodes) {
       if (node.vmProvider !== vmProvider) continue;
       if (isInFlight(node)) nodesInFlight += 1;
-      if (isWithoutShape(node) && (isInFlight(node) || node.status === "running")) nodesWithoutShape += 1;
+      if (!isInFlight(node) && node.status !== "running") continue;
+      if (isWithoutShape(node)) nodesWithoutShape += 1;
+      if (isSilentOnGpus(node)) nodesSilentOnGpus += 1;
     }
-    return { vmProvider, shape: shapeOn(vmProvider), nodesInFlight, nodesWithoutShape };
+    const { declared, reported } = knownOn(vmProvider);
+    const known = { ...reported, ...declared };
+    const areGpusUnknown = known.gpus === undefined;
+    const shape = wholeShape(known);
+    return { vmProvider, shape, declared, areGpusUnknown, nodesInFlight, nodesWithoutShape, nodesSilentOnGpus };
   });
+}
+
+/** True for a node of which neither a declaration nor the node itself has told its GPUs. */
+export function isSilentOnGpus({ declared, reported }: Node): boolean {
+  return declared?.gpus === undefined && reported?.gpus === undefined;
 }
 
 /** True for an agent that nobody knows the size of yet. */
@@ -52,7 +76,8 @@ type Block =
   | "exhaustedElsewhere"
   | "singleTry"
   | "backoff"
-  | "unknownShape";
+  | "unknownShape"
+  | "unknownGpus";
 
 /** These last, or are no fault of the node to be made: the next VM provider config may do better. */
 const passedOver: readonly Block[] = ["maxInstances", "circuitOpen", "exhausted", "exhaustedElsewhere", "singleTry"];
@@ -61,7 +86,7 @@ const passedOver: readonly Block[] = ["maxInstances", "circuitOpen", "exhausted"
 export function firstOpenRoute(fleet: Fleet, position: ConfigPosition, needs?: Shape): Route | undefined {
   for (const route of position.routes) {
     if (!isLargeEnough(route, needs)) continue;
-    const block = blockOf(fleet, position, route);
+    const block = blockOf(fleet, position, route, needs);
     if (!block) return route;
     if (!passedOver.includes(block)) return undefined;
   }
@@ -73,7 +98,7 @@ export function routeReasons(fleet: Fleet, position: ConfigPosition, needs?: Sha
   const reasons: Reason[] = [];
   for (const route of position.routes) {
     if (!isLargeEnough(route, needs)) continue;
-    const block = blockOf(fleet, position, route);
+    const block = blockOf(fleet, position, route, needs);
     if (!block) break;
     reasons.push(reasonOf(fleet, position, route, block));
     if (!passedOver.includes(block)) break;
@@ -92,11 +117,12 @@ export function fallbackReason(fleet: Fleet, position: ConfigPosition, { vmProvi
   return { code: "fallback", text, numbers: { ...numbers, ...(block ? { block } : {}) } };
 }
 
-function isLargeEnough({ shape }: Route, needs: Shape | undefined): boolean {
-  return needs === undefined || shape === undefined || fitsShape(needs, shape);
+function isLargeEnough({ shape, areGpusUnknown }: Route, needs: Shape | undefined): boolean {
+  if (needs === undefined || shape === undefined) return true;
+  return fitsShape(needs, areGpusUnknown ? { ...shape, gpus: Infinity } : shape);
 }
 
-function blockOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route): Block | undefined {
+function blockOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route, needs?: Shape): Block | undefined {
   const vmProvider = fleet.snapshot.vmProviderConfigs.get(route.vmProvider);
   if (!vmProvider) return "missingReference";
   if (fleet.instancesOf(route.vmProvider) >= vmProvider.maxInstances) return "maxInstances";
@@ -110,7 +136,9 @@ function blockOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route):
   const hearsay = fleet.hearsay.get(route.vmProvider);
   if (hearsay && hearsay.autoscaleConfig !== config.name) return "exhaustedElsewhere";
   const isShapeAwaited = config.type === "dockerAgent" && !route.shape && route.nodesWithoutShape > 0;
-  return isShapeAwaited ? "unknownShape" : undefined;
+  if (isShapeAwaited) return "unknownShape";
+  const isForGpus = (needs?.gpus ?? 0) > 0 && route.shape !== undefined;
+  return isForGpus && route.areGpusUnknown && route.nodesSilentOnGpus > 0 ? "unknownGpus" : undefined;
 }
 
 const codes: Readonly<Record<Block, string>> = {
@@ -122,6 +150,7 @@ const codes: Readonly<Record<Block, string>> = {
   singleTry: "singleTry",
   backoff: "backoff",
   unknownShape: "unknownShape",
+  unknownGpus: "unknownGpus",
 };
 
 function reasonOf(fleet: Fleet, position: ConfigPosition, route: Route, block: Block): Reason {
@@ -153,6 +182,8 @@ function numbersOf(fleet: Fleet, route: Route, block: Block, failures: RouteFail
       return { retryAtMs: fleet.hearsay.get(route.vmProvider)?.untilMs ?? 0 };
     case "unknownShape":
       return { nodesWithoutShape: route.nodesWithoutShape };
+    case "unknownGpus":
+      return { nodesSilentOnGpus: route.nodesSilentOnGpus };
     case "missingReference":
       return {};
     default: {
@@ -189,6 +220,8 @@ function textOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route, b
       return `${self} tries one node at a time on ${on} after ${failed}`;
     case "unknownShape":
       return `${self} does not know what its nodes on ${on} offer; it waits until the first one reports`;
+    case "unknownGpus":
+      return `${self} does not know whether its nodes on ${on} have GPUs; it waits until one reports some`;
     default: {
       const never: never = block;
       throw new Error(`unknown block ${String(never)}`);

@@ -1,6 +1,6 @@
 /** Where demand may find room, and which configs may make more: what the queue and staging look through alike. */
 import type { Reason } from "../model/plan";
-import type { Shape } from "../model/state";
+import type { PartialShape } from "../model/shapes";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { obstacleOf, type Place, type PlaceRequest } from "./place";
 import type { Bin, Scope } from "./scope";
@@ -49,7 +49,7 @@ export function startSearch(
     for (const config of configs) {
       if (!mayMake(config.name)) continue;
       const position = fleet.position(config.name)!;
-      const found = obstacleOf(request, config, fleet.context, shapesOf(position));
+      const found = obstacleOf(request, config, fleet.context, declaredOf(position));
       if (found) obstacle ??= found.reason;
       else (hasFailures(position) ? failing : working).push(position);
     }
@@ -66,9 +66,9 @@ export function restartSearch({ lists }: Search): void {
   for (const list of lists) list.next = 0;
 }
 
-/** What the nodes offer that the config may make. */
-function shapesOf({ routes }: ConfigPosition): (Shape | undefined)[] {
-  return routes.map(({ shape }) => shape);
+/** What is declared of the nodes that the config may make. */
+function declaredOf({ routes }: ConfigPosition): PartialShape[] {
+  return routes.map(({ declared }) => declared);
 }
 
 function hasFailures({ state, config }: ConfigPosition): boolean {

@@ -4,14 +4,12 @@
  */
 import type { AgentAutoscaleConfig, ServerAutoscaleConfig } from "../model/config";
 import type { Reason } from "../model/plan";
+import { dimensions, type Dimension } from "../model/shapes";
 import type { Shape } from "../model/state";
 import { formatCount, formatMemory } from "../model/units";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { sessionsPerServer, type Bin, type Counted, type Scope, type Spare } from "./scope";
 import { countSlots, slotsIn, slotsReason, wantedSlotsOf } from "./standby-slots";
-
-const dimensions = ["cores", "memoryBytes", "gpus"] as const;
-type Dimension = (typeof dimensions)[number];
 
 /** Nodes that the config keeps whatever the demand; a window may replace its own value. */
 export function floorOf({ config, window }: ConfigPosition): number {
@@ -127,9 +125,12 @@ function addNode(
   return undefined;
 }
 
-/** A dimension of which the config's nodes have none can't be raised by more of them. */
+/** A dimension of which the config's nodes have none can't be raised by more of them; one of them shows whether they do. */
 function canOffer({ routes }: ConfigPosition, dimension: Dimension): boolean {
-  return routes.some(({ shape }) => shape === undefined || shape[dimension] > 0);
+  return routes.some(({ shape, areGpusUnknown, nodesSilentOnGpus }) => {
+    const isToBeTried = dimension === "gpus" && areGpusUnknown && nodesSilentOnGpus === 0;
+    return shape === undefined || shape[dimension] > 0 || isToBeTried;
+  });
 }
 
 function shapeOfSpare({ millicores, memoryBytes, gpus }: Spare): Shape {

@@ -5,7 +5,7 @@ import { BugError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
 import type { DesiredNode, DnsSpec, Lane, Node } from "../model/state";
-import { shapeOfConfig } from "../planner/capacity";
+import { declaredShape, shapeOfConfig } from "../planner/capacity";
 import { chooseLane } from "../planner/lanes";
 import type { PlaceContext } from "../planner/place";
 import { SpecDigests } from "../planner/spec-digest";
@@ -64,6 +64,7 @@ export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth
   if (!config || !vmProvider || !zone)
     throw new BugError(`a node was planned for "${identity.autoscaleConfig}", which is incomplete`);
   const { nodeId } = identity;
+  const specDigest = new SpecDigests(context.catalog).of(config, vmProvider.name, snapshot);
   return {
     nodeId,
     zone: config.zone,
@@ -75,8 +76,9 @@ export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth
     status: "requested",
     statusSinceMs: context.nowMs,
     createdAtMs: context.nowMs,
-    shape: shapeOfConfig(config, snapshot, context.catalog, vmProvider.name),
-    specDigest: new SpecDigests(context.catalog).of(config, vmProvider.name, snapshot),
+    shape: shapeOfConfig(config, snapshot, context.catalog, vmProvider.name, specDigest),
+    declared: declaredShape(config, snapshot, context.catalog, vmProvider.name),
+    specDigest,
     ...(config.type === "server" ? serverFields(config) : { readyWhen: "heartbeat" as const }),
     provisionTimeoutSeconds: provisionTimeoutOf(config),
     missingTimeoutSeconds: config.missingTimeout,

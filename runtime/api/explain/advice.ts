@@ -21,6 +21,8 @@ const advices: Readonly<Record<string, (numbers: Numbers) => string>> = {
   singleTry: () => "one node that comes up ends this; put right what made the others fail",
   unknownShape: ({ autoscaleConfig }) =>
     `wait for the first node to report, or set coresOverride and memoryOverride of autoscale config "${autoscaleConfig}"`,
+  unknownGpus: ({ autoscaleConfig }) =>
+    `wait until a node reports its GPUs, or set gpusOverride of autoscale config "${autoscaleConfig}"`,
   configDisabled: ({ autoscaleConfig }) => `enable autoscale config "${autoscaleConfig}" (enabled: true)`,
   configDraining: ({ autoscaleConfig }) => `end the drain of autoscale config "${autoscaleConfig}" (drain: false)`,
   configDeleting: ({ autoscaleConfig }) => `declare autoscale config "${autoscaleConfig}" again, or use another one`,
