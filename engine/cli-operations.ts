@@ -4,7 +4,6 @@ import { type FlagTable, parseArgs, type ParsedArgs } from "./args";
 import { openStack } from "./cli-context";
 import { CommandFailure, exitCodes, NotSupported } from "./failure";
 import type { OperationRequest } from "./operation";
-import type { Outset } from "./outset";
 import { readPassphrase } from "./secrets";
 
 const commonFlags: FlagTable = {
@@ -66,7 +65,6 @@ const flagTables: Record<string, FlagTable> = {
 export async function runOperationCommand(
   command: "up" | "preview" | "refresh" | "destroy",
   args: string[],
-  outset: Outset | undefined,
 ): Promise<void> {
   // `refresh` may come as a bare switch: `--refresh` means `--refresh=true`.
   const parsed = parseArgs(
@@ -91,7 +89,6 @@ export async function runOperationCommand(
     clearPendingCreates: parsed.isOn("clear-pending-creates"),
     suppressOutputs: parsed.isOn("suppress-outputs"),
     expectNoChanges: parsed.isOn("expect-no-changes"),
-    outset,
     options: {
       kind: command === "up" || command === "preview" ? "update" : command,
       isPreview,

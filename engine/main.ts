@@ -5,13 +5,11 @@
  */
 import { enableCompileCache } from "./compile-cache";
 import { CommandFailure, exitCodes, messageOf, NotSupported } from "./failure";
-import type { Outset } from "./outset";
 
-type Command = (args: string[], outset?: Outset) => Promise<void> | void;
+type Command = (args: string[]) => Promise<void> | void;
 
 function operation(name: "up" | "preview" | "refresh" | "destroy"): Command {
-  return (args, outset) =>
-    (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand(name, args, outset);
+  return (args) => (require("./cli-operations") as typeof import("./cli-operations")).runOperationCommand(name, args);
 }
 
 const commands: Record<string, Command> = {
@@ -36,13 +34,9 @@ const officialCommands = new Set(
   ).split(" "),
 );
 
-async function main(words: string[], outset?: Outset): Promise<number> {
+async function main(words: string[]): Promise<number> {
   try {
     const [name, ...args] = withoutDirectory(words);
-    if (name === "--standby") {
-      const { standBy } = require("./standby") as typeof import("./standby");
-      return await standBy(main);
-    }
     if (name === undefined || name === "help" || name === "--help") {
       process.stdout.write(`Pulumi, embedded engine\nCommands: ${Object.keys(commands).join(", ")}\n`);
       return 0;
@@ -54,7 +48,7 @@ async function main(words: string[], outset?: Outset): Promise<number> {
       process.stdout.write(`pulumi ${name}: the subset of Pulumi's command that the embedded engine knows\n`);
       return 0;
     }
-    await command(args, outset);
+    await command(args);
     return 0;
   } catch (error) {
     const message = messageOf(error);

@@ -9,7 +9,6 @@ import { CommandFailure, exitCodes, messageOf } from "./failure";
 import { openState } from "./open-state";
 import { createMask } from "./mask";
 import type { OperationRequest } from "./operation";
-import type { PluginStarter } from "./plugin-process";
 import { type PlainConfig, type Project, readConfig, type StackConfig } from "./project";
 import type { Signals } from "./signals";
 
@@ -25,13 +24,12 @@ export interface Begun {
   startedMs: number;
   stackConfig: StackConfig;
   port: EnginePort;
-  starter: PluginStarter;
   signals: Signals;
 }
 
 export async function runBegun(request: OperationRequest, begun: Begun): Promise<void> {
   const { backend, name, options, project } = request;
-  const { startedMs, stackConfig, port, starter, signals } = begun;
+  const { startedMs, stackConfig, port, signals } = begun;
   const opening = openState(backend, name, stackConfig);
   opening.catch(() => undefined);
   const running = require("./run") as typeof import("./run");
@@ -51,7 +49,7 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
     isRefresh: options.kind === "refresh",
     mask,
   });
-  const beginning = { port, starter, inlineHost };
+  const beginning = { port, inlineHost };
   const run = new running.Run(request, { events, display, state, crypter, config, beginning });
   signals.attach(run);
   const shown = [...config.values].map(([key, value]) => [key, config.secretKeys.includes(key) ? "[secret]" : value]);

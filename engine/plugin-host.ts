@@ -2,11 +2,12 @@
  * Connects to provider plugins, attached or started.
  * The rule kept: every plugin is asked to stop before it is ended.
  */
+import { dirname } from "node:path";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CommandFailure } from "./failure";
-import { greet } from "./greeting";
+import { greet } from "./handshake";
 import { attachedPort, findPlugin, isAtLeast } from "./plugin-files";
-import type { PluginStarter } from "./plugin-process";
+import { PluginProcess } from "./plugin-process";
 import type { Project } from "./project";
 import { RemoteProvider } from "./provider";
 import { dial } from "./rpc";
@@ -19,7 +20,6 @@ export interface PluginHostOptions {
   /** Decrypted configuration, `PACKAGE:KEY` → value. */
   config: ReadonlyMap<string, string>;
   engineAddress: string;
-  starter: PluginStarter;
   warn: (message: string) => void;
   /** A line a plugin wrote to its output. */
   output: (line: string) => void;
@@ -63,21 +63,26 @@ export class PluginHost {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.options.starter.close(), ...this.open.map((provider) => provider.close())]);
+    await Promise.all(this.open.map((provider) => provider.close()));
   }
 
   private async start(packageName: string, file: string): Promise<RemoteProvider> {
-    const { project, config, starter, output } = this.options;
+    const { project, config, engineAddress, output } = this.options;
     const own = [...config].filter(([key]) => key.startsWith(`${packageName}:`));
     const packageConfig = Object.fromEntries(own.map(([key, value]) => [key.slice(packageName.length + 1), value]));
-    const plugin = starter.start(project, { packageName, file, config: packageConfig });
-    plugin.onOutput(output);
-    const { client, greeting } = await plugin.greet();
+    const plugin = new PluginProcess(project, { packageName, file, config: packageConfig, engineAddress, output });
+    const client = dial(ResourceProviderClient, `127.0.0.1:${await plugin.port}`);
     const close = (): Promise<void> => {
       client.close();
       return plugin.end();
     };
-    return new RemoteProvider({ client, greeting, close });
+    try {
+      const greeting = await greet(client, engineAddress, dirname(file));
+      return new RemoteProvider({ client, greeting, close });
+    } catch (error) {
+      await close();
+      throw error;
+    }
   }
 }
 

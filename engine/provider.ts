@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { Abilities, Greeting } from "./greeting";
+import type { Abilities, Greeting } from "./handshake";
 import { call, isUnimplemented, ProviderError, providerError } from "./rpc";
 import type { ResourceState } from "./state";
 import { packageOf, urnName, urnType } from "./urn";

@@ -12,7 +12,6 @@ import { connectInline, type InlineHost, type ProgramOptions, runInline, runNode
 import { Monitor } from "./monitor";
 import type { OperationRequest } from "./operation";
 import { PluginHost } from "./plugin-host";
-import type { PluginStarter } from "./plugin-process";
 import type { PlainConfig } from "./project";
 import type { Provider } from "./provider";
 import { ProviderRegistry } from "./provider-registry";
@@ -27,7 +26,6 @@ const programEndMs = 5000;
 /** What is there before the state can be read. */
 export interface Beginning {
   port: EnginePort;
-  starter: PluginStarter;
   /** Connection to the host of an inline program. */
   inlineHost: InlineHost | undefined;
 }
@@ -67,7 +65,6 @@ export class Run {
       project,
       config: config.values,
       engineAddress: beginning.port.address,
-      starter: beginning.starter,
       warn: (message) => events.diagnostic("warning", message),
       output: (line) => events.diagnostic("info", line),
     });

@@ -43,9 +43,23 @@ export class RegistryNodeProgram implements NodeProgram {
   async declare(options: Parameters<NodeProgram["declare"]>[0]): Promise<void> {
     const nodes = inOrder(readDesiredNodes(), options.order ?? []).map((node) => this.prepareNode(node));
     const providers = new PulumiProviders();
-    const results = await Promise.allSettled(nodes.map((node) => declareNode(node, providers, options)));
-    const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => messageOf(reason));
-    if (failures.length > 0) throw new pulumi.RunError(failures.join("; "));
+    await allDeclared(nodes.map((node) => declareNode(node, providers, options)));
+  }
+
+  async declareAsGiven(options: Parameters<NodeProgram["declareAsGiven"]>[0]): Promise<void> {
+    const { likely, batches, onReady, onRefused } = options;
+    const providers = new PulumiProviders();
+    // What can't be made ready fails the nodes that need it, and says why there.
+    Promise.all(likely.map((node) => this.makeReady(node, providers))).then(onReady, () => undefined);
+    const declarations: Promise<void>[] = [];
+    for await (const batch of batches) {
+      for (const prepared of batch.map((node) => this.prepareNode(node))) {
+        const declaration = declareNode(prepared, providers, { withoutVm: new Set() });
+        declaration.catch(() => onRefused(prepared.node.nodeId));
+        declarations.push(declaration);
+      }
+    }
+    await allDeclared(declarations);
   }
 
   async findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]> {
@@ -75,6 +89,19 @@ export class RegistryNodeProgram implements NodeProgram {
 
   classify(node: DesiredNode, message: string): ReturnType<NodeProgram["classify"]> {
     return this.vmProviderOf(node).classify(message);
+  }
+
+  /** Resolves when the engine has loaded and configured what will make nodes like this one. */
+  private async makeReady(node: DesiredNode, providers: PulumiProviders): Promise<void> {
+    const { vmProvider, settings, dns } = this.prepareNode(node);
+    const wanted = [providers.get(pulumiProviderName(node.kind, vmProvider, node.settings), vmProvider, settings)];
+    if (dns && node.dns) {
+      const name = pulumiProviderName(`dns-${node.dns.kind}`, dns.provider, node.dns.settings);
+      wanted.push(providers.get(name, dns.provider, dns.settings));
+    }
+    for (const provider of await Promise.all(wanted)) {
+      await new Promise<void>((resolve) => void provider.id.apply(() => resolve()));
+    }
   }
 
   private prepareNode(node: DesiredNode): PreparedNode {
@@ -114,6 +141,13 @@ class PulumiProviders {
   }
 }
 type ProviderMaker<Settings> = Pick<VmProvider<Settings>, "pulumiProvider">;
+
+/** A failure of one node makes the program fail, after the others were declared. */
+async function allDeclared(declarations: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(declarations);
+  const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => messageOf(reason));
+  if (failures.length > 0) throw new pulumi.RunError(failures.join("; "));
+}
 
 async function declareNode(
   prepared: PreparedNode,

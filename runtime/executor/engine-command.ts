@@ -3,11 +3,10 @@
  * would die with the worker at its next line and leave VMs behind that nobody knows; with a file it finishes the creates
  * in flight, records them and releases its lock. The file is also the update's log.
  */
-import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync, fstatSync } from "node:fs";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { signal as sendSignal } from "./processes";
-import type { StandbyEngine } from "./standby-engine";
 
 /** The engine ended with an error. */
 export class EngineFailure extends Error {
@@ -35,10 +34,8 @@ export class EngineFailure extends Error {
 export interface EngineRun {
   /** Its output goes here. */
   readonly logFile: string;
-  /** Called when the process exists, before it can have done anything but start; with its name when it stood by. */
-  readonly onStarted: (pid: number, standby?: string) => void;
-  /** Where a process that waits for its command may be had. */
-  readonly standby?: StandbyEngine | undefined;
+  /** Called when the process exists, before it can have done anything but start. */
+  readonly onStarted: (pid: number) => void;
 }
 
 /** What the error of a failed run quotes: enough for every diagnostic of 25 nodes. */
@@ -96,10 +93,8 @@ export async function runDetached(start: {
   readonly run: EngineRun;
   readonly abort?: AbortSignal | undefined;
 }): Promise<string> {
-  const waiting = start.run.standby?.take(start.run.logFile);
-  const child = waiting?.child ?? startEngine(start.command, start.args, { ...start, logFile: start.run.logFile });
-  if (child.pid !== undefined) start.run.onStarted(child.pid, waiting?.name);
-  waiting?.order(start.args, start.cwd);
+  const child = startEngine(start.command, start.args, { ...start, logFile: start.run.logFile });
+  if (child.pid !== undefined) start.run.onStarted(child.pid);
   const interrupt = () => void (child.pid !== undefined && sendSignal(child.pid, "SIGINT"));
   if (start.abort?.aborted) interrupt();
   start.abort?.addEventListener("abort", interrupt, { once: true });
@@ -115,16 +110,16 @@ export async function runDetached(start: {
   }
 }
 
-/** In a session of its own, with its output in a file. `input` is its standard input's other end. */
-export function startEngine(
+/** In a session of its own, with its output in a file. */
+function startEngine(
   command: string,
   args: readonly string[],
-  where: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly logFile: string; readonly input?: "pipe" },
+  where: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly logFile: string },
 ): ChildProcess {
   const output = openSync(where.logFile, "a", 0o600);
   try {
-    const stdio: StdioOptions = [where.input ?? "ignore", output, output];
-    return spawn(command, [...args], { cwd: where.cwd, env: where.env, detached: true, stdio });
+    const { cwd, env } = where;
+    return spawn(command, [...args], { cwd, env, detached: true, stdio: ["ignore", output, output] });
   } finally {
     closeSync(output);
   }

@@ -15,19 +15,15 @@ const withheld = [
 /** Marks the engine of a lane and the plugins it starts, so that recovery finds what a killed engine left behind. */
 export const laneMark = "HEADROOM_LANE";
 
-/** @param name Of a lane, or of an engine that stood by and is recorded for a lane. */
-export function laneMarkOf({ dataFolder }: Installation, name: string): string {
-  return `${dataFolder}#${name}`;
+export function laneMarkOf({ dataFolder }: Installation, laneId: string): string {
+  return `${dataFolder}#${laneId}`;
 }
 
-/**
- * @param mark Names what recovery finds the engine by, see {@link laneMarkOf}.
- * @param isOffline True when every plugin is already there: nothing is looked up or downloaded.
- */
+/** @param isOffline True when every plugin is already there: nothing is looked up or downloaded. */
 export function engineEnvironment(
   installation: Installation,
   inherited: NodeJS.ProcessEnv,
-  { mark, isOffline }: { mark: string; isOffline: boolean },
+  { laneId, isOffline }: { laneId: string; isOffline: boolean },
 ): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...inherited };
   for (const name of withheld) delete environment[name];
@@ -49,7 +45,7 @@ export function engineEnvironment(
     NO_COLOR: "1",
     // Our own commands in newer Node versions start faster with it.
     NODE_COMPILE_CACHE: join(installation.dataFolder, "engine-home", "compile-cache"),
-    [laneMark]: laneMarkOf(installation, mark),
+    [laneMark]: laneMarkOf(installation, laneId),
     // Derived once for all engines: it takes longer than everything else an engine does before its first step.
     ...(installation.engine.kind === "embedded"
       ? { PULUMI_EMBEDDED_KEY_FILE: `${passphraseFile(installation)}.key` }

@@ -5,12 +5,11 @@
  *   encryption-salt          one for all lane stacks
  *   state/                   the default backend, Pulumi's own layout
  *   engine-home/             PULUMI_HOME: plugins, engine logs
- *   standby/                 Pulumi.yaml and the output of engines that wait for their command
  *   lanes/<lane id>/         Pulumi.yaml, Pulumi.<stack>.yaml, logs and the record of the running engine
  */
 import { randomBytes, scrypt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Engine } from "./engine-choice";
@@ -64,7 +63,6 @@ export async function prepareInstallation(options: InstallationOptions): Promise
   for (const folder of ["lanes", "engine-home", "state"]) {
     await mkdir(join(dataFolder, folder), { recursive: true, mode: 0o700 });
   }
-  await prepareStandbyFolder(installation);
   if (!existsSync(passphraseFile(installation))) {
     await writeDurably(passphraseFile(installation), randomBytes(32).toString("base64url"));
   }
@@ -105,18 +103,6 @@ export async function derivePassphraseKeys(installation: Installation): Promise<
 
 export function laneFolder({ dataFolder }: Installation, laneId: string): string {
   return join(dataFolder, "lanes", laneId);
-}
-
-/** Without the output of engines whose worker was killed before it gave them a command. */
-async function prepareStandbyFolder(installation: Installation): Promise<void> {
-  const folder = standbyFolder(installation);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { mode: 0o700 });
-  await writeDurably(join(folder, "Pulumi.yaml"), projectText(installation));
-}
-
-export function standbyFolder({ dataFolder }: Installation): string {
-  return join(dataFolder, "standby");
 }
 
 function saltFile({ dataFolder }: Installation): string {

@@ -17,10 +17,10 @@ import { commandLineOf, isAlive, processesWith } from "./processes";
 const engineRecordSchema = z.object({
   pid: z.int(),
   revision: z.int(),
-  /** Its name when it had been standing by before. */
-  standby: z.string().optional(),
+  /** The worker whose program keeps an update open that was opened ahead; when it ends, so does the engine. */
+  openedBy: z.int().optional(),
 });
-/** The engine process that was given its command last; survives the worker. */
+/** The engine process that was started last; survives the worker. */
 export type EngineRecord = z.infer<typeof engineRecordSchema>;
 
 export class LaneFolder {
@@ -85,15 +85,12 @@ export class LaneFolder {
 
   /** Living processes of the lane's engines: the engines themselves and their plugins. */
   processes(): number[] {
-    const marks = [this.laneId, this.engineRecord()?.standby].filter((mark) => mark !== undefined);
-    return marks.flatMap((mark) => processesWith(laneMark, laneMarkOf(this.installation, mark)));
+    return processesWith(laneMark, laneMarkOf(this.installation, this.laneId));
   }
 
-  /** True when this process is an engine that was given a command for this lane. */
+  /** True when this process is an engine that was started for this lane. */
   isEngine(pid: number): boolean {
-    const commandLine = commandLineOf(pid) ?? "";
-    const names = [this.qualifiedStack, this.engineRecord()?.standby].filter((name) => name !== undefined);
-    return isAlive(pid) && names.some((name) => commandLine.includes(name));
+    return isAlive(pid) && (commandLineOf(pid) ?? "").includes(this.qualifiedStack);
   }
 
   exists(): boolean {

@@ -244,6 +244,7 @@ export class LaneRunner {
       const lane = state.lanes.get(request.laneId);
       return lane === undefined ? [] : engineStarted(context, lane, { ...event, request });
     }
+    if (event.kind === "ready" || event.kind === "settled") return [];
     const node = state.nodes.get(event.nodeId);
     if (node === undefined || node.laneId !== request.laneId) return [];
     switch (event.kind) {

@@ -7,13 +7,13 @@ import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
 import { LaneFolder } from "./lane-folder";
+import { NodeIntake } from "./node-intake";
 import type { NodeProgram } from "./node-program";
-import type { PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import type { OpenedUpdate, OpenRequest, PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import type { PassphraseCrypter } from "./passphrase";
 import { PulumiStack } from "./pulumi-stack";
 import { adoptMissing, quietenStack, type RecoveryContext, type RecoveryLimits } from "./recovery";
 import { presentNodes, sealedSecret } from "./stack-state";
-import { StandbyEngine } from "./standby-engine";
 import { UpdateEventTranslator, type NodeFailure } from "./update-events";
 
 export interface LaneWorkerOptions {
@@ -28,29 +28,19 @@ type OnEvent = (event: UpdateEvent) => void;
 
 export class LaneWorker {
   private readonly backend: FileBackend | undefined;
-  private readonly standby: StandbyEngine | undefined;
   private crypter: Promise<PassphraseCrypter> | undefined;
 
   constructor(private readonly options: LaneWorkerOptions) {
-    const { installation, environment } = options;
-    this.backend = FileBackend.of(installation.backendUrl);
-    const canStandBy = installation.engine.kind === "embedded";
-    this.standby = canStandBy ? new StandbyEngine(installation, environment) : undefined;
+    this.backend = FileBackend.of(options.installation.backendUrl);
   }
 
-  /** What the next update would have to wait for: the key of the secrets is derived, an engine is started. */
+  /** What the first update would have to wait for: the key of the secrets is derived. */
   async warmUp(): Promise<void> {
     await this.openedCrypter();
-    this.standby?.prepare();
-  }
-
-  /** Ends what {@link warmUp} started. */
-  async close(): Promise<void> {
-    await this.standby?.close();
   }
 
   async update(request: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): Promise<UpdateResult> {
-    const context = this.open(request, onEvent, abort);
+    const context = this.contextOf(request, onEvent, abort);
     try {
       await this.options.program.prepare(request.nodes);
     } catch (error) {
@@ -58,7 +48,65 @@ export class LaneWorker {
     }
     await context.folder.write(request.nodes, await this.openedCrypter());
     await context.stack.initialise();
-    const first = await this.runUp(context, request, onEvent);
+    const first = await this.runUp(context, this.declaring(request.nodes), onEvent);
+    return this.endUpdate(context, request, first, onEvent);
+  }
+
+  /** It begins at once; its result is there when it has ended. */
+  openUpdate(request: OpenRequest, onEvent: OnEvent, abort: AbortSignal): OpenedUpdate {
+    const context = this.contextOf(request, onEvent, abort);
+    const intake = new NodeIntake(request, {
+      prepare: (node) => this.options.program.prepare([node]),
+      write: async (nodes) => context.folder.write(nodes, await this.openedCrypter()),
+      onEvent,
+    });
+    return {
+      give: (nodes) => intake.give(nodes),
+      close: () => intake.close(),
+      result: this.runOpened(context, request, { intake, onEvent }),
+    };
+  }
+
+  private async runOpened(
+    context: RecoveryContext,
+    request: OpenRequest,
+    { intake, onEvent }: { readonly intake: NodeIntake; readonly onEvent: OnEvent },
+  ): Promise<UpdateResult> {
+    const { program } = this.options;
+    const { feed } = intake;
+    const begun = program.prepare([...request.nodes, request.likely]);
+    const finish = async (result: (whole: UpdateRequest) => Promise<UpdateResult>): Promise<UpdateResult> => {
+      feed.breakOff(new Error("the engine of the update has ended"));
+      const taken = await intake.taken();
+      return { ...(await result({ ...request, nodes: [...feed.taken, ...request.nodes] })), taken };
+    };
+    try {
+      await intake.begin(begun);
+    } catch (error) {
+      return finish((whole) => this.refuse(context, whole, error, onEvent));
+    }
+    await context.stack.initialise();
+    const run: EngineWork = {
+      nodeOf: (nodeId) => feed.nodes.find((node) => node.nodeId === nodeId),
+      program: () =>
+        program.declareAsGiven({
+          likely: [request.likely],
+          batches: feed.batches(),
+          onReady: () => onEvent({ kind: "ready" }),
+          onRefused: (refused) => intake.settle((nodeId) => nodeId === refused),
+        }),
+      onProgress: (isSettled) => intake.settle(isSettled),
+    };
+    const first = await this.runUp(context, run, onEvent);
+    return finish((whole) => this.endUpdate(context, whole, first, onEvent));
+  }
+
+  private async endUpdate(
+    context: RecoveryContext,
+    request: UpdateRequest,
+    first: UpRun,
+    onEvent: OnEvent,
+  ): Promise<UpdateResult> {
     if (first.kind === "unknown") return unknownResult(request, first.message);
     if (first.doubtful.length === 0) return this.conclude(context, request, first.message);
     return this.resolveDoubts(context, request, first, onEvent);
@@ -79,7 +127,7 @@ export class LaneWorker {
     // Once more, for what follows an adopted VM: its address, its DNS record.
     const rest = request.nodes.filter(({ nodeId }) => !doubtful.has(nodeId) || found.has(nodeId));
     await context.folder.write(rest, await this.openedCrypter());
-    const second = await this.runUp(context, { ...request, nodes: rest }, onEvent);
+    const second = await this.runUp(context, this.declaring(rest), onEvent);
     if (second.kind === "unknown") return unknownResult(request, second.message);
     second.doubtful.forEach(onEvent);
     const isWhole = rest.length === request.nodes.length && second.doubtful.length === 0;
@@ -92,7 +140,7 @@ export class LaneWorker {
     onEvent: OnEvent,
     abort: AbortSignal,
   ): Promise<UpdateResult> {
-    const context = this.open(request, onEvent, abort);
+    const context = this.contextOf(request, onEvent, abort);
     try {
       await this.options.program.prepare(request.nodes);
       await context.folder.write(request.nodes, await this.openedCrypter());
@@ -109,7 +157,7 @@ export class LaneWorker {
   /** Refuses a stack that still has something in it. */
   async removeStack(laneId: string, stack: string, abort: AbortSignal): Promise<void> {
     const request: UpdateRequest = { laneId, stack, revision: 0, nodes: [] };
-    const context = this.open(request, () => undefined, abort);
+    const context = this.contextOf(request, () => undefined, abort);
     const { folder } = context;
     if (!folder.exists() && !this.backend?.hasStack(stack)) return;
     await folder.write([], await this.openedCrypter());
@@ -126,22 +174,23 @@ export class LaneWorker {
     await folder.remove();
   }
 
-  private open(request: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): RecoveryContext {
+  private contextOf(request: UpdateRequest | OpenRequest, onEvent: OnEvent, abort: AbortSignal): RecoveryContext {
     const { installation, program, limits, environment } = this.options;
     const folder = new LaneFolder(installation, request.laneId, request.stack);
-    const onStarted = (pid: number, standby?: string) => {
+    const needed = "likely" in request ? [...request.nodes, request.likely] : request.nodes;
+    const onStarted = (pid: number) => {
       onEvent({ kind: "started", enginePid: pid, engine: installation.engine.name });
-      folder.recordEngine({ pid, revision: request.revision, standby });
+      const openedBy = "likely" in request ? { openedBy: process.pid } : {};
+      folder.recordEngine({ pid, revision: request.revision, ...openedBy });
     };
     const stack = new PulumiStack({
       installation,
       backend: this.backend,
       folder,
       revision: request.revision,
-      isOffline: !program.needsPlugins(request.nodes),
+      isOffline: !program.needsPlugins(needed),
       environment,
       onStarted,
-      standby: this.standby,
       abort,
     });
     const seal = async () => {
@@ -156,20 +205,22 @@ export class LaneWorker {
     return this.crypter;
   }
 
-  private async runUp(context: RecoveryContext, request: UpdateRequest, onEvent: OnEvent): Promise<UpRun> {
-    const nodes = new Map(request.nodes.map((node) => [node.nodeId, node]));
-    const translator = new UpdateEventTranslator((nodeId, message) => this.classify(nodes.get(nodeId), message));
+  private declaring(nodes: readonly DesiredNode[]): EngineWork {
+    return {
+      nodeOf: (nodeId) => nodes.find((node) => node.nodeId === nodeId),
+      program: () => this.options.program.declare({ withoutVm: new Set(), order: nodes }),
+      onProgress: () => undefined,
+    };
+  }
+
+  private async runUp(context: RecoveryContext, work: EngineWork, onEvent: OnEvent): Promise<UpRun> {
+    const translator = new UpdateEventTranslator((nodeId, message) => this.classify(work.nodeOf(nodeId), message));
     let failure: EngineFailure | undefined;
     try {
-      await context.stack.up(
-        () => this.options.program.declare({ withoutVm: new Set(), order: request.nodes }),
-        (event) => {
-          const told = translator.translate(event);
-          told.forEach(onEvent);
-          // The way to the first create is gone: time to prepare the next one.
-          if (told.some(({ kind }) => kind === "nodeCreating")) this.standby?.prepare();
-        },
-      );
+      await context.stack.up(work.program, (event) => {
+        translator.translate(event).forEach(onEvent);
+        work.onProgress((nodeId) => translator.isSettled(nodeId));
+      });
     } catch (error) {
       if (!(error instanceof EngineFailure)) return { kind: "unknown", message: messageOf(error) };
       failure = error;
@@ -222,6 +273,14 @@ export class LaneWorker {
     const known = node === undefined ? undefined : this.options.program.classify(node, message);
     return known ?? classifyFailure(message);
   }
+}
+
+/** What one run of the engine is about. */
+interface EngineWork {
+  nodeOf(nodeId: string): DesiredNode | undefined;
+  readonly program: () => Promise<void>;
+  /** Called after each of the engine's events. */
+  onProgress(isSettled: (nodeId: string) => boolean): void;
 }
 
 type UpRun =

@@ -31,6 +31,18 @@ export interface NodeProgram {
     /** Told of every known input of every VM that is declared. */
     readonly onVmInput?: (input: VmInput) => void;
   }): Promise<void>;
+  /**
+   * The inline program of an update that was opened ahead: makes the Pulumi providers of the `likely` nodes ready, without
+   * declaring these, then declares each batch as it comes. Ends when the batches do and all that was declared is there.
+   */
+  declareAsGiven(options: {
+    readonly likely: readonly DesiredNode[];
+    readonly batches: AsyncIterable<readonly DesiredNode[]>;
+    /** The Pulumi providers are ready. */
+    readonly onReady: () => void;
+    /** This node could not be declared; the program will fail. */
+    readonly onRefused: (nodeId: string) => void;
+  }): Promise<void>;
   /** Inside a running program: asks the clouds for the VMs of these nodes. Throws when an answer is not complete. */
   findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]>;
   /** Type token of the node's VM. */

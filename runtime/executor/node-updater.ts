@@ -11,10 +11,33 @@ export interface UpdateRequest {
   readonly nodes: readonly DesiredNode[];
 }
 
+/** An update that begins before it is known which nodes it will make. Its `nodes` are those that are in the stack. */
+export interface OpenRequest extends UpdateRequest {
+  /** What the next node will look like: only its accounts and its settings count, it is never declared. */
+  readonly likely: DesiredNode;
+}
+
+/**
+ * The stack's lock is taken, the program runs and waits. Nodes are made as they are given; what is in the stack stays.
+ * Nothing is ever deleted by it.
+ */
+export interface OpenedUpdate {
+  /** More nodes, to be made at once. Not after {@link close}. */
+  give(nodes: readonly DesiredNode[]): void;
+  /** Nothing more will be given: it ends as soon as what was given is made, at once when nothing was. */
+  close(): void;
+  /** As that of an update. */
+  readonly result: Promise<UpdateResult>;
+}
+
 /** In the order in which the engine reported them. */
 export type UpdateEvent =
   /** The engine process runs; its pid outlives the worker. */
   | { readonly kind: "started"; readonly enginePid: number; readonly engine: string }
+  /** Only of an update that was opened: all is ready for a node. */
+  | { readonly kind: "ready" }
+  /** Only of an update that was opened: of the first `given` nodes that it was given none is on its way any more. */
+  | { readonly kind: "settled"; readonly given: number }
   | { readonly kind: "nodeCreating"; readonly nodeId: string }
   /** The VM exists and its address is known. */
   | { readonly kind: "nodeCreated"; readonly nodeId: string; readonly address: string; readonly dnsName?: string }
@@ -33,6 +56,8 @@ export interface UpdateResult {
   readonly revision: number;
   readonly outcome: "succeeded" | "failed";
   readonly message?: string;
+  /** Only of an update that was opened: the nodes that it took of those that it was given. No cloud was asked for others. */
+  readonly taken?: readonly string[];
   readonly present?: readonly PresentNode[];
 }
 

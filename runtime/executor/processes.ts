@@ -22,6 +22,19 @@ export function commandLineOf(pid: number): string | undefined {
   }
 }
 
+/** Undefined when there is no such process or it can't be read. */
+export function parentOf(pid: number): number | undefined {
+  try {
+    const text =
+      process.platform === "linux"
+        ? statFields(pid)[1]
+        : execFileSync("ps", ["-o", "ppid=", "-p", String(pid)], { encoding: "utf8" });
+    return text === undefined ? undefined : Number(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Living processes that inherited this environment variable with this value: an engine, and every plugin it started, also
  * after the engine died. Only Linux tells; elsewhere the answer is empty.
@@ -47,12 +60,16 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
 function isZombie(pid: number): boolean {
   if (process.platform !== "linux") return false;
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The command's name before it may hold spaces and brackets.
-    return text.slice(text.lastIndexOf(")") + 2).startsWith("Z");
+    return statFields(pid)[0] === "Z";
   } catch {
     return false;
   }
+}
+
+/** State, parent and so on: what Linux tells after the command's name, which may hold spaces and brackets. */
+function statFields(pid: number): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ");
 }
 
 /** As it was when the program started, with a zero byte before each variable; empty when it is not ours to read. */

@@ -14,7 +14,6 @@ import { engineEnvironment } from "./engine-environment";
 import type { FileBackend } from "./file-backend";
 import type { Installation } from "./installation";
 import type { LaneFolder } from "./lane-folder";
-import type { StandbyEngine } from "./standby-engine";
 import { deploymentSchema, type Deployment } from "./stack-state";
 
 /** Creates wait for a cloud, not for this machine: all of a lane's nodes go at once. */
@@ -29,8 +28,6 @@ export interface StackOptions {
   readonly isOffline: boolean;
   readonly environment: NodeJS.ProcessEnv;
   readonly onStarted: EngineRun["onStarted"];
-  /** Takes the updates when it is there. */
-  readonly standby: StandbyEngine | undefined;
   readonly abort: AbortSignal;
 }
 
@@ -39,7 +36,7 @@ export class PulumiStack {
 
   constructor(private readonly options: StackOptions) {
     const { installation, folder, environment, isOffline } = options;
-    this.env = engineEnvironment(installation, environment, { mark: folder.laneId, isOffline });
+    this.env = engineEnvironment(installation, environment, { laneId: folder.laneId, isOffline });
   }
 
   /** Makes the stack if it is not there. */
@@ -169,7 +166,7 @@ export class PulumiStack {
     program: () => Promise<void>,
   ): Promise<{ stack: Stack; hasEnded: () => boolean }> {
     const { installation, folder } = this.options;
-    const run = { ...(await this.newRun(operation)), standby: operation === "up" ? this.options.standby : undefined };
+    const run = await this.newRun(operation);
     let ended = false;
     const command = asPulumiCommand(installation.engine, this.env, run, () => (ended = true));
     const workspace = await LocalWorkspace.create({ workDir: folder.path, program, pulumiCommand: command });

@@ -11,9 +11,9 @@ import { UnavailableError } from "../model/errors";
 import { EngineFailure } from "./engine-command";
 import type { FileBackend } from "./file-backend";
 import { projectName } from "./installation";
-import type { LaneFolder } from "./lane-folder";
+import type { EngineRecord, LaneFolder } from "./lane-folder";
 import type { FoundNode, NodeProgram } from "./node-program";
-import { commandLineOf, isAlive, signal } from "./processes";
+import { commandLineOf, isAlive, parentOf, signal } from "./processes";
 import type { PulumiStack } from "./pulumi-stack";
 import { addFound, hasVm, nodeUrn, settlePending, vmUrn, type Deployment } from "./stack-state";
 
@@ -49,6 +49,7 @@ export async function quietenStack(context: RecoveryContext, enginePid: number |
   const known = [enginePid, folder.engineRecord()?.pid, ...lockPids].filter((pid) => pid !== undefined && pid > 0);
   const seen = [...known, ...folder.processes()].filter((pid) => pid !== undefined);
   const engines = new Set(seen.filter((pid) => folder.isEngine(pid)));
+  for (const pid of engines) letGo(pid, folder.engineRecord());
   for (const pid of engines) await endProcess(() => (folder.isEngine(pid) ? [pid] : []), limits.engineWaitMs);
   await endProcess(() => folder.processes(), limits.orphanWaitMs);
   for (const lock of (await backend?.locks(folder.stack)) ?? []) {
@@ -59,6 +60,16 @@ export async function quietenStack(context: RecoveryContext, enginePid: number |
     }
     await backend?.removeLock(lock);
   }
+}
+
+/**
+ * An update that was opened ahead waits for as long as its program does. The worker that runs the program serves somebody
+ * who does not lead any more, or hangs: without it the engine finishes what it has begun and ends.
+ */
+function letGo(engine: number, record: EngineRecord | undefined): void {
+  if (record?.pid !== engine || record.openedBy === undefined || record.openedBy === process.pid) return;
+  // Its number may be another process's by now, but no other process is this engine's parent.
+  if (parentOf(engine) === record.openedBy) signal(record.openedBy, "SIGKILL");
 }
 
 /** Waits for processes to end by themselves; after `limitMs` they are interrupted, and at last killed. */

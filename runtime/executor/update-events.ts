@@ -52,6 +52,12 @@ export class UpdateEventTranslator {
     );
   }
 
+  /** True when nothing more will be heard of the node's create but what explains its failure. */
+  isSettled(nodeId: string): boolean {
+    const isUnexplained = [...this.unexplained.values()].includes(nodeId);
+    return this.created.has(nodeId) || this.failed.has(nodeId) || isUnexplained;
+  }
+
   private onStep(metadata: StepMetadata): UpdateEvent[] {
     const parent = metadata.new?.parent ?? metadata.old?.parent;
     if (parent) this.parents.set(metadata.urn, parent);

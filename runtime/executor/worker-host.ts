@@ -4,17 +4,14 @@
  */
 import { LaneWorker } from "./lane-worker";
 import type { NodeProgram } from "./node-program";
-import type { UpdateEvent, UpdateResult } from "./node-updater";
+import type { OpenedUpdate, UpdateEvent, UpdateResult } from "./node-updater";
 import type { FromWorker, Job, ToWorker } from "./worker-protocol";
 
 export function serveWorker(program: NodeProgram): void {
   let worker: LaneWorker | undefined;
   let abort = new AbortController();
-  let isBusy = false;
-  process.once("disconnect", () => {
-    const closed = isBusy ? undefined : worker?.close();
-    void Promise.resolve(closed).finally(() => process.exit(0));
-  });
+  let opened: OpenedUpdate | undefined;
+  process.once("disconnect", () => process.exit(0));
   // The service decides when its workers end; a Ctrl-C at its terminal reaches them too.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => undefined);
@@ -32,14 +29,15 @@ export function serveWorker(program: NodeProgram): void {
       case "job":
         abort = new AbortController();
         if (worker === undefined) return fail(new Error("a job came before the start"));
-        isBusy = true;
-        void run(worker, message.job, abort.signal).then(async (answer) => {
-          isBusy = false;
+        void run(worker, message.job, abort.signal, (begun) => (opened = begun)).then((answer) => {
+          opened = undefined;
           send(answer);
-          // What can't be prepared is done when it is needed, and complains then.
-          await worker?.warmUp().catch(() => undefined);
         });
         return;
+      case "give":
+        return opened?.give(message.nodes);
+      case "close":
+        return opened?.close();
       case "abort":
         return abort.abort();
       default: {
@@ -50,19 +48,31 @@ export function serveWorker(program: NodeProgram): void {
   });
 }
 
-async function run(worker: LaneWorker, job: Job, abort: AbortSignal): Promise<FromWorker> {
+type OnOpened = (opened: OpenedUpdate) => void;
+
+async function run(worker: LaneWorker, job: Job, abort: AbortSignal, onOpened: OnOpened): Promise<FromWorker> {
   try {
-    return { kind: "done", result: await carryOut(worker, job, abort) };
+    return { kind: "done", result: await carryOut(worker, job, abort, onOpened) };
   } catch (error) {
     return { kind: "failed", message: messageOf(error) };
   }
 }
 
-async function carryOut(worker: LaneWorker, job: Job, abort: AbortSignal): Promise<UpdateResult | undefined> {
+async function carryOut(
+  worker: LaneWorker,
+  job: Job,
+  abort: AbortSignal,
+  onOpened: OnOpened,
+): Promise<UpdateResult | undefined> {
   const onEvent = (event: UpdateEvent) => send({ kind: "event", event });
   switch (job.kind) {
     case "update":
       return worker.update(job.request, onEvent, abort);
+    case "open": {
+      const opened = worker.openUpdate(job.request, onEvent, abort);
+      onOpened(opened);
+      return opened.result;
+    }
     case "recover":
       return worker.recover(job.request, job.enginePid, onEvent, abort);
     case "remove":

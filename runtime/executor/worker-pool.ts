@@ -11,8 +11,8 @@ import { join } from "node:path";
 import { BugError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
 import type { Installation } from "./installation";
-import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import { LaneFolder } from "./lane-folder";
+import type { NodeUpdater, OpenedUpdate, OpenRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import { signal } from "./processes";
 import { defaultRecoveryLimits, type RecoveryLimits } from "./recovery";
 import { reserveOf } from "./slot-scheduler";
@@ -46,6 +46,9 @@ interface Task {
   readonly onEvent: (event: UpdateEvent) => void;
   readonly resolve: (result: UpdateResult | undefined) => void;
   readonly reject: (error: Error) => void;
+  /** What is sent after the job; kept until it has a worker. */
+  readonly later: ToWorker[];
+  worker?: Worker | undefined;
 }
 
 interface Worker {
@@ -76,20 +79,32 @@ export class WorkerPool implements NodeUpdater {
   }
 
   async update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
-    return expectResult(await this.submit({ kind: "update", request }, onEvent));
+    return expectResult(await this.submit({ kind: "update", request }, onEvent).result);
+  }
+
+  open(request: OpenRequest, onEvent: (event: UpdateEvent) => void): OpenedUpdate {
+    const { task, result } = this.submit({ kind: "open", request }, onEvent);
+    return {
+      give: (nodes) => this.tell(task, { kind: "give", nodes }),
+      close: () => this.tell(task, { kind: "close" }),
+      result: result.then(expectResult),
+    };
   }
 
   async recover(request: UpdateRequest, enginePid: number | undefined): Promise<UpdateResult> {
-    return expectResult(await this.submit({ kind: "recover", request, enginePid }, () => undefined));
+    return expectResult(await this.submit({ kind: "recover", request, enginePid }, () => undefined).result);
   }
 
   isEngineRunning(laneId: string, stack: string, enginePid: number | undefined): boolean {
     const folder = new LaneFolder(this.options.installation, laneId, stack);
-    return [enginePid, folder.engineRecord()?.pid].some((pid) => pid !== undefined && folder.isEngine(pid));
+    const record = folder.engineRecord();
+    // One that waits for nodes ends when recovery asks it to; waiting for it would have no end.
+    if (record?.openedBy !== undefined) return false;
+    return [enginePid, record?.pid].some((pid) => pid !== undefined && folder.isEngine(pid));
   }
 
   async removeStack(laneId: string, stack: string): Promise<void> {
-    await this.submit({ kind: "remove", laneId, stack }, () => undefined);
+    await this.submit({ kind: "remove", laneId, stack }, () => undefined).result;
   }
 
   /** Ends the workers. An update that still runs is given up: its engine goes on, and recovery finds out how it ended. */
@@ -113,12 +128,29 @@ export class WorkerPool implements NodeUpdater {
     return [...this.workers].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]));
   }
 
-  private submit(job: Job, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult | undefined> {
-    if (this.isStopped) return Promise.reject(new UnavailableError("the executor is stopping"));
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ job, onEvent, resolve, reject });
+  private submit(
+    job: Job,
+    onEvent: (event: UpdateEvent) => void,
+  ): { readonly task: Task; readonly result: Promise<UpdateResult | undefined> } {
+    let settle: Pick<Task, "resolve" | "reject"> | undefined;
+    const result = new Promise<UpdateResult | undefined>((resolve, reject) => (settle = { resolve, reject }));
+    const task: Task = { job, onEvent, ...settle!, later: [] };
+    if (this.isStopped) task.reject(new UnavailableError("the executor is stopping"));
+    else {
+      this.waiting.push(task);
       this.assign();
-    });
+    }
+    return { task, result };
+  }
+
+  /** What follows the job. Without nodes an opened update waits for as long as it is left alone; then its time counts. */
+  private tell(task: Task, message: ToWorker): void {
+    const { worker } = task;
+    if (worker === undefined) task.later.push(message);
+    else if (worker.task === task) {
+      if (worker.stopWatchdog === undefined) this.watch(worker);
+      send(worker, message);
+    }
   }
 
   /** Gives waiting tasks to idle workers and starts as many workers as are needed. */
@@ -126,25 +158,35 @@ export class WorkerPool implements NodeUpdater {
     if (this.isStopped) return;
     for (const worker of this.workers) {
       if (worker.state !== "idle") continue;
-      const task = this.waiting.shift();
+      const task = this.takeTask();
       if (task === undefined) break;
       this.begin(worker, task);
     }
     const states = [...this.workers].map(({ state }) => state);
     const unused = states.filter((state) => state !== "busy").length;
     const spares = this.isBeginning ? 0 : this.warmSpares;
-    const workersMax = this.slots + reserveOf(this.slots);
+    const tasks = [...this.waiting, ...[...this.workers].flatMap(({ task }) => task ?? [])];
+    // An update that was opened ahead takes no slot; how many there are is decided by who opens them.
+    const workersMax = this.slots + reserveOf(this.slots) + tasks.filter(isOpening).length;
     const wanted = Math.min(workersMax - this.workers.size, this.waiting.length + spares - unused);
     for (let started = 0; started < wanted && this.mayStartAgain; started += 1) this.startWorker();
+  }
+
+  /** The oldest; updates that are only opened ahead come last. */
+  private takeTask(): Task | undefined {
+    const urgent = this.waiting.findIndex((task) => !isOpening(task) || task.later.length > 0);
+    return this.waiting.splice(Math.max(0, urgent), 1)[0];
   }
 
   private begin(worker: Worker, task: Task): void {
     worker.state = "busy";
     worker.task = task;
     worker.enginePid = undefined;
-    this.watch(worker);
+    task.worker = worker;
+    if (task.job.kind !== "open") this.watch(worker);
     this.putOffSpares();
     send(worker, { kind: "job", job: task.job });
+    for (const message of task.later.splice(0)) this.tell(task, message);
   }
 
   private putOffSpares(): void {
@@ -200,6 +242,7 @@ export class WorkerPool implements NodeUpdater {
   private finish(worker: Worker, settle: (task: Task) => void): void {
     const { task } = worker;
     worker.stopWatchdog?.();
+    worker.stopWatchdog = undefined;
     worker.task = undefined;
     worker.state = "idle";
     this.workers.delete(worker);
@@ -235,6 +278,10 @@ export class WorkerPool implements NodeUpdater {
       });
     });
   }
+}
+
+function isOpening({ job }: Task): boolean {
+  return job.kind === "open";
 }
 
 function send({ child }: Worker, message: ToWorker): void {

@@ -1,10 +1,12 @@
 /** Messages between the service and a worker process. Plain data, by Node's IPC channel. */
+import type { DesiredNode } from "../model/state";
 import type { Installation } from "./installation";
-import type { UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import type { OpenRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import type { RecoveryLimits } from "./recovery";
 
 export type Job =
   | { readonly kind: "update"; readonly request: UpdateRequest }
+  | { readonly kind: "open"; readonly request: OpenRequest }
   | { readonly kind: "recover"; readonly request: UpdateRequest; readonly enginePid: number | undefined }
   | { readonly kind: "remove"; readonly laneId: string; readonly stack: string };
 
@@ -12,6 +14,9 @@ export type ToWorker =
   /** The first message. */
   | { readonly kind: "start"; readonly installation: Installation; readonly limits: RecoveryLimits }
   | { readonly kind: "job"; readonly job: Job }
+  /** More nodes for the update that the present job has opened; ignored when that has ended. */
+  | { readonly kind: "give"; readonly nodes: readonly DesiredNode[] }
+  | { readonly kind: "close" }
   /** Interrupts the engine of the present job, which then ends with a result. */
   | { readonly kind: "abort" };
 

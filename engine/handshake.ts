@@ -1,6 +1,5 @@
 /**
- * The first words with a plugin: what it understands and which version it is. They say nothing of any stack, so they
- * can be exchanged ahead of time.
+ * The first words with a plugin: what it understands and which version it is.
  */
 import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
