@@ -57,6 +57,11 @@ interface TypedRoute<P, Q, B> {
   readonly responses: Readonly<Record<number, z.ZodType | undefined>>;
   /** True where the answer is a stream of server-sent events; `responses` has the schema of their data. */
   readonly isEventStream?: boolean;
+  /**
+   * True where a good answer is made before the commit that it waits for, and so tells of nothing later. All others wait
+   * until everything committed up to their making is durable.
+   */
+  readonly isOfItsCommit?: boolean;
   /** True where an `Idempotency-Key` header is honoured. */
   readonly takesIdempotencyKey?: boolean;
   handle(input: { readonly params: P; readonly query: Q; readonly body: B }, context: RouteContext): Promise<Answer>;
@@ -86,7 +91,8 @@ export function route<P = object, Q = object, B = undefined>(typed: TypedRoute<P
       const query = querySchema.safeParse(raw.query);
       const body = typed.body?.safeParse(raw.body);
       if (params.success && query.success && (body === undefined || body.success)) {
-        return typed.handle({ params: params.data, query: query.data, body: body?.data as B }, context);
+        const answer = typed.handle({ params: params.data, query: query.data, body: body?.data as B }, context);
+        return typed.access === "public" ? answer : settled(answer, context, typed.isOfItsCommit ?? false);
       }
       const problems: Problem[] = [];
       if (!params.success) problems.push(...problemsOf(params.error, raw.params));
@@ -95,4 +101,16 @@ export function route<P = object, Q = object, B = undefined>(typed: TypedRoute<P
       throw ConfigError.of(problems);
     },
   };
+}
+
+/** Nothing leaves that a crash could take back: neither a good answer nor a refusal. */
+async function settled(answering: Promise<Answer>, context: RouteContext, isOfItsCommit: boolean): Promise<Answer> {
+  let mustWait = true;
+  try {
+    const answer = await answering;
+    mustWait = !isOfItsCommit;
+    return answer;
+  } finally {
+    if (mustWait) await context.leader().ledger.settled();
+  }
 }

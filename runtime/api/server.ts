@@ -162,7 +162,10 @@ async function runOnce(options: {
     return other.answer;
   }
   const kept = findAnswer(key, body, leader.ledger.state, leader.clock.now());
-  if (kept) return kept;
+  if (kept) {
+    await leader.ledger.settled();
+    return kept;
+  }
   const answer = run();
   running.set(key, { bodyHash, answer });
   try {

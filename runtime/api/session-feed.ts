@@ -141,10 +141,11 @@ export class SessionFeed {
     if (live && textOf(live, leader, reader) === stream.lastText && !isOver(live)) return;
     stream.isSending = true;
     try {
+      const session = live ?? (await findEnded(stream.sessionId, leader));
+      const text = session && textOf(session, leader, reader);
       await leader.ledger.settled();
-      const session = live ?? (await leader.store.session(stream.sessionId));
-      if (!session || stream.response.writableEnded) return void stream.response.end();
-      stream.lastText = textOf(session, leader, reader);
+      if (!session || text === undefined || stream.response.writableEnded) return void stream.response.end();
+      stream.lastText = text;
       stream.wroteAtMs = leader.clock.now();
       const event = isOver(session) ? "end" : "session";
       stream.response.write(`id: ${idOf(stream.lastText)}\nevent: ${event}\ndata: ${stream.lastText}\n\n`);
@@ -153,6 +154,12 @@ export class SessionFeed {
       stream.isSending = false;
     }
   }
+}
+
+/** It may have ended a moment ago: the store knows once everything committed is durable. */
+async function findEnded(sessionId: string, { ledger, store }: Leader): Promise<Session | undefined> {
+  await ledger.settled();
+  return store.session(sessionId);
 }
 
 function readerOf(current: Leader | Standby, nowMs: number): ProgressReader | undefined {

@@ -112,23 +112,31 @@ export class Broker {
     return session?.status === "queued" && session.keepaliveSeconds !== undefined;
   }
 
-  /** Ends a session, or cancels it while it waits. Its room goes to the queue in the same commit. */
-  async releaseSession(sessionId: string): Promise<Session> {
+  /**
+   * Ends a session, or cancels it while it waits. Its room goes to the queue in the same commit. `tell` sees the session
+   * as it will be, before anything later can have happened.
+   */
+  async releaseSession(sessionId: string, tell: (ended: Session) => void = () => undefined): Promise<Session> {
     const session = this.findSession(sessionId);
     const context = this.begin();
     const isQueued = session.status === "queued";
     const endReason = isQueued ? "cancelled" : "released";
     endSession(context, session, endReason, { code: endReason, text: `${endReason} by request`, numbers: {} });
     if (session.nodeId !== undefined) this.reuseNode(session.nodeId, context);
+    const ended: Session = { ...session, status: "ended", endedAtMs: context.nowMs, endReason };
+    tell(ended);
     await this.commit(context);
     this.options.wake();
-    return { ...session, status: "ended", endedAtMs: context.nowMs, endReason };
+    return ended;
   }
 
   /** assigned → running; running ⇄ paused; either → stopped; stopped → running when its node still has room. */
   async setSessionStatus(sessionId: string, status: "running" | "paused" | "stopped"): Promise<Session> {
     const session = this.findSession(sessionId);
-    if (session.status === status) return session;
+    if (session.status === status) {
+      await this.options.ledger.settled();
+      return session;
+    }
     if (!sessionMoves[session.status].includes(status)) {
       throw new ConflictError(`session ${sessionId} is ${session.status}; it can't become ${status}`);
     }
@@ -208,7 +216,12 @@ export class Broker {
   /** A node's sign of life with its agent token; the first one is the check-in of a docker agent. */
   async heartbeat(token: string, nodeId: string, beat: Heartbeat): Promise<Node> {
     const tokenNodeId = await this.options.tokens.verify(token, "agent", this.options.clock.now());
-    return this.nodeCall((context) => heartbeat({ nodeId, tokenNodeId, beat }, context));
+    return this.nodeCall((context) => {
+      const node = heartbeat({ nodeId, tokenNodeId, beat }, context);
+      // A sign of life alone is remembered and not written: after a restart silence counts from then anyway.
+      if (context.draft.changes.length === 0) this.state.noteSignOfLife({ ...node, lastHeartbeatMs: context.nowMs });
+      return node;
+    });
   }
 
   /** A node was told by its cloud that its VM is taken back; with its agent token, or its check-in token while that is good. */
@@ -224,8 +237,8 @@ export class Broker {
   private async nodeCall(call: (context: QueueContext) => Node): Promise<Node> {
     const context = this.begin();
     const node = call(context);
-    if (context.draft.changes.length === 0) return node;
     await this.commit(context);
+    if (context.draft.changes.length === 0) return node;
     if (context.draft.node(node.nodeId)?.status !== this.state.nodes.get(node.nodeId)?.status) return node;
     this.options.wake();
     return node;
@@ -246,8 +259,9 @@ export class Broker {
     };
   }
 
+  /** Without changes: what the answer tells of may have been committed a moment ago and is not durable yet. */
   private async commit({ draft }: QueueContext): Promise<void> {
-    if (draft.changes.length > 0) await this.options.ledger.commit(draft.changes);
+    await this.options.ledger.commit(draft.changes);
   }
 
   private newSession(request: SessionRequest, nowMs: number): Session {

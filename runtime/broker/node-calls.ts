@@ -23,9 +23,6 @@ export interface Heartbeat {
   readonly gpus?: number;
 }
 
-/** Heartbeats closer together than this change nothing that lasts, so that a fleet's beats don't fill the store. */
-const heartbeatKeptMs = 15_000;
-
 export function checkIn(
   nodeId: string,
   { status, message, progressPercent }: ServerStatus,
@@ -68,6 +65,7 @@ function becomeReady(node: Node, reason: Reason, context: QueueContext): Node {
   return context.draft.node(node.nodeId)!;
 }
 
+/** A beat that tells nothing new changes nothing here: the caller notes that there was one. */
 export function heartbeat(
   { nodeId, tokenNodeId, beat }: { nodeId: string; tokenNodeId: string; beat: Heartbeat },
   context: QueueContext,
@@ -85,9 +83,7 @@ export function heartbeat(
     fillNode(context, nodeId);
     return context.draft.node(nodeId)!;
   }
-  const keptMs = Math.min(heartbeatKeptMs, (before.missingTimeoutSeconds * 1000) / 4);
-  const isRecent = context.nowMs - (before.lastHeartbeatMs ?? 0) < keptMs;
-  if (isRecent && heard === before) return before;
+  if (heard === before) return before;
   context.draft.putNode(node);
   if (heard.shape !== before.shape) fillNode(context, nodeId);
   return node;

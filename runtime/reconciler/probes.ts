@@ -73,6 +73,7 @@ export class Probes {
     const node = context.draft.node(nodeId);
     if (node?.address !== address || intervalOf(node) === undefined) return;
     this.noteAnswer(node, `port ${connectionPort} of ${address} answers`, context);
+    if (context.draft.changes.length === 0) return;
     await this.options.ledger.commit(context.draft.changes);
     if (context.draft.node(nodeId)?.status !== node.status) this.options.wake();
   }
@@ -83,7 +84,7 @@ export class Probes {
     if (node.status === "starting") startNode(context, node, { code: "probed", text, numbers });
     else if (node.status === "missing")
       moveNode(context, node, "running", { code: "back", text: `${text} again`, numbers });
-    else return context.draft.putNode(node);
+    else return this.options.ledger.state.noteSignOfLife(node);
     fillNode(context, node.nodeId);
   }
 }

@@ -220,6 +220,15 @@ export class HotState implements Snapshot {
     }
   }
 
+  /**
+   * The node as it is, with newer signs of life (`lastHeartbeatMs`, `lastProbeMs`). They are kept in memory alone and
+   * reach the store only with the next other change of the row.
+   */
+  noteSignOfLife(node: Node): void {
+    const known = this.nodes.get(node.nodeId);
+    if (known && isSameButForSignsOfLife(known, node)) this.rememberNode(node);
+  }
+
   private put(change: Extract<Change, { kind: "put" }>): void {
     switch (change.table) {
       case "definition":

@@ -17,7 +17,7 @@ import type { Ledger, Store } from "./store";
  */
 export const waitingChangesMax = 20_000;
 
-/** Changes in one transaction, unless one commit alone has more: keeps a transaction below about 100 ms. */
+/** Changes in one transaction, unless one commit alone has more: keeps most transactions below about 100 ms. */
 export const batchChangesMax = 2_000;
 
 export interface LedgerOptions {
@@ -64,7 +64,9 @@ export class GroupCommitLedger implements Ledger {
   commit(changes: readonly Change[]): Promise<void> {
     if (this.lostError) return Promise.reject(lost(this.lostError));
     if (changes.length === 0 && !this.isRunning) return Promise.resolve();
-    if (this.unwrittenChanges > 0 && this.unwrittenChanges + changes.length > this.limit) {
+    // The largest commits need room for half the limit only: under load there is never a moment in which nothing waits.
+    const room = Math.min(changes.length, this.limit / 2);
+    if (this.unwrittenChanges > 0 && this.unwrittenChanges + room > this.limit) {
       return Promise.reject(
         new UnavailableError(
           `the store is behind: ${this.unwrittenChanges} changes wait to become durable, ${this.limit} may; try again soon`,

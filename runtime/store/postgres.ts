@@ -20,6 +20,9 @@ import type { DecisionFilter, Store } from "./store";
 /** How long the journal and ended sessions are kept unless set: two weeks, so that last week can be compared. */
 export const journalRetentionDefaultSeconds = 14 * 86_400;
 
+/** Changes that one statement carries: rows of 16 kB make 32 MB then, an eighth of what the server takes as one value. */
+const statementChangesMax = 2_000;
+
 /** Readers of history share this many connections; placing and planning read memory. */
 const readConnectionsMax = 2;
 
@@ -111,23 +114,38 @@ export class PostgresStore implements Store {
     this.checkWritable();
     if (changes.length === 0) return;
     if (this.isWriting) throw new BugError("the store takes one write at a time; commit through a ledger");
-    const { name, text, values } = batchStatement(
-      changes,
-      { leaseName: this.lease.name, epoch: this.lease.epoch },
-      this.position,
-    );
-    this.position += changes.length;
     this.isWriting = true;
     try {
-      const { rows } = await this.writer.query<{ allowed: number }>({ name, text, values: [...values] });
-      if (rows[0]?.allowed !== 1) {
-        throw new UnavailableError("another runtime has taken over; this one may no longer write");
-      }
+      if (changes.length <= statementChangesMax) await this.writePart(changes);
+      else await this.writeInParts(changes);
     } catch (cause) {
       throw asUnavailable(cause, this.target);
     } finally {
       this.isWriting = false;
     }
+  }
+
+  /** One transaction of several statements, none of which is too large for the server. */
+  private async writeInParts(changes: readonly Change[]): Promise<void> {
+    await this.writer.query("begin");
+    try {
+      for (let start = 0; start < changes.length; start += statementChangesMax) {
+        await this.writePart(changes.slice(start, start + statementChangesMax));
+      }
+      await this.writer.query("commit");
+    } catch (error) {
+      await this.writer.query("rollback").catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async writePart(changes: readonly Change[]): Promise<void> {
+    const fence = { leaseName: this.lease.name, epoch: this.lease.epoch };
+    const { name, text, values } = batchStatement(changes, fence, this.position);
+    this.position += changes.length;
+    const { rows } = await this.writer.query<{ allowed: number }>({ name, text, values: [...values] });
+    if (rows[0]?.allowed === 1) return;
+    throw new UnavailableError("another runtime has taken over; this one may no longer write");
   }
 
   async decisions({ subject, subjectId, after, limit }: DecisionFilter): Promise<Decision[]> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UnavailableError } from "../../runtime/model/errors";
-import { HotState, type Change } from "../../runtime/store/hot-state";
+import { HotState, rowId, type Change } from "../../runtime/store/hot-state";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 import { PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
@@ -117,6 +117,38 @@ function describeStore(name: string, prepare: () => Promise<World>): void {
 
       const nodes = [putNode({ nodeId: "n2" }), putLane(), putNode({ nodeId: "n1", status: "running" })];
       assert.deepEqual(await store.load(), [putSession({ sessionId: "s1" }), ...nodes]);
+    });
+
+    it("writes any number of changes as one, in their order", async () => {
+      const sessions = Array.from({ length: 9_000 }, (_, index) => `s${String(index).padStart(5, "0")}`);
+      const changes: Change[] = sessions.flatMap((sessionId) => [
+        putSession({ sessionId }),
+        decided({ decisionId: `d${sessionId}`, subjectId: sessionId }),
+      ]);
+      changes.push(
+        { kind: "delete", table: "session", id: "s00001" },
+        putSession({ sessionId: "s00000", sequence: 7 }),
+      );
+      await store.write(changes);
+
+      const rows = (await store.load()).flatMap((change) =>
+        change.kind === "put" ? [rowId(change.table, change.row)] : [],
+      );
+      assert.deepEqual(rows, [...sessions.slice(2), "s00000"]);
+      assert.equal((await store.decisions({ limit: 1, subjectId: "s08999" })).length, 1);
+
+      await world.depose();
+      await assert.rejects(
+        store.write(sessions.map((sessionId) => putSession({ sessionId, sequence: 9 }))),
+        UnavailableError,
+      );
+      await store.close();
+      store = await world.open();
+      assert.ok(
+        !(await store.load()).some(
+          (change) => change.kind === "put" && JSON.stringify(change).includes('"sequence":9'),
+        ),
+      );
     });
 
     it("keeps the last of several changes of one row in one batch", async () => {

@@ -138,12 +138,21 @@ describe("GroupCommitLedger", () => {
     assert.deepEqual(lost, []);
   });
 
-  it("takes a commit larger than its limit when nothing waits", async () => {
-    const { ledger, letWrite } = aWorld({ limit: 1 });
-    const commit = ledger.commit([putNode({ nodeId: "n1" }), putNode({ nodeId: "n2" })]);
-    await letWrite();
+  it("takes a commit larger than its limit, also while others wait", async () => {
+    for (const size of [4, 5, 50]) {
+      const { ledger, disk, letWrite } = aWorld({ limit: 4 });
+      const first = ledger.commit([putSession({ sessionId: "s1" }), putSession({ sessionId: "s2" })]);
+      await new Promise((resolve) => setImmediate(resolve));
+      const nodes = Array.from({ length: size }, (_, index) => putNode({ nodeId: `n${index}` }));
 
-    await commit;
+      const large = ledger.commit(nodes);
+      await assert.rejects(ledger.commit([putSession({ sessionId: "s3" })]), /try again soon/);
+      await letWrite();
+      await letWrite();
+
+      await Promise.all([first, large]);
+      assert.equal(disk.rows.size, 2 + size);
+    }
   });
 
   it("settles at once when idle, else after all commits so far", async () => {

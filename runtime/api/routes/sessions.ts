@@ -24,6 +24,7 @@ const request = route({
   summary: "Asks for a session: placed at once (201), queued (202), or refused with the first failing constraint (422)",
   body: requestSessionSchema,
   responses: { 201: sessionAnswerSchema, 202: sessionAnswerSchema, 422: errorSchema },
+  isOfItsCommit: true,
   takesIdempotencyKey: true,
   async handle({ body }, context) {
     const leader = context.leader();
@@ -109,12 +110,18 @@ const release = route({
   access: "broker",
   summary: "Ends a session, or cancels it while it is queued; harmless when it has ended",
   params: idParamsSchema,
+  isOfItsCommit: true,
   responses: { 200: sessionAnswerSchema },
   async handle({ params }, context) {
     const leader = context.leader();
-    const isLive = leader.ledger.state.sessions.has(params.id);
-    const session = isLive ? await leader.broker.releaseSession(params.id) : await findSession(params.id, leader);
-    return { status: 200, body: { session: viewPresent(session, leader) } };
+    let view: SessionView | undefined;
+    if (leader.ledger.state.sessions.has(params.id)) {
+      await leader.broker.releaseSession(params.id, (ended) => (view = viewPresent(ended, leader)));
+    } else {
+      view = viewPresent(await findSession(params.id, leader), leader);
+      await leader.ledger.settled();
+    }
+    return { status: 200, body: { session: view } };
   },
 });
 
