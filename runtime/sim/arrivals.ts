@@ -25,9 +25,14 @@ export class GeneratedArrivals implements Arrivals {
   private readonly burstiness: number;
   private readonly isDiurnal: boolean;
   private readonly hasClass: boolean;
-  private burstLeft = 0;
+  private burstLeft: number;
 
-  constructor(private readonly rng: SeededRng) {
+  /** @param crowd So many come at once in the beginning. */
+  constructor(
+    private readonly rng: SeededRng,
+    crowd = 0,
+  ) {
+    this.burstLeft = crowd;
     this.meanGapMs = rng.pick([400, 800, 1_500, 3_000]);
     this.meanHoldMs = this.meanGapMs * rng.pick([10, 25, 50]);
     this.burstiness = rng.pick([0, 0.01, 0.05]);

@@ -25,6 +25,10 @@ export interface CloudWatcher {
   deleting(vm: Vm): void;
 }
 
+/** A delete that hangs is given up by the plugin after this. */
+const deleteLimitMs = 600_000;
+const deleteLookMs = 5_000;
+
 const refusals: readonly CloudFailureClass[] = ["CAPACITY", "CAPACITY", "QUOTA", "TRANSIENT", "TRANSIENT", "CONFIG"];
 
 export class SimCloud {
@@ -33,6 +37,8 @@ export class SimCloud {
   /** Creates under way by node id; the VM may come into being until they end. */
   readonly creating = new Set<string>();
   private readonly limits = new Map<string, number>();
+  /** VM provider configs whose deletes don't come to an end. */
+  private readonly hanging = new Set<string>();
   private addresses = 0;
 
   constructor(
@@ -49,6 +55,12 @@ export class SimCloud {
   limit(vmProvider: string, vmsMax: number | undefined): void {
     if (vmsMax === undefined) this.limits.delete(vmProvider);
     else this.limits.set(vmProvider, vmsMax);
+  }
+
+  /** While deletes hang, none of this VM provider config is carried out; each fails after a long time. */
+  hangDeletes(vmProvider: string, hangs: boolean): void {
+    if (hangs) this.hanging.add(vmProvider);
+    else this.hanging.delete(vmProvider);
   }
 
   /** Goes on to its end whatever happens to the caller. */
@@ -77,6 +89,12 @@ export class SimCloud {
     await timeline.sleep(rng.between(200, 4_000), "cloud");
     const vm = this.vms.get(nodeId);
     if (!vm) return;
+    for (let waitedMs = 0; this.hanging.has(vm.spec.vmProvider); waitedMs += deleteLookMs) {
+      if (waitedMs >= deleteLimitMs)
+        throw new CloudError("TRANSIENT", "timeout while waiting for the VM to be deleted");
+      await timeline.sleep(deleteLookMs, "cloud");
+    }
+    if (!this.vms.has(nodeId)) return;
     if (faults.strikes("deleteFails", 0.05)) throw new CloudError("TRANSIENT", "the delete was refused for now");
     this.parts.watcher.deleting(vm);
     vm.isGone = true;

@@ -9,6 +9,7 @@ import type { DesiredNode, Lane, Node, NodeStatus, Session, SessionStatus } from
 import { HotState, type Change } from "../store/hot-state";
 import type { SimCloud, Vm } from "./cloud";
 import type { SimEngines } from "./engine";
+import { couldEverServe } from "./service";
 import type { Timeline } from "./timeline";
 import type { Verdict } from "./violation";
 
@@ -243,6 +244,7 @@ export class CommitChecker {
       const isAsked = this.world.isEndAsked(sessionId);
       return verdict.check(isAsked, "no session is lost", () => `nobody asked for the end of ${sessionId}`);
     }
+    if (endReason === "neverServable") this.checkNeverServable(session);
     if (endReason !== "nodeDead") {
       const wasUnused = before?.status === (endReason === "expired" || endReason === "unstaged" ? "staged" : "queued");
       return verdict.check(wasUnused, "no session is lost", () => `${sessionId} ended by ${endReason} at work`);
@@ -253,6 +255,28 @@ export class CommitChecker {
     const silentMs = vm?.silentSinceMs === undefined ? 0 : this.timeline.nowMs - vm.silentSinceMs;
     const isDead = node !== undefined && (!vm || silentMs > node.deadTimeoutSeconds * 1000 - silenceSlackMs);
     verdict.check(isDead, "only the dead lose sessions", () => `${sessionId}: its node was silent for ${silentMs} ms`);
+  }
+
+  /** What guests report decides nothing for good: while some open config has VMs that are large enough, it may come. */
+  private checkNeverServable({ sessionId, workspace: name, zone, needs }: Session): void {
+    const { durable, verdict } = this;
+    const workspace = durable.workspaces.get(name);
+    if (!workspace?.enabled) return;
+    const config = [...durable.autoscaleConfigs.values()].find(
+      (config) =>
+        workspace.pools.includes(config.pool) &&
+        (workspace.zones.length === 0 || workspace.zones.includes(config.zone)) &&
+        (zone === undefined || zone === config.zone) &&
+        config.enabled &&
+        !config.drain &&
+        durable.configStates.get(config.name)?.isDeleting !== true &&
+        couldEverServe(config, needs, durable),
+    );
+    verdict.check(
+      config === undefined,
+      "a session that can be served is not given up",
+      () => `${sessionId} of ${name} ended as never servable, but ${config?.name} has VMs for it`,
+    );
   }
 
   private checkPlacement(session: Session, wasStaged: boolean): void {

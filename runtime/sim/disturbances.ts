@@ -25,6 +25,7 @@ const everyMs: Partial<Record<FaultKind, number>> = {
   leaseLost: 250_000,
   storeOutage: 500_000,
   capacityGone: 200_000,
+  deletesHang: 600_000,
 };
 
 export class Disturbances {
@@ -41,7 +42,10 @@ export class Disturbances {
   end(): void {
     this.isOver = true;
     for (const { process } of this.parts.replicas) process.resume();
-    for (const { name } of this.parts.site.vmProviders) this.parts.cloud.limit(name, undefined);
+    for (const { name } of this.parts.site.vmProviders) {
+      this.parts.cloud.limit(name, undefined);
+      this.parts.cloud.hangDeletes(name, false);
+    }
   }
 
   private async repeat(kind: FaultKind, meanMs: number): Promise<void> {
@@ -67,7 +71,11 @@ export class Disturbances {
       timeline.after(chance.between(10_000, 900_000), "clock set right", () => process.jumpClock(-ms));
     } else if (kind === "leaseLost") database.dropHolder();
     else if (kind === "storeOutage") database.goDown(chance.between(500, 30_000));
-    else if (kind === "capacityGone") {
+    else if (kind === "deletesHang") {
+      const { name } = chance.pick(site.vmProviders);
+      cloud.hangDeletes(name, true);
+      timeline.after(chance.between(60_000, 1_200_000), "deletes go on", () => cloud.hangDeletes(name, false));
+    } else if (kind === "capacityGone") {
       const { name } = chance.pick(site.vmProviders);
       cloud.limit(name, chance.between(0, 3));
       timeline.after(chance.between(30_000, 600_000), "capacity is back", () => cloud.limit(name, undefined));

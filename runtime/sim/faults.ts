@@ -37,6 +37,12 @@ export const faultKinds = [
   "toggle",
   "deleteConfig",
   "deleteNode",
+  "providerEdit",
+  "zoneEdit",
+  "poolEdit",
+  "wrongReport",
+  "neverStarts",
+  "deletesHang",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 

@@ -1,4 +1,5 @@
 /** What VMs do once they exist: boot, check in, send heartbeats, and everything of that badly. */
+import type { Shape } from "../model/state";
 import { isInFlight } from "../planner/node-status";
 import type { Client } from "./client";
 import type { SimCloud, Vm } from "./cloud";
@@ -7,6 +8,7 @@ import type { Faults } from "./faults";
 import type { SeededRng } from "./rng";
 import type { Timeline } from "./timeline";
 import type { Verdict } from "./violation";
+import { shapeOfVm } from "./vm-shape";
 
 /** The script of every config here: both tokens, so that a guest knows what it may do. */
 export const guestScript = "{checkin_jwt} {manager_token}";
@@ -84,7 +86,8 @@ export class Guests {
     const { timeline, rng, faults, client } = this.parts;
     const { nodeId } = vm.spec;
     const hasAgent = this.sendsHeartbeats(vm);
-    const beat = { cores: 4, memoryBytes: 8 * 2 ** 30, gpus: 0 };
+    const truth = shapeOfVm(vm.spec.settings);
+    let wrong = faults.strikes("wrongReport", 0.08) ? this.wrongReport(truth) : undefined;
     while (!vm.isGone) {
       if (faults.strikes("vmVanishes", 0.002)) return this.parts.cloud().vanish(nodeId);
       if (faults.strikes("interrupted", 0.003)) this.announceEnd(vm, token);
@@ -95,11 +98,23 @@ export class Guests {
         [vm.silentSinceMs, vm.isListening] = [undefined, true];
       }
       if (hasAgent) {
+        const beat = wrong ?? truth;
         const answer = await client().call("heartbeat", (leader) => leader.broker.heartbeat(token, nodeId, beat));
+        if (faults.detail("wrongReport").chance(0.3)) wrong = undefined;
         if (answer.kind === "refused") return;
       }
       await timeline.sleep(signMs + rng.between(-2_000, 2_000), "guest");
     }
+  }
+
+  /** A driver that is not loaded yet, a counter that is off, a guest that boasts. */
+  private wrongReport(truth: Shape): Shape {
+    return this.parts.faults.detail("wrongReport").pick([
+      { ...truth, gpus: 0 },
+      { ...truth, cores: truth.cores / 2 },
+      { ...truth, memoryBytes: Math.floor(truth.memoryBytes / 4) },
+      { cores: 10_000, memoryBytes: 2 ** 50, gpus: 1_000 },
+    ]);
   }
 
   private fallSilent(vm: Vm): void {

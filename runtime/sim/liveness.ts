@@ -1,6 +1,6 @@
 /** What must be true in the end, when nothing goes wrong any more and nobody wants anything. */
 import { subtractCores, usageOf } from "../model/usage";
-import type { AutoscaleConfig } from "../model/config";
+import type { AgentAutoscaleConfig, AutoscaleConfig } from "../model/config";
 import type { Node } from "../model/state";
 import { plan } from "../planner/plan";
 import { WindowCache } from "../planner/schedule";
@@ -100,7 +100,23 @@ function lacksWithout(config: AutoscaleConfig, without: Node, state: Snapshot): 
     cores += subtractCores(shape?.cores ?? 0, usage.cores);
     memoryBytes += (shape?.memoryBytes ?? 0) - usage.memoryBytes;
   }
-  return cores < config.standbyCores || memoryBytes < config.standbyMemory;
+  return cores < config.standbyCores || memoryBytes < config.standbyMemory || lacksSlots(config, others, state);
+}
+
+/** Counts whole sessions, node by node. */
+function lacksSlots({ standbySlots }: AgentAutoscaleConfig, nodes: readonly Node[], state: Snapshot): boolean {
+  const workspace = standbySlots && state.workspaces.get(standbySlots.workspace);
+  if (!workspace) return false;
+  let slots = 0;
+  for (const { nodeId, shape } of nodes) {
+    const usage = usageOf(state.sessionsOf(nodeId));
+    const free = {
+      cores: subtractCores(shape?.cores ?? 0, usage.cores),
+      memory: (shape?.memoryBytes ?? 0) - usage.memoryBytes,
+    };
+    slots += Math.max(0, Math.floor(Math.min(free.cores / workspace.cores + 1e-9, free.memory / workspace.memory)));
+  }
+  return slots < standbySlots.count;
 }
 
 /** Planning is pure and does not depend on the order in which rows were stored; memory equals a fresh count. */

@@ -11,6 +11,7 @@ const usage = `Usage: npm run sim -- [options]
   --seed N          default 1
   --seeds K         so many seeds from N on; default 1
   --events M        events with faults in each run; default 50000
+  --fleet N         a site of N nodes with a crowd of N people; default: small sites
   --trace FILE      arrivals of people from a recorded trace (CSV, also gzip)
   --without a,b     kinds of faults that do not strike: ${faultKinds.join(", ")}
   --only a#1,b#2    only these faults strike
@@ -23,6 +24,7 @@ function readArguments() {
       seed: { type: "string", default: "1" },
       seeds: { type: "string", default: "1" },
       events: { type: "string", default: "50000" },
+      fleet: { type: "string" },
       trace: { type: "string" },
       without: { type: "string" },
       only: { type: "string" },
@@ -66,6 +68,7 @@ function optionsOf(values: Arguments, seed: number, trace: SimulationOptions["tr
     without,
     ...(values.only === undefined ? {} : { only: new Set(listOf(values.only)) }),
     ...(trace ? { trace } : {}),
+    ...(values.fleet === undefined ? {} : { fleet: countOf("--fleet", values.fleet) }),
     ...(values.json ? {} : { onProgress: showProgress }),
   };
 }

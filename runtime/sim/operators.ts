@@ -68,6 +68,9 @@ export class Operators {
     if (faults.strikes("toggle", 0.2)) await this.toggle(config);
     if (faults.strikes("deleteConfig", 0.08)) await this.replace(config);
     if (faults.strikes("deleteNode", 0.2)) await this.deleteNode();
+    if (faults.strikes("providerEdit", 0.1)) await this.editProvider();
+    if (faults.strikes("zoneEdit", 0.05)) await this.editZone();
+    if (faults.strikes("poolEdit", 0.05)) await this.editPool();
   }
 
   private async edit(config: AutoscaleConfigDoc): Promise<void> {
@@ -93,6 +96,28 @@ export class Operators {
       while (edited.type !== config.type) edited = makeConfig(chance, place);
       if (await this.put("autoscaleConfig", edited)) this.configs.set(name, edited);
     }
+  }
+
+  /** Other sizes; what exists keeps its own. */
+  private async editProvider(): Promise<void> {
+    const chance = this.parts.faults.detail("providerEdit");
+    const provider = chance.pick(this.parts.site.vmProviders);
+    const cores = chance.chance(0.8) ? { cores: chance.pick([2, 4, 8]) } : {};
+    await this.put("vmProviderConfig", { ...provider, settings: { ...provider.settings, ...cores } });
+  }
+
+  private async editZone(): Promise<void> {
+    const chance = this.parts.faults.detail("zoneEdit");
+    const zone = chance.pick(this.parts.site.zones);
+    await this.put("zone", { ...zone, upstreamAuthAddress: chance.pick(["headroom.example.com", "new.example.com"]) });
+  }
+
+  /** Static members come and go. */
+  private async editPool(): Promise<void> {
+    const chance = this.parts.faults.detail("poolEdit");
+    const pool = chance.pick(this.parts.site.pools);
+    const { staticMembers = [] } = pool;
+    await this.put("pool", { ...pool, staticMembers: staticMembers.filter(() => chance.chance(0.6)) });
   }
 
   private async toggle(config: AutoscaleConfigDoc): Promise<void> {

@@ -1,5 +1,6 @@
 /** One service process after the other on one machine: waits for the lease, leads, loses it, dies, starts again. */
 import { Broker } from "../broker/broker";
+import type { NodeTokens } from "../broker/node-tokens";
 import { Requesters } from "../broker/requesters";
 import { LaneRunner, type LaneLog } from "../executor/lane-runner";
 import { BugError, HeadroomError } from "../model/errors";
@@ -13,7 +14,6 @@ import type { SimEngines } from "./engine";
 import type { SeededRng } from "./rng";
 import { SimProcess } from "./sim-process";
 import type { Timeline } from "./timeline";
-import { PlainTokens } from "./tokens";
 import { SimUpdater } from "./updater";
 import type { Verdict } from "./violation";
 
@@ -38,6 +38,7 @@ export interface ReplicaParts {
   readonly engines: SimEngines;
   readonly verdict: Verdict;
   readonly catalog: CloudCatalog;
+  readonly tokens: NodeTokens;
   readonly probe: (address: string) => Promise<boolean>;
 }
 
@@ -110,7 +111,7 @@ export class Replica {
     const ledger = new GroupCommitLedger({ state, store, onLost, defer });
     await ledger.commit([]);
     const updater = new SimUpdater(process, engines, store.epoch);
-    const shared = { ledger, clock: process, rng, catalog, tokens: new PlainTokens(), requesters: new Requesters() };
+    const shared = { ledger, clock: process, rng, catalog, tokens: this.parts.tokens, requesters: new Requesters() };
     const log = this.log();
     const wakeReconciler = (): void => reconciler.wake();
     const laneRunner = new LaneRunner({ ledger, updater, clock: process, rng, log, wakeReconciler, lingerMs: 120_000 });

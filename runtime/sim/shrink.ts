@@ -74,8 +74,9 @@ class Shrinker {
 }
 
 /** What repeats a run. */
-export function commandOf({ seed, events, without, only }: SimulationOptions, trace?: string): string {
+export function commandOf({ seed, events, fleet, without, only }: SimulationOptions, trace?: string): string {
   const parts = [`npm run sim -- --seed ${seed} --events ${events}`];
+  if (fleet !== undefined) parts.push(`--fleet ${fleet}`);
   if (trace !== undefined) parts.push(`--trace ${trace}`);
   if (without && without.size > 0) parts.push(`--without ${[...without].join(",")}`);
   if (only) parts.push(`--only ${[...only].join(",")}`);

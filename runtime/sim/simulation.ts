@@ -15,8 +15,10 @@ import { checkPlanning, unrest } from "./liveness";
 import { Operators } from "./operators";
 import { Replica } from "./replica";
 import { SeededRng } from "./rng";
-import { makeSite, simCatalog } from "./site";
+import { servedBy, serviceLimitMs } from "./service";
+import { enlarge, makeSite, simCatalog } from "./site";
 import { Timeline } from "./timeline";
+import { PlainTokens } from "./tokens";
 import { Users } from "./users";
 import { Verdict, type Violation } from "./violation";
 
@@ -24,6 +26,10 @@ export interface SimulationOptions extends FaultChoice {
   readonly seed: number;
   /** Events with faults; those in which the world comes to rest are on top. */
   readonly events: number;
+  /** A site of this many nodes, and as many people at once. Default: small sites, up to 14 nodes per VM provider. */
+  readonly fleet?: number;
+  /** No token of any node is accepted: a world in which nobody who needs a new node is served. */
+  readonly areTokensVoid?: boolean;
   /** Recorded arrivals; default: generated ones. */
   readonly trace?: readonly { readonly atMs: number; readonly holdMs: number }[];
   readonly onProgress?: (events: number) => void;
@@ -81,6 +87,7 @@ class SimulatedWorld {
   private readonly disturbances: Disturbances;
   private isSetUp = false;
   private isFinished = false;
+  private isServed = false;
 
   constructor(private readonly options: SimulationOptions) {
     const rng = (this.rng = new SeededRng(options.seed).fork("simulation"));
@@ -91,7 +98,8 @@ class SimulatedWorld {
     const verdict = (this.verdict = new Verdict(timeline));
     const faults = (this.faults = new Faults(rng.fork("faults"), options));
     const checker = (this.checker = new CommitChecker(verdict, timeline));
-    const site = makeSite(rng.fork("site"));
+    const { fleet } = options;
+    const site = fleet === undefined ? makeSite(rng.fork("site")) : enlarge(makeSite(rng.fork("site")), fleet);
     const part = (name: string) => ({ timeline, rng: rng.fork(name), faults, verdict, checker });
     const guests = new Guests({ ...part("guests"), client: () => client, cloud: () => cloud });
     const watcher = { creating: checker.creating.bind(checker), deleting: checker.deleting.bind(checker) };
@@ -99,13 +107,15 @@ class SimulatedWorld {
     const database = new SimDatabase({ ...part("database"), watcher: checker });
     const engines = new SimEngines({ ...part("engines"), cloud, epoch: () => database.disk.epoch });
     const probe = (address: string) => Promise.resolve(isListening(cloud, address));
-    const shared = { timeline, database, engines, verdict, catalog: simCatalog, probe };
+    const tokens = new PlainTokens(options.areTokensVoid);
+    const shared = { timeline, database, engines, verdict, catalog: simCatalog, probe, tokens };
     const replicas = ["a", "b"].map((name) => new Replica(name, rng.fork(name), shared));
     const client = new Client({ ...part("client"), replicas });
     const workspaces = site.workspaces.map(({ name }) => name);
     const zones = site.zones.map(({ name }) => name);
     const arrivals = arrivalsOf(options, rng.fork("arrivals"));
-    const users = new Users({ ...part("users"), client, arrivals, workspaces, zones });
+    const rareWorkspaces = site.rareWorkspaces.map(({ name }) => name);
+    const users = new Users({ ...part("users"), client, arrivals, workspaces, rareWorkspaces, zones, crowd: fleet });
     checker.world = { cloud, engines, isEndAsked: (sessionId) => users.endsAsked.has(sessionId) };
     this.operators = new Operators({ ...part("operators"), client, site });
     this.disturbances = new Disturbances({ ...part("disturbances"), replicas, database, cloud, site });
@@ -130,7 +140,7 @@ class SimulatedWorld {
     this.disturbances.end();
     this.users.close();
     this.background(this.operators.finish().then(() => (this.isFinished = true)));
-    const limitMs = timeline.nowMs + restLimitMs;
+    let limitMs = timeline.nowMs + restLimitMs;
     for (;;) {
       const untilMs = timeline.nowMs + 60_000;
       await this.stepUntil(() => timeline.nowMs >= untilMs);
@@ -138,8 +148,27 @@ class SimulatedWorld {
       if (this.users.visits === 0) this.background(this.users.releaseForgotten());
       this.background(this.operators.letGo());
       const open = this.isFinished && this.users.visits === 0 ? this.unrest() : "people are still there";
-      if (open === undefined) return;
-      if (timeline.nowMs > limitMs) return verdict.broken("everything comes to rest", open);
+      if (open !== undefined) {
+        if (timeline.nowMs > limitMs) return verdict.broken("everything comes to rest", open);
+        continue;
+      }
+      if (this.isServed) return;
+      this.isServed = true;
+      await this.askForService();
+      limitMs = timeline.nowMs + restLimitMs;
+    }
+  }
+
+  /** Nothing goes wrong any more: whoever asks now and could be served is served. One after the other. */
+  private async askForService(): Promise<void> {
+    const { checker, timeline } = this;
+    for (const workspace of [...checker.durable.workspaces.values()]) {
+      const why = servedBy(workspace, checker.durable, timeline.nowMs);
+      if (!why) continue;
+      let isDone = false;
+      const served = this.users.mustServe(workspace.name, serviceLimitMs, why);
+      this.background(served.then(() => void (isDone = true)));
+      await this.stepUntil(() => isDone);
     }
   }
 
@@ -171,6 +200,6 @@ class SimulatedWorld {
   }
 }
 
-function arrivalsOf({ trace }: SimulationOptions, rng: SeededRng): Arrivals {
-  return trace ? new TraceArrivals(trace, rng) : new GeneratedArrivals(rng);
+function arrivalsOf({ trace, fleet }: SimulationOptions, rng: SeededRng): Arrivals {
+  return trace ? new TraceArrivals(trace, rng) : new GeneratedArrivals(rng, fleet);
 }

@@ -4,17 +4,16 @@ import type { CloudCatalog, DefinitionDocOf, DefinitionKind, VmProviderFacts } f
 import { weekdays } from "../model/config";
 import { guestScript } from "./guests";
 import type { SeededRng } from "./rng";
+import { shapeOfVm } from "./vm-shape";
 
 type Docs = { readonly [K in DefinitionKind]: DefinitionDocOf<K> };
 export type AutoscaleConfigDoc = Docs["autoscaleConfig"];
 
-const gib = 2 ** 30;
-
 /** Settings name the shape directly; without cores it is known only once a node has reported. */
 const vmFacts: VmProviderFacts = {
-  settings: z.strictObject({ cores: z.number().optional() }),
+  settings: z.strictObject({ cores: z.number().optional(), gpus: z.number().optional() }),
   secretFields: [],
-  shape: ({ cores }) => (typeof cores === "number" ? { cores, memoryBytes: 2 * cores * gib, gpus: 0 } : undefined),
+  shape: (settings) => (typeof settings["cores"] === "number" ? shapeOfVm(settings) : undefined),
   startupScriptBytesMax: 16_384,
   osTypes: ["linux", "windows"],
   wrapScript: (script) => script,
@@ -33,17 +32,31 @@ export interface Site {
   readonly configs: readonly AutoscaleConfigDoc[];
   readonly schedules: readonly Docs["schedule"][];
   readonly workspaces: readonly Docs["workspace"][];
+  /** Asked for now and then. */
+  readonly rareWorkspaces: readonly Docs["workspace"][];
   readonly stagingConfigs: readonly Docs["stagingConfig"][];
+}
+
+/** A large customer on the same site: `nodes` in all, most of them always there. */
+export function enlarge(site: Site, nodes: number): Site {
+  const vmProviders = site.vmProviders.map((provider) => ({ ...provider, maxInstances: nodes }));
+  const minNodes = Math.floor((0.8 * nodes) / site.configs.length);
+  const configs = site.configs.map((config) => ({ ...config, minNodes, maxNodes: nodes }));
+  return { ...site, vmProviders, configs };
 }
 
 export function makeSite(rng: SeededRng): Site {
   const zones = makeZones(rng);
   const zoneNames = zones.map(({ name }) => name);
+  const more = rng.fork("more");
   const vmProviders = Array.from({ length: rng.between(1, 3) }, (_, index) => ({
     name: `vms-${index + 1}`,
     kind: rng.pick(["local", "aws"] as const),
     maxInstances: rng.between(2, 14),
-    settings: rng.chance(0.9) ? { cores: rng.pick([2, 4, 8]) } : {},
+    settings: {
+      ...(rng.chance(0.9) ? { cores: rng.pick([2, 4, 8]) } : {}),
+      ...(more.chance(0.3) ? { gpus: more.between(1, 4) } : {}),
+    },
   }));
   const pools: Docs["pool"][] = [
     { name: "agents", type: "dockerAgent", staticMembers: staticMembers(rng, zoneNames) },
@@ -51,12 +64,44 @@ export function makeSite(rng: SeededRng): Site {
   ];
   const names = vmProviders.map(({ name }) => name);
   const configs = Array.from({ length: rng.between(1, 5) }, (_, index) =>
-    makeConfig(rng, { name: `config-${index + 1}`, zone: rng.pick(zoneNames), vmProviders: rng.shuffle(names) }),
+    withoutSlots(
+      makeConfig(rng, { name: `config-${index + 1}`, zone: rng.pick(zoneNames), vmProviders: rng.shuffle(names) }),
+    ),
   );
   const schedules = configs.filter(() => rng.chance(0.3)).map((config) => makeSchedule(rng, config.name));
   const stagingConfigs = makeStagingConfigs(rng, zoneNames);
-  return { zones, pools, vmProviders, configs, schedules, workspaces: makeWorkspaces(rng, zoneNames), stagingConfigs };
+  const workspaces = makeWorkspaces(rng, zoneNames);
+  const hasGpus = configs.some(
+    ({ type, vmProvider }) =>
+      type === "dockerAgent" && vmProviders.some(({ name, settings }) => name === vmProvider && settings.gpus),
+  );
+  return {
+    zones,
+    pools,
+    vmProviders,
+    configs,
+    schedules,
+    workspaces,
+    rareWorkspaces: hasGpus ? [renderWorkspace] : [],
+    stagingConfigs,
+  };
 }
+
+/** Workspaces are declared after configs, so slots for them come with an edit. */
+function withoutSlots(config: AutoscaleConfigDoc): AutoscaleConfigDoc {
+  if (config.type !== "dockerAgent") return config;
+  const copy = { ...config };
+  delete copy.standbySlots;
+  return copy;
+}
+
+const renderWorkspace: Docs["workspace"] = {
+  name: "render",
+  pools: ["agents"],
+  cores: 1,
+  memory: "1GiB",
+  gpus: 1,
+};
 
 /** Of workspaces that run everywhere, so that they can be declared whatever the zones. */
 function makeStagingConfigs(rng: SeededRng, zones: readonly string[]): Docs["stagingConfig"][] {
@@ -121,6 +166,7 @@ export function makeConfig(
     queueTimeout: rng.pick(["2m", "10m", "20m"]),
     coresOverride: rng.pick([0, 0, 0, 3]),
   };
+  const more = rng.fork(`more ${name}`);
   if (rng.chance(0.6)) {
     return {
       ...common,
@@ -128,6 +174,7 @@ export function makeConfig(
       pool: "agents",
       standbyCores: rng.pick([0, 0, 1, 2, 5]),
       standbyMemory: rng.pick(["0MB", "0MB", "2GiB"]),
+      ...(more.chance(0.2) ? { standbySlots: { workspace: "lab", count: more.between(1, 3) } } : {}),
     };
   }
   const reusable = rng.chance(0.6);
@@ -181,6 +228,7 @@ export function documentsOf(site: Site): { kind: DefinitionKind; name: string; d
     ...of("autoscaleConfig", site.configs),
     ...of("schedule", site.schedules),
     ...of("workspace", site.workspaces),
+    ...of("workspace", site.rareWorkspaces),
     ...of("stagingConfig", site.stagingConfigs),
   ];
 }

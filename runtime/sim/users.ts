@@ -1,17 +1,19 @@
 /** People: they ask for a session, look how it stands, use it, put it aside, come back, give up, and forget to leave. */
+import type { SessionRequest } from "../broker/broker";
 import type { Session } from "../model/state";
 import type { Change } from "../store/hot-state";
 import type { Arrivals } from "./arrivals";
 import type { Answer, Client } from "./client";
 import type { CommitChecker } from "./commit-checker";
+import type { Faults } from "./faults";
 import type { SimLeader } from "./replica";
 import type { SeededRng } from "./rng";
 import type { Timeline } from "./timeline";
 import type { Verdict } from "./violation";
 
-/** Names in use; the same person may come several times at once. */
+/** Names in use, unless there is a crowd; the same person may come several times at once. */
 const usersMax = 40;
-/** Visits at the same time; more people than this would only wait in front of the door. */
+/** Visits at the same time, unless there is a crowd; more people than this would only wait in front of the door. */
 const visitsMax = 60;
 
 export interface UserParts {
@@ -22,6 +24,11 @@ export interface UserParts {
   readonly client: Client;
   readonly arrivals: Arrivals;
   readonly workspaces: readonly string[];
+  /** Asked for now and then. */
+  readonly rareWorkspaces: readonly string[];
+  readonly faults: Faults;
+  /** So many people may be there at once; default {@link visitsMax}. */
+  readonly crowd?: number | undefined;
   readonly zones: readonly string[];
 }
 
@@ -31,15 +38,18 @@ export class Users {
   readonly endsAsked = new Set<string>();
   private requests = 0;
   private isClosing = false;
+  private readonly more: SeededRng;
 
-  constructor(private readonly parts: UserParts) {}
+  constructor(private readonly parts: UserParts) {
+    this.more = parts.rng.fork("more");
+  }
 
   async arrive(): Promise<void> {
     const { timeline, arrivals, verdict } = this.parts;
     while (!this.isClosing) {
       const { afterMs, holdMs } = arrivals.next(timeline.nowMs);
       await timeline.sleep(afterMs, "arrival");
-      if (this.isClosing || this.visits >= visitsMax) continue;
+      if (this.isClosing || this.visits >= (this.parts.crowd ?? visitsMax)) continue;
       this.visits += 1;
       this.visit(holdMs)
         .catch((error: unknown) => verdict.broken("no unexpected error", String(error)))
@@ -52,6 +62,29 @@ export class Users {
     this.isClosing = true;
   }
 
+  /** Somebody who asks when nothing goes wrong any more, and must be served within `limitMs`. */
+  async mustServe(workspace: string, limitMs: number, why: string): Promise<void> {
+    const { timeline, verdict, checker } = this.parts;
+    const rule = "a serviceable session is served";
+    const session = await this.request({ workspace, userId: "inspector" });
+    if (!session) return verdict.broken(rule, `a session of ${workspace} was refused although ${why}`);
+    const { sessionId } = session;
+    const untilMs = timeline.nowMs + limitMs;
+    let seen: Session | undefined = session;
+    while (seen?.status === "queued" && timeline.nowMs < untilMs) {
+      await timeline.sleep(10_000, "user");
+      seen = await this.look(sessionId);
+    }
+    const found = checker.durable.sessions.get(sessionId);
+    const isServed = seen !== undefined && seen.status !== "queued";
+    verdict.check(
+      isServed,
+      rule,
+      () => `${sessionId} of ${workspace} is ${found?.status ?? "ended"} (${found?.reason.text}) although ${why}`,
+    );
+    await this.release(sessionId);
+  }
+
   /** Sessions whose users never heard of them, or left without a word. */
   async releaseForgotten(): Promise<void> {
     const sessionIds = [...this.parts.checker.durable.sessions.keys()];
@@ -60,7 +93,7 @@ export class Users {
 
   private async visit(holdMs: number): Promise<void> {
     const { rng, timeline } = this.parts;
-    const session = await this.request();
+    const session = await this.request(this.newWish());
     if (!session) return;
     const { sessionId } = session;
     const patienceMs = rng.chance(0.1) ? rng.between(1_000, 60_000) : Infinity;
@@ -71,17 +104,32 @@ export class Users {
       seen = await this.look(sessionId);
     }
     if (!seen) return;
+    // Whoever said that he keeps asking may also leave without a word.
+    if (seen.status === "queued" && seen.keepaliveSeconds !== undefined && this.more.chance(0.5)) return;
+    if (this.parts.faults.strikes("neverStarts", 0.02)) return;
     if (seen.status !== "queued") await this.use(sessionId, holdMs);
     await this.release(sessionId);
   }
 
+  private newWish(): SessionRequest {
+    const { rng, workspaces, zones } = this.parts;
+    const zone = rng.chance(0.2) ? { zone: rng.pick(zones) } : {};
+    const { more } = this;
+    const { rareWorkspaces } = this.parts;
+    return {
+      workspace: rng.pick(workspaces),
+      userId: `u${rng.below(this.parts.crowd ?? usersMax)}`,
+      ...zone,
+      ...(rareWorkspaces.length > 0 && more.chance(0.1) ? { workspace: more.pick(rareWorkspaces) } : {}),
+      ...(more.chance(0.15) ? { keepalive: more.pick([30, 60]) } : {}),
+    };
+  }
+
   /** Asks again with the same key until there is an answer, as a careful client does. */
-  private async request(): Promise<Session | undefined> {
-    const { rng, client, timeline, workspaces, zones } = this.parts;
+  private async request(wish: SessionRequest): Promise<Session | undefined> {
+    const { rng, client, timeline } = this.parts;
     this.requests += 1;
     const key = `request ${this.requests}`;
-    const zone = rng.chance(0.2) ? { zone: rng.pick(zones) } : {};
-    const wish = { workspace: rng.pick(workspaces), userId: `u${rng.below(usersMax)}`, ...zone };
     for (let tries = 0; tries < 200; tries += 1) {
       const answer: Answer<Session | undefined> = await client.call(
         "request",
@@ -109,7 +157,10 @@ export class Users {
   private async look(sessionId: string): Promise<Session | undefined> {
     const { client } = this.parts;
     for (let tries = 0; tries < 200; tries += 1) {
-      const answer = await client.call("look", ({ ledger }) => Promise.resolve(ledger.state.sessions.get(sessionId)));
+      const answer = await client.call("look", ({ ledger, broker }) => {
+        broker.seeRequester(sessionId);
+        return Promise.resolve(ledger.state.sessions.get(sessionId));
+      });
       if (answer.kind === "ok") return answer.value;
       await this.parts.timeline.sleep(5_000, "user");
     }
@@ -163,7 +214,7 @@ export class Users {
 async function requestOnce(
   { broker, ledger }: SimLeader,
   key: string,
-  wish: { readonly workspace: string; readonly userId: string; readonly zone?: string },
+  wish: SessionRequest,
 ): Promise<Session | undefined> {
   const known = ledger.state.idempotentAnswers.get(key);
   if (known) {

@@ -48,6 +48,16 @@ describe("simulation", () => {
     assert.ok(sessions > 0, "nobody asked for anything");
   });
 
+  it("sees that nobody is served when no node token is accepted", async () => {
+    const rules = new Set<string>();
+    for (let seed = 1; seed <= 6; seed += 1) {
+      const { violations } = await simulate({ seed, events: 1_500, areTokensVoid: true });
+      for (const { rule } of violations) rules.add(rule);
+    }
+
+    assert.ok(rules.has("a serviceable session is served"), `broken: ${[...rules].join(", ") || "nothing"}`);
+  });
+
   it("replays a seed to the same hash, also in another process", async () => {
     const here = await simulate({ seed: first, events: 4_000 });
     const command = [
