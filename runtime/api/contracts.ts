@@ -83,6 +83,8 @@ export const definitionSchema = z.strictObject({
   digest: z.string(),
   owner: z.string(),
   updatedAtMs: epochMs,
+  /** Present when this version can't read the stored document: what rests on it is kept until it is declared anew. */
+  problems: z.array(problemSchema).optional(),
 });
 export const definitionAnswerSchema = z.strictObject({ definition: definitionSchema });
 export const definitionsSchema = z.strictObject({ definitions: z.array(definitionSchema) });
@@ -252,6 +254,8 @@ export const statusSchema = z.strictObject({
   nodes: z.record(z.string(), z.int()),
   sessions: z.record(z.string(), z.int()),
   lanes: z.strictObject({ total: z.int(), updating: z.int(), behind: z.int() }),
+  /** One sentence for each stored definition that this version can't read. */
+  unreadable: z.array(z.string()),
   configs: z.array(
     z.strictObject({
       autoscaleConfig: z.string(),

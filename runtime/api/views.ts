@@ -2,7 +2,7 @@
 import { secretFields, type CloudCatalog } from "../model/config";
 import type { Lane, Node, Session, StoredDefinition } from "../model/state";
 import { SpecDigests } from "../planner/spec-digest";
-import type { Snapshot } from "../store/hot-state";
+import { definitionId, type Snapshot } from "../store/hot-state";
 import type { DefinitionView, NodeView, SessionView } from "./contracts";
 import type { LaneView } from "./lane-contracts";
 import type { Progress } from "../planner/progress";
@@ -12,9 +12,17 @@ const hidden = "[secret]";
 
 type Document = Readonly<Record<string, unknown>>;
 
-export function viewDefinition(definition: StoredDefinition, catalog: CloudCatalog): DefinitionView {
+/** Of one that can't be read only the name is shown: which of its fields are secret is not known. */
+export function viewDefinition(
+  definition: StoredDefinition,
+  catalog: CloudCatalog,
+  { unreadable }: Pick<Snapshot, "unreadable">,
+): DefinitionView {
   const { kind, name, doc, owner, updatedAtMs } = definition;
-  return { kind, name, doc: hideInDocument(definition, catalog), digest: digestOf(doc), owner, updatedAtMs };
+  const found = unreadable.get(definitionId(kind, name));
+  const shown = found ? { ...hideSecrets(doc, undefined), name } : hideInDocument(definition, catalog);
+  const problems = found ? { problems: [...found.problems] } : {};
+  return { kind, name, doc: shown, digest: digestOf(doc), owner, updatedAtMs, ...problems };
 }
 
 function hideInDocument({ kind, doc }: StoredDefinition, catalog: CloudCatalog): Record<string, unknown> {

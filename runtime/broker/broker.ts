@@ -4,11 +4,12 @@
  */
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog, DefinitionKind, Permissions } from "../model/config";
-import { ConfigError, ConflictError, NotFoundError, UnauthorizedError } from "../model/errors";
+import { ConfigError, ConflictError, NotFoundError, UnauthorizedError, UnavailableError } from "../model/errors";
 import { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
 import type { Node, Session, SessionStatus, StoredDefinition } from "../model/state";
 import { formatCount } from "../model/units";
+import { describeUnreadable } from "../model/unreadable";
 import { hasRoom, isUsedUp, needsOf } from "../planner/capacity";
 import { Draft } from "../planner/draft";
 import { place, type Placement } from "../planner/place";
@@ -17,7 +18,7 @@ import { findStaged, takeStaged } from "../planner/staging";
 import { servedReason } from "../planner/scale-down";
 import { WindowCache } from "../planner/schedule";
 import { assignSession, endSession, moveNode } from "../planner/transitions";
-import type { Change } from "../store/hot-state";
+import { definitionId, type Change } from "../store/hot-state";
 import type { Ledger } from "../store/store";
 import { checkIn, heartbeat, interruptNode, type Heartbeat, type Interruption, type ServerStatus } from "./node-calls";
 import { holdNode, releaseNode, removeNode } from "./node-orders";
@@ -267,8 +268,9 @@ export class Broker {
   private newSession(request: SessionRequest, nowMs: number): Session {
     const { workspace: name, userId, zone, permissions, keepalive } = request;
     const workspace = this.state.workspaces.get(name);
+    this.checkReadable("workspace", name);
     if (!workspace) throw new NotFoundError(`workspace "${name}" is not declared`);
-    if (zone !== undefined && !this.state.zones.has(zone)) {
+    if (zone !== undefined && !this.state.isDeclared("zone", zone)) {
       const known = this.state.zoneNames().join(", ") || "none";
       throw ConfigError.of([{ path: "zone", message: `"${zone}" is not declared; known zones: ${known}` }]);
     }
@@ -286,6 +288,11 @@ export class Broker {
       ...(workspace.kind === "remoteApp" ? { isRemoteApp: true } : {}),
       reason: { code: "requested", text: "requested", numbers: {} },
     };
+  }
+
+  private checkReadable(kind: DefinitionKind, name: string): void {
+    const found = this.state.unreadable.get(definitionId(kind, name));
+    if (found) throw new UnavailableError(describeUnreadable(found));
   }
 
   private placeNew(session: Session, context: QueueContext) {

@@ -19,6 +19,7 @@ import {
 } from "../model/references";
 import type { PartialShape } from "../model/shapes";
 import type { StoredDefinition } from "../model/state";
+import { describeUnreadable, unreadableReferrers } from "../model/unreadable";
 import { formatCount } from "../model/units";
 import { declaredShape } from "../planner/capacity";
 import type { QueueContext } from "../planner/queue";
@@ -67,7 +68,7 @@ export function checkDefinition(
   if (twin) problems.push({ path: "name", message: `${kind} "${definition.name}" is declared by ${twin.owner} too` });
   const references = referencesAround(snapshot, catalog, [...pending, { kind, doc, owner }]);
   problems.push(...changeProblems(kind, definition, snapshot), ...findReferenceProblems(kind, definition, references));
-  return { problems, warnings: findWarnings(kind, definition, references) };
+  return { problems: problems.map(withUnreadable(snapshot)), warnings: findWarnings(kind, definition, references) };
 }
 
 export function putDefinition({ kind, name, doc, owner }: NamedDocument, context: DefinitionContext): StoredDefinition {
@@ -84,7 +85,7 @@ export function putDefinition({ kind, name, doc, owner }: NamedDocument, context
   }
   const references = referencesAround(snapshot, catalog, [{ kind, doc, owner }]);
   problems.push(...changeProblems(kind, definition, snapshot), ...findReferenceProblems(kind, definition, references));
-  if (problems.length > 0) throw ConfigError.of(problems, `${kind} "${name}"`);
+  if (problems.length > 0) throw ConfigError.of(problems.map(withUnreadable(snapshot)), `${kind} "${name}"`);
   const row: StoredDefinition = { kind, name, doc: doc as StoredDefinition["doc"], owner, updatedAtMs: nowMs };
   draft.put({ kind: "put", table: "definition", row });
   if (known && canonicalJson(known.doc) !== canonicalJson(doc)) forgetFailures(kind, name, context);
@@ -114,7 +115,10 @@ export function deleteDefinition(
   const known = snapshot.definitions.get(id);
   if (!known) throw new NotFoundError(`there is no ${kind} "${name}"`);
   if (known.owner !== owner) throw new ConflictError(ownedByOther(known));
-  const referrers = findReferrers(kind, name, declaredWith(snapshot, context.catalog, []));
+  const referrers = [
+    ...findReferrers(kind, name, declaredWith(snapshot, context.catalog, [])),
+    ...unreadableReferrers({ kind, name }, snapshot),
+  ];
   if (referrers.length > 0) throw new ConflictError(`${kind} "${name}" is still used by ${referrers.join(", ")}`);
   if (kind === "autoscaleConfig" && snapshot.nodesOfConfig(name).size > 0) return startDrain(name, context);
   if (kind === "pool") syncStaticMembers(name, undefined, context);
@@ -160,15 +164,24 @@ function nameOf(doc: unknown): unknown {
   return typeof doc === "object" && doc !== null ? (doc as { readonly name?: unknown }).name : undefined;
 }
 
-/** Nodes carry their place from birth, so a config can't take them to another. */
+/** What is missing by a problem's words may be there and only not be readable. */
+function withUnreadable({ unreadable }: Snapshot): (problem: Problem) => Problem {
+  return (problem) => {
+    const found = [...unreadable.values()].find(({ name }) => problem.message.includes(`"${name}"`));
+    return found ? { ...problem, message: `${problem.message}: ${describeUnreadable(found)}` } : problem;
+  };
+}
+
+/** Nodes carry their place from birth, so a config can't take them to another; nor can one that could not be read. */
 function changeProblems(kind: DefinitionKind, definition: DefinitionOf<DefinitionKind>, snapshot: Snapshot): Problem[] {
   if (kind !== "autoscaleConfig") return [];
-  const before = snapshot.autoscaleConfigs.get(definition.name);
+  const stored = snapshot.definitions.get(definitionId(kind, definition.name))?.doc as AutoscaleConfig | undefined;
+  const before = snapshot.autoscaleConfigs.get(definition.name) ?? stored;
   const nodes = snapshot.nodesOfConfig(definition.name).size;
   if (!before || nodes === 0) return [];
   const after = definition as AutoscaleConfig;
   return (["type", "pool", "zone"] as const)
-    .filter((field) => before[field] !== after[field])
+    .filter((field) => before[field] !== undefined && before[field] !== after[field])
     .map((field) => ({
       path: field,
       message: `got "${after[field]}"; can't change from "${before[field]}" while it has ${formatCount(nodes, "node")}; declare another config`,

@@ -131,7 +131,7 @@ export class LaneRunner {
     const { ledger, updater, lingerMs = 600_000 } = this.options;
     const { laneId, stack, autoscaleConfig, enginePid } = lane;
     const isWanted =
-      ledger.state.autoscaleConfigs.has(autoscaleConfig) &&
+      ledger.state.isDeclared("autoscaleConfig", autoscaleConfig) &&
       ledger.state.configStates.get(autoscaleConfig)?.isDeleting !== true;
     const nowMs = this.now();
     const memory = this.memoryOf(laneId);

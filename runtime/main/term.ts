@@ -14,6 +14,7 @@ import { canonicalJson } from "../model/canonical-json";
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import { Journal } from "../model/journal";
+import { documentReader } from "../model/unreadable";
 import { plan } from "../planner/plan";
 import { Reconciler } from "../reconciler/reconciler";
 import { HotState, installationRow, type Change } from "../store/hot-state";
@@ -81,7 +82,7 @@ export class Term {
       onLost: reportLoss,
     });
     try {
-      const state = new HotState();
+      const state = new HotState(documentReader(options.catalog));
       state.apply(await store.load());
       const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss });
       await joinInstallation(ledger, options);

@@ -19,6 +19,7 @@ import {
   isUsedUp,
   reportedShape,
 } from "./capacity";
+import { modeOf, type ConfigMode } from "./config-mode";
 import { Draft } from "./draft";
 import { hearsayOf, type Hearsay } from "./failures";
 import { blockedReason } from "./limits";
@@ -38,14 +39,6 @@ import {
 import { SpecDigests } from "./spec-digest";
 import { WindowCache, type Window } from "./schedule";
 import { Scope, sessionsPerServer, sortUnlessSorted, type Bin } from "./scope";
-
-/**
- * open      creates, places and removes
- * inactive  outside its schedule: creates nothing, places nothing, its nodes leave when empty
- * leaving   drained or being deleted: as inactive, without back-off
- * frozen    disabled: nothing happens
- */
-export type ConfigMode = "open" | "inactive" | "leaving" | "frozen";
 
 export interface ConfigPosition {
   readonly config: AutoscaleConfig;
@@ -231,7 +224,7 @@ export class Fleet {
     const crew = this.crewOf(config);
     const { nodes, nodesInFlight } = crew;
     const window = this.context.windows.at(config, snapshot, this.nowMs);
-    const mode = modeOf(config, state, window);
+    const mode = modeOf({ config, state, window }, snapshot);
     const retiring = mode === "open" ? retiringOf(config, nodes, this) : noRetirement;
     const isLeaving = (node: Node) => retiring.has(node.nodeId) && !isUsedUpIn(snapshot, node);
     const nodesLeaving = retiring.size === 0 ? 0 : nodes.filter(isLeaving).length;
@@ -342,12 +335,6 @@ export class Fleet {
       isIdle: usage.pinned === 0,
     };
   }
-}
-
-function modeOf(config: AutoscaleConfig, { isDeleting }: ConfigState, { isActive }: Window): ConfigMode {
-  if (isDeleting || (config.drain && config.enabled)) return "leaving";
-  if (!config.enabled) return "frozen";
-  return isActive ? "open" : "inactive";
 }
 
 function kindOf(node: Node): "running" | "inFlight" | "draining" | undefined {

@@ -1,6 +1,7 @@
 /** What keeps a config from creating one more node now, first the reason that lasts longest. */
 import type { Reason } from "../model/plan";
 import type { Shape } from "../model/state";
+import { describeUnreadable, unreadableBelow } from "../model/unreadable";
 import { formatCount } from "../model/units";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { describeShape, numbersOf } from "./place";
@@ -14,19 +15,21 @@ export function blockedReason(
   needs?: Shape,
 ): Reason | undefined {
   return (
-    modeReason(position) ??
+    modeReason(fleet, position) ??
     missingZoneReason(fleet, position) ??
     capReason(position, purpose) ??
     routesReason(fleet, position, needs)
   );
 }
 
-function modeReason({ config, mode, state, window }: ConfigPosition): Reason | undefined {
+function modeReason({ snapshot }: Fleet, { config, mode, state, window }: ConfigPosition): Reason | undefined {
   if (mode === "open") return undefined;
   const numbers = { autoscaleConfig: config.name };
   const name = `autoscale config "${config.name}"`;
   if (state.isDeleting) return { code: "configDeleting", text: `${name} is being deleted`, numbers };
   if (mode === "leaving") return { code: "configDraining", text: `${name} is being drained`, numbers };
+  const [unreadable] = mode === "frozen" && config.enabled ? unreadableBelow(config, snapshot) : [];
+  if (unreadable) return { code: "unreadable", text: `${name} rests: ${describeUnreadable(unreadable)}`, numbers };
   if (mode === "frozen") return { code: "configDisabled", text: `${name} is disabled`, numbers };
   const { opensAtMs } = window;
   const opens = opensAtMs === undefined ? "" : `; it opens at ${new Date(opensAtMs).toISOString()}`;

@@ -6,7 +6,8 @@ import type { CloudCatalog } from "../model/config";
 import { PlaceMap } from "../model/place-map";
 import type { Node } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
-import type { ConfigMode, ConfigPosition } from "./fleet";
+import type { ConfigMode } from "./config-mode";
+import type { ConfigPosition } from "./fleet";
 import type { Route } from "./routes";
 import type { Bin, Scope } from "./scope";
 

@@ -15,6 +15,7 @@ import type { Reason } from "../model/plan";
 import { mayFit, type PartialShape } from "../model/shapes";
 import type { Node, Shape } from "../model/state";
 import { formatCount, formatMemory } from "../model/units";
+import { describeUnreadable } from "../model/unreadable";
 import type { NodeUsage } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
 import { declaredShape, fitsShape, hasRoom, isServer, loadOf } from "./capacity";
@@ -50,6 +51,15 @@ export interface Place {
 }
 
 export function place(request: PlaceRequest, context: PlaceContext): Placement {
+  const placement = placeAsDeclared(request, context);
+  const [unreadable] = context.draft.snapshot.unreadable.values();
+  // What can't be read might allow it: nobody is sent away for that.
+  if (placement.kind !== "refused" || placement.reason.code === "workspaceDisabled" || !unreadable) return placement;
+  const text = `${placement.reason.text}; ${describeUnreadable(unreadable)}`;
+  return { kind: "queued", reason: { ...placement.reason, code: "unreadable", text } };
+}
+
+function placeAsDeclared(request: PlaceRequest, context: PlaceContext): Placement {
   const { snapshot } = context.draft;
   const workspace = snapshot.workspaces.get(request.workspace);
   if (!workspace) return refused("workspaceGone", `workspace "${request.workspace}" is not declared any more`);

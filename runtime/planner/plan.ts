@@ -5,7 +5,7 @@
 import type { ConfigDecision, NodeChange, Plan, Reason, StagingPosition, WaitingSession } from "../model/plan";
 import type { ConfigState, Node } from "../model/state";
 import { formatCount } from "../model/units";
-import type { Snapshot } from "../store/hot-state";
+import { definitionId, type Snapshot } from "../store/hot-state";
 import { demandOf, packQueue } from "./demand";
 import { Fleet, type ConfigPosition, type FleetOptions } from "./fleet";
 import { blockedReason } from "./limits";
@@ -27,7 +27,9 @@ export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
   for (const position of fleet.positions) {
     removeFinished(fleet, position, position.mode === "leaving" ? position.nodes : position.crew.unsettled);
   }
-  removeFinished(fleet, undefined, orphans(fleet));
+  const { gone, unreadable } = withoutConfig(fleet);
+  removeFinished(fleet, undefined, gone);
+  removeFinished(fleet, undefined, unreadable, "frozen");
   const excess = findExcess(fleet);
   const lasting = fleet.positions.map((position) => drainExcess(fleet, position, excess.get(position) ?? []));
   for (const position of fleet.positions) drainRetiring(fleet, position);
@@ -67,12 +69,14 @@ function raise(fleet: Fleet): Raised {
   }
 }
 
-/** Nodes whose config is not declared any more, by id. */
-function orphans({ snapshot }: Fleet): Node[] {
-  return [...snapshot.configsWithNodes()]
-    .filter((name) => !snapshot.autoscaleConfigs.has(name))
-    .flatMap((name) => [...snapshot.nodesOfConfig(name).values()])
-    .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+/** Nodes whose config is not declared any more, and those whose config can't be read, by id. */
+function withoutConfig({ snapshot }: Fleet): { readonly gone: Node[]; readonly unreadable: Node[] } {
+  const names = [...snapshot.configsWithNodes()].filter((name) => !snapshot.autoscaleConfigs.has(name));
+  const isKept = (name: string): boolean =>
+    snapshot.unreadable.has(definitionId("autoscaleConfig", name)) && !snapshot.configStates.get(name)?.isDeleting;
+  const nodesOf = (wanted: readonly string[]): Node[] =>
+    wanted.flatMap((name) => [...snapshot.nodesOfConfig(name).values()]).sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+  return { gone: nodesOf(names.filter((name) => !isKept(name))), unreadable: nodesOf(names.filter(isKept)) };
 }
 
 function configOf(change: NodeChange, snapshot: Snapshot): string | undefined {

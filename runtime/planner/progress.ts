@@ -4,7 +4,8 @@
  */
 import type { EpochMs } from "../model/clock";
 import type { Node, Session } from "../model/state";
-import { byRequest, type Snapshot } from "../store/hot-state";
+import { byRequest } from "../model/queue-order";
+import type { Snapshot } from "../store/hot-state";
 import { usualBootSeconds } from "./boot-times";
 import { isInFlight } from "./node-status";
 import { placesOf } from "./place";

@@ -6,6 +6,7 @@ import type { NodeChange, Reason } from "../model/plan";
 import type { ConfigState, Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
 import { isNewer, isUsedUp } from "./capacity";
+import type { ConfigMode } from "./config-mode";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { isInFlight } from "./node-status";
 import { quarantinedOf } from "./quarantine";
@@ -14,8 +15,12 @@ import { floorOf } from "./standby";
 import { StandbyGuard } from "./standby-guard";
 
 /** Nodes that leave whatever the demand is: failed, dead, drained and empty, or of a config that is being emptied. */
-export function removeFinished(fleet: Fleet, position: ConfigPosition | undefined, nodes: readonly Node[]): void {
-  const mode = position?.mode ?? "leaving";
+export function removeFinished(
+  fleet: Fleet,
+  position: ConfigPosition | undefined,
+  nodes: readonly Node[],
+  mode: ConfigMode = position?.mode ?? "leaving",
+): void {
   const quarantined = position && mode !== "leaving" ? quarantinedOf(position.config, nodes) : undefined;
   if (quarantined) position?.reasons.push(quarantineReason(quarantined));
   for (const node of nodes) {

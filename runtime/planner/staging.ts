@@ -140,6 +140,8 @@ function surplusReason({ name, sessions }: StagingConfig, staged: number): Reaso
 export function endUnwanted(context: StagingContext): void {
   for (const name of stagingNames(context.draft.snapshot)) {
     for (const { session, reason } of judgeStaged(name, context).unwanted) {
+      // What can't be read might want it.
+      if (context.draft.snapshot.unreadable.size > 0 && reason.code !== "expired") continue;
       endSession(context, session, reason.code === "expired" ? "expired" : "unstaged", reason);
     }
   }

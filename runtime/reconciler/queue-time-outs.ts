@@ -31,6 +31,8 @@ export function applyQueueTimeOuts(context: QueueContext, requesters: Requesters
 }
 
 function queueTimeoutOf(session: Session, { draft: { snapshot } }: QueueContext): number {
+  // Nobody knows what the definitions that can't be read allow, so nobody waits too long meanwhile.
+  if (snapshot.unreadable.size > 0) return Infinity;
   const workspace = snapshot.workspaces.get(session.workspace);
   const configs = workspace
     ? placesOf(workspace, session.zone, snapshot).flatMap(({ pool, zone }) => snapshot.configsIn(pool.name, zone.name))

@@ -317,7 +317,7 @@ export class Reconciler {
   private lanesBehind(touched: readonly string[]): Set<string> {
     const behind = new Set(touched);
     for (const lane of this.state.lanes.values()) {
-      const isUnwanted = !this.state.autoscaleConfigs.has(lane.autoscaleConfig);
+      const isUnwanted = !this.state.isDeclared("autoscaleConfig", lane.autoscaleConfig);
       const isBehind = lane.desiredRevision > lane.appliedRevision && lane.openRevision === undefined;
       if (isBehind || isUnwanted) behind.add(lane.laneId);
     }

@@ -15,6 +15,7 @@ import {
   type Zone,
 } from "../model/config";
 import { PlaceMap } from "../model/place-map";
+import { documentReader, type DocumentReader, type UnreadableDefinition } from "../model/unreadable";
 import type {
   ApiKey,
   ConfigState,
@@ -27,6 +28,7 @@ import type {
   StoredDefinition,
 } from "../model/state";
 import { noUsage, usageOf, type NodeUsage } from "../model/usage";
+import { byRequest } from "../model/queue-order";
 import { addTo, groupByPlace, groupSorted, removeFrom } from "./groups";
 import { isSameButForSignsOfLife, Revisions } from "./revisions";
 
@@ -74,7 +76,10 @@ export function definitionId(kind: DefinitionKind, name: string): string {
 export interface Snapshot {
   /** Empty before a runtime has led on this store. */
   readonly installationId: string;
+  /** Every definition as stored, also those that this version can't read. */
   readonly definitions: ReadonlyMap<string, StoredDefinition>;
+  /** By id of the definition. What it says is not known, so what rests on it is kept as it is. */
+  readonly unreadable: ReadonlyMap<string, UnreadableDefinition>;
   readonly zones: ReadonlyMap<string, Zone>;
   readonly pools: ReadonlyMap<string, Pool>;
   readonly workspaces: ReadonlyMap<string, Workspace>;
@@ -122,6 +127,7 @@ const noSessions: ReadonlySet<Session> = new Set();
 
 export class HotState implements Snapshot {
   readonly definitions = new Map<string, StoredDefinition>();
+  readonly unreadable = new Map<string, UnreadableDefinition>();
   readonly zones = new Map<string, Zone>();
   readonly pools = new Map<string, Pool>();
   readonly workspaces = new Map<string, Workspace>();
@@ -153,8 +159,16 @@ export class HotState implements Snapshot {
   private schedulesByConfig: Map<string, readonly Schedule[]> | undefined;
   private stagingByWorkspace: Map<string, readonly StagingConfig[]> | undefined;
 
+  /** `findProblems`: tells which stored definitions can't be read. Default: their own schemas. */
+  constructor(private readonly findProblems: DocumentReader = documentReader(undefined)) {}
+
   get installationId(): string {
     return this.installation.get(installationRow)?.installationId ?? "";
+  }
+
+  /** Also of a definition that can't be read. */
+  isDeclared(kind: DefinitionKind, name: string): boolean {
+    return this.definitions.has(definitionId(kind, name));
   }
 
   sessionsOf(nodeId: string): ReadonlySet<Session> {
@@ -269,7 +283,8 @@ export class HotState implements Snapshot {
     if (table === "node") return this.forgetNode(id);
     if (table === "definition") {
       const definition = this.definitions.get(id);
-      if (definition) this.resolved(definition.kind).delete(definition.name);
+      if (definition) this.resolved(definition.kind)?.delete(definition.name);
+      this.unreadable.delete(id);
       this.forgetGroups();
     }
     const maps: Record<Exclude<TableName, "session" | "node">, Map<string, unknown>> = {
@@ -284,7 +299,15 @@ export class HotState implements Snapshot {
   }
 
   private putDefinition({ kind, name, doc }: StoredDefinition): void {
-    this.resolved(kind).set(name, parseDefinition(kind, doc));
+    const problems = this.findProblems(kind, doc);
+    const id = definitionId(kind, name);
+    if (problems.length > 0) {
+      this.unreadable.set(id, { kind, name, problems });
+      this.resolved(kind)?.delete(name);
+    } else {
+      this.unreadable.delete(id);
+      this.resolved(kind)?.set(name, parseDefinition(kind, doc));
+    }
     this.forgetGroups();
   }
 
@@ -322,7 +345,8 @@ export class HotState implements Snapshot {
     if (known.autoscaleConfig !== undefined) removeFrom(this.nodesByConfig, known.autoscaleConfig, nodeId);
   }
 
-  private resolved(kind: DefinitionKind): Map<string, unknown> {
+  /** Undefined for a kind that only another version knows. */
+  private resolved(kind: DefinitionKind): Map<string, unknown> | undefined {
     const maps: Record<DefinitionKind, Map<string, unknown>> = {
       zone: this.zones,
       pool: this.pools,
@@ -368,12 +392,4 @@ export class HotState implements Snapshot {
     const node = this.nodes.get(nodeId);
     if (node) this.revisions.nodeChanged(node);
   }
-}
-
-/**
- * Order of the queue. Sequences repeat when a clock was set back meanwhile; ids make the order whole, so that it is the
- * same after every load.
- */
-export function byRequest(a: Session, b: Session): number {
-  return a.requestedAtMs - b.requestedAtMs || a.sequence - b.sequence || (a.sessionId < b.sessionId ? -1 : 1);
 }

@@ -4,7 +4,7 @@ import { BugError, UnavailableError } from "../../runtime/model/errors";
 import { HotState, type Change } from "../../runtime/store/hot-state";
 import { batchChangesMax, GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
-import { decided, putDefinition, putNode, putSession } from "./rows";
+import { aNode, decided, putNode, putSession } from "./rows";
 
 /** A ledger whose store waits for {@link World.letWrite} before each transaction. */
 interface World {
@@ -114,7 +114,7 @@ describe("GroupCommitLedger", () => {
     const { ledger, disk, lost, letWrite } = aWorld();
     const first = ledger.commit([putSession({ sessionId: "s1" })]);
     await new Promise((resolve) => setImmediate(resolve));
-    const bad = ledger.commit([putDefinition({ doc: { name: "default", unknown: true } })]);
+    const bad = ledger.commit([{ kind: "put", table: "nothing" as "node", row: aNode() }]);
     await assert.rejects(bad, BugError);
     await letWrite();
     await first;

@@ -27,6 +27,7 @@ const advices: Readonly<Record<string, (numbers: Numbers) => string>> = {
   configDraining: ({ autoscaleConfig }) => `end the drain of autoscale config "${autoscaleConfig}" (drain: false)`,
   configDeleting: ({ autoscaleConfig }) => `declare autoscale config "${autoscaleConfig}" again, or use another one`,
   missingReference: () => "declare what it refers to",
+  unreadable: () => "declare anew what can't be read, with a document of this version, or delete it",
   workspaceDisabled: () => "enable the workspace (enabled: true)",
   workspaceGone: () => "declare the workspace again",
   zone: () => "ask for a zone in which the workspace may run, or add the zone to the workspace",

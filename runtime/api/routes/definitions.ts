@@ -35,9 +35,9 @@ const put = route({
   body: putDefinitionSchema,
   responses: { 200: definitionAnswerSchema },
   async handle({ params, body }, context) {
-    const { broker, catalog } = context.leader();
+    const { broker, catalog, ledger } = context.leader();
     const definition = await broker.putDefinition({ ...params, ...body });
-    return { status: 200, body: { definition: viewDefinition(definition, catalog) } };
+    return { status: 200, body: { definition: viewDefinition(definition, catalog, ledger.state) } };
   },
 });
 
@@ -52,7 +52,7 @@ const list = route({
     const { ledger, catalog } = context.leader();
     const definitions = [...ledger.state.definitions.values()]
       .filter(({ kind }) => kind === params.kind)
-      .map((definition) => viewDefinition(definition, catalog));
+      .map((definition) => viewDefinition(definition, catalog, ledger.state));
     return { status: 200, body: { definitions } };
   },
 });
@@ -68,7 +68,7 @@ const read = route({
     const { ledger, catalog } = context.leader();
     const definition = ledger.state.definitions.get(definitionId(params.kind, params.name));
     if (!definition) throw new NotFoundError(`there is no ${params.kind} "${params.name}"`);
-    return { status: 200, body: { definition: viewDefinition(definition, catalog) } };
+    return { status: 200, body: { definition: viewDefinition(definition, catalog, ledger.state) } };
   },
 });
 

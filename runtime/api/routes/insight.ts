@@ -3,6 +3,7 @@ import { NotFoundError } from "../../model/errors";
 import type { Reason } from "../../model/plan";
 import type { ConfigState, Decision } from "../../model/state";
 import { formatCount } from "../../model/units";
+import { describeUnreadable, type UnreadableDefinition } from "../../model/unreadable";
 import { WallClocks } from "../../model/wall-clock";
 import { outlookOf } from "../../planner/schedule-outlook";
 import { circuitOf } from "../../planner/failures";
@@ -20,6 +21,7 @@ import {
   type StatusView,
 } from "../contracts";
 import { traceOf } from "../../planner/trace";
+import { definitionId } from "../../store/hot-state";
 import { adviceFor } from "../explain/advice";
 import { tellConfig } from "../explain/config";
 import { tellNode } from "../explain/node";
@@ -59,6 +61,7 @@ function viewStatus({ ledger, clock, facts, epoch }: Leader): StatusView {
       updating: lanes.filter((lane) => lane.openRevision !== undefined).length,
       behind: lanes.filter((lane) => lane.appliedRevision < lane.desiredRevision).length,
     },
+    unreadable: [...state.unreadable.values()].map(describeUnreadable),
     configs: [...state.autoscaleConfigs.values()].map((config) => {
       const { name, pool, zone } = config;
       const own = nodes.filter((node) => node.autoscaleConfig === name);
@@ -203,6 +206,8 @@ async function explainSession(id: string, journal: readonly Decision[], leader: 
 function explainConfig(id: string, journal: readonly Decision[], leader: Leader): Present {
   const { ledger, clock } = leader;
   const config = ledger.state.autoscaleConfigs.get(id);
+  const unreadable = ledger.state.unreadable.get(definitionId("autoscaleConfig", id));
+  if (unreadable) return explainUnreadable(unreadable, ledger.state.nodesOfConfig(id).size);
   if (!config) return explainGone(`autoscale config ${id}`, journal);
   const present = leader.plan().configs.find(({ autoscaleConfig }) => autoscaleConfig === id);
   const state = ledger.state.configStates.get(id);
@@ -218,6 +223,13 @@ function explainConfig(id: string, journal: readonly Decision[], leader: Leader)
   }
   const activity = present?.isActive === false ? "inactive" : "active";
   return { summary: `config ${id} is ${activity}: ${reasons[0]?.text ?? "nothing to do"}`, ...story, reasons };
+}
+
+function explainUnreadable(found: UnreadableDefinition, nodes: number): Present {
+  const text = describeUnreadable(found);
+  const kept = `Its ${formatCount(nodes, "node")} and the sessions on them are kept as they are; nothing is made from it.`;
+  const reason = { code: "unreadable", text, numbers: { nodes } };
+  return { summary: text, sentences: [`${text}.`, kept], wouldChange: [], reasons: [reason] };
 }
 
 /** What went wrong lately, also when nothing is wanted of the config now. */

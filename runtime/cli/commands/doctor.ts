@@ -1,5 +1,5 @@
 /** `headroom doctor`: looks at everything a runtime needs on this machine; each line says ok, or what to do. */
-import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
@@ -7,7 +7,7 @@ import { HeadroomClient } from "../../api/client";
 import type { EngineWish } from "../../executor/engine-choice";
 import { SetupError } from "../../model/errors";
 import { makeFolder } from "../../main/make-folder";
-import { globalOptions } from "../connection";
+import { adminKeyFile, globalOptions } from "../connection";
 import { formatTable, print } from "../output";
 import { engineOption } from "./serve";
 
@@ -60,6 +60,7 @@ async function examine(
     await inspect("data folder", () => checkFolder(folder)),
     await inspect("keys", () => checkKeys(folder)),
     await inspect("runtime", () => checkRuntime(endpoint)),
+    await inspect("definitions", () => checkDefinitions(endpoint, folder)),
   ];
 }
 
@@ -138,6 +139,18 @@ function checkKeys(folder: string): string {
   const open = present.find((file) => (statSync(file).mode & 0o077) !== 0);
   if (open) throw new SetupError(`${open} can be read by others; run chmod 600 on it`);
   return present.length === 0 ? "none yet (made by the first start)" : `${present.length} secret files, mode 600`;
+}
+
+/** Whether the runtime can read all that its store holds; only with this machine's own admin key. */
+async function checkDefinitions(endpoint: string, folder: string): Promise<string> {
+  const keyFile = join(folder, adminKeyFile);
+  if (!existsSync(keyFile)) return "no runtime of this folder to ask";
+  const apiKey = readFileSync(keyFile, "utf8").trim();
+  const client = new HeadroomClient({ endpoint, apiKey, retries: 0, timeoutMs: 3000 });
+  const status = await client.status().catch(() => undefined);
+  if (status === undefined) return "no runtime of this folder leads";
+  if (status.unreadable.length > 0) throw new SetupError(status.unreadable.join("; "));
+  return "all can be read";
 }
 
 /** Either a runtime answers at the endpoint, or its port is free to start one. */

@@ -107,6 +107,7 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
     ["nodes", formatCounts(status.nodes)],
     ["sessions", formatCounts(status.sessions)],
     ["lanes", `${lanes.total}, ${lanes.updating} updating, ${lanes.behind} behind`],
+    ...status.unreadable.map((text) => ["fault", text]),
   ].map(([name, value]) => `${name!.padEnd(9)} ${value}`);
   if (status.configs.length === 0) return [...facts, "", "no autoscale configs yet"].join("\n");
   const rows = status.configs.map((config) => [
