@@ -39,6 +39,8 @@ export class SimCloud {
   private readonly limits = new Map<string, number>();
   /** VM provider configs whose deletes don't come to an end. */
   private readonly hanging = new Set<string>();
+  /** When something last went wrong with a VM provider config, or with an update of its nodes. */
+  private readonly troubledAtMs = new Map<string, number>();
   private addresses = 0;
 
   constructor(
@@ -53,12 +55,24 @@ export class SimCloud {
 
   /** From now on this VM provider has room for so many VMs only; undefined = no limit of its own. */
   limit(vmProvider: string, vmsMax: number | undefined): void {
+    this.trouble(vmProvider);
     if (vmsMax === undefined) this.limits.delete(vmProvider);
     else this.limits.set(vmProvider, vmsMax);
   }
 
+  trouble(vmProvider: string): void {
+    this.troubledAtMs.set(vmProvider, this.parts.timeline.nowMs);
+  }
+
+  /** True when nothing has gone wrong with this VM provider config since then. */
+  isWellSince(vmProvider: string, sinceMs: number): boolean {
+    const isLimited = this.hanging.has(vmProvider) || this.limits.has(vmProvider);
+    return !isLimited && (this.troubledAtMs.get(vmProvider) ?? -Infinity) < sinceMs;
+  }
+
   /** While deletes hang, none of this VM provider config is carried out; each fails after a long time. */
   hangDeletes(vmProvider: string, hangs: boolean): void {
+    this.trouble(vmProvider);
     if (hangs) this.hanging.add(vmProvider);
     else this.hanging.delete(vmProvider);
   }
@@ -69,16 +83,19 @@ export class SimCloud {
     this.creating.add(spec.nodeId);
     try {
       const isSlow = faults.strikes("createSlow", 0.03);
+      if (isSlow) this.trouble(spec.vmProvider);
       await timeline.sleep(rng.between(200, 1_500), "cloud");
       const refusal = this.refusal(spec.vmProvider);
+      if (refusal) this.trouble(spec.vmProvider);
       if (refusal) throw refusal;
       const vm = this.make(spec);
       await timeline.sleep(
         isSlow ? faults.detail("createSlow").between(30_000, 240_000) : rng.between(500, 9_000),
         "cloud",
       );
-      if (faults.strikes("createAnswerLost", 0.03)) throw new LostAnswer("the request timed out");
-      return vm;
+      if (!faults.strikes("createAnswerLost", 0.03)) return vm;
+      this.trouble(spec.vmProvider);
+      throw new LostAnswer("the request timed out");
     } finally {
       this.creating.delete(spec.nodeId);
     }
@@ -95,7 +112,10 @@ export class SimCloud {
       await timeline.sleep(deleteLookMs, "cloud");
     }
     if (!this.vms.has(nodeId)) return;
-    if (faults.strikes("deleteFails", 0.05)) throw new CloudError("TRANSIENT", "the delete was refused for now");
+    if (faults.strikes("deleteFails", 0.05)) {
+      this.trouble(vm.spec.vmProvider);
+      throw new CloudError("TRANSIENT", "the delete was refused for now");
+    }
     this.parts.watcher.deleting(vm);
     vm.isGone = true;
     this.vms.delete(nodeId);

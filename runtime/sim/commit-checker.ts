@@ -40,6 +40,8 @@ const sessionMoves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = 
 export interface CheckerWorld {
   readonly cloud: SimCloud;
   readonly engines: SimEngines;
+  /** Since when neither the runtime nor its store has been disturbed. */
+  wellSinceMs(): number;
   /** Somebody asked for the end of this session. */
   isEndAsked(sessionId: string): boolean;
 }
@@ -106,6 +108,20 @@ export class CommitChecker {
       count <= rows,
       "max instances is never exceeded",
       () => `VMs of ${vmProvider}: ${count}, rows: ${rows}`,
+    );
+    if (node) this.checkDelay(node);
+  }
+
+  /** What is well is not held up by what is not: its own cloud, the runtime and the store have been well for long. */
+  private checkDelay({ nodeId, vmProvider = "", createdAtMs }: Node): void {
+    const { nowMs } = this.timeline;
+    const { cloud, wellSinceMs } = this.world;
+    const isWell = wellSinceMs() < createdAtMs - calmMs && cloud.isWellSince(vmProvider, createdAtMs - ownCalmMs);
+    const waitedMs = nowMs - createdAtMs;
+    this.verdict.check(
+      !isWell || waitedMs <= delayMaxMs,
+      "a healthy config is not delayed by a sick one",
+      () => `the cloud is asked for ${nodeId} on ${vmProvider} after ${waitedMs} ms`,
     );
   }
 
@@ -344,6 +360,13 @@ export class CommitChecker {
     this.verdict.check(!isOpenTwice, "one update per lane", () => `lane ${lane.laneId} was opened twice`);
   }
 }
+
+/** After trouble of the runtime it needs so long to lead again and to recover its lanes. */
+const calmMs = 300_000;
+/** So long a lane may be recovered, a circuit be open, a back-off last. */
+const ownCalmMs = 1_500_000;
+/** Two updates in a row, and the slots of a busy moment. */
+const delayMaxMs = 60_000;
 
 /** One heartbeat's pause and the way of a message: what a node may seem silent although it is not yet. */
 const silenceSlackMs = 45_000;

@@ -79,7 +79,7 @@ export class SimEngines {
     const toDelete = [...stack.nodes.keys()].filter((nodeId) => !wanted.has(nodeId));
     this.checkStart(request, stack, worker, toCreate.length > 0 && toDelete.length > 0);
     stack.isInDoubt = true;
-    const engine = this.startEngine(stack, worker, onEvent);
+    const engine = this.startEngine(stack, worker, { nodes: request.nodes, onEvent });
     const killed = new Promise<undefined>((resolve) => {
       engine.die = () => {
         if (engine.isOver) return;
@@ -133,19 +133,31 @@ export class SimEngines {
     );
   }
 
-  private startEngine(stack: Stack, worker: Worker, onEvent: (event: UpdateEvent) => void): EngineRun {
-    const { faults, timeline } = this.parts;
+  private startEngine(
+    stack: Stack,
+    worker: Worker,
+    { nodes, onEvent }: { readonly nodes: readonly DesiredNode[]; readonly onEvent: (event: UpdateEvent) => void },
+  ): EngineRun {
+    const { faults, timeline, cloud } = this.parts;
     this.pids += 1;
     const engine: EngineRun = { pid: this.pids, isDead: false, isOver: false, die: () => undefined };
     stack.engine = engine;
     onEvent({ kind: "started", enginePid: engine.pid, engine: "simulated" });
-    if (faults.strikes("engineDies", 0.03)) {
+    const [dies, loses] = [faults.strikes("engineDies", 0.03), faults.strikes("workerDies", 0.03)];
+    if (dies || loses) for (const name of this.cloudsOf(stack, nodes)) cloud.trouble(name);
+    if (dies) {
       timeline.after(faults.detail("engineDies").between(100, 12_000), "fault", () => engine.die());
     }
-    if (faults.strikes("workerDies", 0.03)) {
+    if (loses) {
       timeline.after(faults.detail("workerDies").between(100, 12_000), "fault", () => worker.onDeath());
     }
     return engine;
+  }
+
+  /** VM provider configs of all that an update has to do with. */
+  private cloudsOf(stack: Stack, nodes: readonly DesiredNode[]): Set<string> {
+    const existing = [...stack.nodes.keys()].flatMap((nodeId) => this.parts.cloud.vms.get(nodeId)?.spec ?? []);
+    return new Set([...nodes, ...existing].map(({ vmProvider }) => vmProvider));
   }
 
   /** Undefined when the engine was killed: its lock stays, and what it began in the cloud goes on. */
@@ -246,6 +258,7 @@ export class SimEngines {
           found.push(made);
         }
       } catch {
+        for (const name of this.cloudsOf(stack, nodes)) cloud.trouble(name);
         return undefined;
       }
     }

@@ -46,6 +46,18 @@ export const faultKinds = [
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
+/** Those that hold up the whole runtime. */
+const disturbing: ReadonlySet<FaultKind> = new Set([
+  "crash",
+  "pause",
+  "clockJump",
+  "leaseLost",
+  "storeOutage",
+  "writeFails",
+  "writeAnswerLost",
+  "commitSlow",
+]);
+
 export interface FaultChoice {
   /** Kinds that never strike. */
   readonly without?: ReadonlySet<FaultKind>;
@@ -62,10 +74,13 @@ export class Faults {
   /** Not every run has every fault: what hides behind a frequent one shows in a run without it. */
   private readonly enabled: ReadonlySet<FaultKind>;
   private isOver = false;
+  /** When the runtime or its store was last disturbed. */
+  disturbedAtMs = -Infinity;
 
   constructor(
     private readonly rng: SeededRng,
     private readonly choice: FaultChoice,
+    private readonly nowMs: () => number,
   ) {
     const mood = rng.fork("mood");
     const share = mood.pick([0, 0.3, 0.6, 1, 1]);
@@ -82,6 +97,7 @@ export class Faults {
     const id = `${kind}#${count}`;
     if (this.choice.only && !this.choice.only.has(id)) return false;
     this.struck.push(id);
+    if (disturbing.has(kind)) this.disturbedAtMs = this.nowMs();
     this.details.set(kind, this.rng.fork(id));
     return true;
   }

@@ -96,7 +96,7 @@ class SimulatedWorld {
       Date.UTC(2026, start.below(12), 1 + start.below(28), start.below(24)),
     ));
     const verdict = (this.verdict = new Verdict(timeline));
-    const faults = (this.faults = new Faults(rng.fork("faults"), options));
+    const faults = (this.faults = new Faults(rng.fork("faults"), options, () => timeline.nowMs));
     const checker = (this.checker = new CommitChecker(verdict, timeline));
     const { fleet } = options;
     const site = fleet === undefined ? makeSite(rng.fork("site")) : enlarge(makeSite(rng.fork("site")), fleet);
@@ -116,7 +116,12 @@ class SimulatedWorld {
     const arrivals = arrivalsOf(options, rng.fork("arrivals"));
     const rareWorkspaces = site.rareWorkspaces.map(({ name }) => name);
     const users = new Users({ ...part("users"), client, arrivals, workspaces, rareWorkspaces, zones, crowd: fleet });
-    checker.world = { cloud, engines, isEndAsked: (sessionId) => users.endsAsked.has(sessionId) };
+    checker.world = {
+      cloud,
+      engines,
+      wellSinceMs: () => faults.disturbedAtMs,
+      isEndAsked: (sessionId) => users.endsAsked.has(sessionId),
+    };
     this.operators = new Operators({ ...part("operators"), client, site });
     this.disturbances = new Disturbances({ ...part("disturbances"), replicas, database, cloud, site });
     [this.cloud, this.engines, this.replicas, this.users] = [cloud, engines, replicas, users];

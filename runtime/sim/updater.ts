@@ -7,7 +7,8 @@ import type { SimProcess } from "./sim-process";
 const messageMs = 2;
 
 export class SimUpdater implements NodeUpdater {
-  readonly slots = 4;
+  /** Few, so that lanes have to wait for one. */
+  readonly slots = 2;
   private readonly workers = new Set<Worker>();
   private isStopped = false;
 
