@@ -135,6 +135,7 @@ function dnsOf(config: AutoscaleConfig, snapshot: Snapshot): DnsSpec | undefined
 interface LaneWithProviders {
   readonly lane: Lane;
   nodes: number;
+  isDue: boolean;
   readonly vmProviders: Set<string>;
 }
 
@@ -158,6 +159,7 @@ export class LaneChooser {
     const chosen = chooseLane(usable) ?? this.openLane(autoscaleConfig, known);
     const load = known.find(({ lane }) => lane.laneId === chosen.laneId)!;
     load.nodes += 1;
+    load.isDue = true;
     load.vmProviders.add(vmProvider);
     return chosen;
   }
@@ -165,7 +167,9 @@ export class LaneChooser {
   private countLanes(autoscaleConfig: string): LaneWithProviders[] {
     const loads = new Map<string, LaneWithProviders>();
     for (const lane of this.snapshot.lanes.values()) {
-      if (lane.autoscaleConfig === autoscaleConfig) loads.set(lane.laneId, { lane, nodes: 0, vmProviders: new Set() });
+      if (lane.autoscaleConfig !== autoscaleConfig) continue;
+      const isDue = lane.desiredRevision > lane.appliedRevision;
+      loads.set(lane.laneId, { lane, nodes: 0, isDue, vmProviders: new Set() });
     }
     for (const { laneId = "", vmProvider } of this.snapshot.nodesOfConfig(autoscaleConfig).values()) {
       const load = loads.get(laneId);
@@ -179,7 +183,7 @@ export class LaneChooser {
   private openLane(autoscaleConfig: string, loads: LaneWithProviders[]): Lane {
     const laneId = `${autoscaleConfig}-${this.rng.id(6)}`;
     const lane: Lane = { laneId, autoscaleConfig, stack: laneId, desiredRevision: 0, appliedRevision: 0 };
-    loads.push({ lane, nodes: 0, vmProviders: new Set() });
+    loads.push({ lane, nodes: 0, isDue: true, vmProviders: new Set() });
     return lane;
   }
 }

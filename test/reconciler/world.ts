@@ -28,6 +28,9 @@ export interface CloudBehaviour {
   guest(nodeId: string): "checksIn" | "staysSilent" | "fails";
 }
 
+/** As long as the executor lets an update run. */
+export const hangMs = 1_200_000;
+
 export const goodCloud: CloudBehaviour = {
   createMs: 5_000,
   bootMs: 20_000,
@@ -41,7 +44,6 @@ export class World implements NodeUpdater {
   readonly state = new HotState();
   readonly requesters = new Requesters();
   readonly store: MemoryStore;
-  readonly slots = 4;
   /** Stacks with the nodes in them: what exists. */
   readonly stacks = new Map<string, Map<string, string>>();
   readonly killed = new Set<string>();
@@ -52,8 +54,14 @@ export class World implements NodeUpdater {
   isPortOpen = true;
   /** True: updates leave what they should delete. */
   isDeleteRefused = false;
+  /** True: an update that creates or deletes ends only when it is interrupted, after {@link hangMs}, without effect. */
+  hangs: (update: { readonly request: UpdateRequest; readonly isCreate: boolean }) => boolean = () => false;
   /** Updates begun. */
   updates = 0;
+  /** Updates under way, and the most there were at a time. */
+  readonly engines = { now: 0, most: 0 };
+  /** VMs that were made, also those that are gone. */
+  vmsMade = 0;
   readonly errors: unknown[] = [];
   behaviour: CloudBehaviour = goodCloud;
   readonly ledger: GroupCommitLedger;
@@ -65,6 +73,7 @@ export class World implements NodeUpdater {
   constructor(
     readonly rng = new SeededRng(1),
     readonly disk = new MemoryDisk(),
+    readonly slots = 4,
   ) {
     this.store = new MemoryStore({ disk });
     const { state, store, clock } = this;
@@ -83,8 +92,8 @@ export class World implements NodeUpdater {
     this.broker = new Broker({ ...shared, wake });
   }
 
-  static async start(docs: WorldDocs, rng?: SeededRng): Promise<World> {
-    const world = new World(rng);
+  static async start(docs: WorldDocs, rng?: SeededRng, slots?: number): Promise<World> {
+    const world = new World(rng, new MemoryDisk(), slots);
     await world.declare(docs);
     await world.laneRunner.start();
     await world.reconciler.start();
@@ -116,9 +125,25 @@ export class World implements NodeUpdater {
 
   async update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
     this.updates += 1;
+    this.engines.now += 1;
+    this.engines.most = Math.max(this.engines.most, this.engines.now);
+    try {
+      return await this.runEngine(request, onEvent);
+    } finally {
+      this.engines.now -= 1;
+    }
+  }
+
+  private async runEngine(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
     const present = this.stacks.get(request.stack) ?? new Map<string, string>();
     this.stacks.set(request.stack, present);
     onEvent({ kind: "started", enginePid: 1, engine: "scripted" });
+    const isCreate = request.nodes.some(({ nodeId }) => !present.has(nodeId));
+    if (this.hangs({ request, isCreate })) {
+      await this.sleep(hangMs);
+      const { laneId, revision } = request;
+      return { laneId, revision, outcome: "failed", message: "timed out", present: this.presentIn(request.stack) };
+    }
     await this.sleep(this.behaviour.createMs);
     let outcome: UpdateResult["outcome"] = "succeeded";
     for (const node of request.nodes) {
@@ -132,6 +157,7 @@ export class World implements NodeUpdater {
       this.addresses += 1;
       const address = `10.1.${this.addresses >> 8}.${this.addresses & 255}`;
       present.set(node.nodeId, address);
+      this.vmsMade += 1;
       onEvent({ kind: "nodeCreated", nodeId: node.nodeId, address });
       this.boot(node, address, request.stack);
     }

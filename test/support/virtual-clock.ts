@@ -6,7 +6,8 @@ export { SeededRng } from "../../runtime/sim/rng";
 interface Timer {
   readonly atMs: EpochMs;
   readonly order: number;
-  readonly run: () => void;
+  /** Undefined once cancelled or run. */
+  run: (() => void) | undefined;
 }
 
 /** Noon UTC on a Wednesday. */
@@ -15,7 +16,8 @@ export const startMs = Date.UTC(2026, 0, 14, 12, 0, 0);
 /** Stands still until {@link VirtualClock.advance} moves it; timers run at their own time, in order. */
 export class VirtualClock implements Clock {
   private nowMs: EpochMs;
-  private readonly timers = new Set<Timer>();
+  /** A heap: a parent is due before its children. */
+  private readonly timers: Timer[] = [];
   private count = 0;
 
   constructor(nowMs: EpochMs = startMs) {
@@ -27,17 +29,18 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.nowMs + Math.max(0, delayMs), order: (this.count += 1), run };
-    this.timers.add(timer);
-    return () => void this.timers.delete(timer);
+    const timer: Timer = { atMs: this.nowMs + Math.max(0, delayMs), order: (this.count += 1), run };
+    this.push(timer);
+    return () => (timer.run = undefined);
   }
 
   /** Moves on, and lets what each timer began come to rest before the next one runs. */
   async advance(ms: number): Promise<void> {
     const endMs = this.nowMs + ms;
     await settle();
-    for (let next = this.nextUntil(endMs); next; next = this.nextUntil(endMs)) {
-      this.timers.delete(next);
+    for (let next = this.timers[0]; next && next.atMs <= endMs; next = this.timers[0]) {
+      this.pop();
+      if (!next.run) continue;
       this.nowMs = Math.max(this.nowMs, next.atMs);
       next.run();
       await settle();
@@ -50,14 +53,37 @@ export class VirtualClock implements Clock {
     this.nowMs += ms;
   }
 
-  private nextUntil(endMs: EpochMs): Timer | undefined {
-    let next: Timer | undefined;
-    for (const timer of this.timers) {
-      if (timer.atMs > endMs) continue;
-      if (!next || timer.atMs < next.atMs || (timer.atMs === next.atMs && timer.order < next.order)) next = timer;
+  private push(timer: Timer): void {
+    const { timers } = this;
+    let index = timers.push(timer) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!isBefore(timer, timers[parent]!)) break;
+      timers[index] = timers[parent]!;
+      index = parent;
     }
-    return next;
+    timers[index] = timer;
   }
+
+  private pop(): void {
+    const { timers } = this;
+    const last = timers.pop();
+    if (timers.length === 0 || !last) return;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= timers.length) break;
+      if (child + 1 < timers.length && isBefore(timers[child + 1]!, timers[child]!)) child += 1;
+      if (!isBefore(timers[child]!, last)) break;
+      timers[index] = timers[child]!;
+      index = child;
+    }
+    timers[index] = last;
+  }
+}
+
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.atMs !== b.atMs ? a.atMs < b.atMs : a.order < b.order;
 }
 
 /** Turns of the event loop in which work in memory comes to rest; a commit takes two. */
