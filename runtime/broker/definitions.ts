@@ -68,7 +68,8 @@ export function checkDefinition(
   if (twin) problems.push({ path: "name", message: `${kind} "${definition.name}" is declared by ${twin.owner} too` });
   const references = referencesAround(snapshot, catalog, [...pending, { kind, doc, owner }]);
   problems.push(...changeProblems(kind, definition, snapshot), ...findReferenceProblems(kind, definition, references));
-  return { problems: problems.map(withUnreadable(snapshot)), warnings: findWarnings(kind, definition, references) };
+  const warnings = problems.length > 0 ? [] : findWarnings(kind, definition, references);
+  return { problems: problems.map(withUnreadable(snapshot)), warnings };
 }
 
 export function putDefinition({ kind, name, doc, owner }: NamedDocument, context: DefinitionContext): StoredDefinition {
@@ -196,8 +197,15 @@ function referencesAround(
 ): ReferenceContext {
   const declared = declaredWith(snapshot, catalog, documents);
   const source = { vmProviderConfigs: declared.vmProviderConfig };
-  const shapeOf = (config: AutoscaleConfig, vmProvider: string): PartialShape =>
-    declaredShape(config, source, catalog, vmProvider);
+  // Asked for again and again, by each workspace for each config; every answer parses settings.
+  const known = new Map<AutoscaleConfig, Map<string, PartialShape>>();
+  const shapeOf = (config: AutoscaleConfig, vmProvider: string): PartialShape => {
+    const shapes = known.get(config) ?? new Map<string, PartialShape>();
+    known.set(config, shapes);
+    const shape = shapes.get(vmProvider) ?? declaredShape(config, source, catalog, vmProvider);
+    shapes.set(vmProvider, shape);
+    return shape;
+  };
   return { declared, catalog, shapeOf };
 }
 

@@ -5,7 +5,7 @@
  * References are names of other definitions. Whether they exist is checked in `references.ts`.
  */
 import { z } from "zod";
-import { ConfigError, type Problem } from "./errors";
+import { ConfigError, tellFirst, type Problem } from "./errors";
 import { cores, count, durationSchema, hostSchema, memorySchema, nameSchema } from "./fields";
 import { stagingConfigSchema } from "./staging-config";
 import { lifecycleFields, lifecycleProblems } from "./lifecycle-fields";
@@ -329,16 +329,21 @@ export function parseDefinition<K extends DefinitionKind>(kind: K, doc: unknown)
 
 /** Zod's issues as problems: path in dots and brackets, the value seen (unless secret), what is allowed. */
 export function problemsOf(error: z.ZodError, input: unknown, secret: readonly string[] = []): Problem[] {
-  return error.issues.flatMap((issue): Problem[] => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ path: formatPath([...issue.path, key]), message: "unknown field" }));
-    }
+  const tell = (issue: z.core.$ZodIssue): Problem => {
     const seen = valueAt(input, issue.path);
     const isSecret = secret.includes(String(issue.path[0]));
     const got = isSecret ? "a secret" : truncate(JSON.stringify(seen) ?? String(seen));
     const shown = seen === undefined ? "is missing" : `got ${got}`;
-    return [{ path: formatPath(issue.path), message: `${shown}; ${issue.message}` }];
-  });
+    return { path: formatPath(issue.path), message: `${shown}; ${issue.message}` };
+  };
+  const wrong = error.issues.filter((issue) => issue.code !== "unrecognized_keys");
+  const unknown = error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys" ? issue.keys.map((key) => ({ path: issue.path, key })) : [],
+  );
+  return [
+    ...tellFirst(wrong, tell),
+    ...tellFirst(unknown, ({ path, key }) => ({ path: formatPath([...path, key]), message: "unknown field" })),
+  ];
 }
 
 function formatPath(path: readonly PropertyKey[]): string {

@@ -11,6 +11,23 @@ export interface Problem {
   readonly message: string;
 }
 
+/**
+ * Problems of one kind that are told of a document; the rest is counted. Nobody reads more of them, and a text made of
+ * thousands would cost the process more than the check did.
+ */
+export const problemsMax = 20;
+
+/** The first {@link problemsMax} findings as problems, and one more that says how many there are beside them. */
+export function tellFirst<Finding>(
+  findings: readonly Finding[],
+  tell: (finding: Finding) => Problem,
+  path = "",
+): Problem[] {
+  const told = findings.slice(0, problemsMax).map(tell);
+  const more = findings.length - told.length;
+  return more > 0 ? [...told, { path, message: `and ${more} more like these` }] : told;
+}
+
 export abstract class HeadroomError extends Error {
   /** Stable, machine-readable name, e.g. `config`, `notFound`. */
   abstract readonly code: string;

@@ -5,10 +5,12 @@
 import type { AutoscaleConfig, OsType, VmProviderConfig, VmProviderFacts, Zone } from "./config";
 import type { Problem } from "./errors";
 import {
-  findScriptProblems,
   isScriptVariable,
+  parseStartupScript,
+  renderedBytes,
+  renderParsed,
   renderStartupScript,
-  variablesIn,
+  type ParsedScript,
   type ScriptValues,
   type ScriptVariable,
 } from "./startup-script";
@@ -59,8 +61,25 @@ export function renderNodeScript(sources: ScriptSources, identity: ScriptIdentit
   return renderStartupScript(text, valuesOf(sources, identity), { raw });
 }
 
-/** Everything for which nodes of this config would not come up. */
-export function findNodeScriptProblems(sources: ScriptSources): Problem[] {
+/** Takes each text apart once: a config's script is judged for every VM provider that may make its nodes. */
+class ParsedScripts {
+  private readonly byText = new Map<string, ParsedScript>();
+
+  of(text: string): ParsedScript {
+    const script = this.byText.get(text) ?? parseStartupScript(text);
+    this.byText.set(text, script);
+    return script;
+  }
+}
+
+/** Everything for which nodes of a config would not come up, by each VM provider that may make them; alike problems once. */
+export function findNodeScriptProblems(sources: readonly ScriptSources[]): Problem[] {
+  const scripts = new ParsedScripts();
+  const problems = sources.flatMap((each) => problemsWith(each, scripts));
+  return [...new Map(problems.map((problem) => [`${problem.path}\n${problem.message}`, problem])).values()];
+}
+
+function problemsWith(sources: ScriptSources, scripts: ParsedScripts): Problem[] {
   const { config, facts, vmProvider } = sources;
   const { text, raw, osType } = scriptOf(sources);
   const kind = `VM provider config "${vmProvider.name}" (${vmProvider.kind})`;
@@ -73,27 +92,36 @@ export function findNodeScriptProblems(sources: ScriptSources): Problem[] {
   const problems = facts.osTypes.includes(osType)
     ? []
     : [{ path: "startupScript.osType", message: `got "${osType}"; ${kind} runs only ${facts.osTypes.join(", ")}` }];
-  const badText = raw ? [] : findScriptProblems(text);
-  if (badText.length > 0) return [...problems, ...badText.map(inText)];
-  return [...problems, ...checkinProblems(sources), ...sizeProblems(sources, kind)];
+  const script = raw ? undefined : scripts.of(text);
+  if (script && script.problems.length > 0) return [...problems, ...script.problems.map(inText)];
+  const size = sizeProblems({ script, text, values: valuesOf(sources, longestIdentity), osType }, facts, kind);
+  return [...problems, ...checkinProblems(config, script), ...size];
 }
 
 /** A node that can't tell that it is up would be destroyed after its time-out and made again, for ever. */
-function checkinProblems(sources: ScriptSources): Problem[] {
-  const { config } = sources;
-  const { text = "", raw } = scriptOf(sources);
+function checkinProblems(config: AutoscaleConfig, script: ParsedScript | undefined): Problem[] {
   const needed = checkinVariables(config);
-  const used = raw ? [] : variablesIn(text);
+  const used = script?.variables ?? [];
   if (needed.length === 0 || needed.some((variable) => used.includes(variable))) return [];
   const which = needed.map((variable) => `{${variable}}`).join(" or ");
-  const why = raw ? "a raw script has no variables" : "the script does not use it";
+  const why = script ? "the script does not use it" : "a raw script has no variables";
   return [inText({ path: "", message: `${why}; ${whatChecksIn(config)} only with ${which}` })];
 }
 
-function sizeProblems(sources: ScriptSources, kind: string): Problem[] {
-  const { facts } = sources;
-  const sent = facts.wrapScript(renderNodeScript(sources, longestIdentity), scriptOf(sources).osType);
-  const bytes = Buffer.byteLength(sent);
+interface Sized {
+  /** Undefined for a raw script. */
+  readonly script: ParsedScript | undefined;
+  readonly text: string;
+  readonly values: ScriptValues;
+  readonly osType: OsType;
+}
+
+function sizeProblems({ script, text, values, osType }: Sized, facts: VmProviderFacts, kind: string): Problem[] {
+  let bytes = script ? renderedBytes(script, values) : Buffer.byteLength(text);
+  // Only what could fit is put together: wrapping never makes it shorter.
+  if (bytes <= facts.startupScriptBytesMax) {
+    bytes = Buffer.byteLength(facts.wrapScript(script ? renderParsed(script, values) : text, osType));
+  }
   if (bytes <= facts.startupScriptBytesMax) return [];
   const message = `has up to ${bytes} bytes as sent, its variables filled; ${kind} takes at most ${facts.startupScriptBytesMax}: shorten it, or let it download the rest`;
   return [inText({ path: "", message })];
@@ -107,7 +135,7 @@ export function findNodeScriptWarnings(sources: ScriptSources): Problem[] {
     return [...new Set(named)].map((name) => inText({ path: "", message: `raw leaves {${name}} as it is` }));
   }
   const values = valuesOf(sources, longestIdentity);
-  return variablesIn(text).flatMap((name): Problem[] => {
+  return parseStartupScript(text).variables.flatMap((name): Problem[] => {
     const value = values[name] ?? "";
     if (value === "" && name !== "server_external_fqdn") {
       return [inText({ path: "", message: `{${name}} has no value here; nothing takes its place` })];

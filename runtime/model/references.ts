@@ -14,7 +14,7 @@ import {
   type VmProviderConfig,
   type Workspace,
 } from "./config";
-import type { Problem } from "./errors";
+import { tellFirst, type Problem } from "./errors";
 import { findNodeScriptProblems, findNodeScriptWarnings, type ScriptSources } from "./node-script";
 import { slotProblems, slottedWorkspaceProblems } from "./slot-references";
 import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
@@ -138,26 +138,27 @@ export function findReferrers(kind: DefinitionKind, name: string, declared: Decl
   }
 }
 
-function missing(path: string, kind: DefinitionKind, name: string, { declared }: ReferenceContext): Problem[] {
+function missing(path: string, kind: DefinitionKind, name: string, context: ReferenceContext): Problem[] {
+  return missingAmong(kind, [[path, name]], context);
+}
+
+/** @param references Each with its path and the name that it refers to. */
+function missingAmong(
+  kind: DefinitionKind,
+  references: readonly (readonly [path: string, name: string])[],
+  { declared }: ReferenceContext,
+): Problem[] {
   const known = declared[kind];
-  if (known.has(name)) return [];
+  const lost = references.filter(([, name]) => !known.has(name));
+  if (lost.length === 0) return [];
   const names = [...known.keys()].sort();
   const shown = names.length === 0 ? `no ${kind} is declared` : `declared: ${names.slice(0, 20).join(", ")}`;
-  return [{ path, message: `"${name}" is not a declared ${kind}; ${shown}` }];
+  return tellFirst(lost, ([path, name]) => ({ path, message: `"${name}" is not a declared ${kind}; ${shown}` }));
 }
 
 function poolProblems(pool: Pool, context: ReferenceContext): Problem[] {
-  const problems: Problem[] = [];
-  const seen = new Map<string, number>();
-  for (const [index, member] of pool.staticMembers.entries()) {
-    const path = `staticMembers[${index}]`;
-    problems.push(...missing(`${path}.zone`, "zone", member.zone, context));
-    const first = seen.get(member.name);
-    if (first !== undefined) {
-      problems.push({ path: `${path}.name`, message: `"${member.name}" is the name of staticMembers[${first}] too` });
-    }
-    seen.set(member.name, first ?? index);
-  }
+  const zones = pool.staticMembers.map(({ zone }, index) => [`staticMembers[${index}].zone`, zone] as const);
+  const problems = [...missingAmong("zone", zones, context), ...twinMembers(pool)];
   for (const config of context.declared.autoscaleConfig.values()) {
     if (config.pool !== pool.name || config.type === pool.type) continue;
     problems.push({
@@ -171,13 +172,24 @@ function poolProblems(pool: Pool, context: ReferenceContext): Problem[] {
   ];
 }
 
+function twinMembers({ staticMembers }: Pool): Problem[] {
+  const firstOf = new Map<string, number>();
+  for (const [index, { name }] of staticMembers.entries()) if (!firstOf.has(name)) firstOf.set(name, index);
+  const twins = [...staticMembers.entries()].filter(([index, { name }]) => firstOf.get(name) !== index);
+  return tellFirst(twins, ([index, { name }]) => ({
+    path: `staticMembers[${index}].name`,
+    message: `"${name}" is the name of staticMembers[${firstOf.get(name)}] too`,
+  }));
+}
+
 function workspaceProblems(workspace: Workspace, context: ReferenceContext): Problem[] {
-  const problems: Problem[] = [];
-  for (const [index, name] of workspace.zones.entries()) {
-    problems.push(...missing(`zones[${index}]`, "zone", name, context));
-  }
+  const pathed = (field: "zones" | "pools") =>
+    workspace[field].map((name, index) => [`${field}[${index}]`, name] as const);
+  const problems = [
+    ...missingAmong("zone", pathed("zones"), context),
+    ...missingAmong("pool", pathed("pools"), context),
+  ];
   for (const [index, name] of workspace.pools.entries()) {
-    problems.push(...missing(`pools[${index}]`, "pool", name, context));
     const pool = context.declared.pool.get(name);
     if (!pool || (pool.type === "server") === (workspace.kind !== "container")) continue;
     const runs = pool.type === "server" ? '"desktop" and "remoteApp"' : '"container"';
@@ -195,13 +207,15 @@ function configProblems(config: AutoscaleConfig, context: ReferenceContext): Pro
     ...missing("pool", "pool", config.pool, context),
     ...missing("zone", "zone", config.zone, context),
     ...missing("vmProvider", "vmProviderConfig", config.vmProvider, context),
-    ...config.fallbackVmProviders.flatMap((name, index) =>
-      missing(`fallbackVmProviders[${index}]`, "vmProviderConfig", name, context),
+    ...missingAmong(
+      "vmProviderConfig",
+      config.fallbackVmProviders.map((name, index) => [`fallbackVmProviders[${index}]`, name] as const),
+      context,
     ),
     ...(config.dnsProvider === undefined
       ? []
       : missing("dnsProvider", "dnsProviderConfig", config.dnsProvider, context)),
-    ...scriptProblems(config, context),
+    ...findNodeScriptProblems(scriptSources(config, context)),
   ];
   const pool = context.declared.pool.get(config.pool);
   if (pool && pool.type !== config.type) {
@@ -227,12 +241,6 @@ function stagingConfigProblems(config: StagingConfig, context: ReferenceContext)
       : missing("autoscaleConfig", "autoscaleConfig", config.autoscaleConfig, context)),
   ];
   return problems.length > 0 ? problems : stagingProblems(config, context.declared);
-}
-
-/** By each VM provider config that may make the nodes; alike problems once. */
-function scriptProblems(config: AutoscaleConfig, context: ReferenceContext): Problem[] {
-  const problems = scriptSources(config, context).flatMap(findNodeScriptProblems);
-  return [...new Map(problems.map((problem) => [`${problem.path}\n${problem.message}`, problem])).values()];
 }
 
 function scriptSources(config: AutoscaleConfig, { declared, catalog }: ReferenceContext): ScriptSources[] {
@@ -320,10 +328,15 @@ function workspacesThatDontFit(
   isConcerned: (workspace: Workspace) => boolean,
   path: string,
 ): Problem[] {
-  return [...context.declared.workspace.values()].filter(isConcerned).flatMap((workspace) => {
-    const misfit = findMisfit(workspace, context);
-    return misfit ? [{ path, message: `workspace "${workspace.name}" would fit no node: ${misfit.message}` }] : [];
-  });
+  const misfits: { readonly name: string; readonly message: string }[] = [];
+  for (const workspace of context.declared.workspace.values()) {
+    const misfit = isConcerned(workspace) ? findMisfit(workspace, context) : undefined;
+    if (misfit) misfits.push({ name: workspace.name, message: misfit.message });
+  }
+  return tellFirst(misfits, ({ name, message }) => ({
+    path,
+    message: `workspace "${name}" would fit no node: ${message}`,
+  }));
 }
 
 interface Misfit {
@@ -334,26 +347,25 @@ interface Misfit {
 /** Undefined when some node shape may fit as far as it is declared, or when its pools have no nodes declared at all. */
 function findMisfit(workspace: Workspace, { declared, shapeOf }: ReferenceContext): Misfit | undefined {
   const isAllowed = (zone: string) => workspace.zones.length === 0 || workspace.zones.includes(zone);
-  let closest: Misfit | undefined;
-  const judge = (shape: PartialShape, owner: string) => {
-    const misfit = misfitOf(workspace, shape, owner);
-    closest = misfit;
-    return misfit === undefined;
+  let last: { readonly shape: PartialShape; readonly owner: () => string } | undefined;
+  const judge = ({ cores = Infinity, memoryBytes = Infinity, gpus = Infinity }: PartialShape, owner: () => string) => {
+    last = { shape: { cores, memoryBytes, gpus }, owner };
+    return cores >= workspace.cores && memoryBytes >= workspace.memory && gpus >= workspace.gpus;
   };
   for (const config of declared.autoscaleConfig.values()) {
     if (!workspace.pools.includes(config.pool) || !isAllowed(config.zone)) continue;
     for (const vmProvider of vmProvidersOf(config)) {
       const shape = shapeOf(config, vmProvider);
-      if (judge(shape, `a node of autoscale config "${config.name}"`)) return undefined;
+      if (judge(shape, () => `a node of autoscale config "${config.name}"`)) return undefined;
     }
   }
   for (const poolName of workspace.pools) {
     for (const member of declared.pool.get(poolName)?.staticMembers ?? []) {
       const shape = { cores: member.cores, memoryBytes: member.memory, gpus: member.gpus };
-      if (isAllowed(member.zone) && judge(shape, `static member "${member.name}"`)) return undefined;
+      if (isAllowed(member.zone) && judge(shape, () => `static member "${member.name}"`)) return undefined;
     }
   }
-  return closest;
+  return last && misfitOf(workspace, last.shape, last.owner());
 }
 
 function misfitOf({ cores, memory, gpus }: Workspace, shape: PartialShape, owner: string): Misfit | undefined {

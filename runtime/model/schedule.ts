@@ -15,7 +15,7 @@ const timeOfDay = (isEnd: boolean) =>
     const ofDay = hours * 3600 + minutes * 60 + seconds;
     const isTime = match !== null && minutes < 60 && seconds < 60 && (hours < 24 || (isEnd && ofDay === 86400));
     if (!isTime) {
-      const message = `"${text}" is not a time; use HH:MM from 00:00 to ${isEnd ? "24:00" : "23:59"}`;
+      const message = `"${text.slice(0, 20)}" is not a time; use HH:MM from 00:00 to ${isEnd ? "24:00" : "23:59"}`;
       context.addIssue({ code: "custom", message, input: text });
     }
     return isTime ? ofDay : 0;

@@ -5,7 +5,7 @@
  *
  * @example `curl -d '{{"status": "running"}}' https://{upstream_auth_address}/api/set_server_status?token={checkin_jwt}`
  */
-import { ConfigError, type Problem } from "./errors";
+import { ConfigError, tellFirst, type Problem } from "./errors";
 
 export const scriptVariables = [
   /** The node's id. */
@@ -44,80 +44,101 @@ export interface ScriptOptions {
   readonly raw: boolean;
 }
 
-/** The script with its values; a {@link ConfigError} with every problem when it is not well-formed. */
+/** A script taken apart once, so that judging and rendering it for several clouds costs one pass over its text. */
+export interface ParsedScript {
+  /** What is rendered, in order; text without its doubled braces. */
+  readonly parts: readonly (ScriptText | ScriptReference)[];
+  /** The variables that it uses, each once. */
+  readonly variables: readonly ScriptVariable[];
+  /** With `line, column` in the message and an empty path; of many the first ones and how many more there are. */
+  readonly problems: readonly Problem[];
+}
+type ScriptText = { readonly kind: "text"; readonly text: string };
+type ScriptReference = { readonly kind: "variable"; readonly name: ScriptVariable };
+
+/** The script with its values; a {@link ConfigError} with its problems when it is not well-formed. */
 export function renderStartupScript(text: string, values: ScriptValues, { raw }: ScriptOptions): string {
   if (raw) return text;
-  const problems: Problem[] = [];
-  let rendered = "";
-  for (const part of splitScript(text)) {
-    if (part.kind === "text") rendered += part.text;
-    else if (part.kind === "variable") rendered += values[part.name] ?? "";
-    else problems.push(describe(part, text));
+  const script = parseStartupScript(text);
+  if (script.problems.length > 0) throw ConfigError.of(script.problems, "startup script");
+  return renderParsed(script, values);
+}
+
+export function renderParsed({ parts }: ParsedScript, values: ScriptValues): string {
+  return parts.map((part) => (part.kind === "text" ? part.text : (values[part.name] ?? ""))).join("");
+}
+
+/** Bytes of what {@link renderParsed} would make, told without making it: a value may be long and used often. */
+export function renderedBytes({ parts }: ParsedScript, values: ScriptValues): number {
+  const bytesOf = new Map(scriptVariables.map((name) => [name, Buffer.byteLength(values[name] ?? "")]));
+  let bytes = 0;
+  for (const part of parts) bytes += part.kind === "text" ? Buffer.byteLength(part.text) : bytesOf.get(part.name)!;
+  return bytes;
+}
+
+/** In one pass, whatever the text: a script comes from outside and may be a megabyte of braces. */
+export function parseStartupScript(text: string): ParsedScript {
+  const parts: (ScriptText | ScriptReference)[] = [];
+  const faults: number[] = [];
+  let plain: string[] = [];
+  const endPlain = (): void => {
+    if (plain.length > 0) parts.push({ kind: "text", text: plain.join("") });
+    plain = [];
+  };
+  let plainFrom = 0;
+  const braces = bracePattern();
+  for (let found = braces.exec(text); found !== null; found = braces.exec(text)) {
+    const [whole, name] = found;
+    const isDoubled = whole === "{{" || whole === "}}";
+    // Of a doubled brace the first one is text.
+    plain.push(text.slice(plainFrom, found.index + (isDoubled ? 1 : 0)));
+    plainFrom = found.index + whole.length;
+    if (isDoubled) continue;
+    if (name !== undefined && isScriptVariable(name)) {
+      endPlain();
+      parts.push({ kind: "variable", name });
+    } else faults.push(found.index);
   }
-  if (problems.length > 0) throw ConfigError.of(problems, "startup script");
-  return rendered;
+  plain.push(text.slice(plainFrom));
+  endPlain();
+  const lines = new LineCounter(text);
+  const problems = tellFirst(faults, (at) => ({ path: "", message: `${lines.placeOf(at)}: ${faultAt(text, at)}` }));
+  const variables = new Set(parts.flatMap((part) => (part.kind === "variable" ? [part.name] : [])));
+  return { parts, variables: [...variables], problems };
 }
 
-/** Every problem of the script, with `line:column` in the message; the path is empty. */
-export function findScriptProblems(text: string): Problem[] {
-  return splitScript(text).flatMap((part) => (part.kind === "problem" ? [describe(part, text)] : []));
+/** A doubled brace, a name between braces, or a brace that is neither; names on one line, and none is nearly so long. */
+function bracePattern(): RegExp {
+  return /\{\{|\}\}|\{([^{}\n]{0,198})\}|[{}]/g;
 }
 
-/** The variables that the script uses, each once. */
-export function variablesIn(text: string): ScriptVariable[] {
-  return [...new Set(splitScript(text).flatMap((part) => (part.kind === "variable" ? [part.name] : [])))];
-}
-
-type Part =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "variable"; readonly name: ScriptVariable }
-  | { readonly kind: "problem"; readonly at: number; readonly message: string };
-
-function splitScript(text: string): Part[] {
-  const parts: Part[] = [];
-  let position = 0;
-  for (let brace = nextBrace(text, 0); brace !== undefined; brace = nextBrace(text, position)) {
-    if (brace > position) parts.push({ kind: "text", text: text.slice(position, brace) });
-    const { part, length } = readBrace(text, brace);
-    parts.push(part);
-    position = brace + length;
-  }
-  parts.push({ kind: "text", text: text.slice(position) });
-  return parts;
-}
-
-function nextBrace(text: string, from: number): number | undefined {
-  for (let index = from; index < text.length; index += 1) {
-    if (text[index] === "{" || text[index] === "}") return index;
-  }
-  return undefined;
-}
-
-function readBrace(text: string, at: number): { readonly part: Part; readonly length: number } {
-  const brace = text[at]!;
-  if (text[at + 1] === brace) return { part: { kind: "text", text: brace }, length: 2 };
-  if (brace === "}") {
-    return { part: problem(at, 'a single "}"; write "}}" for a literal brace'), length: 1 };
-  }
-  const variable = /^\{([^{}\n]*)\}/.exec(text.slice(at, at + 200));
-  if (!variable) return { part: problem(at, 'a single "{"; write "{{" for a literal brace'), length: 1 };
-  const [whole, name] = [variable[0], variable[1]!];
-  if (isScriptVariable(name)) return { part: { kind: "variable", name }, length: whole.length };
+function faultAt(text: string, at: number): string {
+  const pattern = bracePattern();
+  pattern.lastIndex = at;
+  const whole = pattern.exec(text)?.[0] ?? "";
+  if (whole === "}") return 'a single "}"; write "}}" for a literal brace';
+  if (whole === "{") return 'a single "{"; write "{{" for a literal brace';
   const known = `known variables: ${scriptVariables.join(", ")}; write "{{" and "}}" for literal braces`;
-  return { part: problem(at, `"${whole}" is not a variable; ${known}`), length: whole.length };
-}
-
-function problem(at: number, message: string): Part {
-  return { kind: "problem", at, message };
+  return `"${whole}" is not a variable; ${known}`;
 }
 
 export function isScriptVariable(name: string): name is ScriptVariable {
   return (scriptVariables as readonly string[]).includes(name);
 }
 
-function describe({ at, message }: Extract<Part, { kind: "problem" }>, text: string): Problem {
-  const before = text.slice(0, at);
-  const line = before.split("\n").length;
-  const column = at - (before.lastIndexOf("\n") + 1) + 1;
-  return { path: "", message: `line ${line}, column ${column}: ${message}` };
+/** Tells places in ascending order, so that each line is counted once. */
+class LineCounter {
+  private line = 1;
+  private lineStart = 0;
+
+  constructor(private readonly text: string) {}
+
+  placeOf(at: number): string {
+    for (let end = this.text.indexOf("\n", this.lineStart); end !== -1 && end < at;) {
+      this.line += 1;
+      this.lineStart = end + 1;
+      end = this.text.indexOf("\n", this.lineStart);
+    }
+    return `line ${this.line}, column ${at - this.lineStart + 1}`;
+  }
 }

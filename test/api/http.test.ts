@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { deflateSync, gzipSync, brotliCompressSync } from "node:zlib";
+import { bodyValuesMax } from "../../runtime/api/body";
 import { Api } from "./harness";
 
 const placeBody = JSON.stringify({ workspace: "office", userId: "ada" });
@@ -39,6 +40,16 @@ describe("a request", () => {
     assert.equal((await place(`\ufeff${placeBody}`)).status, 201);
     assert.equal((await place(placeBody, { "content-type": "application/json; charset=utf-16" })).status, 415);
     assert.equal((await place(placeBody, { "content-type": "application/jsonp" })).status, 415);
+  });
+
+  it("is refused for more values than can be judged at once, however they are nested", async () => {
+    const flat = JSON.stringify(Array.from({ length: bodyValuesMax + 1 }, () => 1));
+    const nested = JSON.stringify(Array.from({ length: bodyValuesMax / 2 + 1 }, () => ({ a: [] })));
+    for (const body of [flat, nested]) {
+      const reply = await place(body);
+      assert.equal(reply.status, 413);
+      assert.match(await reply.text(), new RegExp(`too many values; at most ${bodyValuesMax}`));
+    }
   });
 
   it("by HEAD gets the head of what GET gets", async () => {

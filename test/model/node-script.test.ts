@@ -44,7 +44,7 @@ const server = (text: string, doc: Partial<ServerConfigDoc> = {}) =>
   serverConfigDoc({ startupScript: { text }, ...doc });
 
 const told = (doc: AgentConfigDoc | ServerConfigDoc, kind?: VmProviderKind) =>
-  findNodeScriptProblems(sourcesOf(doc, kind)).map(({ path, message }) => `${path}: ${message}`);
+  findNodeScriptProblems([sourcesOf(doc, kind)]).map(({ path, message }) => `${path}: ${message}`);
 const warned = (doc: AgentConfigDoc | ServerConfigDoc, kind?: VmProviderKind) =>
   findNodeScriptWarnings(sourcesOf(doc, kind)).map(({ message }) => message);
 

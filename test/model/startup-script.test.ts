@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ConfigError } from "../../runtime/model/errors";
-import { findScriptProblems, renderStartupScript, scriptVariables } from "../../runtime/model/startup-script";
+import { parseStartupScript, renderStartupScript, scriptVariables } from "../../runtime/model/startup-script";
 
 const values = { server_id: "n1", checkin_jwt: "a.b{c}", upstream_auth_address: "headroom.example.com" };
 
@@ -18,7 +18,7 @@ describe("startup script", () => {
   ]) {
     it(`M: ${name}`, () => {
       assert.equal(renderStartupScript(text, values, { raw: false }), rendered);
-      assert.deepEqual(findScriptProblems(text), []);
+      assert.deepEqual(parseStartupScript(text).problems, []);
     });
   }
 
@@ -36,7 +36,7 @@ describe("startup script", () => {
     { name: "an opening brace at the end", text: "{", problem: /^line 1, column 1: a single/ },
   ]) {
     it(`M: refuses ${name} with line and column`, () => {
-      const problems = findScriptProblems(text);
+      const problems = parseStartupScript(text).problems;
       assert.equal(problems.length, 1);
       assert.match(problems[0]!.message, problem);
       assert.throws(() => renderStartupScript(text, values, { raw: false }), ConfigError);
@@ -58,7 +58,7 @@ describe("startup script", () => {
         const script = parts.map((part) => (isVariable(part) ? `{${part}}` : doubled(part))).join("");
         const expected = parts.map((part) => (isVariable(part) ? all[part] : part)).join("");
         assert.equal(renderStartupScript(script, all, { raw: false }), expected);
-        assert.deepEqual(findScriptProblems(script), []);
+        assert.deepEqual(parseStartupScript(script).problems, []);
       }),
     );
   });
@@ -69,7 +69,7 @@ describe("startup script", () => {
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         const text = pieces.join("");
         const lines = text.split("\n");
-        for (const { message } of findScriptProblems(text)) {
+        for (const { message } of parseStartupScript(text).problems) {
           const [, line, column] = /^line (\d+), column (\d+): /.exec(message)!.map(Number);
           assert.match(lines[line! - 1]![column! - 1]!, /[{}]/);
         }
@@ -78,7 +78,7 @@ describe("startup script", () => {
   });
 
   it("reports every problem of a script", () => {
-    assert.equal(findScriptProblems("{a} {b}\n}").length, 3);
+    assert.equal(parseStartupScript("{a} {b}\n}").problems.length, 3);
   });
 
   it("leaves a raw script exactly as it is", () => {
