@@ -11,9 +11,10 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigError, SetupError } from "../runtime/model/errors";
 import { problemsOf } from "../runtime/model/config";
-import type { DesiredNode } from "../runtime/model/state";
-import type { FoundNode, NodeProgram, VmInput } from "../runtime/executor/node-program";
+import { settingsVersionNow, type DesiredNode } from "../runtime/model/state";
+import type { FoundNode, LaneNode, NodeProgram, VmInput } from "../runtime/executor/node-program";
 import { nodeComponentType } from "../runtime/executor/stack-state";
+import { declareKept } from "./kept-node";
 import type { Registry } from "./registry";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
@@ -21,7 +22,7 @@ type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
 
 /** A node with its cloud and its parsed settings. */
 interface PreparedNode {
-  readonly node: DesiredNode;
+  readonly node: LaneNode;
   readonly vmProvider: VmProvider<unknown>;
   readonly settings: unknown;
   readonly dns?: { readonly provider: DnsProvider<unknown>; readonly settings: unknown };
@@ -104,13 +105,30 @@ export class RegistryNodeProgram implements NodeProgram {
     }
   }
 
-  private prepareNode(node: DesiredNode): PreparedNode {
+  private prepareNode(node: LaneNode): PreparedNode {
     const vmProvider = this.vmProviderOf(node);
-    const settings = parseSettings(`settings of node ${node.nodeId}`, vmProvider.settings, node.settings);
+    if (node.kept) return this.asKept(node, vmProvider);
+    const version = node.settingsVersion ?? settingsVersionNow;
+    const frozen =
+      version === settingsVersionNow ? "" : ` (of settings version ${version}, here ${settingsVersionNow})`;
+    const settings = parseSettings(`settings of node ${node.nodeId}${frozen}`, vmProvider.settings, node.settings);
     const dnsProvider = this.dnsProviderOf(node);
     if (dnsProvider === undefined || node.dns === undefined) return { node, vmProvider, settings };
     const dnsSettings = parseSettings(`DNS settings of node ${node.nodeId}`, dnsProvider.settings, node.dns.settings);
     return { node, vmProvider, settings, dns: { provider: dnsProvider, settings: dnsSettings } };
+  }
+
+  /** Of the settings only what says which account it is in is used. */
+  private asKept(node: LaneNode, vmProvider: VmProvider<unknown>): PreparedNode {
+    const provider = this.dnsProviderOf(node);
+    const settings = readablePart(vmProvider.settings, node.settings);
+    if (!provider || !node.dns) return { node, vmProvider, settings };
+    return {
+      node,
+      vmProvider,
+      settings,
+      dns: { provider, settings: readablePart(provider.settings, node.dns.settings) },
+    };
   }
 
   private vmProviderOf({ nodeId, kind }: DesiredNode): VmProvider<unknown> {
@@ -163,10 +181,22 @@ async function declareNode(
       prepared.settings,
     );
     const isWhole = !withoutVm.has(node.nodeId);
+    if (node.kept)
+      return conclude(await declareKept(node.kept, component, (name) => providerOf(prepared, name, providers)));
     conclude(isWhole ? await declareResources(prepared, { component, provider, providers }) : {});
   } finally {
     conclude({});
   }
+}
+
+/** Of a kept node: the Pulumi provider that the stack knows by this name, so that nothing is replaced. */
+function providerOf(
+  { vmProvider, settings, dns }: PreparedNode,
+  name: string,
+  providers: PulumiProviders,
+): Promise<pulumi.ProviderResource> {
+  if (dns && name.startsWith("dns-")) return providers.get(name, dns.provider, dns.settings);
+  return providers.get(name, vmProvider, settings);
 }
 
 /**
@@ -261,6 +291,23 @@ function parseSettings(subject: string, schema: VmProvider<unknown>["settings"],
   const parsed = schema.safeParse(settings);
   if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, settings), subject);
   return parsed.data;
+}
+
+/** What the schema takes of settings that it does not take as a whole; all of them as they are when that is nothing. */
+function readablePart(schema: VmProvider<unknown>["settings"], settings: Readonly<Record<string, unknown>>): unknown {
+  let part = { ...settings };
+  // Each round leaves fields out; a field of another one's rule may need a second.
+  for (let round = 0; round < 3; round += 1) {
+    const parsed = schema.safeParse(part);
+    if (parsed.success) return parsed.data;
+    const faults = new Set(
+      parsed.error.issues.flatMap((issue) =>
+        issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [String(issue.path[0])],
+      ),
+    );
+    part = Object.fromEntries(Object.entries(part).filter(([field]) => !faults.has(field)));
+  }
+  return settings;
 }
 
 async function requireSdk({ node, vmProvider, dns }: PreparedNode): Promise<void> {

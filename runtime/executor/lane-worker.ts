@@ -6,6 +6,7 @@ import { EngineFailure } from "./engine-command";
 import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
+import { understandNodes } from "./kept-nodes";
 import { LaneFolder } from "./lane-folder";
 import { NodeIntake } from "./node-intake";
 import type { NodeProgram } from "./node-program";
@@ -39,17 +40,29 @@ export class LaneWorker {
     await this.openedCrypter();
   }
 
-  async update(request: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): Promise<UpdateResult> {
-    const context = this.contextOf(request, onEvent, abort);
+  async update(asked: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): Promise<UpdateResult> {
+    const context = this.contextOf(asked, onEvent, abort);
+    let request = asked;
     try {
-      await this.options.program.prepare(request.nodes);
+      request = await this.understand(context, asked, onEvent);
     } catch (error) {
-      return this.refuse(context, request, error, onEvent);
+      return this.refuse(context, asked, error, onEvent);
     }
     await context.folder.write(request.nodes, await this.openedCrypter());
     await context.stack.initialise();
     const first = await this.runUp(context, this.declaring(request.nodes), onEvent);
     return this.endUpdate(context, request, first, onEvent);
+  }
+
+  /** The request without the nodes that can't be made, whose failure is told, and with those kept that can't be read. */
+  private async understand(context: RecoveryContext, request: UpdateRequest, onEvent: OnEvent): Promise<UpdateRequest> {
+    const { nodes, refused } = await understandNodes(request.nodes, this.options.program, async () => {
+      // Some backends are asked by an engine, which wants the lane's folder.
+      await context.folder.write(request.nodes, await this.openedCrypter());
+      return context.stack.readDeployment();
+    });
+    for (const failed of refused) onEvent({ kind: "nodeFailed", class: "CONFIG", ...failed });
+    return { ...request, nodes };
   }
 
   /** It begins at once; its result is there when it has ended. */
@@ -135,22 +148,24 @@ export class LaneWorker {
   }
 
   async recover(
-    request: UpdateRequest,
+    asked: UpdateRequest,
     enginePid: number | undefined,
     onEvent: OnEvent,
     abort: AbortSignal,
   ): Promise<UpdateResult> {
-    const context = this.contextOf(request, onEvent, abort);
+    const context = this.contextOf(asked, onEvent, abort);
+    let request = asked;
     try {
-      await this.options.program.prepare(request.nodes);
-      await context.folder.write(request.nodes, await this.openedCrypter());
+      await context.folder.write(asked.nodes, await this.openedCrypter());
       await quietenStack(context, enginePid);
       await context.stack.initialise();
+      request = await this.understand(context, asked, onEvent);
+      await context.folder.write(request.nodes, await this.openedCrypter());
       const deployment = await adoptMissing(context, request.nodes);
       const { laneId, revision } = request;
       return { laneId, revision, outcome: "succeeded", present: presentNodes(deployment) };
     } catch (error) {
-      return unknownResult(request, messageOf(error));
+      return unknownResult(asked, messageOf(error));
     }
   }
 

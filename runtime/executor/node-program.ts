@@ -15,6 +15,27 @@ export interface VmInput {
   readonly isSecret: boolean;
 }
 
+/** One resource of a node as the stack has it. */
+export interface KeptResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly isCustom: boolean;
+  /** Absent = the node's own component. */
+  readonly parent?: string;
+  readonly providerName?: string;
+}
+
+/** All that belongs to a node in its stack, beside its component; parents before their children. */
+export interface KeptNode {
+  readonly resources: readonly KeptResource[];
+  /** Of its component. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** A node as it stands in its lane's configuration; `kept`: this version can't read its record, so it stays as it is. */
+export type LaneNode = DesiredNode & { readonly kept?: KeptNode };
+
 export interface NodeProgram {
   /**
    * Parses every node's settings and loads what its clouds need. Fails before any engine runs: a program that fails

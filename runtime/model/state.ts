@@ -51,6 +51,12 @@ export interface DnsSpec {
   readonly ttlSeconds: number;
 }
 
+/**
+ * Version of the schemas of clouds' settings, frozen into each node. Raise it when a schema stops to take what it took: a
+ * node of another version stays as it is, see `executor/kept-nodes.ts`.
+ */
+export const settingsVersionNow = 1;
+
 /** All that the node program needs to declare one VM. Frozen when the node is born; never changed afterwards. */
 export interface DesiredNode {
   /** Also the Pulumi resource name, the tag `headroom-node` and the start of the host name. */
@@ -61,6 +67,8 @@ export interface DesiredNode {
   readonly vmProvider: string;
   readonly kind: VmProviderKind;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** {@link settingsVersionNow} at its birth; absent in rows of older versions. */
+  readonly settingsVersion?: number;
   readonly osType: "linux" | "windows";
   /** Rendered; holds tokens, so it is a secret everywhere. */
   readonly startupScript: string;

@@ -4,7 +4,7 @@ import type { AutoscaleConfig, VmProviderConfig } from "../model/config";
 import { BugError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
-import type { DesiredNode, DnsSpec, Lane, Node } from "../model/state";
+import { settingsVersionNow, type DesiredNode, type DnsSpec, type Lane, type Node } from "../model/state";
 import { declaredShape, shapeOfConfig } from "../planner/capacity";
 import { chooseLane } from "../planner/lanes";
 import type { PlaceContext } from "../planner/place";
@@ -115,6 +115,7 @@ function specOf(identity: Identity, { config, vmProvider, zone, facts, snapshot 
     vmProvider: vmProvider.name,
     kind: vmProvider.kind,
     settings: vmProvider.settings,
+    settingsVersion: settingsVersionNow,
     osType: scriptOf(sources).osType,
     startupScript: renderNodeScript(sources, identity),
     ...(dns ? { dns } : {}),
