@@ -42,27 +42,34 @@ export class LaneWorker {
 
   async update(asked: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): Promise<UpdateResult> {
     const context = this.contextOf(asked, onEvent, abort);
-    let request = asked;
+    let understood: UnderstoodRequest;
     try {
-      request = await this.understand(context, asked, onEvent);
+      understood = await this.understand(context, asked, onEvent);
     } catch (error) {
       return this.refuse(context, asked, error, onEvent);
     }
+    const { request, fault } = understood;
     await context.folder.write(request.nodes, await this.openedCrypter());
     await context.stack.initialise();
     const first = await this.runUp(context, this.declaring(request.nodes), onEvent);
-    return this.endUpdate(context, request, first, onEvent);
+    const result = await this.endUpdate(context, request, first, onEvent);
+    return fault === undefined ? result : { ...result, outcome: "failed", message: result.message ?? fault };
   }
 
   /** The request without the nodes that can't be made, whose failure is told, and with those kept that can't be read. */
-  private async understand(context: RecoveryContext, request: UpdateRequest, onEvent: OnEvent): Promise<UpdateRequest> {
+  private async understand(
+    context: RecoveryContext,
+    request: UpdateRequest,
+    onEvent: OnEvent,
+  ): Promise<UnderstoodRequest> {
     const { nodes, refused } = await understandNodes(request.nodes, this.options.program, async () => {
       // Some backends are asked by an engine, which wants the lane's folder.
       await context.folder.write(request.nodes, await this.openedCrypter());
       return context.stack.readDeployment();
     });
     for (const failed of refused) onEvent({ kind: "nodeFailed", class: "CONFIG", ...failed });
-    return { ...request, nodes };
+    const fault = refused.length === 0 ? undefined : refused.map(({ message }) => message).join("; ");
+    return { request: { ...request, nodes }, fault };
   }
 
   /** It begins at once; its result is there when it has ended. */
@@ -154,12 +161,11 @@ export class LaneWorker {
     abort: AbortSignal,
   ): Promise<UpdateResult> {
     const context = this.contextOf(asked, onEvent, abort);
-    let request = asked;
     try {
       await context.folder.write(asked.nodes, await this.openedCrypter());
       await quietenStack(context, enginePid);
       await context.stack.initialise();
-      request = await this.understand(context, asked, onEvent);
+      const { request } = await this.understand(context, asked, onEvent);
       await context.folder.write(request.nodes, await this.openedCrypter());
       const deployment = await adoptMissing(context, request.nodes);
       const { laneId, revision } = request;
@@ -296,6 +302,12 @@ interface EngineWork {
   readonly program: () => Promise<void>;
   /** Called after each of the engine's events. */
   onProgress(isSettled: (nodeId: string) => boolean): void;
+}
+
+interface UnderstoodRequest {
+  readonly request: UpdateRequest;
+  /** What is wrong with the nodes that it lacks; undefined when it lacks none. */
+  readonly fault: string | undefined;
 }
 
 type UpRun =

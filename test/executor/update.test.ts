@@ -142,7 +142,7 @@ for (const kind of ["embedded", "official"] as const) {
       await first;
     });
 
-    it("refuses unreadable settings before an engine starts, and touches nothing", async () => {
+    it("refuses a new node with unreadable settings, and touches no other", async () => {
       const before = thingsOf(bench.world.folder);
       const heard = new Heard();
       const broken = { ...aNode("a8", bench.world), settings: { wrold: "typo" } };
@@ -152,7 +152,7 @@ for (const kind of ["embedded", "official"] as const) {
       assert.equal(result.outcome, "failed");
       assert.match(result.message ?? "", /a8.*wrold: unknown field/);
       assert.deepEqual(idsOf(result.present), ["a1", "a3", "a4"]);
-      assert.deepEqual(heard.kinds(), ["nodeFailed a8"]);
+      assert.deepEqual(heard.kinds(), ["nodeFailed a8", "started"]);
       assert.deepEqual(thingsOf(bench.world.folder), before);
     });
 
