@@ -12,6 +12,8 @@ export const packageRoot = resolve(__dirname, "..", "..");
 export interface ServiceOptions {
   readonly engine: "embedded" | "official";
   readonly workers?: number;
+  /** Updates that may wait for nodes. */
+  readonly openAhead?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -59,7 +61,8 @@ export class Service {
     // As root the embedded PostgreSQL runs as another account, which has to get into the folder.
     chmodSync(this.folder, 0o755);
     const data = join(this.folder, "data");
-    const more = options.workers === undefined ? [] : ["--workers", String(options.workers)];
+    const given = { "--workers": options.workers, "--open-ahead": options.openAhead };
+    const more = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
     this.process = spawn(
       process.execPath,
       [

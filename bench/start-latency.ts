@@ -104,8 +104,9 @@ async function untilIdle(service: Service): Promise<void> {
   await until("the end of the update", 120, async () => {
     const lanes = await service.client.lanes();
     return (
-      lanes.every((lane) => lane.openRevision === undefined && lane.appliedRevision === lane.desiredRevision) ||
-      undefined
+      lanes.every(
+        (lane) => lane.takesNodes || (lane.openRevision === undefined && lane.appliedRevision === lane.desiredRevision),
+      ) || undefined
     );
   });
 }

@@ -48,6 +48,8 @@ export interface RuntimeOptions {
   readonly backendUrl?: string;
   /** Updates that run at the same time, each in a process of its own. Default: the executor's. */
   readonly workers?: number;
+  /** Updates that may be open ahead of their nodes; default by memory, see `executor/worker-pool.ts`. */
+  readonly openAhead?: number;
   /** Planning happens at every change and at least this often. Default: the reconciler's. */
   readonly tickSeconds?: number;
   /** How long the decision journal and ended sessions are kept. Unit: seconds. Default 14 days. */
@@ -287,7 +289,7 @@ class RuntimeHost implements Runtime {
 
   private openTerm(onStandby: (holder: string) => void): Promise<Term> {
     const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey, ownInstallation } = this;
-    const { workers } = options;
+    const { workers, openAhead } = options;
     const connectionString = options.databaseUrl ?? this.embedded?.connectionString;
     if (connectionString === undefined) throw new SetupError("there is no database to use; give one with --database");
     return Term.open({
@@ -306,7 +308,12 @@ class RuntimeHost implements Runtime {
       facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
       createUpdater: () => {
         const { installation } = this;
-        return new WorkerPool({ installation, clock: realClock, ...(workers === undefined ? {} : { slots: workers }) });
+        return new WorkerPool({
+          installation,
+          clock: realClock,
+          ...(workers === undefined ? {} : { slots: workers }),
+          ...(openAhead === undefined ? {} : { openedMax: openAhead }),
+        });
       },
       onStandby,
       signal: this.stopping.signal,

@@ -93,6 +93,10 @@ export class HeadroomClient {
   explain(subject: ExplanationView["subject"], id: string): Promise<ExplanationView> {
     return this.answer({ method: "GET", path: `/api/v1/explain/${subject}/${encodeURIComponent(id)}` });
   }
+  async closeLane(laneId: string): Promise<LaneView> {
+    const call: Call = { method: "POST", path: `/api/v1/lanes/${encodeURIComponent(laneId)}/close` };
+    return (await this.answer<{ lane: LaneView }>(call)).lane;
+  }
   async lanes(): Promise<LaneView[]> {
     return (await this.answer<{ lanes: LaneView[] }>({ method: "GET", path: "/api/v1/lanes" })).lanes;
   }

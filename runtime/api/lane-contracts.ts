@@ -15,8 +15,11 @@ export const laneSchema = z.strictObject({
   openSinceMs: epochMs.optional(),
   enginePid: z.int().optional(),
   trouble: troubleSchema.optional(),
+  takesNodes: z.boolean().optional(),
+  keptClosedUntilMs: epochMs.optional(),
   nodes: z.int(),
 });
+export const laneAnswerSchema = z.strictObject({ lane: laneSchema });
 export const lanesSchema = z.strictObject({ lanes: z.array(laneSchema) });
 
 export type LaneView = z.output<typeof laneSchema>;

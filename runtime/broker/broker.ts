@@ -7,7 +7,7 @@ import type { CloudCatalog, DefinitionKind, Permissions } from "../model/config"
 import { ConfigError, ConflictError, NotFoundError, UnauthorizedError, UnavailableError } from "../model/errors";
 import { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
-import type { Node, Session, SessionStatus, StoredDefinition } from "../model/state";
+import type { Lane, Node, Session, SessionStatus, StoredDefinition } from "../model/state";
 import { formatCount } from "../model/units";
 import { describeUnreadable } from "../model/unreadable";
 import { hasRoom, isUsedUp, needsOf } from "../planner/capacity";
@@ -21,6 +21,7 @@ import { assignSession, endSession, moveNode } from "../planner/transitions";
 import { definitionId, type Change } from "../store/hot-state";
 import type { Ledger } from "../store/store";
 import { checkIn, heartbeat, interruptNode, type Heartbeat, type Interruption, type ServerStatus } from "./node-calls";
+import { keepLaneClosed } from "./lane-orders";
 import { holdNode, releaseNode, removeNode } from "./node-orders";
 import {
   checkDefinition,
@@ -198,6 +199,14 @@ export class Broker {
   /** Takes sessions again; the queue gets its room in the same commit. */
   async undrainNode(nodeId: string): Promise<Node> {
     return this.order((context) => releaseNode(nodeId, context));
+  }
+
+  /** Its stack is free within seconds, unless nodes are made or deleted in it. */
+  async closeLane(laneId: string): Promise<Lane> {
+    const { ledger, clock } = this.options;
+    const row = keepLaneClosed(laneId, ledger.state, clock.now());
+    await ledger.commit([{ kind: "put", table: "lane", row }]);
+    return row;
   }
 
   private async order(carryOut: (context: QueueContext) => Node): Promise<Node> {

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { addDoctor } from "./commands/doctor";
+import { addLanes } from "./commands/lanes";
 import { addNodes } from "./commands/nodes";
 import { addReadCommands } from "./commands/read";
 import { addServe } from "./commands/serve";
@@ -41,6 +42,7 @@ function createProgram(): Command {
   addServe(program);
   addReadCommands(program);
   addNodes(program);
+  addLanes(program);
   addSession(program);
   addDoctor(program);
   // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.

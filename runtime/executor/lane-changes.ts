@@ -165,8 +165,13 @@ export function settleLane(context: ChangeContext, lane: Lane, present: Readonly
 }
 
 /** The lane without an open update. */
-export function atRest({ laneId, autoscaleConfig, stack, desiredRevision, appliedRevision, trouble }: Lane): Lane {
-  return { laneId, autoscaleConfig, stack, desiredRevision, appliedRevision, ...(trouble ? { trouble } : {}) };
+export function atRest(lane: Lane): Lane {
+  const { laneId, autoscaleConfig, stack, desiredRevision, appliedRevision, keptClosedUntilMs, trouble } = lane;
+  return {
+    ...{ laneId, autoscaleConfig, stack, desiredRevision, appliedRevision },
+    ...(keptClosedUntilMs === undefined ? {} : { keptClosedUntilMs }),
+    ...(trouble === undefined ? {} : { trouble }),
+  };
 }
 
 export function nodesOf(state: Snapshot, laneId: string): Node[] {

@@ -26,6 +26,7 @@ import {
 import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory } from "./lane-memory";
 import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
 import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import { OpenAhead } from "./open-ahead";
 import { SlotScheduler, type SlotWait } from "./slot-scheduler";
 
 /** What is logged here, for pino or anything like it. */
@@ -63,6 +64,7 @@ export class LaneRunner {
   private readonly memories = new Map<string, LaneMemory>();
   private readonly timers = new Map<string, () => void>();
   private readonly slots: SlotScheduler;
+  private readonly ahead: OpenAhead;
   private readonly journal: Journal;
   private isStopped = false;
 
@@ -70,12 +72,15 @@ export class LaneRunner {
     const { clock, rng, updater } = options;
     this.journal = new Journal(clock, rng);
     this.slots = new SlotScheduler({ slots: updater.slots, clock, onGranted: (laneId) => this.wake(laneId) });
+    const { ledger } = options;
+    const wakeLane = (laneId: string): void => this.wake(laneId);
+    this.ahead = new OpenAhead({ ledger, updater, clock, rng, journal: this.journal, wakeLane });
   }
 
   /** Begins to recover the lanes that a crash left open and to carry out what is due. Does not wait for it. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    await this.ahead.start();
     for (const laneId of this.options.ledger.state.lanes.keys()) this.wake(laneId);
-    return Promise.resolve();
   }
 
   /** Something may be due in this lane. A hint: waking too often costs nothing. */
@@ -83,6 +88,7 @@ export class LaneRunner {
     if (this.isStopped) return;
     if (this.running.has(laneId)) {
       this.wokenAgain.add(laneId);
+      this.ahead.look(laneId);
       return;
     }
     this.cancelTimer(laneId);
@@ -107,6 +113,7 @@ export class LaneRunner {
   /** Starts nothing more and waits for the updates that run. */
   async stop(): Promise<void> {
     this.isStopped = true;
+    this.ahead.stop();
     for (const laneId of [...this.timers.keys()]) this.cancelTimer(laneId);
     await Promise.all(this.running.values());
   }
@@ -121,7 +128,7 @@ export class LaneRunner {
       const need = slotNeedOf(step, lane, nodes);
       if (need === undefined) {
         this.slots.leave(laneId);
-        if (!(await this.takeWithoutSlot(step, lane))) return;
+        if (!(await this.takeWithoutSlot(step, lane)) && !(await this.openAhead(step, lane, nodes))) return;
       } else if (this.slots.acquire(laneId, need)) await this.takeWithSlot(step, lane);
       else return;
     }
@@ -135,7 +142,7 @@ export class LaneRunner {
       ledger.state.configStates.get(autoscaleConfig)?.isDeleting !== true;
     const nowMs = this.now();
     const memory = this.memoryOf(laneId);
-    const isEmpty = nextStep(lane, nodes, memory.present).kind === "empty";
+    const isEmpty = nextStep(lane, nodes, memory.present).kind === "empty" && !this.ahead.isWanted(laneId);
     this.learn(laneId, { emptySinceMs: isEmpty ? (memory.emptySinceMs ?? nowMs) : undefined });
     return dueStep(lane, this.memoryOf(laneId), {
       nodes,
@@ -150,6 +157,24 @@ export class LaneRunner {
     if (step.kind === "wait") this.wakeAfter(lane.laneId, step.ms);
     if (step.kind !== "settle") return false;
     await this.commit(settleLane(this.context(), lane, this.memoryOf(lane.laneId).present ?? new Set()));
+    return true;
+  }
+
+  /** False when no update is to be opened ahead of what may come. */
+  private async openAhead(step: DueStep, lane: Lane, nodes: readonly Node[]): Promise<boolean> {
+    const { laneId, stack } = lane;
+    const { present, retry } = this.memoryOf(laneId);
+    const isEmpty = step.kind === "wait" && nodes.length === 0 && retryWaitMs(lane, retry, this.now()) === 0;
+    if ((step.kind !== "idle" && !isEmpty) || !this.ahead.isWanted(laneId) || this.isStopped) return false;
+    if (present === undefined && (nodes.length > 0 || lane.appliedRevision > 0)) return false;
+    const existing = nodes.flatMap(({ nodeId, spec }) => (spec && present?.has(nodeId) ? [spec] : []));
+    const request: UpdateRequest = { laneId, stack, revision: lane.desiredRevision, nodes: existing };
+    const { onEvent, recorded } = this.hearing(request);
+    const end = await this.ahead.run(lane, request, onEvent);
+    if (end === undefined) return false;
+    await recorded();
+    await this.conclude({ kind: "update", ...end });
+    this.ahead.lookAround();
     return true;
   }
 
@@ -173,21 +198,14 @@ export class LaneRunner {
       nodes: step.nodes,
     };
     await this.commit(beginUpdate(this.context(), lane, { ...step, request }));
-    const events: Promise<void>[] = [];
     let hasAchieved = false;
-    const onEvent = (event: UpdateEvent): void => {
+    const { onEvent, recorded } = this.hearing(request, (event) => {
       hasAchieved ||= event.kind === "nodeCreated" || event.kind === "nodeDeleted";
-      const changes = this.changesOf(event, request);
-      if (changes.length === 0) return;
-      const recorded = this.commit(changes);
-      // Awaited at the end of the update; a store that is lost before must not count as an error nobody handles.
-      recorded.catch(() => undefined);
-      events.push(recorded);
-    };
+    });
     const result = await this.options.updater
       .update(request, onEvent)
       .catch((error: unknown) => unknownEnd(request, error));
-    await Promise.all(events);
+    await recorded();
     await this.conclude({ kind: "update", creates: step.creates, request, result });
     return result.outcome === "failed" && !hasAchieved;
   }
@@ -235,6 +253,21 @@ export class LaneRunner {
     const repeats = kind === "update" ? next.kind === "update" && !isSplit : retry.unknownEnds > 1;
     if (repeats && lane.desiredRevision <= revision) this.tryLater(laneId);
     else if (kind === "update") this.learn(laneId, { retry: { ...retry, failures: 0, unknownEnds: 0 } });
+  }
+
+  /** Records what an update tells while it runs. */
+  private hearing(request: UpdateRequest, also: (event: UpdateEvent) => void = () => undefined) {
+    const events: Promise<void>[] = [];
+    const onEvent = (event: UpdateEvent): void => {
+      also(event);
+      const changes = this.changesOf(event, request);
+      if (changes.length === 0) return;
+      const recorded = this.commit(changes);
+      // Awaited at the end of the update; a store that is lost before must not count as an error nobody handles.
+      recorded.catch(() => undefined);
+      events.push(recorded);
+    };
+    return { onEvent, recorded: () => Promise.all(events) };
   }
 
   private changesOf(event: UpdateEvent, request: UpdateRequest): Change[] {

@@ -71,6 +71,10 @@ export interface PresentNode {
 export interface NodeUpdater {
   /** Runs one update to its end. Rejects only when the worker died; then {@link recover} tells what is there. */
   update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult>;
+  /** Begins an update ahead of the nodes that it will make. It ends only when it is closed, or when something breaks. */
+  open(request: OpenRequest, onEvent: (event: UpdateEvent) => void): OpenedUpdate;
+  /** How many updates may be open ahead at the same time; they take no slots. 0 = none. */
+  readonly openedMax: number;
   /**
    * Brings a stack whose last update has no recorded end back to a known state: waits for an engine that still runs,
    * removes our own stale lock, finds the VMs of pending creates by node id and adopts or forgets them.

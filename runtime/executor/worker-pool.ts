@@ -7,6 +7,7 @@
  * that dies takes only its own job with it: the job's promise is rejected, nothing is retried here.
  */
 import { fork, type ChildProcess } from "node:child_process";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { BugError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
@@ -23,6 +24,11 @@ export interface WorkerPoolOptions {
   readonly clock: Clock;
   /** Updates at the same time. Default 4: each needs about half a CPU second and 0.3 GB with its engine. */
   readonly slots?: number;
+  /**
+   * Updates that may be open ahead at the same time. Default: a tenth of the memory there is for this process, at
+   * {@link openedBytes} each; at least 1 with 2 GiB, none with less. 0 opens none.
+   */
+  readonly openedMax?: number;
   /** Idle workers kept ready. Default 1; 0 starts every worker only when it is needed. */
   readonly warmSpares?: number;
   /** An update that takes longer is interrupted. Default 20 min. */
@@ -61,8 +67,12 @@ interface Worker {
   complaint?: string | undefined;
 }
 
+/** A worker, its engine and a cloud's plugin, which wait. */
+const openedBytes = 600 * 2 ** 20;
+
 export class WorkerPool implements NodeUpdater {
   readonly slots: number;
+  readonly openedMax: number;
   /** Those that came to rest last are last: an idle worker prepares for its next job. */
   private readonly workers = new Set<Worker>();
   private readonly waiting: Task[] = [];
@@ -74,6 +84,7 @@ export class WorkerPool implements NodeUpdater {
 
   constructor(private readonly options: WorkerPoolOptions) {
     this.slots = options.slots ?? 4;
+    this.openedMax = options.openedMax ?? openedFor(process.constrainedMemory(), totalmem());
     this.warmSpares = Math.min(options.warmSpares ?? 1, this.slots);
     this.assign();
   }
@@ -278,6 +289,12 @@ export class WorkerPool implements NodeUpdater {
       });
     });
   }
+}
+
+/** @param constrainedBytes What the container allows; 0 or more than there is when nothing limits it. */
+export function openedFor(constrainedBytes: number, totalBytes: number): number {
+  const bytes = constrainedBytes > 0 ? Math.min(constrainedBytes, totalBytes) : totalBytes;
+  return bytes < 2 * 2 ** 30 ? 0 : Math.max(1, Math.floor(bytes / 10 / openedBytes));
 }
 
 function isOpening({ job }: Task): boolean {

@@ -220,6 +220,10 @@ export interface Lane {
   readonly openSinceMs?: EpochMs;
   /** Engine process of the open update, for recovery. */
   readonly enginePid?: number;
+  /** The open update was opened ahead and takes further nodes: they are made at once. */
+  readonly takesNodes?: boolean;
+  /** An operator wants its stack: no update is opened ahead in it before this time. */
+  readonly keptClosedUntilMs?: EpochMs;
   /** Its last update failed, and not because the cloud has no room: new nodes go to other lanes. */
   readonly trouble?: LaneTrouble;
 }

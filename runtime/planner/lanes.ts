@@ -19,7 +19,8 @@ export interface LaneLoad {
 
 /**
  * Where one more node starts soonest and costs least:
- *  - a lane whose next update is due but has no slot yet, the fullest: its engine makes one more node in the same time;
+ *  - a lane whose update was opened ahead: it makes the node at once;
+ *  - else a lane whose next update is due but has no slot yet, the fullest: its engine makes one more node in the same time;
  *  - else a lane at rest, with the fewest nodes;
  *  - else a new lane. A lane with an open update is not waited for: nobody knows how long that takes. Nor is one in
  *    trouble tried again while another may do better; both only when there are {@link lanesClosedMax} of them.
@@ -32,7 +33,7 @@ export function chooseLane(lanes: readonly LaneLoad[]): Lane | undefined {
   const usable = withRoom.filter(({ lane }) => !isClosed(lane));
   const due = usable.filter(({ isDue }) => isDue).sort((a, b) => b.nodes - a.nodes || byId(a, b));
   const calm = usable.filter(({ isDue }) => !isDue).sort((a, b) => a.nodes - b.nodes || byId(a, b));
-  const chosen = due[0] ?? calm[0];
+  const chosen = withRoom.find(({ lane }) => lane.takesNodes) ?? due[0] ?? calm[0];
   if (chosen) return chosen.lane;
   const closed = withRoom.filter(({ lane }) => isClosed(lane));
   if (closed.length < lanesClosedMax) return undefined;

@@ -4,7 +4,8 @@
  */
 import { CloudError, type CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
-import type { PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "../executor/node-updater";
+import type { NodeFeed } from "../executor/node-feed";
+import type { OpenRequest, PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "../executor/node-updater";
 import { LostAnswer, type SimCloud } from "./cloud";
 import type { Faults } from "./faults";
 import type { SeededRng } from "./rng";
@@ -13,6 +14,8 @@ import type { Verdict } from "./violation";
 
 interface EngineRun {
   readonly pid: number;
+  /** The worker whose program keeps it going, of an update that was opened ahead. */
+  openedBy?: Worker;
   isDead: boolean;
   isOver: boolean;
   /** Kills it: its worker sees that at once. */
@@ -31,8 +34,10 @@ interface Stack {
 export interface Worker {
   readonly epoch: number;
   isAlive: boolean;
-  /** Called when it dies. */
+  /** Kills it; its service sees that. */
   onDeath: () => void;
+  /** Called when it is gone or has done its job. */
+  onGone: () => void;
 }
 
 interface Failure {
@@ -80,13 +85,7 @@ export class SimEngines {
     this.checkStart(request, stack, worker, toCreate.length > 0 && toDelete.length > 0);
     stack.isInDoubt = true;
     const engine = this.startEngine(stack, worker, { nodes: request.nodes, onEvent });
-    const killed = new Promise<undefined>((resolve) => {
-      engine.die = () => {
-        if (engine.isOver) return;
-        engine.isDead = true;
-        resolve(undefined);
-      };
-    });
+    const killed = this.deathOf(engine);
     const failures = await Promise.race([killed, this.runEngine(stack, engine, { toCreate, toDelete, onEvent })]);
     if (!failures || !worker.isAlive) return unknown(request, "the engine was killed");
     const undone = await this.resolveDoubts(stack, failures, onEvent);
@@ -94,10 +93,79 @@ export class SimEngines {
     return this.result(request, stack, undone);
   }
 
+  /** Its result is there when its feed was closed, or when engine or worker ended before. */
+  async runOpened(
+    request: OpenRequest,
+    { worker, feed }: { readonly worker: Worker; readonly feed: NodeFeed },
+    onEvent: (event: UpdateEvent) => void,
+  ): Promise<UpdateResult> {
+    const { timeline, rng } = this.parts;
+    await timeline.sleep(rng.between(100, 900), "worker");
+    if (!worker.isAlive) return unknown(request, "the worker ended");
+    const stack = this.stackOf(request.stack);
+    if (stack.engine) return unknown(request, "the stack is locked");
+    this.checkStart(request, stack, worker, false);
+    stack.isInDoubt = true;
+    const engine = this.startEngine(stack, worker, { nodes: request.nodes, onEvent });
+    engine.openedBy = worker;
+    const killed = this.deathOf(engine);
+    const failures = await Promise.race([killed, this.runProgram(stack, engine, { feed, onEvent })]);
+    feed.breakOff(new Error("the engine ended"));
+    if (!failures || !worker.isAlive) return unknown(request, "the engine was killed");
+    const undone = await this.resolveDoubts(stack, failures, onEvent);
+    if (!undone || !worker.isAlive) return unknown(request, "the clouds could not be asked");
+    return { ...this.result(request, stack, undone), taken: feed.taken.map(({ nodeId }) => nodeId) };
+  }
+
+  /** What streams in is made at once. Whatever of the stack is not declared when the program ends well is deleted. */
+  private async runProgram(
+    stack: Stack,
+    engine: EngineRun,
+    { feed, onEvent }: { readonly feed: NodeFeed; readonly onEvent: (event: UpdateEvent) => void },
+  ): Promise<Failure[] | undefined> {
+    const { timeline, rng, verdict } = this.parts;
+    await timeline.sleep(rng.between(300, 1_500), "engine");
+    const failures: Failure[] = [];
+    const creates: Promise<void>[] = [];
+    const declared = new Set<string>();
+    let pending = 0;
+    const make = async (node: DesiredNode): Promise<void> => {
+      pending += 1;
+      onEvent({ kind: "nodeCreating", nodeId: node.nodeId });
+      const made = await this.tryCreate(node);
+      pending -= 1;
+      if (engine.isDead) return;
+      if ("isDoubtful" in made) failures.push(made);
+      else this.record(stack, made, onEvent);
+      if (pending === 0) onEvent({ kind: "settled", given: feed.taken.length });
+    };
+    let hasEndedWell = true;
+    try {
+      for await (const batch of feed.batches()) {
+        if (engine.isDead) return undefined;
+        for (const node of batch) {
+          declared.add(node.nodeId);
+          if (!stack.nodes.has(node.nodeId)) creates.push(make(node));
+        }
+      }
+    } catch {
+      hasEndedWell = false;
+    }
+    await Promise.all(creates);
+    if (engine.isDead) return undefined;
+    const undeclared = [...stack.nodes.keys()].filter((nodeId) => !declared.has(nodeId));
+    const tell = () => `an update that was opened ahead would delete ${undeclared.join(", ")}`;
+    verdict.check(!hasEndedWell || undeclared.length === 0, "an opened update deletes nothing", tell);
+    engine.isOver = true;
+    stack.engine = undefined;
+    return failures;
+  }
+
   async recover(request: UpdateRequest): Promise<UpdateResult> {
     const { timeline, rng } = this.parts;
     await timeline.sleep(rng.between(100, 900), "worker");
     const stack = this.stackOf(request.stack);
+    stack.engine?.openedBy?.onDeath();
     for (let waitedMs = 0; stack.engine && !stack.engine.isDead; waitedMs += 2_000) {
       if (waitedMs > engineWaitMs) stack.engine.die();
       await timeline.sleep(2_000, "worker");
@@ -109,7 +177,7 @@ export class SimEngines {
 
   isEngineRunning(stack: string): boolean {
     const engine = this.stacks.get(stack)?.engine;
-    return engine !== undefined && !engine.isDead;
+    return engine !== undefined && !engine.isDead && engine.openedBy === undefined;
   }
 
   async removeStack(name: string): Promise<void> {
@@ -131,6 +199,17 @@ export class SimEngines {
       "one decider",
       () => `an engine for lane ${laneId} was started by epoch ${worker.epoch}, but ${epoch()} leads`,
     );
+  }
+
+  /** Resolves when it is killed. */
+  private deathOf(engine: EngineRun): Promise<undefined> {
+    return new Promise((resolve) => {
+      engine.die = () => {
+        if (engine.isOver) return;
+        engine.isDead = true;
+        resolve(undefined);
+      };
+    });
   }
 
   private startEngine(

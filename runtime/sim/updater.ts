@@ -1,6 +1,14 @@
 /** The worker pool of one term under virtual time: workers that die, answers that take a moment. */
 import { UnavailableError } from "../model/errors";
-import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "../executor/node-updater";
+import { NodeFeed } from "../executor/node-feed";
+import type {
+  NodeUpdater,
+  OpenedUpdate,
+  OpenRequest,
+  UpdateEvent,
+  UpdateRequest,
+  UpdateResult,
+} from "../executor/node-updater";
 import type { SimEngines, Worker } from "./engine";
 import type { SimProcess } from "./sim-process";
 
@@ -9,6 +17,7 @@ const messageMs = 2;
 export class SimUpdater implements NodeUpdater {
   /** Few, so that lanes have to wait for one. */
   readonly slots = 2;
+  readonly openedMax = 2;
   private readonly workers = new Set<Worker>();
   private isStopped = false;
 
@@ -26,6 +35,18 @@ export class SimUpdater implements NodeUpdater {
         if (worker.isAlive) this.process.receive(messageMs, "update event", () => onEvent(event));
       }),
     );
+  }
+
+  open(request: OpenRequest, onEvent: (event: UpdateEvent) => void): OpenedUpdate {
+    const feed = new NodeFeed(request.nodes);
+    const result = this.run((worker) => {
+      // Its program runs in the worker.
+      worker.onGone = () => feed.breakOff(new Error("the worker ended"));
+      return this.engines.runOpened(request, { worker, feed }, (event) => {
+        if (worker.isAlive) this.process.receive(messageMs, "update event", () => onEvent(event));
+      });
+    });
+    return { give: (nodes) => feed.give(nodes), close: () => feed.close(), result };
   }
 
   recover(request: UpdateRequest): Promise<UpdateResult> {
@@ -49,10 +70,11 @@ export class SimUpdater implements NodeUpdater {
   private run<T>(job: (worker: Worker) => Promise<T>): Promise<T> {
     if (this.isStopped) return Promise.reject(new UnavailableError("the executor is stopping"));
     return new Promise<T>((resolve, reject) => {
-      const worker: Worker = { epoch: this.epoch, isAlive: true, onDeath: () => undefined };
+      const worker: Worker = { epoch: this.epoch, isAlive: true, onDeath: () => undefined, onGone: () => undefined };
       const end = (settle: () => void): void => {
         if (!worker.isAlive) return;
         worker.isAlive = false;
+        worker.onGone();
         this.process.receive(messageMs, "update answer", () => {
           this.workers.delete(worker);
           settle();
@@ -69,6 +91,9 @@ export class SimUpdater implements NodeUpdater {
 
   /** They hear that their service is gone; their engines do not. */
   private killWorkers(): void {
-    for (const worker of this.workers) worker.isAlive = false;
+    for (const worker of this.workers) {
+      worker.isAlive = false;
+      worker.onGone();
+    }
   }
 }

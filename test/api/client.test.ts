@@ -6,10 +6,10 @@ import {
   BugError,
   ConfigError,
   ConflictError,
+  NotFoundError,
   ForbiddenError,
   GoneError,
   NoCapacityError,
-  NotFoundError,
   UnauthorizedError,
   UnavailableError,
 } from "../../runtime/model/errors";
@@ -138,7 +138,12 @@ describe("the client", () => {
       const behind = await admin.decisions({ after: journal[0]!.decisionId });
       assert.deepEqual(behind, journal.slice(1));
       assert.equal((await admin.status()).sessions["assigned"], undefined);
-      assert.deepEqual(await admin.lanes(), []);
+      assert.deepEqual(
+        (await admin.lanes()).map(({ laneId, nodes }) => [laneId, nodes]),
+        [["lane-1", 1]],
+      );
+      assert.ok((await admin.closeLane("lane-1")).keptClosedUntilMs! > Date.now());
+      await assert.rejects(admin.closeLane("lane-2"), NotFoundError);
       await assert.rejects(admin.deleteDefinition("pool", "agents", "test"), ConflictError);
       assert.equal(await admin.deleteDefinition("workspace", "office", "test"), undefined);
       assert.equal((await admin.deleteDefinition("autoscaleConfig", "agents-eu", "test"))?.status, "draining");

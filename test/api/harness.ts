@@ -13,7 +13,7 @@ import { Requesters } from "../../runtime/broker/requesters";
 import { NodeTokens } from "../../runtime/broker/node-tokens";
 import { createRng, realClock } from "../../runtime/main/clock-and-chance";
 import type { CloudCatalog, VmProviderFacts } from "../../runtime/model/config";
-import type { ApiScope, Node } from "../../runtime/model/state";
+import type { Lane, ApiScope, Node } from "../../runtime/model/state";
 import { plan } from "../../runtime/planner/plan";
 import { HotState, type Change } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
@@ -199,9 +199,17 @@ export class Api {
       owner,
     });
     const node = aNode();
-    await this.leader.ledger.commit([{ kind: "put", table: "node", row: node }]);
+    await this.leader.ledger.commit([
+      { kind: "put", table: "lane", row: aLane() },
+      { kind: "put", table: "node", row: node },
+    ]);
     return node;
   }
+}
+
+export function aLane(): Lane {
+  const names = { laneId: "lane-1", autoscaleConfig: "agents-eu", stack: "lane-1" };
+  return { ...names, desiredRevision: 1, appliedRevision: 1 };
 }
 
 export function aNode(changes: Partial<Node> = {}): Node {

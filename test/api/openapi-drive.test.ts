@@ -58,7 +58,7 @@ describe("the OpenAPI document", function () {
     const { sessionId } = await api
       .client("broker")
       .requestSession({ workspace: "office", userId: `u${rng.below(1e9)}` });
-    const id = path.includes("/sessions") ? sessionId : "node-1";
+    const id = path.includes("/sessions") ? sessionId : path.includes("/lanes") ? "lane-1" : "node-1";
     const query: string[] = [];
     let filled = path;
     for (const parameter of operation.parameters ?? []) {

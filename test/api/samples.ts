@@ -30,6 +30,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     body: { deadline: "2031-01-01T08:22:00Z", message: "spot" },
   },
   "get /api/v1/lanes": { path: "/api/v1/lanes" },
+  "post /api/v1/lanes/{id}/close": { path: "/api/v1/lanes/lane-1/close" },
   "post /api/v1/definitions/check": {
     path: "/api/v1/definitions/check",
     body: { kind: "pool", doc: { name: "p", type: "server" }, owner: "t" },

@@ -15,6 +15,7 @@ const commands = [
   ["nodes", "delete"],
   ["sessions"],
   ["lanes"],
+  ["lanes", "close"],
   ["plan"],
   ["explain"],
   ["doctor"],

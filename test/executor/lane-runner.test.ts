@@ -7,6 +7,7 @@ import { HotState, type Change } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryStore } from "../../runtime/store/memory";
 import type { NodeUpdater } from "../../runtime/executor/node-updater";
+import { agentConfigDoc, definitionChanges } from "../support/builders";
 import { ModelUpdater } from "./model-updater";
 
 const config = "agents";
@@ -78,6 +79,11 @@ class Bench {
     const changes: Change[] = nodes.map((node) => ({ kind: "put", table: "node", row: node }));
     await this.ledger.commit([{ kind: "put", table: "lane", row }, ...changes]);
     this.runner.wake(laneId);
+  }
+
+  /** From now on the config's newest nodes make it likely to grow. */
+  async declareConfig(): Promise<void> {
+    await this.ledger.commit(definitionChanges({ configs: [agentConfigDoc({ name: config })] }));
   }
 
   nodes(status?: NodeStatus): Node[] {
@@ -229,6 +235,8 @@ describe("lane runner", () => {
     let endUpdate = (): void => undefined;
     const updater: NodeUpdater = {
       slots: 1,
+      openedMax: 0,
+      open: () => assert.fail("nothing is to be opened"),
       update: async ({ laneId, revision }, onEvent) => {
         onEvent({ kind: "started", enginePid: 1, engine: "test" });
         await new Promise<void>((resolve) => (endUpdate = resolve));
@@ -270,17 +278,26 @@ describe("lane runner", () => {
     const run = async (worldSeed: number): Promise<void> => {
       const rng = seeded(worldSeed);
       const bench = new Bench(rng);
+      await bench.declareConfig();
       bench.updater.faults = rng.below(30);
+      await bench.runner.start();
       for (let step = 0; step < 12; step += 1) {
         const laneId = `l${rng.below(2)}`;
         const mine = bench.nodes().filter((node) => node.laneId === laneId && node.status !== "destroying");
-        const leaving = mine
+        const leavers = rng.below(2) === 0 ? [] : mine;
+        const leaving = leavers
           .filter(() => rng.below(3) === 0)
           .map((node) => ({ ...node, status: "destroying" as const }));
-        const coming = Array.from({ length: rng.below(4) }, (_, index) => aNode(`n${step}-${index}`, laneId));
+        const coming = Array.from({ length: rng.below(4) }, (_, index) => ({
+          ...aNode(`n${step}-${index}`, laneId),
+          createdAtMs: bench.clock.now(),
+        }));
         await bench.change(laneId, [...leaving, ...coming]);
         for (let turn = rng.below(12); turn > 0; turn -= 1) await new Promise((resolve) => setImmediate(resolve));
-        if (rng.below(4) === 0) bench.clock.pass(rng.below(20_000));
+        if (rng.below(2) === 0) {
+          bench.clock.pass(rng.below(20_000));
+          for (let turn = rng.below(40); turn > 0; turn -= 1) await new Promise((resolve) => setImmediate(resolve));
+        }
         if (rng.below(5) === 0) {
           // A restart forgets all but the rows.
           await bench.runner.stop();
@@ -303,7 +320,11 @@ describe("lane runner", () => {
         assert.equal(lane.appliedRevision, lane.desiredRevision);
       }
       await bench.runner.stop();
+      opened += bench.updater.opened;
+      used += bench.updater.used;
     };
+    let [opened, used] = [0, 0];
     await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: 1e9 }), run), { seed, numRuns: 60 });
+    assert.ok(opened > 60 && used > 20, `${opened} updates were opened ahead, ${used} were given nodes`);
   });
 });

@@ -3,8 +3,11 @@
  * that a real one does: refused creates, updates whose end nobody knows, VMs that exist but are not recorded.
  * Whatever the runner must never ask for is a thrown error in {@link ModelUpdater.wrongs}.
  */
+import { NodeFeed } from "../../runtime/executor/node-feed";
 import type {
   NodeUpdater,
+  OpenedUpdate,
+  OpenRequest,
   PresentNode,
   UpdateEvent,
   UpdateRequest,
@@ -14,6 +17,12 @@ import type { Rng } from "../../runtime/model/clock";
 
 export class ModelUpdater implements NodeUpdater {
   readonly slots = 4;
+  openedMax = 2;
+  /** Updates that began with what they were to do. */
+  updates = 0;
+  /** Updates opened ahead, and those of them that were given nodes. */
+  opened = 0;
+  used = 0;
   /** What the runner did that it must not do. */
   readonly wrongs: string[] = [];
   /** VMs by node, and how often each was made. */
@@ -29,6 +38,7 @@ export class ModelUpdater implements NodeUpdater {
 
   async update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
     const { laneId, revision } = request;
+    this.updates += 1;
     return this.alone(laneId, async () => {
       if (this.unsure.has(laneId)) this.wrongs.push(`${laneId} was updated before it was recovered`);
       const recorded = this.stackOf(request.stack);
@@ -39,17 +49,9 @@ export class ModelUpdater implements NodeUpdater {
       onEvent({ kind: "started", enginePid: 1, engine: "model" });
       let failed = false;
       for (const nodeId of creates) {
-        await Promise.resolve();
-        if (this.goesWrong()) {
-          failed = true;
-          onEvent({ kind: "nodeFailed", nodeId, class: "CAPACITY", message: "no capacity" });
-          continue;
-        }
-        if (this.vms.has(nodeId)) this.wrongs.push(`${nodeId} was made twice`);
-        this.vms.set(nodeId, `10.0.0.${(this.addresses += 1)}`);
-        if (this.goesWrong()) return this.loseTrack(laneId, revision);
-        recorded.add(nodeId);
-        onEvent({ kind: "nodeCreated", nodeId, address: this.vms.get(nodeId)! });
+        const made = await this.create(nodeId, recorded, onEvent);
+        if (made === "lost") return this.loseTrack(laneId, revision);
+        failed ||= made === "refused";
       }
       for (const nodeId of deletes) {
         await Promise.resolve();
@@ -63,6 +65,60 @@ export class ModelUpdater implements NodeUpdater {
       }
       return { laneId, revision, outcome: failed ? "failed" : "succeeded", present: this.present(request.stack) };
     });
+  }
+
+  open(request: OpenRequest, onEvent: (event: UpdateEvent) => void): OpenedUpdate {
+    const feed = new NodeFeed(request.nodes);
+    this.opened += 1;
+    return {
+      give: (nodes) => feed.give(nodes),
+      close: () => feed.close(),
+      result: this.alone(request.laneId, () => this.runOpened(request, feed, onEvent)),
+    };
+  }
+
+  private async runOpened(
+    { laneId, revision, stack, nodes }: OpenRequest,
+    feed: NodeFeed,
+    onEvent: (event: UpdateEvent) => void,
+  ): Promise<UpdateResult> {
+    if (this.unsure.has(laneId)) this.wrongs.push(`${laneId} was opened before it was recovered`);
+    onEvent({ kind: "started", enginePid: 1, engine: "model" });
+    if (this.goesWrong()) return this.loseTrack(laneId, revision);
+    const recorded = this.stackOf(stack);
+    let failed = false;
+    for await (const batch of feed.batches()) {
+      if (batch.some((node) => !nodes.includes(node)) && feed.taken.length === batch.length) this.used += 1;
+      for (const { nodeId } of batch.filter((node) => !nodes.includes(node))) {
+        const made = await this.create(nodeId, recorded, onEvent);
+        if (made === "lost") return this.loseTrack(laneId, revision);
+        failed ||= made === "refused";
+      }
+      if (feed.taken.length > 0) onEvent({ kind: "settled", given: feed.taken.length });
+    }
+    const declared = new Set(feed.nodes.map(({ nodeId }) => nodeId));
+    const undeclared = [...recorded].filter((nodeId) => !declared.has(nodeId));
+    if (undeclared.length > 0) this.wrongs.push(`an update opened ahead in ${laneId} would delete ${undeclared}`);
+    const taken = feed.taken.map(({ nodeId }) => nodeId);
+    return { laneId, revision, outcome: failed ? "failed" : "succeeded", taken, present: this.present(stack) };
+  }
+
+  private async create(
+    nodeId: string,
+    recorded: Set<string>,
+    onEvent: (event: UpdateEvent) => void,
+  ): Promise<"made" | "refused" | "lost"> {
+    await Promise.resolve();
+    if (this.goesWrong()) {
+      onEvent({ kind: "nodeFailed", nodeId, class: "CAPACITY", message: "no capacity" });
+      return "refused";
+    }
+    if (this.vms.has(nodeId)) this.wrongs.push(`${nodeId} was made twice`);
+    this.vms.set(nodeId, `10.0.0.${(this.addresses += 1)}`);
+    if (this.goesWrong()) return "lost";
+    recorded.add(nodeId);
+    onEvent({ kind: "nodeCreated", nodeId, address: this.vms.get(nodeId)! });
+    return "made";
   }
 
   async recover(request: UpdateRequest): Promise<UpdateResult> {

@@ -96,6 +96,22 @@ export const runningMutants: readonly Mutant[] = [
     tests: lanes,
   },
   {
+    name: "opened update forgets what exists",
+    rule: "an update that was opened ahead deletes nothing",
+    file: "executor/node-feed",
+    find: "    yield this.existing;",
+    replace: "    yield [];",
+    tests: ["executor/lane-runner", "executor/opened-update"],
+  },
+  {
+    name: "opened update outlives a delete",
+    rule: "an update that was opened ahead never stands in the way of a delete",
+    file: "executor/opened-lane",
+    find: "if (mustEnd() || hasDeletes || isKeptClosed)",
+    replace: "if (mustEnd() || isKeptClosed)",
+    tests: ["executor/open-ahead"],
+  },
+  {
     name: "row goes before its VM",
     rule: "no VM without a row",
     file: "executor/lane-changes",

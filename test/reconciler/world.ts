@@ -44,6 +44,8 @@ export class World implements NodeUpdater {
   readonly state = new HotState();
   readonly requesters = new Requesters();
   readonly store: MemoryStore;
+  /** Its updates begin with what they are to make. */
+  readonly openedMax = 0;
   /** Stacks with the nodes in them: what exists. */
   readonly stacks = new Map<string, Map<string, string>>();
   readonly killed = new Set<string>();
@@ -172,6 +174,10 @@ export class World implements NodeUpdater {
       onEvent({ kind: "nodeDeleted", nodeId });
     }
     return { laneId: request.laneId, revision: request.revision, outcome, present: this.presentIn(request.stack) };
+  }
+
+  open(): never {
+    throw new Error("this world opens no update ahead");
   }
 
   recover(request: UpdateRequest): Promise<UpdateResult> {

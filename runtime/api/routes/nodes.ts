@@ -1,6 +1,6 @@
 import { NotFoundError } from "../../model/errors";
 import { idParamsSchema, listMax, nodeAnswerSchema, nodesSchema } from "../contracts";
-import { lanesSchema } from "../lane-contracts";
+import { laneAnswerSchema, lanesSchema } from "../lane-contracts";
 import { SpecDigests } from "../../planner/spec-digest";
 import { route, type Route } from "../route";
 import { viewLane, viewNode } from "../views";
@@ -94,4 +94,19 @@ const lanes = route({
   },
 });
 
-export const nodeRoutes: readonly Route[] = [list, read, remove, drain, undrain, lanes];
+const closeLane = route({
+  method: "post",
+  path: "/api/v1/lanes/{id}/close",
+  access: "operator",
+  summary: "An update that waits in this lane for nodes ends, and none is opened ahead for 15 minutes",
+  params: idParamsSchema,
+  responses: { 200: laneAnswerSchema },
+  async handle({ params }, context) {
+    const { broker, ledger } = context.leader();
+    const lane = await broker.closeLane(params.id);
+    const nodes = [...ledger.state.nodes.values()].filter(({ laneId }) => laneId === lane.laneId);
+    return { status: 200, body: { lane: viewLane(lane, nodes.length) } };
+  },
+});
+
+export const nodeRoutes: readonly Route[] = [list, read, remove, drain, undrain, lanes, closeLane];

@@ -1,4 +1,4 @@
-/** Commands that only look: status, sessions, staging, lanes, plan, explain. */
+/** Commands that only look: status, sessions, staging, plan, explain. */
 import { Argument, Option, type Command } from "commander";
 import type { HeadroomClient } from "../../api/client";
 import type { DecisionView, ExplanationView, SessionView, StatusView } from "../../api/contracts";
@@ -44,12 +44,6 @@ export function addReadCommands(program: Command): void {
     )
     .addHelpText("after", "\nExample:\n  $ headroom staging\n")
     .action((_options: object, command: Command) => show(command, (client) => client.staging(), formatStaging));
-  program
-    .command("lanes")
-    .summary("every lane: one Pulumi stack each")
-    .description("Lists the lanes, the Pulumi stacks in which the nodes live, with their revisions.")
-    .addHelpText("after", "\nExample:\n  $ headroom lanes\n")
-    .action((_options: object, command: Command) => show(command, (client) => client.lanes(), formatLanes));
   addPlanAndExplain(program);
 }
 
@@ -155,20 +149,6 @@ function formatStaging(staging: Awaited<ReturnType<HeadroomClient["staging"]>>):
     config.reason.text,
   ]);
   return formatTable(["STAGING", "WORKSPACE", "ZONE", "READY", "EXPIRES IN", "REASON"], rows);
-}
-
-function formatLanes(lanes: Awaited<ReturnType<HeadroomClient["lanes"]>>): string {
-  if (lanes.length === 0) return "no lanes";
-  const rows = lanes.map((lane) => [
-    lane.laneId,
-    lane.autoscaleConfig,
-    lane.stack,
-    String(lane.nodes),
-    String(lane.desiredRevision),
-    String(lane.appliedRevision),
-    lane.openRevision === undefined ? "idle" : `updating to ${lane.openRevision}`,
-  ]);
-  return formatTable(["LANE", "CONFIG", "STACK", "NODES", "DESIRED", "APPLIED", "NOW"], rows);
 }
 
 function formatPlan(plan: Awaited<ReturnType<HeadroomClient["plan"]>>): string {

@@ -14,6 +14,7 @@ export interface ServeOptions {
   readonly engine: "auto" | "official" | "embedded";
   readonly backend?: string;
   readonly workers?: number;
+  readonly openAhead?: number;
   readonly tick?: number;
   readonly journalRetention?: number;
   readonly requestsPerMinute?: number;
@@ -41,6 +42,11 @@ export function addServe(program: Command): void {
     .addOption(engineOption())
     .addOption(new Option("--backend <url>", "Pulumi backend of the node stacks").env("HEADROOM_BACKEND_URL"))
     .option("--workers <number>", "updates at the same time", wholeNumber(1, 64))
+    .option(
+      "--open-ahead <number>",
+      "updates that may wait for nodes (default: a tenth of the memory at 600 MiB each, at least 1 from 2 GiB on)",
+      wholeNumber(0, 64),
+    )
     .option("--tick <duration>", "plan at least this often, e.g. 5s", duration(1, 3600))
     .option(
       "--journal-retention <duration>",
@@ -103,6 +109,7 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     engine: options.engine,
     backendUrl: options.backend,
     workers: options.workers,
+    openAhead: options.openAhead,
     tickSeconds: options.tick,
     journalRetentionSeconds: options.journalRetention,
     requestsPerMinute: options.requestsPerMinute,

@@ -1,0 +1,204 @@
+/** When an update is opened ahead of its nodes, what it takes, and what ends it. */
+import assert from "node:assert/strict";
+import { LaneRunner } from "../../runtime/executor/lane-runner";
+import { likelyGrowth, likelyMs } from "../../runtime/executor/likely-growth";
+import { openedFor } from "../../runtime/executor/worker-pool";
+import type { Lane, Node } from "../../runtime/model/state";
+import { chooseLane } from "../../runtime/planner/lanes";
+import { HotState, type Change } from "../../runtime/store/hot-state";
+import { GroupCommitLedger } from "../../runtime/store/ledger";
+import { MemoryStore } from "../../runtime/store/memory";
+import { agentConfigDoc, aNode as aRunningNode, definitionChanges } from "../support/builders";
+import { SeededRng, VirtualClock } from "../support/virtual-clock";
+import { ModelUpdater } from "./model-updater";
+
+const gib = 2 ** 30;
+
+function aLane(laneId: string, changes: Partial<Lane> = {}): Lane {
+  return { laneId, autoscaleConfig: "agents", stack: laneId, desiredRevision: 1, appliedRevision: 0, ...changes };
+}
+
+class Site {
+  readonly clock = new VirtualClock();
+  readonly updater = new ModelUpdater(new SeededRng(1));
+  readonly state = new HotState();
+  readonly ledger = new GroupCommitLedger({
+    state: this.state,
+    store: new MemoryStore(),
+    onLost: (error) => assert.fail(error),
+  });
+  readonly runner: LaneRunner;
+
+  constructor() {
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const { ledger, updater, clock } = this;
+    this.runner = new LaneRunner({
+      ledger,
+      updater,
+      clock,
+      rng: new SeededRng(2),
+      log,
+      wakeReconciler: () => undefined,
+    });
+  }
+
+  /** One config, with a node that was just made. */
+  static async start(): Promise<Site> {
+    const site = new Site();
+    await site.ledger.commit(definitionChanges({ configs: [agentConfigDoc({ name: "agents" })] }));
+    await site.runner.start();
+    await site.born("n1", "l1");
+    await site.clock.advance(30_000);
+    assert.equal(site.status("n1"), "starting");
+    return site;
+  }
+
+  newNode(nodeId: string, laneId: string): Node {
+    const {
+      runningSinceMs: _running,
+      lastHeartbeatMs: _heard,
+      address: _address,
+      ...rest
+    } = aRunningNode({
+      nodeId,
+      laneId,
+      status: "requested",
+      createdAtMs: this.clock.now(),
+      statusSinceMs: this.clock.now(),
+    });
+    const { zone, pool } = rest;
+    const names = { nodeId, zone, pool, autoscaleConfig: "agents", vmProvider: "vms" };
+    return { ...rest, spec: { ...names, kind: "local", settings: {}, osType: "linux", startupScript: "" } };
+  }
+
+  born(nodeId: string, laneId: string): Promise<void> {
+    return this.change(laneId, [{ kind: "put", table: "node", row: this.newNode(nodeId, laneId) }]);
+  }
+
+  async change(laneId: string, changes: readonly Change[]): Promise<void> {
+    const lane = this.state.lanes.get(laneId) ?? aLane(laneId, { desiredRevision: 0 });
+    const row = { ...lane, desiredRevision: lane.desiredRevision + 1 };
+    await this.ledger.commit([{ kind: "put", table: "lane", row }, ...changes]);
+    this.runner.wake(laneId);
+  }
+
+  status(nodeId: string): string | undefined {
+    return this.state.nodes.get(nodeId)?.status;
+  }
+
+  get opened(): Lane | undefined {
+    return [...this.state.lanes.values()].find(({ takesNodes }) => takesNodes);
+  }
+}
+
+describe("updates opened ahead", () => {
+  it("are opened where a node was made lately, and take the next node at once", async () => {
+    const site = await Site.start();
+    const lane = site.opened;
+    assert.ok(lane?.openRevision !== undefined, "its lane is open");
+    assert.equal(chooseLane([...site.state.lanes.values()].map((each) => ({ lane: each, nodes: 1, isDue: false }))), lane);
+    const { updates } = site.updater;
+
+    await site.born("n2", lane.laneId);
+    await site.clock.advance(1_000);
+
+    assert.equal(site.status("n2"), "starting");
+    assert.equal(site.updater.updates, updates, "without an update of its own");
+    await site.clock.advance(30_000);
+    assert.ok(site.opened, "the next one waits");
+    await site.runner.stop();
+    assert.deepEqual(site.updater.wrongs, []);
+  });
+
+  it("end without a change when no node was asked for in 15 minutes", async () => {
+    const site = await Site.start();
+    await site.clock.advance(likelyMs - 60_000);
+    assert.ok(site.opened);
+
+    await site.clock.advance(70_000);
+
+    assert.equal(site.opened, undefined);
+    assert.ok([...site.state.lanes.values()].every(({ openRevision }) => openRevision === undefined));
+    assert.deepEqual([...site.updater.vms.keys()], ["n1"]);
+    assert.deepEqual(site.updater.wrongs, []);
+  });
+
+  it("end at once when something of their lane is to be deleted", async () => {
+    const site = await Site.start();
+    const { laneId } = site.opened!;
+    const nodes = [...site.state.nodes.values()].filter((node) => node.laneId === laneId);
+    assert.equal(nodes.length, 1);
+
+    const leaving = nodes.map((row): Change => ({ kind: "put", table: "node", row: { ...row, status: "destroying" } }));
+    await site.change(laneId, leaving);
+    await site.clock.advance(1_000);
+
+    assert.equal(site.status("n1"), undefined, "it is gone");
+    assert.deepEqual([...site.updater.vms.keys()], []);
+    assert.deepEqual(site.updater.wrongs, []);
+  });
+
+  it("end within seconds when an operator wants the stack, and leave it alone for as long", async () => {
+    const site = await Site.start();
+    const lane = site.opened!;
+    const keptClosedUntilMs = site.clock.now() + 600_000;
+
+    await site.ledger.commit([{ kind: "put", table: "lane", row: { ...lane, keptClosedUntilMs } }]);
+    await site.clock.advance(6_000);
+
+    assert.equal(site.state.lanes.get(lane.laneId)?.openRevision, undefined);
+    await site.clock.advance(300_000);
+    assert.notEqual(site.opened?.laneId, lane.laneId);
+    await site.runner.stop();
+  });
+
+  it("end when the runtime stops", async () => {
+    const site = await Site.start();
+    assert.ok(site.opened);
+
+    await site.runner.stop();
+
+    assert.ok([...site.state.lanes.values()].every(({ openRevision }) => openRevision === undefined));
+  });
+
+  it("are not opened for a config that its cloud refuses, that is being deleted, or beyond the limit", async () => {
+    const site = new Site();
+    const configs = ["a", "b", "c"].map((name) => agentConfigDoc({ name }));
+    await site.ledger.commit(definitionChanges({ configs }));
+    const nowMs = site.clock.now();
+    for (const [index, autoscaleConfig] of ["a", "b", "c"].entries()) {
+      const row = { ...site.newNode(`n-${autoscaleConfig}`, `l-${autoscaleConfig}`), autoscaleConfig };
+      const lane = aLane(`l-${autoscaleConfig}`, { autoscaleConfig, appliedRevision: 1 });
+      await site.ledger.commit([
+        { kind: "put", table: "lane", row: lane },
+        { kind: "put", table: "node", row: { ...row, createdAtMs: nowMs - 1_000 * index } },
+      ]);
+    }
+    const lanes = (openedMax: number) =>
+      likelyGrowth(site.state, { nowMs, openedMax }).map(({ laneId }) => laneId ?? "new");
+    assert.deepEqual(lanes(2), ["l-a", "l-b"]);
+    assert.deepEqual(lanes(0), []);
+
+    const last = { class: "QUOTA", message: "full", atMs: nowMs } as const;
+    const failures = { vms: { consecutiveFailures: 1, retryAtMs: nowMs + 1, last } };
+    await site.ledger.commit([
+      { kind: "put", table: "configState", row: { autoscaleConfig: "a", failures } },
+      { kind: "put", table: "configState", row: { autoscaleConfig: "b", isDeleting: true } },
+    ]);
+    assert.deepEqual(lanes(3), ["l-c"]);
+
+    await site.ledger.commit([
+      { kind: "put", table: "lane", row: aLane("l-c", { autoscaleConfig: "c", openRevision: 1 }) },
+    ]);
+    assert.deepEqual(lanes(3), ["new"], "a busy lane is not waited for");
+  });
+
+  it("are as many as a tenth of the memory holds, one from 2 GiB on, none with less", () => {
+    assert.deepEqual(
+      [1, 2, 8, 24, 128].map((size) => openedFor(0, size * gib)),
+      [0, 1, 1, 4, 21],
+    );
+    assert.equal(openedFor(4 * gib, 64 * gib), 1, "the container's limit counts");
+    assert.equal(openedFor(2 ** 63, 24 * gib), 4, "no limit");
+  });
+});
