@@ -106,7 +106,7 @@ export class SimEngines {
     if (stack.engine) return unknown(request, "the stack is locked");
     this.checkStart(request, stack, worker, false);
     stack.isInDoubt = true;
-    const engine = this.startEngine(stack, worker, { nodes: request.nodes, onEvent });
+    const engine = this.startEngine(stack, worker, { nodes: [...request.nodes, request.likely], onEvent });
     engine.openedBy = worker;
     const killed = this.deathOf(engine);
     const failures = await Promise.race([killed, this.runProgram(stack, engine, { feed, onEvent })]);
