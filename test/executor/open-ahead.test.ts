@@ -96,7 +96,10 @@ describe("updates opened ahead", () => {
     const site = await Site.start();
     const lane = site.opened;
     assert.ok(lane?.openRevision !== undefined, "its lane is open");
-    assert.equal(chooseLane([...site.state.lanes.values()].map((each) => ({ lane: each, nodes: 1, isDue: false }))), lane);
+    assert.equal(
+      chooseLane([...site.state.lanes.values()].map((each) => ({ lane: each, nodes: 1, isDue: false }))),
+      lane,
+    );
     const { updates } = site.updater;
 
     await site.born("n2", lane.laneId);

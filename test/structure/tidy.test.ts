@@ -19,7 +19,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "runtime/reconciler": ["runtime/model", "runtime/planner", "runtime/broker", "runtime/store", "node:net"],
   "runtime/executor": [
     "runtime/model",
-    "runtime/planner/lanes", "runtime/planner/transitions",
+    "runtime/planner/lanes",
+    "runtime/planner/transitions",
     "runtime/store",
     "node",
     "@pulumi/pulumi",
