@@ -82,6 +82,11 @@ export interface AutoscaleArgs {
   readonly onSpecChange?: pulumi.Input<SpecChange>;
   /** A queued session ends with its reason after this. Default `"30m"`. */
   readonly queueTimeout?: pulumi.Input<string>;
+  /**
+   * A session that was given a node and is not reported `running` after this ends, and its room is free again. Default
+   * `"10m"`; `"0s"` = never: such a session then holds its node until somebody ends it.
+   */
+  readonly startTimeout?: pulumi.Input<string>;
   /** Create an A record `<node id>.<baseDomainName>` for each node. Default false. */
   readonly registerDns?: pulumi.Input<boolean>;
   /** Required with `registerDns`. */

@@ -52,7 +52,7 @@ export interface SessionRequest {
   readonly zone?: string;
   /** What the user may do; absent = the defaults. Only a session that was staged with the same is his. */
   readonly permissions?: Permissions;
-  /** Seconds without a sign of the requester after which he has left the queue; absent = he never leaves. */
+  /** Seconds without a sign of the requester, until it runs, after which he has left; absent = he never leaves. */
   readonly keepalive?: number;
 }
 
@@ -98,7 +98,7 @@ export class Broker {
     return { kind: placement.kind === "queued" ? "queued" : "assigned", session: placed };
   }
 
-  /** The requester of a waiting session asked for it. */
+  /** The requester of a session that does not run yet asked for it. */
   seeRequester(sessionId: string): void {
     if (this.isAwaited(sessionId)) this.options.requesters.see(sessionId, this.options.clock.now());
   }
@@ -111,7 +111,8 @@ export class Broker {
 
   private isAwaited(sessionId: string): boolean {
     const session = this.state.sessions.get(sessionId);
-    return session?.status === "queued" && session.keepaliveSeconds !== undefined;
+    const isBeforeRunning = session?.status === "queued" || session?.status === "assigned";
+    return isBeforeRunning && session.keepaliveSeconds !== undefined;
   }
 
   /**

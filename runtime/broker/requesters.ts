@@ -1,4 +1,4 @@
-/** Which requesters of waiting sessions are still there: they ask for the session now and then, or watch it. */
+/** Which requesters of sessions that do not run yet are still there: they ask for the session now and then, or watch it. */
 import type { EpochMs } from "../model/clock";
 
 export class Requesters {
@@ -29,7 +29,12 @@ export class Requesters {
     return this.watchers.has(sessionId) ? nowMs : this.seenAtMs.get(sessionId);
   }
 
-  /** Forgets those of sessions that wait no more. */
+  /** The clock was set back: nobody was seen later than now. */
+  takeBackFutureTimes(nowMs: EpochMs): void {
+    for (const [sessionId, seenMs] of this.seenAtMs) if (seenMs > nowMs) this.seenAtMs.set(sessionId, nowMs);
+  }
+
+  /** Forgets those of all other sessions. */
   forget(isWaiting: (sessionId: string) => boolean): void {
     for (const sessionId of this.seenAtMs.keys()) if (!isWaiting(sessionId)) this.seenAtMs.delete(sessionId);
   }

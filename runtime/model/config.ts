@@ -141,6 +141,11 @@ const autoscaleCommon = {
   ...lifecycleFields,
   /** A queued session ends with its reason after this. Default 30m. */
   queueTimeout: durationSchema.prefault("30m"),
+  /**
+   * A session that was given a node and is not `running` after this ends with its reason, and its room is free again. On
+   * static members 10m. Default 10m; 0s = never.
+   */
+  startTimeout: durationSchema.prefault("10m"),
   /** Create `<node id>.<baseDomainName>` for each node. Default false. */
   registerDns: z.boolean().default(false),
   baseDomainName: z.string().max(253).optional(),

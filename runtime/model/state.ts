@@ -133,8 +133,10 @@ export type SessionStatus = (typeof sessionStatuses)[number];
 export type SessionEndReason =
   | "released"
   | "cancelled"
-  /** Its requester was not heard of for `keepaliveSeconds` while it waited. */
+  /** Its requester was not heard of for `keepaliveSeconds` before it ran. */
   | "left"
+  /** It was given a node and did not run within `startTimeout`. */
+  | "startTimeout"
   | "queueTimeout"
   | "nodeDead"
   | "neverServable"
@@ -162,7 +164,7 @@ export interface Session {
   readonly endReason?: SessionEndReason;
   /** What its user may do, fixed from the start; absent = the defaults. */
   readonly permissions?: Permissions;
-  /** Queued: ends when its requester has not been heard of for this long; absent = it stays. */
+  /** Until it runs: ends when its requester has not been heard of for this long; absent = it stays. */
   readonly keepaliveSeconds?: number;
   /** The staging config that it was placed for, and when; stays when a user gets it. */
   readonly stagingConfig?: string;

@@ -3,8 +3,8 @@
  * queued → provisioning n/m → waiting for check-in p% → starting → running.
  */
 import type { EpochMs } from "../model/clock";
+import { indexInQueue } from "../model/sorted-queue";
 import type { Node, Session } from "../model/state";
-import { byRequest } from "../model/queue-order";
 import type { Snapshot } from "../store/hot-state";
 import { usualBootSeconds } from "./boot-times";
 import { isInFlight } from "./node-status";
@@ -107,14 +107,8 @@ function estimate(startMs: EpochMs, bootSeconds: readonly number[], nowMs: Epoch
   return [startMs + usual * 1000, startMs + longest * 1000].find((atMs) => atMs > nowMs);
 }
 
-/** From 1; 0 = not in it. The queue is in the order of requests, so half of what is left is skipped with each look. */
+/** From 1; 0 = not in it. */
 function positionIn(queue: readonly Session[], session: Session): number {
-  let [low, high] = [0, queue.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const other = queue[middle]!;
-    if (other.sessionId !== session.sessionId && byRequest(other, session) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return queue[low]?.sessionId === session.sessionId ? low + 1 : 0;
+  const index = indexInQueue(queue, session);
+  return queue[index]?.sessionId === session.sessionId ? index + 1 : 0;
 }

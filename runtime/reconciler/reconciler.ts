@@ -26,7 +26,8 @@ import { bearNode, LaneChooser, makeIdentity, type Identity } from "./births";
 import { Probes } from "./probes";
 import { probeTcp, type Probe } from "./tcp-probe";
 import { TickJournal } from "./tick-journal";
-import { applyQueueTimeOuts } from "./queue-time-outs";
+import { takeBackFutureTimes } from "./future-times";
+import { applySessionTimeOuts } from "./session-time-outs";
 import { applyTimeOuts } from "./time-outs";
 
 export interface ReconcilerOptions {
@@ -65,6 +66,8 @@ export class Reconciler {
   private readonly cancels = new Set<() => void>();
   private awakeSinceMs: EpochMs;
   private lastPassMs: EpochMs;
+  /** Stored times may lie in the future: at the start, when the last leader's clock is not known, and when ours was set back. */
+  private isClockBehind = true;
   private isStopped = false;
   private isWoken = false;
   private passing: Promise<Plan> | undefined;
@@ -191,10 +194,11 @@ export class Reconciler {
 
   /** Time-outs and placements first, so that the plan sees them. False when staged sessions are left to place. */
   private async settleWhatIsDue(): Promise<boolean> {
+    this.noteGap(this.options.clock.now());
+    if (this.isClockBehind) await this.takeBackFutureTimes();
     const context = this.begin();
-    this.noteGap(context.nowMs);
     applyTimeOuts(context, this.awakeSinceMs);
-    applyQueueTimeOuts(context, this.options.requesters, this.awakeSinceMs);
+    applySessionTimeOuts(context, this.options.requesters, this.awakeSinceMs);
     endUnwanted(context);
     const commits = [this.options.ledger.commit(context.draft.changes)];
     const placing = this.begin();
@@ -210,6 +214,16 @@ export class Reconciler {
     this.lastPassMs = nowMs;
     const gapMaxMs = Math.max(passGapMaxMs, 3 * this.tickMs);
     if (gapMs < 0 || gapMs > gapMaxMs) this.awakeSinceMs = nowMs;
+    if (gapMs < 0) this.isClockBehind = true;
+  }
+
+  private async takeBackFutureTimes(): Promise<void> {
+    const context = this.begin();
+    takeBackFutureTimes(context);
+    this.options.requesters.takeBackFutureTimes(context.nowMs);
+    this.notBeforeMs = Math.min(this.notBeforeMs, context.nowMs + this.tickMs);
+    this.isClockBehind = false;
+    if (context.draft.changes.length > 0) await this.options.ledger.commit(context.draft.changes);
   }
 
   private async prepare(next: Plan): Promise<Identity[]> {

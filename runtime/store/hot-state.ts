@@ -16,6 +16,7 @@ import {
 } from "../model/config";
 import { PlaceMap } from "../model/place-map";
 import { documentReader, type DocumentReader, type UnreadableDefinition } from "../model/unreadable";
+import { SortedQueue } from "../model/sorted-queue";
 import type {
   ApiKey,
   ConfigState,
@@ -28,7 +29,6 @@ import type {
   StoredDefinition,
 } from "../model/state";
 import { noUsage, usageOf, type NodeUsage } from "../model/usage";
-import { byRequest } from "../model/queue-order";
 import { addTo, groupByPlace, groupSorted, removeFrom } from "./groups";
 import { isSameButForSignsOfLife, Revisions } from "./revisions";
 
@@ -96,8 +96,10 @@ export interface Snapshot {
   readonly lanes: ReadonlyMap<string, Lane>;
   /** Sessions assigned to a node that have not ended. */
   sessionsOf(nodeId: string): ReadonlySet<Session>;
-  /** Queued sessions in order of request. */
+  /** Queued sessions in order of request. It changes with the state: copy it to keep it. */
   queue(): readonly Session[];
+  /** Sessions that were given a node and do not run yet. */
+  readonly assigned: ReadonlyMap<string, Session>;
   /** Nodes of every status, and static members, of one pool in one zone. */
   nodesIn(pool: string, zone: string): ReadonlyMap<string, Node>;
   nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node>;
@@ -147,8 +149,8 @@ export class HotState implements Snapshot {
 
   private readonly sessionsByNode = new Map<string, Set<Session>>();
   readonly staged = new Map<string, Map<string, Session>>();
-  private readonly queued = new Map<string, Session>();
-  private sortedQueue: readonly Session[] | undefined;
+  readonly assigned = new Map<string, Session>();
+  private readonly queued = new SortedQueue();
   private readonly nodesByPlace = new PlaceMap<Map<string, Node>>();
   private readonly nodesByConfig = new Map<string, Map<string, Node>>();
   private readonly instances = new Map<string, number>();
@@ -176,8 +178,7 @@ export class HotState implements Snapshot {
   }
 
   queue(): readonly Session[] {
-    this.sortedQueue ??= [...this.queued.values()].sort(byRequest);
-    return this.sortedQueue;
+    return this.queued.sessions;
   }
 
   nodesIn(pool: string, zone: string): ReadonlyMap<string, Node> {
@@ -362,10 +363,8 @@ export class HotState implements Snapshot {
 
   private rememberSession(session: Session): void {
     this.sessions.set(session.sessionId, session);
-    if (session.status === "queued") {
-      this.queued.set(session.sessionId, session);
-      this.sortedQueue = undefined;
-    }
+    if (session.status === "queued") this.queued.add(session);
+    if (session.status === "assigned") this.assigned.set(session.sessionId, session);
     if (session.status === "staged") addTo(this.staged, session.stagingConfig ?? "", session.sessionId, session);
     if (session.nodeId === undefined) return;
     this.forgetUsage(session.nodeId);
@@ -378,7 +377,8 @@ export class HotState implements Snapshot {
     const known = this.sessions.get(sessionId);
     if (!known) return;
     this.sessions.delete(sessionId);
-    if (this.queued.delete(sessionId)) this.sortedQueue = undefined;
+    if (known.status === "queued") this.queued.remove(known);
+    this.assigned.delete(sessionId);
     if (known.status === "staged") removeFrom(this.staged, known.stagingConfig ?? "", sessionId);
     if (known.nodeId === undefined) return;
     this.forgetUsage(known.nodeId);

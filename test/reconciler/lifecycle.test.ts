@@ -8,7 +8,13 @@ const minute = 60 * second;
 
 /** Servers that neither check in nor send heartbeats: only their port tells of them. */
 function silentServers(doc: Parameters<typeof serverConfigDoc>[0] = {}) {
-  return serverConfigDoc({ minimumAvailableSessions: 1, missingTimeout: "2m", deadTimeout: "10m", ...doc });
+  return serverConfigDoc({
+    minimumAvailableSessions: 1,
+    missingTimeout: "2m",
+    deadTimeout: "10m",
+    startTimeout: "0s",
+    ...doc,
+  });
 }
 
 describe("node lifecycle", () => {

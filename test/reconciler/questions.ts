@@ -4,9 +4,9 @@ import type { NodeStatus } from "../../runtime/model/state";
 import { agentConfigDoc } from "../support/builders";
 import { guestScript, type World } from "./world";
 
-/** Docker agents that check in and send heartbeats. */
+/** Docker agents that check in and send heartbeats. Nobody says here that a session runs, so none must. */
 export function agents(doc: Parameters<typeof agentConfigDoc>[0] = {}) {
-  return agentConfigDoc({ startupScript: guestScript, ...doc });
+  return agentConfigDoc({ startupScript: guestScript, startTimeout: "0s", ...doc });
 }
 
 export async function request(world: World, workspace = "office", userId = "ann"): Promise<string> {

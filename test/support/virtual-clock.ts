@@ -4,7 +4,7 @@ import type { Clock, EpochMs } from "../../runtime/model/clock";
 export { SeededRng } from "../../runtime/sim/rng";
 
 interface Timer {
-  readonly atMs: EpochMs;
+  atMs: EpochMs;
   readonly order: number;
   /** Undefined once cancelled or run. */
   run: (() => void) | undefined;
@@ -51,6 +51,12 @@ export class VirtualClock implements Clock {
   /** Moves the time without running timers: for tests of code that has none. */
   jump(ms: number): void {
     this.nowMs += ms;
+  }
+
+  /** The wall clock is set by this much, forward or back; timers keep their pace. */
+  set(ms: number): void {
+    this.nowMs += ms;
+    for (const timer of this.timers) timer.atMs += ms;
   }
 
   private push(timer: Timer): void {
