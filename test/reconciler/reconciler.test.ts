@@ -8,7 +8,7 @@ const second = 1000;
 const minute = 60 * second;
 
 function agents(doc: Parameters<typeof agentConfigDoc>[0] = {}) {
-  return agentConfigDoc({ startupScript: guestScript, ...doc });
+  return agentConfigDoc({ startupScript: guestScript, startTimeout: "0s", ...doc });
 }
 
 function servers(doc: Parameters<typeof serverConfigDoc>[0] = {}) {

@@ -14,7 +14,7 @@ const second = 1000;
 const minute = 60 * second;
 
 function agents(doc: Parameters<typeof agentConfigDoc>[0] = {}) {
-  return agentConfigDoc({ startupScript: guestScript, downscaleBackoff: "10m", ...doc });
+  return agentConfigDoc({ startupScript: guestScript, startTimeout: "0s", downscaleBackoff: "10m", ...doc });
 }
 
 async function ask(world: World, userId: string, workspace = "office") {
