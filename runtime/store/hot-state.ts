@@ -124,6 +124,7 @@ export interface Snapshot {
 }
 
 const noNodes: ReadonlyMap<string, Node> = new Map();
+const readBySchema = documentReader(undefined);
 const noConfigs: readonly AutoscaleConfig[] = [];
 const noSessions: ReadonlySet<Session> = new Set();
 
@@ -162,7 +163,7 @@ export class HotState implements Snapshot {
   private stagingByWorkspace: Map<string, readonly StagingConfig[]> | undefined;
 
   /** `findProblems`: tells which stored definitions can't be read. Default: their own schemas. */
-  constructor(private readonly findProblems: DocumentReader = documentReader(undefined)) {}
+  constructor(private readonly findProblems: DocumentReader = readBySchema) {}
 
   get installationId(): string {
     return this.installation.get(installationRow)?.installationId ?? "";
