@@ -12,6 +12,19 @@ const withheld = [
   "PULUMI_OPTION_REFRESH",
 ];
 
+/** Secrets of the service: whoever runs programs of users has no use for the way into the database or the API. */
+const secrets = ["HEADROOM_DATABASE_URL", "HEADROOM_API_KEY", "DATABASE_URL"];
+const postgresVariable = /^PG[A-Z]+$/;
+
+/**
+ * What workers, engines and plugins inherit of the service's environment. A Pulumi backend that itself is a PostgreSQL
+ * database takes its password from the backend's URL, not from `PGPASSWORD`.
+ */
+export function inheritedEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isWithheld = (name: string): boolean => secrets.includes(name) || postgresVariable.test(name);
+  return Object.fromEntries(Object.entries(own).filter(([name]) => !isWithheld(name)));
+}
+
 /** Marks the engine of a lane and the plugins it starts, so that recovery finds what a killed engine left behind. */
 export const laneMark = "HEADROOM_LANE";
 

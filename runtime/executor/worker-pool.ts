@@ -11,6 +11,7 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 import { BugError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
+import { inheritedEnvironment } from "./engine-environment";
 import type { Installation } from "./installation";
 import { LaneFolder } from "./lane-folder";
 import type { NodeUpdater, OpenedUpdate, OpenRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
@@ -217,7 +218,10 @@ export class WorkerPool implements NodeUpdater {
       execArgv: [`--max-old-space-size=${memoryMib ?? 512}`],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       // Newer Node versions keep compiled code there, which halves the time to load Pulumi's SDK.
-      env: { ...process.env, NODE_COMPILE_CACHE: join(installation.dataFolder, "engine-home", "compile-cache") },
+      env: {
+        ...inheritedEnvironment(process.env),
+        NODE_COMPILE_CACHE: join(installation.dataFolder, "engine-home", "compile-cache"),
+      },
     });
     const worker: Worker = { child, state: "starting" };
     this.workers.add(worker);

@@ -1,0 +1,86 @@
+/** What the processes that run users' programs inherit of the service, read from the processes themselves. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { prepareInstallation } from "../../runtime/executor/installation";
+import { WorkerPool } from "../../runtime/executor/worker-pool";
+import { removeFolder } from "../support/remove-folder";
+import { until } from "../support/until";
+import { aRequest, enginesHere, packageRoot, systemClock } from "./bench";
+
+const planted = "a-secret-of-the-service";
+const plantedNames = ["HEADROOM_DATABASE_URL", "HEADROOM_API_KEY", "PGPASSWORD", "PGHOST", "PGSERVICEFILE", "PGUSER"];
+
+interface Process {
+  readonly pid: number;
+  readonly command: string;
+  readonly environment: string;
+}
+
+function processes(): Process[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const [command, environment] = ["cmdline", "environ"].map((file) =>
+        readFileSync(`/proc/${name}/${file}`, "utf8"),
+      );
+      return [{ pid: Number(name), command: command!.replaceAll("\0", " "), environment: environment! }];
+    } catch {
+      // It ended meanwhile, or belongs to somebody else.
+      return [];
+    }
+  });
+}
+
+describe("processes of an update", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "headroom-executor-"));
+    for (const name of plantedNames) process.env[name] = planted;
+  });
+  afterEach(() => {
+    for (const name of plantedNames) delete process.env[name];
+    removeFolder(folder);
+  });
+
+  it("inherit neither the way into the database nor a key: worker, engine, plugin and VM", async function () {
+    if (process.platform !== "linux") this.skip();
+    for (const engine of await enginesHere()) {
+      const dataFolder = join(folder, engine.kind);
+      const installation = await prepareInstallation({ dataFolder, packageRoot, engine });
+      const pool = new WorkerPool({ installation, clock: systemClock, slots: 1 });
+      const root = join(dataFolder, "local");
+      const node = {
+        ...{ nodeId: "n-1", zone: "z", pool: "p", autoscaleConfig: "c", vmProvider: "v", kind: "local" as const },
+        ...{ settings: { root, createTime: "2s" }, osType: "linux" as const, startupScript: "sleep 60" },
+      };
+      try {
+        const updating = pool.update(aRequest([node], "a"), () => undefined);
+        const isPlugin = (command: string): boolean => command.includes("pulumi-resource-headroom");
+        const roles = {
+          worker: ({ pid }: Process) => pool.workerPids().includes(pid),
+          engine: ({ command, environment }: Process) =>
+            environment.includes(`HEADROOM_LANE=${dataFolder}`) && !isPlugin(command),
+          plugin: ({ command, environment }: Process) =>
+            environment.includes(`HEADROOM_LANE=${dataFolder}`) && isPlugin(command),
+          VM: ({ environment }: Process) => environment.includes(`HEADROOM_VM=${root}`),
+        };
+        const seen = new Map<string, Process>();
+        await until("every kind of process was seen", () => {
+          for (const process of processes()) {
+            for (const [role, is] of Object.entries(roles)) if (is(process)) seen.set(role, process);
+          }
+          return seen.size === Object.keys(roles).length;
+        });
+
+        for (const [role, { environment }] of seen)
+          assert.ok(!environment.includes(planted), `${engine.name}: ${role}`);
+        assert.equal((await updating).outcome, "succeeded");
+      } finally {
+        await pool.update(aRequest([], "a", 2), () => undefined);
+        await pool.stop();
+      }
+    }
+  });
+});
