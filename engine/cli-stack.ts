@@ -18,6 +18,7 @@ import {
   encodeDeployment,
   encodeValue,
   parseCheckpoint,
+  stateFormat,
   type Stored,
 } from "./state";
 import { rootStackType } from "./urn";
@@ -233,7 +234,7 @@ async function exportState(args: string[]): Promise<void> {
     const { state } = await openState(backend, name, StackConfig.read(project, name.stack));
     deployment = { ...encodeDeployment(state, "plaintext"), manifest: deployment.manifest };
   }
-  const text = `${JSON.stringify({ version: 3, deployment }, null, 4)}\n`;
+  const text = `${JSON.stringify({ ...stateFormat(deployment.resources), deployment }, null, 4)}\n`;
   const file = parsed.value("file");
   if (file === undefined) process.stdout.write(text);
   else writeFileSync(file, text);

@@ -10,6 +10,7 @@ import type { Events } from "./events";
 import { CommandFailure, exitCodes, messageOf, Reported } from "./failure";
 import { deletionGroups, dependenciesOf, dependentsOf } from "./graph";
 import { Executor } from "./executor";
+import type { HookRegistry } from "./hooks";
 import type { DiffRequest, DiffResult, Provider } from "./provider";
 import type { ProviderRegistry } from "./provider-registry";
 import { refreshState } from "./refresh";
@@ -53,6 +54,7 @@ export interface DeploymentParts {
   /** Absent in previews, which write nothing. */
   snapshot: Snapshot | undefined;
   providers: ProviderRegistry;
+  hooks: HookRegistry;
   events: Events;
   /** Lets the program end and tells how it did; after the last step, before the operation is called a success. */
   closeProgram: () => Promise<ProgramEnd>;
@@ -62,6 +64,7 @@ export class Deployment {
   readonly options: DeploymentOptions;
   readonly events: Events;
   readonly providers: ProviderRegistry;
+  readonly hooks: HookRegistry;
   readonly snapshot: Snapshot | undefined;
   /** Old states by URN, those waiting for deletion left out. */
   olds = new Map<string, ResourceState>();
@@ -85,6 +88,7 @@ export class Deployment {
     this.options = parts.options;
     this.events = parts.events;
     this.providers = parts.providers;
+    this.hooks = parts.hooks;
     this.snapshot = parts.snapshot;
     this.indexOlds();
   }

@@ -148,9 +148,14 @@ export class Events {
         result,
       },
     });
+    this.canceled();
+    this.options.display.summary(this.changes, seconds);
+  }
+
+  /** The last event, whatever the result. */
+  canceled(): void {
     this.write({ cancelEvent: {} });
     this.isSilent = true;
-    this.options.display.summary(this.changes, seconds);
   }
 
   async close(): Promise<void> {

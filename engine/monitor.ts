@@ -15,6 +15,7 @@ import type { Deployment, ProgramEnd } from "./deployment";
 import type { EnginePort } from "./engine-port";
 import type { Severity } from "./events";
 import { messageOf, NotSupported } from "./failure";
+import type { HookRegistry } from "./hooks";
 import type { PlainConfig, Project } from "./project";
 import type { Provider } from "./provider";
 import { refuseUnsupported, sourcePosition, stackTrace, toGoal } from "./requests";
@@ -32,6 +33,7 @@ const features = new Set([
   "aliasSpecs",
   "deletedWith",
   "sendsOldInputs",
+  "resourceHooks",
 ]);
 const severities: Severity[] = ["debug", "info", "warning", "error"];
 
@@ -59,7 +61,7 @@ export class Monitor {
   /** Resolves when the program says that it has registered everything. */
   readonly signalled = new Promise<ProgramEnd>((resolve) => (this.signal = () => resolve({})));
 
-  constructor() {
+  constructor(hooks: HookRegistry) {
     this.server.addService(ResourceMonitorService, {
       supportsFeature: unary((request: resource.SupportsFeatureRequest) =>
         new resource.SupportsFeatureResponse().setHassupport(features.has(request.getId())),
@@ -74,7 +76,10 @@ export class Monitor {
       call: this.refusing("methods of remote components (Call)"),
       registerStackTransform: this.refusing("transforms"),
       registerStackInvokeTransform: this.refusing("invoke transforms"),
-      registerResourceHook: this.refusing("resource hooks"),
+      registerResourceHook: this.guarded((request: resource.RegisterResourceHookRequest) => {
+        hooks.register(request);
+        return new Empty();
+      }),
       registerErrorHook: this.refusing("error hooks"),
       signalAndWaitForShutdown: unary(async () => {
         this.signal();

@@ -53,9 +53,12 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
   const run = new running.Run(request, { events, display, state, crypter, config, beginning });
   signals.attach(run);
   const shown = [...config.values].map(([key, value]) => [key, config.secretKeys.includes(key) ? "[secret]" : value]);
-  events.prelude(Object.fromEntries(shown) as Record<string, string>);
   let failure: Error | undefined;
+  let hasBegun = false;
   try {
+    if (options.kind === "destroy") running.refuseWithoutProgram(state.resources, events);
+    events.prelude(Object.fromEntries(shown) as Record<string, string>);
+    hasBegun = true;
     await Promise.race([run.execute(), run.terminated]);
   } catch (error) {
     failure = error as Error;
@@ -63,7 +66,8 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
   }
   signals.close();
   if (!request.suppressOutputs && options.kind === "update") display.outputs(run.stackOutputs());
-  events.summary((Date.now() - startedMs) / 1000, failure ? "failed" : "succeeded");
+  if (hasBegun) events.summary((Date.now() - startedMs) / 1000, failure ? "failed" : "succeeded");
+  else events.canceled();
   await events.close();
   if (!options.isPreview)
     await addHistory(request, { startedMs, changes: events.changes, config: stackConfig, failure });

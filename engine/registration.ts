@@ -2,7 +2,7 @@
  * What a program asks for when it registers a resource, and the property paths of its options.
  * The rule kept: a path that does not exist on one side is taken over as absent, never guessed.
  */
-import type { CustomTimeouts } from "./state";
+import type { CustomTimeouts, ResourceHooks } from "./state";
 import { createUrn, qualifiedType, rootStackType, urnName, urnType } from "./urn";
 import { isMap, type PropertyMap, Secret, type Value } from "./values";
 
@@ -36,6 +36,7 @@ export interface Goal {
   replaceOnChanges: string[];
   retainOnDelete: boolean | undefined;
   deletedWith: string;
+  hooks: ResourceHooks | undefined;
   sourcePosition: string | undefined;
   stackTrace: unknown[] | undefined;
 }
@@ -57,6 +58,7 @@ export function makeGoal(parts: Partial<Goal> & Pick<Goal, "type" | "name" | "cu
     replaceOnChanges: [],
     retainOnDelete: undefined,
     deletedWith: "",
+    hooks: undefined,
     sourcePosition: undefined,
     stackTrace: undefined,
     ...parts,

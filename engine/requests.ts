@@ -7,17 +7,18 @@ import type * as resource from "@pulumi/pulumi/proto/resource_pb";
 import type { SourcePosition, StackTrace } from "@pulumi/pulumi/proto/source_pb";
 import { CommandFailure, NotSupported } from "./failure";
 import type { Project } from "./project";
+import { boundHooks, refusedHooks } from "./hooks";
 import { type AliasSpec, type Goal, makeGoal } from "./registration";
 import type { CustomTimeouts } from "./state";
 import { fromStruct } from "./values";
 
 export function refuseUnsupported(request: resource.RegisterResourceRequest): void {
-  const hooks: Record<string, string[]> = { ...request.getHooks()?.toObject() };
+  const hooks = refusedHooks(request);
   const refused: [string, boolean][] = [
     ["remote components", request.getRemote()],
     ["the resource option `import`", request.getImportid() !== ""],
     ["the resource option `transforms`", request.getTransformsList().length > 0],
-    ["the resource option `hooks`", Object.values(hooks).some((names) => names.length > 0)],
+    [hooks ?? "", hooks !== undefined],
     ["the resource option `hideDiffs`", request.getHidediffsList().length > 0],
     ["the resource option `replaceWith`", request.getReplaceWithList().length > 0],
     [
@@ -57,6 +58,7 @@ export function toGoal(request: resource.RegisterResourceRequest, project: Proje
     replaceOnChanges: request.getReplaceonchangesList(),
     retainOnDelete: request.hasRetainondelete() ? request.getRetainondelete() : undefined,
     deletedWith: request.getDeletedwith(),
+    hooks: boundHooks(request),
     sourcePosition: sourcePosition(request.getSourceposition(), project),
     stackTrace: stackTrace(request.getStacktrace(), project),
   });

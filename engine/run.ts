@@ -8,6 +8,7 @@ import type { Display } from "./display";
 import type { EnginePort } from "./engine-port";
 import type { Events } from "./events";
 import { CommandFailure, exitCodes, NotSupported } from "./failure";
+import { HookRegistry, refuseWithoutProgram } from "./hooks";
 import { connectInline, type InlineHost, type ProgramOptions, runInline, runNodeProgram } from "./language-host";
 import { Monitor } from "./monitor";
 import type { OperationRequest } from "./operation";
@@ -17,8 +18,10 @@ import type { Provider } from "./provider";
 import { ProviderRegistry } from "./provider-registry";
 import type { Crypter } from "./secrets";
 import { Snapshot } from "./snapshot";
-import type { Deployment as State } from "./state";
+import { type Deployment as State, type ResourceState, stateFormat } from "./state";
 import { rootStackType } from "./urn";
+
+export { refuseWithoutProgram };
 
 /** Time the program has to end after the operation has. */
 const programEndMs = 5000;
@@ -45,7 +48,8 @@ export interface RunParts {
 }
 
 export class Run {
-  private readonly monitor = new Monitor();
+  private readonly hooks = new HookRegistry();
+  private readonly monitor = new Monitor(this.hooks);
   private readonly host: PluginHost;
   private readonly deployment: Deployment;
   private readonly snapshot: Snapshot | undefined;
@@ -69,8 +73,10 @@ export class Run {
       output: (line) => events.diagnostic("info", line),
     });
     const stack = qualifiedName(name);
-    const write = (text: string): Promise<void> =>
-      backend.write(name, `{"version":3,"checkpoint":{"stack":${JSON.stringify(stack)},"latest":${text}}}`);
+    const write = (text: string, resources: readonly ResourceState[]): Promise<void> => {
+      const head = JSON.stringify(stateFormat(resources)).slice(0, -1);
+      return backend.write(name, `${head},"checkpoint":{"stack":${JSON.stringify(stack)},"latest":${text}}}`);
+    };
     this.snapshot = options.isPreview ? undefined : new Snapshot({ base: state, crypter, write });
     if (request.clearPendingCreates) {
       this.snapshot?.clearPending();
@@ -84,6 +90,7 @@ export class Run {
         (packageName, version) => this.loadProvider(packageName, version),
         options.isPreview,
       ),
+      hooks: this.hooks,
       events,
       closeProgram: () => this.closeProgram(),
     });
@@ -99,6 +106,7 @@ export class Run {
       this.monitor.release();
       await this.host.close();
       this.monitor.close();
+      this.hooks.close();
     }
   }
 

@@ -22,8 +22,8 @@ export interface SnapshotOptions {
   base: Deployment;
   /** Encrypts secrets; its salt goes into the state. */
   crypter: Crypter;
-  /** Stores the text of a deployment. */
-  write: (deploymentJson: string) => Promise<void>;
+  /** Stores the text of a deployment with these resources. */
+  write: (deploymentJson: string, resources: readonly ResourceState[]) => Promise<void>;
 }
 
 export class Snapshot {
@@ -113,11 +113,11 @@ export class Snapshot {
     const resources = [...this.produced, ...base.resources].filter((resource) => !this.done.has(resource));
     const renamed = renamedUrns(resources);
     try {
-      await this.options.write(this.deploymentText(resources, renamed));
+      await this.options.write(this.deploymentText(resources, renamed), resources);
     } catch (error) {
       if (!(error instanceof KeyNeeded)) throw error;
       await crypter.unlock();
-      await this.options.write(this.deploymentText(resources, renamed));
+      await this.options.write(this.deploymentText(resources, renamed), resources);
     }
   }
 
@@ -161,6 +161,7 @@ function isUnchanged(before: ResourceState, after: ResourceState): boolean {
       !!state.protect,
       [...state.dependencies].sort(),
       state.id,
+      state.resourceHooks,
     ]);
   return (
     shape(before) === shape(after) &&

@@ -1,5 +1,5 @@
 /**
- * The state of a stack as Pulumi stores it: checkpoint version 3, deployment version 3.
+ * The state of a stack as Pulumi stores it: checkpoint version 3, deployment version 3; version 4 where resources have hooks.
  * The rule kept: whatever an official CLI wrote is read and written back unchanged, or refused by name;
  * fields come in Pulumi's order and maps sorted, so that files of both engines can be compared.
  */
@@ -52,7 +52,14 @@ export interface ResourceState {
   ignoreChanges: string[];
   hideDiff?: unknown[];
   replaceOnChanges: string[];
+  resourceHooks?: ResourceHooks;
 }
+
+/** Names of the hooks that run before a step of the resource, by the kind of step (`BeforeDelete`). */
+export type ResourceHooks = Partial<Record<(typeof hookTypes)[number], string[]>>;
+
+/** What a state may hold of hooks; those that run after a step are refused. */
+const hookTypes = ["BeforeCreate", "BeforeUpdate", "BeforeDelete"] as const;
 
 export type OperationType = "creating" | "updating" | "deleting" | "reading";
 
@@ -77,7 +84,6 @@ export type TextTransform = (text: string) => string;
 
 const refusedFields = [
   "viewOf",
-  "resourceHooks",
   "extensionRef",
   "snippetID",
   "replaceWith",
@@ -111,6 +117,8 @@ export function deploymentSalt(stored: Stored): string | undefined {
 export function decodeResource(stored: Stored, decrypt: TextTransform, salt?: string): ResourceState {
   const refused = refusedFields.find((field) => stored[field] !== undefined);
   if (refused) throw new NotSupported(`resources with "${refused}" (${String(stored.urn)})`);
+  const otherHook = Object.keys(stored.resourceHooks ?? {}).find((type) => !hookTypes.some((known) => known === type));
+  if (otherHook !== undefined) throw new NotSupported(`resources with the hook "${otherHook}" (${String(stored.urn)})`);
   const empty = {
     id: "",
     parent: "",
@@ -209,7 +217,13 @@ export function encodeResource(state: ResourceState, form: SecretForm): Stored {
     ignoreChanges: some(state.ignoreChanges),
     hideDiff: state.hideDiff,
     replaceOnChanges: some(state.replaceOnChanges),
+    resourceHooks: encodeHooks(state.resourceHooks),
   };
+}
+
+function encodeHooks(hooks: ResourceHooks | undefined): Stored | undefined {
+  const bound = hookTypes.filter((type) => (hooks?.[type] ?? []).length > 0).sort();
+  return bound.length > 0 ? Object.fromEntries(bound.map((type) => [type, hooks?.[type]])) : undefined;
 }
 
 export function encodeDeployment(deployment: Deployment, form: SecretForm): Stored {
@@ -232,7 +246,7 @@ export function manifest(): Stored {
 
 /** The whole state file around a stored deployment; without one it is the file of a stack that has never had a state. */
 export function checkpointText(stack: string, latest: Stored | undefined): string {
-  return JSON.stringify({ version: 3, checkpoint: { stack, latest } });
+  return JSON.stringify({ ...stateFormat(latest?.resources), checkpoint: { stack, latest } });
 }
 
 /** The stored deployment inside a state file. */
@@ -242,7 +256,17 @@ export function parseCheckpoint(text: string): Stored | undefined {
   return file.checkpoint?.latest;
 }
 
+/** How a state with these resources is labelled, so that an engine that knows no hooks refuses it. */
+export function stateFormat(resources: unknown): { version: number; features?: string[] } {
+  const listed = (resources ?? []) as { resourceHooks?: object }[];
+  const hasHooks = listed.some(({ resourceHooks }) => Object.keys(resourceHooks ?? {}).length > 0);
+  return hasHooks ? { version: 4, features: [hooksFeature] } : { version: 3 };
+}
+const hooksFeature = "hooks";
+
 export function checkFormat(version: number | undefined, features: string[] | undefined): void {
-  if (version !== 3) throw new NotSupported(`state format version ${version ?? "unknown"} (only 3)`);
-  if (features && features.length > 0) throw new NotSupported(`the state features ${features.join(", ")}`);
+  if (version !== 3 && version !== 4)
+    throw new NotSupported(`state format version ${version ?? "unknown"} (only 3 and 4)`);
+  const others = (features ?? []).filter((feature) => feature !== hooksFeature);
+  if (others.length > 0) throw new NotSupported(`the state features ${others.join(", ")}`);
 }

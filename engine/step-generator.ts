@@ -147,6 +147,7 @@ export class StepGenerator {
       stackTrace: goal.stackTrace,
       ignoreChanges: goal.ignoreChanges,
       replaceOnChanges: goal.replaceOnChanges,
+      resourceHooks: goal.hooks,
     };
   }
 

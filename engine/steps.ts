@@ -105,6 +105,7 @@ export async function applyStep(step: Step, deployment: Deployment): Promise<Ste
 
 async function run(step: Step, deployment: Deployment): Promise<StepOutcome> {
   const ok: StepOutcome = { status: "ok" };
+  await deployment.hooks.runBefore(step, deployment.isPreview);
   switch (step.op) {
     case "same": {
       const { old, new: next } = both(step);

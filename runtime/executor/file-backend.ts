@@ -13,7 +13,8 @@ import { projectName } from "./installation";
 import { deploymentSchema, type Deployment } from "./stack-state";
 
 const checkpointSchema = z.object({
-  version: z.literal(3),
+  /** 4 where resources have hooks. */
+  version: z.literal([3, 4]),
   checkpoint: z.object({ latest: deploymentSchema.nullish() }),
 });
 const lockSchema = z.object({ pid: z.int(), username: z.string(), hostname: z.string(), timestamp: z.string() });

@@ -14,7 +14,7 @@ import { engineEnvironment } from "./engine-environment";
 import type { FileBackend } from "./file-backend";
 import type { Installation } from "./installation";
 import type { LaneFolder } from "./lane-folder";
-import { deploymentSchema, type Deployment } from "./stack-state";
+import { deploymentSchema, stateFormat, type Deployment } from "./stack-state";
 
 /** Creates wait for a cloud, not for this machine: all of a lane's nodes go at once. */
 const parallelSteps = 64;
@@ -123,7 +123,7 @@ export class PulumiStack {
   async writeDeployment(deployment: Deployment): Promise<void> {
     const file = join(this.options.folder.path, "import.json");
     try {
-      await writeDurably(file, JSON.stringify({ version: 3, deployment }));
+      await writeDurably(file, JSON.stringify({ ...stateFormat(deployment), deployment }));
       await this.run("import", ["stack", "import", "--file", file, "--stack", this.options.folder.qualifiedStack]);
     } finally {
       await rm(file, { force: true });

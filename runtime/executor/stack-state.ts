@@ -15,6 +15,7 @@ const resourceSchema = z.looseObject({
   parent: z.string().optional(),
   provider: z.string().optional(),
   outputs: z.record(z.string(), z.unknown()).optional(),
+  resourceHooks: z.record(z.string(), z.array(z.string())).optional(),
 });
 export type StateResource = z.infer<typeof resourceSchema>;
 
@@ -24,6 +25,13 @@ export const deploymentSchema = z.looseObject({
 });
 /** What `stack export` calls `deployment` and the file backend `checkpoint.latest`. */
 export type Deployment = z.infer<typeof deploymentSchema>;
+
+/** How Pulumi labels a document with this deployment. */
+export function stateFormat({ resources }: Deployment): { version: number; features?: string[] } {
+  return (resources ?? []).some(({ resourceHooks }) => resourceHooks !== undefined)
+    ? { version: 4, features: ["hooks"] }
+    : { version: 3 };
+}
 
 /** How the state writes a secret; the ciphertext is of its JSON, under the stack's key. */
 export function sealedSecret(ciphertext: string): Record<string, string> {

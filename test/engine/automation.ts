@@ -60,13 +60,13 @@ export async function runWithEvents(
   scenario: Scenario,
   program: Program,
   step: RunStep,
-  onEvent: (event: EngineEvent) => void,
+  on: { readonly event?: (event: EngineEvent) => void; readonly hook?: (call: JsonObject) => void },
 ): Promise<Outcome> {
-  const inline = scenario.program === "local" ? {} : { program: () => declareProgram(program) };
+  const inline = scenario.program === "local" ? {} : { program: () => declareProgram(program, on.hook) };
   const options = {
     ...inline,
     suppressProgress: true,
-    onEvent,
+    onEvent: on.event ?? (() => undefined),
     ...step.options,
     target: [...(step.options?.target ?? [])],
   };

@@ -26,6 +26,8 @@ export interface DeclaredOptions {
   readonly additionalSecretOutputs?: readonly string[];
   readonly customTimeouts?: { readonly create?: string; readonly update?: string; readonly delete?: string };
   readonly aliases?: readonly { readonly name: string }[];
+  /** Names of the program's hooks. */
+  readonly hooks?: { readonly [kind in "beforeCreate" | "beforeUpdate" | "beforeDelete"]?: readonly string[] };
 }
 
 /** One declared resource. Without `kind` it is the custom resource `toy:index:Thing`. */
@@ -44,6 +46,8 @@ export interface Program {
   readonly outputs?: { readonly [name: string]: ProgramValue };
   /** Calls of `toy:index:lookup`; each result is the stack output of that name. */
   readonly invokes?: { readonly [output: string]: JsonObject };
+  /** The program's resource hooks by name; each call of one is recorded. One that `fails` throws that text. */
+  readonly hooks?: { readonly [name: string]: { readonly fails?: string; readonly onDryRun?: true } };
   /** The program throws this after declaring everything. */
   readonly throws?: string;
 }

@@ -52,12 +52,24 @@ class DynamicThing extends pulumi.dynamic.Resource {
   }
 }
 
-type Declared = Map<string, pulumi.Resource>;
+/** By name: what options may refer to. */
+interface Declared {
+  readonly resources: Map<string, pulumi.Resource>;
+  readonly hooks: Map<string, pulumi.ResourceHook>;
+}
 
 /** Runs `program` as a Pulumi program and returns its stack outputs. */
-export async function declareProgram(program: Program): Promise<Record<string, unknown>> {
-  const declared: Declared = new Map();
-  for (const resource of program.resources) declared.set(resource.name, declareResource(resource, declared));
+export async function declareProgram(
+  program: Program,
+  onHook: (call: JsonObject) => void = () => undefined,
+): Promise<Record<string, unknown>> {
+  const declared: Declared = { resources: new Map(), hooks: new Map() };
+  for (const [name, hook] of Object.entries(program.hooks ?? {})) {
+    declared.hooks.set(name, registerHook(name, hook, onHook));
+  }
+  // A program without resources would end before its hooks are known to the engine.
+  for (const hook of declared.hooks.values()) await (hook as { readonly __registered?: Promise<void> }).__registered;
+  for (const resource of program.resources) declared.resources.set(resource.name, declareResource(resource, declared));
   const outputs: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(program.outputs ?? {})) outputs[name] = evaluate(value, declared);
   for (const [name, args] of Object.entries(program.invokes ?? {})) {
@@ -70,6 +82,21 @@ export async function declareProgram(program: Program): Promise<Record<string, u
 /** The same for a Node program in a project folder: reads the declaration from `file`. */
 export function declareProgramFile(file: string): Promise<Record<string, unknown>> {
   return declareProgram(JSON.parse(readFileSync(file, "utf8")) as Program);
+}
+
+function registerHook(
+  name: string,
+  { fails, onDryRun }: NonNullable<Program["hooks"]>[string],
+  onHook: (call: JsonObject) => void,
+): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    name,
+    (args) => {
+      onHook(JSON.parse(JSON.stringify({ call: `hook ${name}`, ...args })) as JsonObject);
+      if (fails !== undefined) throw new Error(fails);
+    },
+    { onDryRun: onDryRun ?? false },
+  );
 }
 
 function declareResource(resource: DeclaredResource, declared: Declared): pulumi.Resource {
@@ -93,14 +120,26 @@ function declareResource(resource: DeclaredResource, declared: Declared): pulumi
 }
 
 function resolveOptions(options: DeclaredOptions, declared: Declared): pulumi.CustomResourceOptions {
-  const { dependsOn, parent, provider, deletedWith, ...same } = options;
+  const { dependsOn, parent, provider, deletedWith, hooks, ...same } = options;
   return {
     ...(same as pulumi.CustomResourceOptions),
     ...(dependsOn === undefined ? {} : { dependsOn: dependsOn.map((name) => find(name, declared)) }),
     ...(parent === undefined ? {} : { parent: find(parent, declared) }),
     ...(provider === undefined ? {} : { provider: find(provider, declared) as pulumi.ProviderResource }),
     ...(deletedWith === undefined ? {} : { deletedWith: find(deletedWith, declared) }),
+    ...(hooks === undefined ? {} : { hooks: resolveHooks(hooks, declared) }),
   };
+}
+
+function resolveHooks(hooks: NonNullable<DeclaredOptions["hooks"]>, declared: Declared): pulumi.ResourceHookBinding {
+  const bound = Object.entries(hooks).map(([kind, names]) => [kind, names.map((name) => findHook(name, declared))]);
+  return Object.fromEntries(bound) as pulumi.ResourceHookBinding;
+}
+
+function findHook(name: string, { hooks }: Declared): pulumi.ResourceHook {
+  const hook = hooks.get(name);
+  if (hook === undefined) throw new Error(`the scenario's program has no hook ${name}`);
+  return hook;
 }
 
 function evaluate(value: ProgramValue, declared: Declared): unknown {
@@ -136,7 +175,7 @@ function outputOf(reference: string, declared: Declared): unknown {
 }
 
 function find(name: string, declared: Declared): pulumi.Resource {
-  const resource = declared.get(name);
+  const resource = declared.resources.get(name);
   if (resource === undefined) throw new Error(`the scenario's program has no ${name} before this use`);
   return resource;
 }

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const { scenario, port } = task;
   const stack = await openStack({ scenario, sandbox, command, port, isNew: false });
   process.env["HEADROOM_ENGINE_OUTPUT"] = output;
-  await runWithEvents(stack, scenario, task.program, task.step, () => undefined);
+  await runWithEvents(stack, scenario, task.program, task.step, {});
 }
 
 void main();

@@ -126,9 +126,10 @@ export class ScenarioRun {
     const events: JsonObject[] = [];
     const isDisturbed = step.interrupt !== undefined || step.second !== undefined;
     if (isDisturbed) this.world.hold();
-    const running = runWithEvents(this.stack, this.scenario, this.program, step, (event) =>
-      events.push(observeEvent(event)),
-    );
+    const running = runWithEvents(this.stack, this.scenario, this.program, step, {
+      event: (event) => events.push(observeEvent(event)),
+      hook: (call) => this.world.beginCall(call)({}),
+    });
     const beside = Promise.all([this.interrupt(step), this.runSecond(step)]).finally(() => this.world.release());
     const outcome = await running;
     const [, second] = await beside;

@@ -46,11 +46,12 @@ interface UpRest extends Omit<Program, "resources"> {
 }
 
 function run(kind: "up" | "preview", resources: readonly DeclaredResource[], rest: UpRest): RunStep {
-  const { outputs, invokes, throws, ...step } = rest;
+  const { outputs, invokes, hooks, throws, ...step } = rest;
   const program = {
     resources,
     ...(outputs === undefined ? {} : { outputs }),
     ...(invokes === undefined ? {} : { invokes }),
+    ...(hooks === undefined ? {} : { hooks }),
     ...(throws === undefined ? {} : { throws }),
   };
   return { do: kind, program, ...step };

@@ -2,6 +2,7 @@ import type { Scenario } from "../notation";
 import { basics } from "./basics";
 import { failures } from "./failures";
 import { handovers } from "./handovers";
+import { hooks } from "./hooks";
 import { interruptions } from "./interruptions";
 import { operations } from "./operations";
 import { programs } from "./programs";
@@ -18,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   ...basics,
   ...operations,
   ...failures,
+  ...hooks,
   ...structure,
   ...replacements,
   ...providers,
