@@ -148,14 +148,14 @@ export class Events {
         result,
       },
     });
-    this.canceled();
-    this.options.display.summary(this.changes, seconds);
+    this.end(seconds);
   }
 
-  /** The last event, whatever the result. */
-  canceled(): void {
+  /** The last event, also of an operation that was refused before it began. */
+  end(seconds: number): void {
     this.write({ cancelEvent: {} });
     this.isSilent = true;
+    this.options.display.summary(this.changes, seconds);
   }
 
   async close(): Promise<void> {

@@ -66,8 +66,9 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
   }
   signals.close();
   if (!request.suppressOutputs && options.kind === "update") display.outputs(run.stackOutputs());
-  if (hasBegun) events.summary((Date.now() - startedMs) / 1000, failure ? "failed" : "succeeded");
-  else events.canceled();
+  const seconds = (Date.now() - startedMs) / 1000;
+  if (hasBegun) events.summary(seconds, failure ? "failed" : "succeeded");
+  else events.end(seconds);
   await events.close();
   if (!options.isPreview)
     await addHistory(request, { startedMs, changes: events.changes, config: stackConfig, failure });

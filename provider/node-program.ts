@@ -16,6 +16,7 @@ import type { FoundNode, LaneNode, NodeProgram, VmInput } from "../runtime/execu
 import { nodeComponentType } from "../runtime/executor/stack-state";
 import { declareKept } from "./kept-node";
 import type { Registry } from "./registry";
+import { registerStepHooks, withStepHooks } from "./step-hooks";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
 type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
@@ -43,19 +44,23 @@ export class RegistryNodeProgram implements NodeProgram {
 
   async declare(options: Parameters<NodeProgram["declare"]>[0]): Promise<void> {
     const nodes = inOrder(readDesiredNodes(), options.order ?? []).map((node) => this.prepareNode(node));
+    const hooks = await registerStepHooks(options.permit);
     const providers = new PulumiProviders();
-    await allDeclared(nodes.map((node) => declareNode(node, providers, options)));
+    const run = { ...options, providers, hooks };
+    await allDeclared(nodes.map((node) => declareNode(node, run)));
   }
 
   async declareAsGiven(options: Parameters<NodeProgram["declareAsGiven"]>[0]): Promise<void> {
-    const { likely, batches, onReady, onRefused } = options;
+    const { likely, batches, permit, onReady, onRefused } = options;
+    const hooks = await registerStepHooks(permit);
     const providers = new PulumiProviders();
+    const run = { providers, hooks, withoutVm: new Set<string>() };
     // What can't be made ready fails the nodes that need it, and says why there.
     Promise.all(likely.map((node) => this.makeReady(node, providers))).then(onReady, () => undefined);
     const declarations: Promise<void>[] = [];
     for await (const batch of batches) {
       for (const prepared of batch.map((node) => this.prepareNode(node))) {
-        const declaration = declareNode(prepared, providers, { withoutVm: new Set() });
+        const declaration = declareNode(prepared, run);
         declaration.catch(() => onRefused(prepared.node.nodeId));
         declarations.push(declaration);
       }
@@ -167,13 +172,16 @@ async function allDeclared(declarations: readonly Promise<void>[]): Promise<void
   if (failures.length > 0) throw new pulumi.RunError(failures.join("; "));
 }
 
-async function declareNode(
-  prepared: PreparedNode,
-  providers: PulumiProviders,
-  { withoutVm, onVmInput }: Parameters<NodeProgram["declare"]>[0],
-): Promise<void> {
+/** Shared by the nodes of one run. */
+interface ProgramRun extends Pick<Parameters<NodeProgram["declare"]>[0], "withoutVm" | "onVmInput"> {
+  readonly providers: PulumiProviders;
+  readonly hooks: pulumi.ResourceHookBinding;
+}
+
+async function declareNode(prepared: PreparedNode, run: ProgramRun): Promise<void> {
   const { node } = prepared;
-  const { component, conclude } = openComponent(node.nodeId, prepared.vmProvider.vmType, onVmInput);
+  const { providers, withoutVm } = run;
+  const { component, conclude } = openComponent(node.nodeId, prepared.vmProvider.vmType, run);
   try {
     const provider = await providers.get(
       pulumiProviderName(node.kind, prepared.vmProvider, node.settings),
@@ -206,7 +214,7 @@ function providerOf(
 function openComponent(
   nodeId: string,
   vmType: string,
-  onVmInput: ((input: VmInput) => void) | undefined,
+  { onVmInput, hooks }: ProgramRun,
 ): { component: pulumi.ComponentResource; conclude: (outputs: NodeOutputs) => void } {
   let conclude: (outputs: NodeOutputs) => void = () => undefined;
   const outputs = new Promise<NodeOutputs>((resolve) => (conclude = resolve));
@@ -216,8 +224,10 @@ function openComponent(
     }
   }
   // A node's inputs are frozen at its birth: whatever a newer version of the program computes, an existing VM stays.
-  const freeze: pulumi.ResourceTransformation = ({ type, props, opts }) => {
-    if (type !== vmType) return undefined;
+  const freeze: pulumi.ResourceTransformation = (args) => {
+    const { type, props } = args;
+    const opts = withStepHooks(args, nodeId, hooks);
+    if (type !== vmType) return { props, opts };
     if (onVmInput) tellInputs(nodeId, props as pulumi.Inputs, onVmInput);
     return { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["*"] }) };
   };

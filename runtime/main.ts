@@ -306,11 +306,12 @@ class RuntimeHost implements Runtime {
       tickSeconds: options.tickSeconds ?? 5,
       journalRetentionSeconds: options.journalRetentionSeconds,
       facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
-      createUpdater: () => {
+      createUpdater: (permit) => {
         const { installation } = this;
         return new WorkerPool({
           installation,
           clock: realClock,
+          permit,
           ...(workers === undefined ? {} : { slots: workers }),
           ...(openAhead === undefined ? {} : { openedMax: openAhead }),
         });

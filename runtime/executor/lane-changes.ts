@@ -116,15 +116,18 @@ export function concludeUpdate(
   const known = kind === "update" ? withTrouble(atRest(lane), result, context.nowMs) : atRest(lane);
   const changes: Change[] = [{ kind: "put", table: "lane", row: { ...known, appliedRevision } }];
   const failure = result.message ?? "the update ended without creating it";
+  const refused = new Set(result.notPermitted ?? []);
   for (const node of nodesOf(context.state, lane.laneId)) {
     const made = present.get(node.nodeId);
     const isUndeleted = made && node.status === "destroying" && kind === "update" && !asked.has(node.nodeId);
+    if (isUndeleted && refused.has(node.nodeId)) continue;
     if (isUndeleted && result.outcome === "failed") {
       const message = result.message ?? "the update ended without deleting it";
       const row = { ...node, failure: { class: classifyFailure(message), message } };
       changes.push({ kind: "put", table: "node", row });
     } else if (made) changes.push(...nodeCreated(context, node, made));
     else if (node.status === "destroying") changes.push(...nodeGone(context, node));
+    else if (refused.has(node.nodeId)) changes.push(...nodeUnmade(context, node));
     else if (kind === "update" && asked.has(node.nodeId)) {
       changes.push(...nodeFailed(context, node, { class: classifyFailure(failure), message: failure }));
     } else if (kind === "recover") changes.push(...nodeUnmade(context, node));
@@ -133,7 +136,8 @@ export function concludeUpdate(
 }
 
 /** What one lane can't do another may; where the cloud has no room the lane is not to blame. */
-function withTrouble(lane: Lane, { outcome, message = "" }: UpdateResult, nowMs: EpochMs): Lane {
+function withTrouble(lane: Lane, { outcome, message = "", notPermitted }: UpdateResult, nowMs: EpochMs): Lane {
+  if (notPermitted !== undefined) return lane;
   const { trouble: before, ...rest } = lane;
   const failureClass = outcome === "failed" ? classifyFailure(message) : undefined;
   if (failureClass === undefined || failureClass === "CAPACITY" || failureClass === "QUOTA") return rest;

@@ -39,6 +39,8 @@ export interface LaneLog {
 export interface LaneRunnerOptions {
   readonly ledger: Ledger;
   readonly updater: NodeUpdater;
+  /** Of the term: whatever is asked for is done in no other. */
+  readonly epoch: number;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: LaneLog;
@@ -110,7 +112,7 @@ export class LaneRunner {
     return this.slots.waitOf(laneId);
   }
 
-  /** Starts nothing more and waits for the updates that run. */
+  /** Starts nothing more, from this moment on, and waits for the updates that run. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.ahead.stop();
@@ -168,7 +170,8 @@ export class LaneRunner {
     if ((step.kind !== "idle" && !isEmpty) || !this.ahead.isWanted(laneId) || this.isStopped) return false;
     if (present === undefined && (nodes.length > 0 || lane.appliedRevision > 0)) return false;
     const existing = nodes.flatMap(({ nodeId, spec }) => (spec && present?.has(nodeId) ? [spec] : []));
-    const request: UpdateRequest = { laneId, stack, revision: lane.desiredRevision, nodes: existing };
+    const { epoch } = this.options;
+    const request: UpdateRequest = { laneId, stack, revision: lane.desiredRevision, epoch, nodes: existing };
     const { onEvent, recorded } = this.hearing(request);
     const end = await this.ahead.run(lane, request, onEvent);
     if (end === undefined) return false;
@@ -195,9 +198,12 @@ export class LaneRunner {
       laneId: lane.laneId,
       stack: lane.stack,
       revision: lane.desiredRevision,
+      epoch: this.options.epoch,
       nodes: step.nodes,
     };
     await this.commit(beginUpdate(this.context(), lane, { ...step, request }));
+    // Left open: whoever leads next recovers it.
+    if (this.isStopped) return true;
     let hasAchieved = false;
     const { onEvent, recorded } = this.hearing(request, (event) => {
       hasAchieved ||= event.kind === "nodeCreated" || event.kind === "nodeDeleted";
@@ -213,7 +219,8 @@ export class LaneRunner {
   /** True when it came to nothing. */
   private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane): Promise<boolean> {
     const revision = lane.openRevision ?? lane.desiredRevision;
-    const request: UpdateRequest = { laneId: lane.laneId, stack: lane.stack, revision, nodes: step.nodes };
+    const { epoch } = this.options;
+    const request: UpdateRequest = { laneId: lane.laneId, stack: lane.stack, revision, epoch, nodes: step.nodes };
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");
     const result = await this.options.updater
       .recover(request, lane.enginePid)
@@ -305,7 +312,8 @@ export class LaneRunner {
     const open = { ...atRest(lane), openRevision: desiredRevision, openSinceMs: this.now() };
     await this.commit([{ kind: "put", table: "lane", row: open }]);
     try {
-      await updater.removeStack(laneId, stack);
+      if (this.isStopped) return true;
+      await updater.removeStack(laneId, stack, this.options.epoch);
     } catch (error) {
       log.warn({ lane: laneId, error: messageOf(error) }, "an empty lane could not be removed");
       this.learn(laneId, { present: undefined });

@@ -2,6 +2,7 @@
 import { CloudError, HeadroomError, UnavailableError } from "../model/errors";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
+import type { AskPermit } from "../store/permit";
 import { EngineFailure } from "./engine-command";
 import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
@@ -12,6 +13,7 @@ import { NodeIntake } from "./node-intake";
 import type { NodeProgram } from "./node-program";
 import type { OpenedUpdate, OpenRequest, PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import type { PassphraseCrypter } from "./passphrase";
+import { JobPermits, type NodeStep } from "./permits";
 import { PulumiStack } from "./pulumi-stack";
 import { adoptMissing, quietenStack, type RecoveryContext, type RecoveryLimits } from "./recovery";
 import { presentNodes, sealedSecret } from "./stack-state";
@@ -23,6 +25,8 @@ export interface LaneWorkerOptions {
   readonly limits: RecoveryLimits;
   /** Environment of this process; the engine inherits it. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Asked before anything is changed. */
+  readonly permit: AskPermit;
 }
 
 type OnEvent = (event: UpdateEvent) => void;
@@ -108,8 +112,9 @@ export class LaneWorker {
     await context.stack.initialise();
     const run: EngineWork = {
       nodeOf: (nodeId) => feed.nodes.find((node) => node.nodeId === nodeId),
-      program: () =>
+      program: (permit) =>
         program.declareAsGiven({
+          permit,
           likely: [request.likely],
           batches: feed.batches(),
           onReady: () => onEvent({ kind: "ready" }),
@@ -176,8 +181,11 @@ export class LaneWorker {
   }
 
   /** Refuses a stack that still has something in it. */
-  async removeStack(laneId: string, stack: string, abort: AbortSignal): Promise<void> {
-    const request: UpdateRequest = { laneId, stack, revision: 0, nodes: [] };
+  async removeStack(
+    { laneId, stack, epoch }: { readonly laneId: string; readonly stack: string; readonly epoch: number },
+    abort: AbortSignal,
+  ): Promise<void> {
+    const request: UpdateRequest = { laneId, stack, revision: 0, epoch, nodes: [] };
     const context = this.contextOf(request, () => undefined, abort);
     const { folder } = context;
     if (!folder.exists() && !this.backend?.hasStack(stack)) return;
@@ -190,6 +198,7 @@ export class LaneWorker {
     if (left.length > 0 || (deployment?.pending_operations ?? []).length > 0) {
       throw new UnavailableError(`stack ${stack} is not empty: ${left.join(", ") || "it has pending operations"}`);
     }
+    await context.permits.toOperate();
     if (this.backend) await this.backend.removeStack(stack);
     else await context.stack.remove();
     await folder.remove();
@@ -204,6 +213,7 @@ export class LaneWorker {
       const openedBy = "likely" in request ? { openedBy: process.pid } : {};
       folder.recordEngine({ pid, revision: request.revision, ...openedBy });
     };
+    const permits = new JobPermits(this.options.permit, request.epoch);
     const stack = new PulumiStack({
       installation,
       backend: this.backend,
@@ -212,13 +222,14 @@ export class LaneWorker {
       isOffline: !program.needsPlugins(needed),
       environment,
       onStarted,
+      permit: () => permits.toOperate(),
       abort,
     });
     const seal = async () => {
       const crypter = await this.openedCrypter();
       return (value: unknown) => sealedSecret(crypter.encrypt(JSON.stringify(value)));
     };
-    return { stack, folder, backend: this.backend, program, limits, seal };
+    return { stack, folder, backend: this.backend, program, permits, limits, seal };
   }
 
   private openedCrypter(): Promise<PassphraseCrypter> {
@@ -229,16 +240,21 @@ export class LaneWorker {
   private declaring(nodes: readonly DesiredNode[]): EngineWork {
     return {
       nodeOf: (nodeId) => nodes.find((node) => node.nodeId === nodeId),
-      program: () => this.options.program.declare({ withoutVm: new Set(), order: nodes }),
+      program: (permit) => this.options.program.declare({ withoutVm: new Set(), order: nodes, permit }),
       onProgress: () => undefined,
     };
   }
 
   private async runUp(context: RecoveryContext, work: EngineWork, onEvent: OnEvent): Promise<UpRun> {
-    const translator = new UpdateEventTranslator((nodeId, message) => this.classify(work.nodeOf(nodeId), message));
+    const { permits } = context;
+    const translator = new UpdateEventTranslator(
+      (nodeId, message) => this.classify(work.nodeOf(nodeId), message),
+      (nodeId) => permits.refused.has(nodeId),
+    );
+    const program = () => work.program((step) => permits.forStep(step));
     let failure: EngineFailure | undefined;
     try {
-      await context.stack.up(work.program, (event) => {
+      await context.stack.up(program, (event) => {
         translator.translate(event).forEach(onEvent);
         work.onProgress((nodeId) => translator.isSettled(nodeId));
       });
@@ -270,7 +286,9 @@ export class LaneWorker {
     const present = presentNodes(await context.stack.readDeployment());
     await this.backend?.prune(request.stack, this.options.installation.historyKept);
     if (message === undefined) return { laneId, revision, outcome: "succeeded", present };
-    return { laneId, revision, outcome: "failed", message, present };
+    const { refused } = context.permits;
+    const notPermitted = refused.size > 0 ? { notPermitted: [...refused] } : {};
+    return { laneId, revision, outcome: "failed", message, present, ...notPermitted };
   }
 
   /** The program can't be run at all: nothing changed, and every node that is not there has failed. */
@@ -299,7 +317,7 @@ export class LaneWorker {
 /** What one run of the engine is about. */
 interface EngineWork {
   nodeOf(nodeId: string): DesiredNode | undefined;
-  readonly program: () => Promise<void>;
+  readonly program: (permit: (step: NodeStep) => Promise<void>) => Promise<void>;
   /** Called after each of the engine's events. */
   onProgress(isSettled: (nodeId: string) => boolean): void;
 }

@@ -1,6 +1,7 @@
 /** What the executor needs of the node program, which it may not import: clouds are loaded only in worker processes. */
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
+import type { NodeStep } from "./permits";
 
 export interface FoundNode {
   readonly nodeId: string;
@@ -47,6 +48,8 @@ export interface NodeProgram {
   /** The inline program: declares the nodes of the stack's configuration, of `withoutVm` only what comes before the VM. */
   declare(options: {
     readonly withoutVm: ReadonlySet<string>;
+    /** Asked right before anything of a node is made or destroyed; fails when it may not be. */
+    readonly permit: (step: NodeStep) => Promise<void>;
     /** Nodes in the order of their declaration; others come after them. Default: that of the configuration. */
     readonly order?: readonly DesiredNode[];
     /** Told of every known input of every VM that is declared. */
@@ -59,6 +62,8 @@ export interface NodeProgram {
   declareAsGiven(options: {
     readonly likely: readonly DesiredNode[];
     readonly batches: AsyncIterable<readonly DesiredNode[]>;
+    /** As that of {@link NodeProgram.declare}. */
+    readonly permit: (step: NodeStep) => Promise<void>;
     /** The Pulumi providers are ready. */
     readonly onReady: () => void;
     /** This node could not be declared; the program will fail. */

@@ -7,6 +7,8 @@ export interface UpdateRequest {
   readonly laneId: string;
   readonly stack: string;
   readonly revision: number;
+  /** Of the term that asks: in no other is anything done for it. */
+  readonly epoch: number;
   /** The whole desired set of the lane. What comes first is declared first, and so made first. */
   readonly nodes: readonly DesiredNode[];
 }
@@ -59,6 +61,8 @@ export interface UpdateResult {
   /** Only of an update that was opened: the nodes that it took of those that it was given. No cloud was asked for others. */
   readonly taken?: readonly string[];
   readonly present?: readonly PresentNode[];
+  /** Nodes of which something was not made or destroyed because the store did not permit it; no cloud refused them. */
+  readonly notPermitted?: readonly string[];
 }
 
 export interface PresentNode {
@@ -86,7 +90,7 @@ export interface NodeUpdater {
    */
   isEngineRunning(laneId: string, stack: string, enginePid: number | undefined): boolean;
   /** Removes an empty stack with its files. */
-  removeStack(laneId: string, stack: string): Promise<void>;
+  removeStack(laneId: string, stack: string, epoch: number): Promise<void>;
   /** How many updates may run at the same time, a few in reserve not counted; see {@link SlotScheduler}, which sees to it. */
   readonly slots: number;
   stop(): Promise<void>;

@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly isOffline: boolean;
   readonly environment: NodeJS.ProcessEnv;
   readonly onStarted: EngineRun["onStarted"];
+  /** Asked right before whatever changes the stack; fails when it may not be. */
+  readonly permit: () => Promise<void>;
   readonly abort: AbortSignal;
 }
 
@@ -42,9 +44,10 @@ export class PulumiStack {
   /** Makes the stack if it is not there. */
   async initialise(): Promise<void> {
     const { backend, folder } = this.options;
-    if (backend) return backend.initialiseStack(folder.stack);
     const marker = join(folder.path, "initialised");
-    if (existsSync(marker)) return;
+    if (backend?.hasStack(folder.stack) ?? existsSync(marker)) return;
+    await this.options.permit();
+    if (backend) return backend.initialiseStack(folder.stack);
     try {
       await this.run("init", [
         "stack",
@@ -61,8 +64,9 @@ export class PulumiStack {
   }
 
   async up(program: () => Promise<void>, onEvent: (event: EngineEvent) => void): Promise<void> {
-    const { folder, abort } = this.options;
+    const { folder, abort, permit } = this.options;
     const { stack, hasEnded } = await this.automation("up", program);
+    await permit();
     try {
       await stack.up({
         continueOnError: true,
@@ -100,6 +104,7 @@ export class PulumiStack {
   /** Reads these resources from the cloud into the state. */
   async refresh(urns: readonly string[]): Promise<void> {
     const targets = urns.flatMap((urn) => ["--target", urn]);
+    await this.options.permit();
     await this.run("refresh", ["refresh", "--yes", "--skip-preview", ...this.selection(), ...targets]);
   }
 
@@ -124,6 +129,7 @@ export class PulumiStack {
     const file = join(this.options.folder.path, "import.json");
     try {
       await writeDurably(file, JSON.stringify({ ...stateFormat(deployment), deployment }));
+      await this.options.permit();
       await this.run("import", ["stack", "import", "--file", file, "--stack", this.options.folder.qualifiedStack]);
     } finally {
       await rm(file, { force: true });
@@ -132,10 +138,12 @@ export class PulumiStack {
 
   /** Removes all locks of the stack, whoever holds them. */
   async cancel(): Promise<void> {
+    await this.options.permit();
     await this.run("cancel", ["cancel", "--yes", this.options.folder.qualifiedStack]);
   }
 
   async remove(): Promise<void> {
+    await this.options.permit();
     await this.run("remove", ["stack", "rm", "--yes", "--preserve-config", this.options.folder.qualifiedStack]);
   }
 

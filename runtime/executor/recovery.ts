@@ -13,6 +13,7 @@ import type { FileBackend } from "./file-backend";
 import { projectName } from "./installation";
 import type { EngineRecord, LaneFolder } from "./lane-folder";
 import type { FoundNode, NodeProgram } from "./node-program";
+import type { JobPermits, NodeStep } from "./permits";
 import { commandLineOf, isAlive, parentOf, signal } from "./processes";
 import type { PulumiStack } from "./pulumi-stack";
 import { addFound, hasVm, nodeUrn, settlePending, vmUrn, type Deployment } from "./stack-state";
@@ -24,8 +25,15 @@ export interface RecoveryLimits {
   readonly orphanWaitMs: number;
   /** How long after the first answer the clouds are asked again for VMs they did not list. Default 3 s. */
   readonly settleMs: number;
+  /** How long the service may take to say whether something may be done; then it may not. Default 20 s. */
+  readonly permitWaitMs: number;
 }
-export const defaultRecoveryLimits: RecoveryLimits = { engineWaitMs: 900_000, orphanWaitMs: 30_000, settleMs: 3_000 };
+export const defaultRecoveryLimits: RecoveryLimits = {
+  engineWaitMs: 900_000,
+  orphanWaitMs: 30_000,
+  settleMs: 3_000,
+  permitWaitMs: 20_000,
+};
 
 /** After a SIGINT the engine ends when its running steps do; it gets no more time than this. */
 const interruptWaitMs = 60_000;
@@ -36,6 +44,7 @@ export interface RecoveryContext {
   readonly folder: LaneFolder;
   readonly backend: FileBackend | undefined;
   readonly program: NodeProgram;
+  readonly permits: JobPermits;
   readonly limits: RecoveryLimits;
   /** Makes of a value what the state holds for a secret. */
   readonly seal: () => Promise<(value: unknown) => unknown>;
@@ -58,6 +67,7 @@ export async function quietenStack(context: RecoveryContext, enginePid: number |
     if (!lock.isOfThisHost || !isDead) {
       throw new UnavailableError(`stack ${folder.stack} is locked by ${lock.owner}, which is not ours to break`);
     }
+    await context.permits.toOperate();
     await backend?.removeLock(lock);
   }
 }
@@ -132,23 +142,25 @@ async function findAll(
  * node that is missing, so that nothing is made here.
  */
 async function adoptUnrecorded(
-  { stack, folder, program, seal }: RecoveryContext,
+  { stack, folder, program, permits, seal }: RecoveryContext,
   missing: readonly DesiredNode[],
   vms: readonly { readonly node: DesiredNode; readonly urn: string; readonly id: string }[],
 ): Promise<void> {
   const withoutVm = new Set(missing.map(({ nodeId }) => nodeId));
   const inputs = new Map<string, Record<string, unknown>>();
   const sealing = await seal();
+  const permit = (step: NodeStep) => permits.forStep(step);
   await stack.preview(() =>
     program.declare({
       withoutVm: new Set(),
+      permit,
       onVmInput({ nodeId, name, value, isSecret }) {
         inputs.set(nodeId, { ...inputs.get(nodeId), [name]: isSecret ? sealing(value) : value });
       },
     }),
   );
   await stack.up(
-    () => program.declare({ withoutVm }),
+    () => program.declare({ withoutVm, permit }),
     () => undefined,
   );
   const deployment = (await stack.readDeployment()) ?? {};

@@ -5,6 +5,7 @@
  *   component's outputs with an address           → nodeCreated (its DNS record exists too: the outputs wait for it)
  *   create of anything of the node failed         → nodeFailed, with the diagnostics of that resource
  *   the same, but the answer may only be lost     → nothing; the node is in {@link UpdateEventTranslator.doubtful}
+ *   the same, because we did not permit it        → nothing; the update's result names the node
  *   component deleted                             → nodeDeleted
  */
 import type { EngineEvent } from "@pulumi/pulumi/automation";
@@ -32,7 +33,11 @@ export class UpdateEventTranslator {
   /** Failed creates whose diagnostics have not come yet: URN → node. */
   private readonly unexplained = new Map<string, string>();
 
-  constructor(private readonly classify: Classifier) {}
+  constructor(
+    private readonly classify: Classifier,
+    /** A step of this node was refused by us, before any cloud was asked: its failure is not reported. */
+    private readonly isRefused: (nodeId: string) => boolean = () => false,
+  ) {}
 
   translate(event: EngineEvent): UpdateEvent[] {
     const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
@@ -105,6 +110,7 @@ export class UpdateEventTranslator {
     this.unexplained.delete(urn);
     if (this.failed.has(nodeId) || this.created.has(nodeId)) return [];
     this.failed.add(nodeId);
+    if (this.isRefused(nodeId)) return [];
     const failureClass = isOutcomeUnknown(message) ? "TRANSIENT" : this.classify(nodeId, message);
     const failure: NodeFailure = { kind: "nodeFailed", nodeId, class: failureClass, message };
     // A component fails only when its program could not declare it: then no cloud was asked.

@@ -5,10 +5,12 @@
 import { LaneWorker } from "./lane-worker";
 import type { NodeProgram } from "./node-program";
 import type { OpenedUpdate, UpdateEvent, UpdateResult } from "./node-updater";
+import { PermitQuestions } from "./permits";
 import type { FromWorker, Job, ToWorker } from "./worker-protocol";
 
 export function serveWorker(program: NodeProgram): void {
   let worker: LaneWorker | undefined;
+  let questions: PermitQuestions | undefined;
   let abort = new AbortController();
   let opened: OpenedUpdate | undefined;
   process.once("disconnect", () => process.exit(0));
@@ -19,7 +21,8 @@ export function serveWorker(program: NodeProgram): void {
     switch (message.kind) {
       case "start": {
         const { installation, limits } = message;
-        worker = new LaneWorker({ installation, program, limits, environment: process.env });
+        questions = new PermitQuestions(limits.permitWaitMs, (id, request) => send({ kind: "permit", id, request }));
+        worker = new LaneWorker({ installation, program, limits, environment: process.env, permit: questions.ask });
         void worker.warmUp().then(
           () => send({ kind: "ready" }),
           (error: unknown) => fail(error),
@@ -38,6 +41,8 @@ export function serveWorker(program: NodeProgram): void {
         return opened?.give(message.nodes);
       case "close":
         return opened?.close();
+      case "permit":
+        return questions?.answer(message.id, message.permit);
       case "abort":
         return abort.abort();
       default: {
@@ -76,7 +81,7 @@ async function carryOut(
     case "recover":
       return worker.recover(job.request, job.enginePid, onEvent, abort);
     case "remove":
-      await worker.removeStack(job.laneId, job.stack, abort);
+      await worker.removeStack(job, abort);
       return undefined;
     default: {
       const never: never = job;

@@ -11,6 +11,7 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 import { BugError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
+import { refused, type AskPermit } from "../store/permit";
 import { inheritedEnvironment } from "./engine-environment";
 import type { Installation } from "./installation";
 import { LaneFolder } from "./lane-folder";
@@ -23,6 +24,8 @@ import type { FromWorker, Job, ToWorker } from "./worker-protocol";
 export interface WorkerPoolOptions {
   readonly installation: Installation;
   readonly clock: Clock;
+  /** Asked by the workers before they change anything. */
+  readonly permit: AskPermit;
   /** Updates at the same time. Default 4: each needs about half a CPU second and 0.3 GB with its engine. */
   readonly slots?: number;
   /**
@@ -115,8 +118,8 @@ export class WorkerPool implements NodeUpdater {
     return [enginePid, record?.pid].some((pid) => pid !== undefined && folder.isEngine(pid));
   }
 
-  async removeStack(laneId: string, stack: string): Promise<void> {
-    await this.submit({ kind: "remove", laneId, stack }, () => undefined).result;
+  async removeStack(laneId: string, stack: string, epoch: number): Promise<void> {
+    await this.submit({ kind: "remove", laneId, stack, epoch }, () => undefined).result;
   }
 
   /** Ends the workers. An update that still runs is given up: its engine goes on, and recovery finds out how it ended. */
@@ -239,6 +242,8 @@ export class WorkerPool implements NodeUpdater {
       case "event":
         if (message.event.kind === "started") worker.enginePid = message.event.enginePid;
         return worker.task?.onEvent(message.event);
+      case "permit":
+        return void this.answer(worker, message);
       case "done":
         return this.finish(worker, (task) => task.resolve(message.result));
       case "failed":
@@ -252,6 +257,11 @@ export class WorkerPool implements NodeUpdater {
         throw new BugError(`unknown message ${JSON.stringify(never)}`);
       }
     }
+  }
+
+  private async answer(worker: Worker, { id, request }: Extract<FromWorker, { kind: "permit" }>): Promise<void> {
+    const permit = this.isStopped ? refused("the executor is stopping") : await this.options.permit(request);
+    send(worker, { kind: "permit", id, permit });
   }
 
   private finish(worker: Worker, settle: (task: Task) => void): void {

@@ -2,13 +2,14 @@
 import type { DesiredNode } from "../model/state";
 import type { Installation } from "./installation";
 import type { OpenRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import type { Permit, PermitRequest } from "../store/permit";
 import type { RecoveryLimits } from "./recovery";
 
 export type Job =
   | { readonly kind: "update"; readonly request: UpdateRequest }
   | { readonly kind: "open"; readonly request: OpenRequest }
   | { readonly kind: "recover"; readonly request: UpdateRequest; readonly enginePid: number | undefined }
-  | { readonly kind: "remove"; readonly laneId: string; readonly stack: string };
+  | { readonly kind: "remove"; readonly laneId: string; readonly stack: string; readonly epoch: number };
 
 export type ToWorker =
   /** The first message. */
@@ -17,6 +18,8 @@ export type ToWorker =
   /** More nodes for the update that the present job has opened; ignored when that has ended. */
   | { readonly kind: "give"; readonly nodes: readonly DesiredNode[] }
   | { readonly kind: "close" }
+  /** Answers the question of that id. */
+  | { readonly kind: "permit"; readonly id: number; readonly permit: Permit }
   /** Interrupts the engine of the present job, which then ends with a result. */
   | { readonly kind: "abort" };
 
@@ -24,6 +27,8 @@ export type FromWorker =
   /** Everything is loaded; a job starts at once. */
   | { readonly kind: "ready" }
   | { readonly kind: "event"; readonly event: UpdateEvent }
+  /** May this be done? Answered by the id. */
+  | { readonly kind: "permit"; readonly id: number; readonly request: PermitRequest }
   | { readonly kind: "done"; readonly result: UpdateResult | undefined }
   /** The job could not be done; the worker goes on. */
   | { readonly kind: "failed"; readonly message: string };

@@ -20,6 +20,7 @@ import { Reconciler } from "../reconciler/reconciler";
 import { HotState, installationRow, type Change } from "../store/hot-state";
 import type { LeaseTiming } from "../store/lease";
 import { GroupCommitLedger } from "../store/ledger";
+import type { AskPermit } from "../store/permit";
 import { PostgresStore } from "../store/postgres";
 import type { OwnInstallation } from "./own-installation";
 
@@ -40,7 +41,7 @@ export interface TermOptions {
   /** How long the journal is kept; default: the store's. */
   readonly journalRetentionSeconds?: number;
   readonly facts: RuntimeFacts;
-  createUpdater(): NodeUpdater;
+  createUpdater(permit: AskPermit): NodeUpdater;
   /** Another runtime leads; called once, then the opening goes on waiting. */
   onStandby(holder: string): void;
   /** Ends the waiting. */
@@ -99,11 +100,12 @@ export class Term {
     { store, ledger, lost }: { store: PostgresStore; ledger: GroupCommitLedger; lost: Promise<Error> },
   ): Promise<Term> {
     const { clock, rng, log, catalog, tokenSecret, tickSeconds, facts } = options;
-    const updater = options.createUpdater();
+    const updater = options.createUpdater((request) => store.permit(request));
     const tokens = new NodeTokens(tokenSecret);
     const requesters = new Requesters();
     const wake = (): void => reconciler.wake();
-    const laneRunner = new LaneRunner({ ledger, updater, clock, rng, log, wakeReconciler: wake });
+    const { epoch } = store;
+    const laneRunner = new LaneRunner({ ledger, updater, epoch, clock, rng, log, wakeReconciler: wake });
     const reconciler = new Reconciler({
       ledger,
       clock,
@@ -121,7 +123,7 @@ export class Term {
       await reconciler.start();
     } catch (error) {
       // What they began is given up with the workers, and recovered in the next term.
-      await Promise.all([reconciler.stop(), laneRunner.stop(), updater.stop()]);
+      await Promise.all([laneRunner.stop(), reconciler.stop(), updater.stop()]);
       throw error;
     }
     const leader: Leader = {
@@ -131,7 +133,7 @@ export class Term {
       clock,
       catalog,
       facts,
-      epoch: store.epoch,
+      epoch,
       apiKeySecret: tokenSecret,
       plan: () => plan(ledger.state, { nowMs: clock.now(), catalog }),
     };
@@ -141,13 +143,15 @@ export class Term {
   /** Decides nothing more, lets running updates end for up to `limitMs`, and gives the lease to whoever waits. */
   async stop(limitMs: number): Promise<void> {
     const { store, reconciler, laneRunner, updater } = this.parts;
+    // First of all and at once: whoever no longer leads starts no engine.
+    const lanesAtRest = laneRunner.stop();
     await reconciler.stop();
     const cut = new AbortController();
     const limit = new Promise<void>((resolve) => {
       const cancel = this.leader.clock.after(limitMs, resolve);
       cut.signal.addEventListener("abort", cancel);
     });
-    await Promise.race([laneRunner.stop(), limit]);
+    await Promise.race([lanesAtRest, limit]);
     cut.abort();
     await updater.stop();
     await this.leader.ledger.settled().catch(() => undefined);

@@ -6,6 +6,7 @@ import type { EpochMs } from "../model/clock";
 import { UnavailableError } from "../model/errors";
 import type { Change } from "../store/hot-state";
 import { MemoryDisk, MemoryStore } from "../store/memory";
+import { refused, type Permit, type PermitRequest } from "../store/permit";
 import type { Faults } from "./faults";
 import type { SeededRng } from "./rng";
 import type { SimProcess } from "./sim-process";
@@ -83,7 +84,9 @@ export class SimDatabase {
       process.receive(2, "lease", () => (isOurs ? startDeadline() : lose(new UnavailableError("taken over"))));
       process.after(renewEveryMs, renew);
     };
-    const store = this.openStore(process, () => this.release(holder));
+    const isCurrent = (): boolean =>
+      this.holder === holder && holder.expiresAtMs > this.parts.timeline.nowMs && !this.isDown;
+    const store = this.openStore(process, { isCurrent, onClose: () => this.release(holder) });
     startDeadline();
     process.after(renewEveryMs, renew);
     return store;
@@ -101,7 +104,7 @@ export class SimDatabase {
     if (this.holder === holder) this.holder = undefined;
   }
 
-  private openStore(process: SimProcess, onClose: () => void): SimStore {
+  private openStore(process: SimProcess, lease: SimLease): SimStore {
     const { timeline, faults, watcher } = this.parts;
     const store: SimStore = new SimStore(
       {
@@ -117,7 +120,7 @@ export class SimDatabase {
         },
       },
       process,
-      onClose,
+      lease,
     );
     return store;
   }
@@ -129,6 +132,12 @@ export class SimDatabase {
   }
 }
 
+interface SimLease {
+  /** By the true time, whatever its holder believes. */
+  readonly isCurrent: () => boolean;
+  readonly onClose: () => void;
+}
+
 /** Every answer, good or bad, has to reach its process; the lease's connection ends with the store. */
 class SimStore extends MemoryStore {
   hasEnded = false;
@@ -136,7 +145,7 @@ class SimStore extends MemoryStore {
   constructor(
     options: ConstructorParameters<typeof MemoryStore>[0],
     private readonly process: SimProcess,
-    private readonly onClose: () => void,
+    private readonly lease: SimLease,
   ) {
     super(options);
   }
@@ -150,9 +159,13 @@ class SimStore extends MemoryStore {
     });
   }
 
+  override async permit(request: PermitRequest): Promise<Permit> {
+    return this.lease.isCurrent() ? super.permit(request) : refused("the lease has run out");
+  }
+
   override async close(): Promise<void> {
     this.hasEnded = true;
     await super.close();
-    this.onClose();
+    this.lease.onClose();
   }
 }

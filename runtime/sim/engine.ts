@@ -10,6 +10,7 @@ import { LostAnswer, type SimCloud } from "./cloud";
 import type { Faults } from "./faults";
 import type { SeededRng } from "./rng";
 import type { Timeline } from "./timeline";
+import { refused, type AskPermit, type PermitRequest } from "../store/permit";
 import type { Verdict } from "./violation";
 
 interface EngineRun {
@@ -38,6 +39,8 @@ export interface Worker {
   onDeath: () => void;
   /** Called when it is gone or has done its job. */
   onGone: () => void;
+  /** Its service may be held, or gone: then there is no answer. */
+  readonly permit: AskPermit;
 }
 
 interface Failure {
@@ -51,6 +54,8 @@ interface Failure {
 const engineWaitMs = 900_000;
 /** Pause before a VM that was not listed is asked for again. */
 const settleMs = 3_000;
+/** A service that has not answered by then has refused. */
+const permitWaitMs = 20_000;
 
 export class SimEngines {
   readonly stacks = new Map<string, Stack>();
@@ -82,15 +87,37 @@ export class SimEngines {
     const toCreate = request.nodes.filter(({ nodeId }) => !stack.nodes.has(nodeId));
     const wanted = new Set(request.nodes.map(({ nodeId }) => nodeId));
     const toDelete = [...stack.nodes.keys()].filter((nodeId) => !wanted.has(nodeId));
+    if (!(await this.isPermitted(worker, { epoch: worker.epoch, step: "operate" }))) {
+      return unknown(request, "not permitted");
+    }
     this.checkStart(request, stack, worker, toCreate.length > 0 && toDelete.length > 0);
     stack.isInDoubt = true;
     const engine = this.startEngine(stack, worker, { nodes: request.nodes, onEvent });
     const killed = this.deathOf(engine);
-    const failures = await Promise.race([killed, this.runEngine(stack, engine, { toCreate, toDelete, onEvent })]);
-    if (!failures || !worker.isAlive) return unknown(request, "the engine was killed");
+    const work = { toCreate, toDelete, worker, onEvent };
+    const ended = await Promise.race([killed, this.runEngine(stack, engine, work)]);
+    if (!ended || !worker.isAlive) return unknown(request, "the engine was killed");
+    const { failures, notPermitted } = ended;
     const undone = await this.resolveDoubts(stack, failures, onEvent);
     if (!undone || !worker.isAlive) return unknown(request, "the clouds could not be asked");
-    return this.result(request, stack, undone);
+    const result = this.result(request, stack, undone);
+    if (notPermitted.length === 0) return result;
+    return { ...result, outcome: "failed", message: result.message ?? "not permitted", notPermitted };
+  }
+
+  /** As the hooks of the node program ask; an engine whose worker is gone is refused. */
+  private async isPermitted(worker: Worker, request: PermitRequest): Promise<boolean> {
+    const { timeline, verdict, epoch } = this.parts;
+    if (!worker.isAlive) return false;
+    const late = timeline.sleep(permitWaitMs, "worker").then(() => refused("no answer"));
+    const { isAllowed } = await Promise.race([worker.permit(request), late]);
+    if (!isAllowed || !worker.isAlive) return false;
+    verdict.check(
+      worker.epoch === epoch(),
+      "one decider",
+      () => `epoch ${worker.epoch} was let do "${request.step}", but ${epoch()} leads`,
+    );
+    return true;
   }
 
   /** Its result is there when its feed was closed, or when engine or worker ended before. */
@@ -104,38 +131,52 @@ export class SimEngines {
     if (!worker.isAlive) return unknown(request, "the worker ended");
     const stack = this.stackOf(request.stack);
     if (stack.engine) return unknown(request, "the stack is locked");
+    if (!(await this.isPermitted(worker, { epoch: worker.epoch, step: "operate" }))) {
+      return unknown(request, "not permitted");
+    }
     this.checkStart(request, stack, worker, false);
     stack.isInDoubt = true;
     const engine = this.startEngine(stack, worker, { nodes: [...request.nodes, request.likely], onEvent });
     engine.openedBy = worker;
     const killed = this.deathOf(engine);
-    const failures = await Promise.race([killed, this.runProgram(stack, engine, { feed, onEvent })]);
+    const ended = await Promise.race([killed, this.runProgram(stack, engine, { worker, feed, onEvent })]);
     feed.breakOff(new Error("the engine ended"));
-    if (!failures || !worker.isAlive) return unknown(request, "the engine was killed");
+    if (!ended || !worker.isAlive) return unknown(request, "the engine was killed");
+    const { failures, notPermitted } = ended;
     const undone = await this.resolveDoubts(stack, failures, onEvent);
     if (!undone || !worker.isAlive) return unknown(request, "the clouds could not be asked");
-    return { ...this.result(request, stack, undone), taken: feed.taken.map(({ nodeId }) => nodeId) };
+    const result = { ...this.result(request, stack, undone), taken: feed.taken.map(({ nodeId }) => nodeId) };
+    if (notPermitted.length === 0) return result;
+    return { ...result, outcome: "failed", message: result.message ?? "not permitted", notPermitted };
   }
 
   /** What streams in is made at once. Whatever of the stack is not declared when the program ends well is deleted. */
   private async runProgram(
     stack: Stack,
     engine: EngineRun,
-    { feed, onEvent }: { readonly feed: NodeFeed; readonly onEvent: (event: UpdateEvent) => void },
-  ): Promise<Failure[] | undefined> {
+    {
+      worker,
+      feed,
+      onEvent,
+    }: { readonly worker: Worker; readonly feed: NodeFeed; readonly onEvent: (event: UpdateEvent) => void },
+  ): Promise<{ failures: Failure[]; notPermitted: string[] } | undefined> {
     const { timeline, rng, verdict } = this.parts;
     await timeline.sleep(rng.between(300, 1_500), "engine");
     const failures: Failure[] = [];
+    const notPermitted: string[] = [];
     const creates: Promise<void>[] = [];
     const declared = new Set<string>();
     let pending = 0;
     const make = async (node: DesiredNode): Promise<void> => {
       pending += 1;
-      onEvent({ kind: "nodeCreating", nodeId: node.nodeId });
-      const made = await this.tryCreate(node);
+      const request: PermitRequest = { epoch: worker.epoch, step: "create", nodeId: node.nodeId };
+      const isPermitted = (await this.isPermitted(worker, request)) && !engine.isDead;
+      if (isPermitted) onEvent({ kind: "nodeCreating", nodeId: node.nodeId });
+      const made = isPermitted ? await this.tryCreate(node) : undefined;
       pending -= 1;
       if (engine.isDead) return;
-      if ("isDoubtful" in made) failures.push(made);
+      if (made === undefined) notPermitted.push(node.nodeId);
+      else if ("isDoubtful" in made) failures.push(made);
       else this.record(stack, made, onEvent);
       if (pending === 0) onEvent({ kind: "settled", given: feed.taken.length });
     };
@@ -158,7 +199,7 @@ export class SimEngines {
     verdict.check(!hasEndedWell || undeclared.length === 0, "an opened update deletes nothing", tell);
     engine.isOver = true;
     stack.engine = undefined;
-    return failures;
+    return { failures, notPermitted };
   }
 
   async recover(request: UpdateRequest): Promise<UpdateResult> {
@@ -246,30 +287,41 @@ export class SimEngines {
     {
       toCreate,
       toDelete,
+      worker,
       onEvent,
     }: {
+      readonly worker: Worker;
       readonly toCreate: readonly DesiredNode[];
       readonly toDelete: readonly string[];
       readonly onEvent: (event: UpdateEvent) => void;
     },
-  ): Promise<Failure[] | undefined> {
+  ): Promise<{ failures: Failure[]; notPermitted: string[] } | undefined> {
     const { timeline, rng } = this.parts;
     await timeline.sleep(rng.between(300, 1_500), "engine");
     if (engine.isDead) return undefined;
     const failures: Failure[] = [];
+    const notPermitted: string[] = [];
+    const mayGo = async (nodeId: string, step: "create" | "delete"): Promise<boolean> => {
+      const isAllowed = await this.isPermitted(worker, { epoch: worker.epoch, step, nodeId });
+      if (!isAllowed) notPermitted.push(nodeId);
+      return isAllowed && !engine.isDead;
+    };
     const creates = toCreate.map(async (node) => {
+      if (!(await mayGo(node.nodeId, "create"))) return;
       onEvent({ kind: "nodeCreating", nodeId: node.nodeId });
       const made = await this.tryCreate(node);
       if (engine.isDead) return;
       if ("isDoubtful" in made) failures.push(made);
       else this.record(stack, made, onEvent);
     });
-    const deletes = toDelete.map((nodeId) => this.tryDelete(stack, engine, nodeId, onEvent));
+    const deletes = toDelete.map(async (nodeId) => {
+      if (await mayGo(nodeId, "delete")) await this.tryDelete(stack, engine, nodeId, onEvent);
+    });
     await Promise.all([...creates, ...deletes]);
     if (engine.isDead) return undefined;
     engine.isOver = true;
     stack.engine = undefined;
-    return failures;
+    return { failures, notPermitted };
   }
 
   private async tryCreate(node: DesiredNode): Promise<PresentNode | Failure> {

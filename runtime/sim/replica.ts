@@ -110,21 +110,24 @@ export class Replica {
     const defer = (run: () => void): void => void process.receive(0, "commit", run);
     const ledger = new GroupCommitLedger({ state, store, onLost, defer });
     await ledger.commit([]);
-    const updater = new SimUpdater(process, engines, store.epoch);
+    const updater = new SimUpdater(process, engines, store);
     const shared = { ledger, clock: process, rng, catalog, tokens: this.parts.tokens, requesters: new Requesters() };
     const log = this.log();
     const wakeReconciler = (): void => reconciler.wake();
-    const laneRunner = new LaneRunner({ ledger, updater, clock: process, rng, log, wakeReconciler, lingerMs: 120_000 });
+    const { epoch } = store;
+    const lanes = { ledger, updater, epoch, clock: process, rng, log, wakeReconciler, lingerMs: 120_000 };
+    const laneRunner = new LaneRunner(lanes);
     const reconciler: Reconciler = new Reconciler({ ...shared, executor: laneRunner, probe, log });
     const broker = new Broker({ ...shared, wake: wakeReconciler });
     await laneRunner.start();
     await reconciler.start();
-    return { epoch: store.epoch, process, ledger, broker, reconciler, store, laneRunner, updater };
+    return { epoch, process, ledger, broker, reconciler, store, laneRunner, updater };
   }
 
   private async close({ reconciler, laneRunner, updater, ledger, store, process }: Term): Promise<void> {
+    const lanesAtRest = laneRunner.stop();
     await reconciler.stop();
-    await Promise.race([laneRunner.stop(), process.sleep(0)]);
+    await Promise.race([lanesAtRest, process.sleep(0)]);
     await updater.stop();
     await ledger.settled().catch(() => undefined);
     await store.close();

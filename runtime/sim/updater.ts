@@ -9,6 +9,7 @@ import type {
   UpdateRequest,
   UpdateResult,
 } from "../executor/node-updater";
+import type { MemoryStore } from "../store/memory";
 import type { SimEngines, Worker } from "./engine";
 import type { SimProcess } from "./sim-process";
 
@@ -24,7 +25,7 @@ export class SimUpdater implements NodeUpdater {
   constructor(
     private readonly process: SimProcess,
     private readonly engines: SimEngines,
-    private readonly epoch: number,
+    private readonly store: MemoryStore,
   ) {
     process.onKilled.push(() => this.killWorkers());
   }
@@ -70,7 +71,16 @@ export class SimUpdater implements NodeUpdater {
   private run<T>(job: (worker: Worker) => Promise<T>): Promise<T> {
     if (this.isStopped) return Promise.reject(new UnavailableError("the executor is stopping"));
     return new Promise<T>((resolve, reject) => {
-      const worker: Worker = { epoch: this.epoch, isAlive: true, onDeath: () => undefined, onGone: () => undefined };
+      const worker: Worker = {
+        epoch: this.store.epoch,
+        isAlive: true,
+        onDeath: () => undefined,
+        onGone: () => undefined,
+        permit: (request) =>
+          new Promise((answer) => {
+            this.process.receive(messageMs, "permit", () => void this.store.permit(request).then(answer));
+          }),
+      };
       const end = (settle: () => void): void => {
         if (!worker.isAlive) return;
         worker.isAlive = false;

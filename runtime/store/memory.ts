@@ -1,8 +1,9 @@
 /** A store for tests and simulation: behaves as `postgres.ts` does (one conformance suite runs on both), keeps nothing. */
 import { UnavailableError } from "../model/errors";
-import type { Decision, Session } from "../model/state";
+import type { Decision, Node, Session } from "../model/state";
 import { changeId, putOf } from "./batch";
 import type { Change, Rows, TableName } from "./hot-state";
+import { judgePermit, refused, type Permit, type PermitRequest } from "./permit";
 import type { DecisionFilter, Store } from "./store";
 
 /** Decisions kept; older ones are dropped. A long simulation must not grow without end. */
@@ -76,6 +77,13 @@ export class MemoryStore implements Store {
     this.checkOpen();
     const row = this.disk.rows.get(rowKey("session", sessionId));
     return row && (JSON.parse(row.text) as Session);
+  }
+
+  async permit(request: PermitRequest): Promise<Permit> {
+    if (this.isClosed) return refused("the store is closed");
+    const row = request.step === "operate" ? undefined : this.disk.rows.get(rowKey("node", request.nodeId));
+    const nodeStatus = row && (JSON.parse(row.text) as Node).status;
+    return judgePermit(request, { epoch: this.disk.epoch, nodeStatus });
   }
 
   async close(): Promise<void> {

@@ -7,13 +7,14 @@
 import { Pool, type Client } from "pg";
 import { BugError, HeadroomError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
-import type { Decision, InstallationRecord, Session } from "../model/state";
+import type { Decision, InstallationRecord, NodeStatus, Session } from "../model/state";
 import { changeId, putOf, tableNames } from "./batch";
 import { installationRow, type Change, type Rows, type TableName } from "./hot-state";
 import { acquireLease, type Lease, type LeaseTiming } from "./lease";
 import { batchStatement, columnName } from "./postgres-batch";
 import { clientConfig, connect, describeTarget, explain } from "./postgres-connection";
 import { migrate } from "./postgres-migrations";
+import { judgePermit, refused, type Permit, type PermitRequest } from "./permit";
 import { encodeText } from "./postgres-text";
 import type { DecisionFilter, Store } from "./store";
 
@@ -25,6 +26,9 @@ const statementChangesMax = 2_000;
 
 /** Readers of history share this many connections; placing and planning read memory. */
 const readConnectionsMax = 2;
+
+/** A question that takes longer is given up, and its connection with it. Unit: milliseconds. */
+const permitQueryMs = 10_000;
 
 /** Rows that one pruning statement removes, so that it never holds up writers for long. */
 const pruneRowsMax = 5_000;
@@ -60,6 +64,8 @@ export class PostgresStore implements Store {
   private readonly options: PostgresStoreOptions;
   private readonly target: string;
   private readonly readers: Pool;
+  /** A connection of its own: neither a long write nor a long read may hold up what asks for a permit. */
+  private readonly permits: Pool;
   private lease!: Lease;
   private writer!: Client;
   private lostError: Error | undefined;
@@ -84,7 +90,9 @@ export class PostgresStore implements Store {
     this.options = options;
     this.target = describeTarget(options.connectionString);
     this.readers = new Pool({ ...clientConfig(options.connectionString), max: readConnectionsMax });
-    this.readers.on("error", () => undefined);
+    const forPermits = { max: 1, idleTimeoutMillis: 0, query_timeout: permitQueryMs };
+    this.permits = new Pool({ ...clientConfig(options.connectionString), ...forPermits });
+    for (const pool of [this.readers, this.permits]) pool.on("error", () => undefined);
   }
 
   /** Grows with each change of leadership; every write compares it. */
@@ -166,6 +174,21 @@ export class PostgresStore implements Store {
     return rows[0]?.doc;
   }
 
+  async permit(request: PermitRequest): Promise<Permit> {
+    const lost = this.isClosed ? "the store is closed" : this.lostError?.message;
+    if (lost !== undefined) return refused(lost);
+    try {
+      const { rows } = await this.permits.query<{ epoch: number | null; status: NodeStatus | null }>({
+        name: "headroom permit",
+        text: permitText,
+        values: [this.lease.name, request.step === "operate" ? null : encodeText(request.nodeId)],
+      });
+      return judgePermit(request, { epoch: rows[0]?.epoch ?? undefined, nodeStatus: rows[0]?.status ?? undefined });
+    } catch (cause) {
+      return refused(asUnavailable(cause, this.target).message);
+    }
+  }
+
   /**
    * Removes decisions made and sessions ended before that time. Runs by itself every hour.
    * Returns how many rows went.
@@ -182,7 +205,7 @@ export class PostgresStore implements Store {
     this.cancelPruning();
     await this.writer?.end().catch(() => undefined);
     await this.lease?.release();
-    await this.readers.end().catch(() => undefined);
+    await Promise.all([this.readers, this.permits].map((pool) => pool.end().catch(() => undefined)));
   }
 
   private async start(): Promise<void> {
@@ -255,6 +278,11 @@ export class PostgresStore implements Store {
     });
   }
 }
+
+/** Whether the lease has run out is told by the database's clock. */
+const permitText = `select
+  (select epoch from headroom.lease where name = $1 and expires_at > clock_timestamp()) as epoch,
+  (select doc ->> 'status' from headroom.node where id = $2) as status`;
 
 async function readInstallation(client: Client): Promise<InstallationRecord | undefined> {
   const text = "select doc from headroom.installation where id = $1";

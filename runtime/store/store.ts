@@ -1,6 +1,7 @@
 /** What the runtime asks of durable storage. PostgreSQL in `postgres.ts`; `memory.ts` only for tests and simulation. */
 import type { Decision, Session } from "../model/state";
 import type { Change, HotState } from "./hot-state";
+import type { Permit, PermitRequest } from "./permit";
 
 /** Which decisions to read; `limit` is a count, 1 to 1000. */
 export interface DecisionFilter {
@@ -22,6 +23,8 @@ export interface Store {
   decisions(filter: DecisionFilter): Promise<Decision[]>;
   /** A session by id, also one that ended. */
   session(sessionId: string): Promise<Session | undefined>;
+  /** Looks at what is durable now, whatever this process believes; see `permit.ts`. Never fails. */
+  permit(request: PermitRequest): Promise<Permit>;
   close(): Promise<void>;
 }
 

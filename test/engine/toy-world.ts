@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Json, JsonObject } from "./notation";
@@ -28,6 +29,8 @@ export class ToyWorld {
   private readonly numbersFolder: string;
   private readonly holdFile: string;
   private callsBegun = 0;
+  /** Tells the calls of this object from those of others, in this process too. */
+  private readonly writer = randomUUID();
 
   constructor(readonly folder: string) {
     this.callsFile = join(folder, "calls.jsonl");
@@ -41,7 +44,7 @@ export class ToyWorld {
   /** Logs the arrival of a call and returns the function that logs its end, with what is known only then. */
   beginCall(call: JsonObject): (end: JsonObject) => void {
     this.callsBegun += 1;
-    const key = `${process.pid}-${this.callsBegun}`;
+    const key = `${this.writer}-${this.callsBegun}`;
     this.log({ key, call });
     return (end) => this.log({ key, end });
   }

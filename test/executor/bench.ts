@@ -8,6 +8,7 @@ import type { UpdateEvent, UpdateRequest } from "../../runtime/executor/node-upd
 import { WorkerPool, type WorkerPoolOptions } from "../../runtime/executor/worker-pool";
 import type { Clock } from "../../runtime/model/clock";
 import type { DesiredNode } from "../../runtime/model/state";
+import type { AskPermit } from "../../runtime/store/permit";
 import { ToyWorld } from "../engine/toy-world";
 import { removeFolder } from "../support/remove-folder";
 
@@ -20,6 +21,9 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** For tests that are about something else. */
+export const allowAll: AskPermit = () => Promise.resolve({ isAllowed: true });
 
 /** The engines of this machine: the embedded one always, the official one when there is one. */
 export async function enginesHere(): Promise<Engine[]> {
@@ -57,7 +61,8 @@ export async function openBench(engine: Engine, options: Partial<WorkerPoolOptio
   });
   const workerEntry = join(__dirname, "toy-worker.js");
   const limits = { orphanWaitMs: 15_000, settleMs: 200 };
-  const pool = new WorkerPool({ installation, clock: systemClock, workerEntry, limits, ...options });
+  const given = { installation, clock: systemClock, permit: allowAll, workerEntry, limits };
+  const pool = new WorkerPool({ ...given, ...options });
   return {
     installation,
     world,
@@ -84,7 +89,7 @@ export function aNode(nodeId: string, world: ToyWorld, settings: Record<string, 
 }
 
 export function aRequest(nodes: readonly DesiredNode[], lane = "lane-1", revision = 1): UpdateRequest {
-  return { laneId: lane, stack: lane, revision, nodes };
+  return { laneId: lane, stack: lane, revision, epoch: 1, nodes };
 }
 
 /** Collects events; `until` waits for the first that fits. */

@@ -70,7 +70,7 @@ class Bench {
   newRunner(lingerMs = 60_000): LaneRunner {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const { ledger, updater, clock, rng } = this;
-    return new LaneRunner({ ledger, updater, clock, rng, log, wakeReconciler: () => undefined, lingerMs });
+    return new LaneRunner({ ledger, updater, epoch: 1, clock, rng, log, wakeReconciler: () => undefined, lingerMs });
   }
 
   async change(laneId: string, nodes: readonly Node[]): Promise<void> {
@@ -249,7 +249,10 @@ describe("lane runner", () => {
     };
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const clock = new TestClock();
-    const runner = new LaneRunner({ ledger, updater, clock, rng: seeded(6), log, wakeReconciler: () => undefined });
+    const runner = new LaneRunner({
+      ...{ ledger, updater, epoch: 1, clock, rng: seeded(6), log },
+      wakeReconciler: () => undefined,
+    });
     await ledger.commit([
       { kind: "put", table: "lane", row: { ...aLane("l1"), desiredRevision: 1 } },
       { kind: "put", table: "node", row: aNode("n1", "l1") },

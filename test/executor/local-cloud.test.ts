@@ -6,7 +6,7 @@ import { prepareInstallation } from "../../runtime/executor/installation";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
 import type { DesiredNode } from "../../runtime/model/state";
 import { findLocalVms } from "../../provider/local-vm/find-local-vms";
-import { aRequest, enginesHere, Heard, packageRoot, systemClock } from "./bench";
+import { allowAll, aRequest, enginesHere, Heard, packageRoot, systemClock } from "./bench";
 import { removeFolder } from "../support/remove-folder";
 
 describe("updates with the local VM provider", () => {
@@ -33,6 +33,7 @@ describe("updates with the local VM provider", () => {
     pool = new WorkerPool({
       installation,
       clock: systemClock,
+      permit: allowAll,
       slots: 1,
       limits: { settleMs: 200, orphanWaitMs: 10_000 },
     });

@@ -33,6 +33,7 @@ class Site {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const { ledger, updater, clock } = this;
     this.runner = new LaneRunner({
+      epoch: 1,
       ledger,
       updater,
       clock,

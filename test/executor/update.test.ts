@@ -216,10 +216,10 @@ for (const kind of ["embedded", "official"] as const) {
     });
 
     it("refuses to remove a lane that is not empty, and leaves no file of an empty one", async () => {
-      await assert.rejects(bench.pool.removeStack("a", "a"), /is not empty: a1, a3, a4/);
+      await assert.rejects(bench.pool.removeStack("a", "a", 1), /is not empty: a1, a3, a4/);
 
       await bench.pool.update(aRequest([], "a", 6), () => undefined);
-      await bench.pool.removeStack("a", "a");
+      await bench.pool.removeStack("a", "a", 1);
 
       const left = filesBelow(bench.installation.dataFolder).filter(
         (file) =>

@@ -87,7 +87,15 @@ export class World implements NodeUpdater {
     };
     this.ledger = new GroupCommitLedger({ state, store, onLost: (error) => void this.errors.push(error) });
     const wake = (): void => this.reconciler.wake();
-    this.laneRunner = new LaneRunner({ ledger: this.ledger, updater: this, clock, rng, log, wakeReconciler: wake });
+    this.laneRunner = new LaneRunner({
+      ledger: this.ledger,
+      updater: this,
+      epoch: 1,
+      clock,
+      rng,
+      log,
+      wakeReconciler: wake,
+    });
     const shared = { ledger: this.ledger, clock, rng, catalog, tokens, requesters: this.requesters };
     const probe = (address: string) => Promise.resolve(this.isListening(address));
     this.reconciler = new Reconciler({ ...shared, executor: this.laneRunner, log, probe });

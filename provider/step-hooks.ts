@@ -1,0 +1,49 @@
+/**
+ * Asks before anything of a node is made or destroyed. The engine calls these hooks in the program's process right before
+ * it calls the cloud, also for what the program has left out: their names stand in the stack's state. A hook that fails
+ * stops that step alone; the state keeps the resource.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import type { NodeStep } from "../runtime/executor/permits";
+
+/** Stored in every state: never change them. Every run registers both. */
+const hookNames = { create: "headroom-create", delete: "headroom-delete" } as const;
+
+/**
+ * What belongs to a node is named by its id, alone (the VM) or with one of these words behind it. The name is all that a
+ * hook hears of a resource that the program has left out.
+ */
+const partWords = ["dns"] as const;
+
+export function nodeIdOfResource(name: string): string {
+  const word = partWords.find((part) => name.endsWith(`-${part}`));
+  return word === undefined ? name : name.slice(0, -word.length - 1);
+}
+
+/** Fails a step by failing. */
+export type PermitStep = (step: NodeStep) => Promise<void>;
+
+/** Call before the first resource is declared. */
+export async function registerStepHooks(permit: PermitStep): Promise<pulumi.ResourceHookBinding> {
+  const register = (step: NodeStep["step"]): pulumi.ResourceHook =>
+    new pulumi.ResourceHook(hookNames[step], ({ name }) => permit({ step, nodeId: nodeIdOfResource(name) }));
+  const hooks = [register("create"), register("delete")] as const;
+  // A program that declares nothing would be over before the engine knows its hooks. The SDK waits only for a resource.
+  await Promise.all(hooks.map((hook) => (hook as { readonly __registered?: Promise<void> }).__registered));
+  return { beforeCreate: [hooks[0]], beforeDelete: [hooks[1]] };
+}
+
+/** The options of a resource of this node with its hooks; a component has no cloud to ask. */
+export function withStepHooks(
+  { resource, name, opts }: pulumi.ResourceTransformationArgs,
+  nodeId: string,
+  hooks: pulumi.ResourceHookBinding,
+): pulumi.ResourceOptions {
+  if (resource instanceof pulumi.ComponentResource) return opts;
+  if (nodeIdOfResource(name) !== nodeId) {
+    throw new Error(
+      `resource "${name}" of node ${nodeId} must be named ${[nodeId, ...partWords.map((word) => `${nodeId}-${word}`)].join(" or ")}`,
+    );
+  }
+  return pulumi.mergeOptions(opts, { hooks });
+}
