@@ -10,7 +10,8 @@ import { LostAnswer, type SimCloud } from "./cloud";
 import type { Faults } from "./faults";
 import type { SeededRng } from "./rng";
 import type { Timeline } from "./timeline";
-import { refused, type AskPermit, type PermitRequest } from "../store/permit";
+import type { AskPermit, PermitRequest } from "../store/permit";
+import { isPermitted, withRefusals } from "./permits";
 import type { Verdict } from "./violation";
 
 interface EngineRun {
@@ -54,8 +55,6 @@ interface Failure {
 const engineWaitMs = 900_000;
 /** Pause before a VM that was not listed is asked for again. */
 const settleMs = 3_000;
-/** A service that has not answered by then has refused. */
-const permitWaitMs = 20_000;
 
 export class SimEngines {
   readonly stacks = new Map<string, Stack>();
@@ -87,7 +86,7 @@ export class SimEngines {
     const toCreate = request.nodes.filter(({ nodeId }) => !stack.nodes.has(nodeId));
     const wanted = new Set(request.nodes.map(({ nodeId }) => nodeId));
     const toDelete = [...stack.nodes.keys()].filter((nodeId) => !wanted.has(nodeId));
-    if (!(await this.isPermitted(worker, { epoch: worker.epoch, step: "operate" }))) {
+    if (!(await isPermitted(this.parts, worker, { epoch: worker.epoch, step: "operate" }))) {
       return unknown(request, "not permitted");
     }
     this.checkStart(request, stack, worker, toCreate.length > 0 && toDelete.length > 0);
@@ -101,23 +100,7 @@ export class SimEngines {
     const undone = await this.resolveDoubts(stack, failures, onEvent);
     if (!undone || !worker.isAlive) return unknown(request, "the clouds could not be asked");
     const result = this.result(request, stack, undone);
-    if (notPermitted.length === 0) return result;
-    return { ...result, outcome: "failed", message: result.message ?? "not permitted", notPermitted };
-  }
-
-  /** As the hooks of the node program ask; an engine whose worker is gone is refused. */
-  private async isPermitted(worker: Worker, request: PermitRequest): Promise<boolean> {
-    const { timeline, verdict, epoch } = this.parts;
-    if (!worker.isAlive) return false;
-    const late = timeline.sleep(permitWaitMs, "worker").then(() => refused("no answer"));
-    const { isAllowed } = await Promise.race([worker.permit(request), late]);
-    if (!isAllowed || !worker.isAlive) return false;
-    verdict.check(
-      worker.epoch === epoch(),
-      "one decider",
-      () => `epoch ${worker.epoch} was let do "${request.step}", but ${epoch()} leads`,
-    );
-    return true;
+    return withRefusals(result, notPermitted);
   }
 
   /** Its result is there when its feed was closed, or when engine or worker ended before. */
@@ -131,7 +114,7 @@ export class SimEngines {
     if (!worker.isAlive) return unknown(request, "the worker ended");
     const stack = this.stackOf(request.stack);
     if (stack.engine) return unknown(request, "the stack is locked");
-    if (!(await this.isPermitted(worker, { epoch: worker.epoch, step: "operate" }))) {
+    if (!(await isPermitted(this.parts, worker, { epoch: worker.epoch, step: "operate" }))) {
       return unknown(request, "not permitted");
     }
     this.checkStart(request, stack, worker, false);
@@ -146,8 +129,7 @@ export class SimEngines {
     const undone = await this.resolveDoubts(stack, failures, onEvent);
     if (!undone || !worker.isAlive) return unknown(request, "the clouds could not be asked");
     const result = { ...this.result(request, stack, undone), taken: feed.taken.map(({ nodeId }) => nodeId) };
-    if (notPermitted.length === 0) return result;
-    return { ...result, outcome: "failed", message: result.message ?? "not permitted", notPermitted };
+    return withRefusals(result, notPermitted);
   }
 
   /** What streams in is made at once. Whatever of the stack is not declared when the program ends well is deleted. */
@@ -170,9 +152,9 @@ export class SimEngines {
     const make = async (node: DesiredNode): Promise<void> => {
       pending += 1;
       const request: PermitRequest = { epoch: worker.epoch, step: "create", nodeId: node.nodeId };
-      const isPermitted = (await this.isPermitted(worker, request)) && !engine.isDead;
-      if (isPermitted) onEvent({ kind: "nodeCreating", nodeId: node.nodeId });
-      const made = isPermitted ? await this.tryCreate(node) : undefined;
+      const mayGo = (await isPermitted(this.parts, worker, request)) && !engine.isDead;
+      if (mayGo) onEvent({ kind: "nodeCreating", nodeId: node.nodeId });
+      const made = mayGo ? await this.tryCreate(node) : undefined;
       pending -= 1;
       if (engine.isDead) return;
       if (made === undefined) notPermitted.push(node.nodeId);
@@ -302,7 +284,7 @@ export class SimEngines {
     const failures: Failure[] = [];
     const notPermitted: string[] = [];
     const mayGo = async (nodeId: string, step: "create" | "delete"): Promise<boolean> => {
-      const isAllowed = await this.isPermitted(worker, { epoch: worker.epoch, step, nodeId });
+      const isAllowed = await isPermitted(this.parts, worker, { epoch: worker.epoch, step, nodeId });
       if (!isAllowed) notPermitted.push(nodeId);
       return isAllowed && !engine.isDead;
     };
