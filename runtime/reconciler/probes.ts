@@ -2,7 +2,7 @@
  * Asks connection ports whether somebody listens. A server that need not check in is ready with its first answer; a
  * server that sends no heartbeats shows by its answers that it lives, like a static member that names its port.
  */
-import type { Clock } from "../model/clock";
+import type { Clock, EpochMs } from "../model/clock";
 import type { Node } from "../model/state";
 import { fillNode, type QueueContext } from "../planner/queue";
 import { moveNode, startNode } from "../planner/transitions";
@@ -34,22 +34,26 @@ const probesMax = 64;
 export class Probes {
   private readonly underWay = new Set<string>();
   private readonly askedAtMs = new Map<string, number>();
+  /** Ids of the nodes whose turn it is, the one that waited longest last. */
+  private waiting: string[] = [];
   private isDue = false;
 
   constructor(private readonly options: ProbesOptions) {}
 
-  /** Starts every probe that is due; called with every pass, and every second while a server starts. */
+  /** Finds out who is to be asked; called with every pass, and every second while a server starts. */
   look(): void {
-    const { ledger, clock, after } = this.options;
+    const { ledger, after } = this.options;
     let isAnyStarting = false;
     for (const nodeId of this.askedAtMs.keys()) if (!ledger.state.nodes.has(nodeId)) this.askedAtMs.delete(nodeId);
+    this.waiting = [];
     for (const node of ledger.state.nodes.values()) {
       const everyMs = intervalOf(node);
       if (everyMs === undefined || node.address === undefined) continue;
       isAnyStarting ||= node.status === "starting";
-      const isDue = clock.now() - (this.askedAtMs.get(node.nodeId) ?? -Infinity) >= everyMs;
-      if (isDue && this.underWay.size < probesMax && !this.underWay.has(node.nodeId)) this.start(node, node.address);
+      if (this.isItsTurn(node.nodeId, everyMs)) this.waiting.push(node.nodeId);
     }
+    this.waiting.sort((a, b) => compare(this.lastAskedMs(b), this.lastAskedMs(a)));
+    this.startNext();
     if (!isAnyStarting || this.isDue) return;
     this.isDue = true;
     after(startingEveryMs, () => {
@@ -58,13 +62,36 @@ export class Probes {
     });
   }
 
+  private isItsTurn(nodeId: string, everyMs: number): boolean {
+    return !this.underWay.has(nodeId) && this.options.clock.now() - this.lastAskedMs(nodeId) >= everyMs;
+  }
+
+  /** A time in the future is of before the clock was set back, and says nothing. */
+  private lastAskedMs(nodeId: string): EpochMs {
+    const askedAtMs = this.askedAtMs.get(nodeId) ?? -Infinity;
+    return askedAtMs > this.options.clock.now() ? -Infinity : askedAtMs;
+  }
+
+  /** Asks as many as may be asked at a time; the next one follows when one of them has ended. */
+  private startNext(): void {
+    while (this.underWay.size < probesMax && !this.options.isStopped()) {
+      const nodeId = this.waiting.pop();
+      if (nodeId === undefined) return;
+      const node = this.options.ledger.state.nodes.get(nodeId);
+      if (node?.address !== undefined && intervalOf(node) !== undefined) this.start(node, node.address);
+    }
+  }
+
   private start(node: Node, address: string): void {
     const { clock, log } = this.options;
     this.underWay.add(node.nodeId);
     this.askedAtMs.set(node.nodeId, clock.now());
     this.ask(node, address)
       .catch((error: unknown) => log?.error({ err: error, nodeId: node.nodeId }, "a probe failed"))
-      .finally(() => this.underWay.delete(node.nodeId));
+      .finally(() => {
+        this.underWay.delete(node.nodeId);
+        this.startNext();
+      });
   }
 
   private async ask({ nodeId, connectionPort = 3389 }: Node, address: string): Promise<void> {
@@ -87,6 +114,10 @@ export class Probes {
     else return this.options.ledger.state.noteSignOfLife(node);
     fillNode(context, node.nodeId);
   }
+}
+
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 /** How often the node is to be asked; undefined = never. */
