@@ -18,6 +18,7 @@ export function modeOf(
   snapshot: Snapshot,
 ): ConfigMode {
   if (state.isDeleting || (config.drain && config.enabled)) return "leaving";
-  if (!config.enabled || unreadableBelow(config, snapshot).length > 0) return "frozen";
+  if (!config.enabled) return "frozen";
+  if (unreadableBelow(config, snapshot).length > 0) return "frozen";
   return window.isActive ? "open" : "inactive";
 }
