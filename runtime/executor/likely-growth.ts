@@ -22,14 +22,14 @@ export interface LikelyGrowth {
 
 export function likelyGrowth(
   state: Snapshot,
-  { nowMs, openedMax }: { readonly nowMs: EpochMs; readonly openedMax: number },
+  { nowMs, openedMax, opened }: { nowMs: EpochMs; openedMax: number; opened: ReadonlySet<string> },
 ): LikelyGrowth[] {
   if (openedMax === 0) return [];
   const newest = [...state.autoscaleConfigs.keys()]
     .flatMap((config) => newestNode(state, config, nowMs) ?? [])
     .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.nodeId < b.nodeId ? -1 : 1));
   return newest.slice(0, openedMax).map(({ spec, autoscaleConfig, vmProvider }) => {
-    const lane = bestLane(state, { autoscaleConfig, vmProvider, nowMs });
+    const lane = bestLane(state, { autoscaleConfig, vmProvider, nowMs, opened });
     return { autoscaleConfig, likely: spec, laneId: lane?.laneId };
   });
 }
@@ -48,11 +48,16 @@ function newestNode(state: Snapshot, config: string, nowMs: EpochMs): BornNode |
   return retryAtMs > nowMs ? undefined : newest;
 }
 
+interface LaneWish {
+  readonly autoscaleConfig: string;
+  readonly vmProvider: string | undefined;
+  readonly nowMs: EpochMs;
+  /** Lanes whose update was opened ahead. */
+  readonly opened: ReadonlySet<string>;
+}
+
 /** The one that is open; else the one at rest with the fewest nodes. */
-function bestLane(
-  state: Snapshot,
-  { autoscaleConfig, vmProvider, nowMs }: { autoscaleConfig: string; vmProvider: string | undefined; nowMs: EpochMs },
-): Lane | undefined {
+function bestLane(state: Snapshot, { autoscaleConfig, vmProvider, nowMs, opened }: LaneWish): Lane | undefined {
   const nodes = new Map<string, Node[]>();
   for (const node of state.nodesOfConfig(autoscaleConfig).values()) {
     if (node.laneId !== undefined) nodes.set(node.laneId, [...(nodes.get(node.laneId) ?? []), node]);
@@ -60,13 +65,18 @@ function bestLane(
   const of = ({ laneId }: Lane): readonly Node[] => nodes.get(laneId) ?? [];
   const lanes = [...state.lanes.values()].filter((lane) => {
     const isFit = of(lane).every((node) => node.vmProvider === vmProvider && node.status !== "destroying");
-    return lane.autoscaleConfig === autoscaleConfig && of(lane).length < laneNodesMax && isFit && mayOpen(lane, nowMs);
+    return (
+      lane.autoscaleConfig === autoscaleConfig &&
+      of(lane).length < laneNodesMax &&
+      isFit &&
+      mayOpen(lane, { nowMs, opened })
+    );
   });
-  const rank = (lane: Lane): number => (lane.takesNodes ? -1 : of(lane).length);
+  const rank = (lane: Lane): number => (opened.has(lane.laneId) ? -1 : of(lane).length);
   return lanes.sort((a, b) => rank(a) - rank(b) || (a.laneId < b.laneId ? -1 : 1))[0];
 }
 
-function mayOpen(lane: Lane, nowMs: EpochMs): boolean {
+function mayOpen(lane: Lane, { nowMs, opened }: Pick<LaneWish, "nowMs" | "opened">): boolean {
   if ((lane.keptClosedUntilMs ?? 0) > nowMs || lane.trouble !== undefined) return false;
-  return lane.takesNodes === true || (lane.openRevision === undefined && lane.desiredRevision === lane.appliedRevision);
+  return opened.has(lane.laneId) || (lane.openRevision === undefined && lane.desiredRevision === lane.appliedRevision);
 }

@@ -75,7 +75,10 @@ export interface PresentNode {
 export interface NodeUpdater {
   /** Runs one update to its end. Rejects only when the worker died; then {@link recover} tells what is there. */
   update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult>;
-  /** Begins an update ahead of the nodes that it will make. It ends only when it is closed, or when something breaks. */
+  /**
+   * Begins an update ahead of the nodes that it will make. It ends only when it is closed, or when something breaks.
+   * Events come after it has returned.
+   */
   open(request: OpenRequest, onEvent: (event: UpdateEvent) => void): OpenedUpdate;
   /** How many updates may be open ahead at the same time; they take no slots. 0 = none. */
   readonly openedMax: number;

@@ -65,7 +65,8 @@ export class OpenAhead {
     const { ledger, updater, clock, rng, wakeLane } = this.options;
     if (this.isStopped || updater.openedMax === 0) return;
     const nowMs = clock.now();
-    const growth = likelyGrowth(ledger.state, { nowMs, openedMax: updater.openedMax }).filter(
+    const opened = new Set(this.opened.keys());
+    const growth = likelyGrowth(ledger.state, { nowMs, openedMax: updater.openedMax, opened }).filter(
       ({ autoscaleConfig }) => (this.setbacks.get(autoscaleConfig)?.retryAtMs ?? 0) <= nowMs,
     );
     this.wanted = new Map(growth.flatMap(({ laneId, likely }) => (laneId === undefined ? [] : [[laneId, likely]])));

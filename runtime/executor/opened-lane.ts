@@ -34,6 +34,7 @@ export class OpenedLane {
   private readonly given: DesiredNode[] = [];
   private revision: number;
   private settled = 0;
+  private isReady = false;
   private isClosed = false;
   private isOver = false;
   private looking: Promise<void> | undefined;
@@ -47,8 +48,9 @@ export class OpenedLane {
     this.revision = request.revision;
     this.update = parts.updater.open(request, (event) => {
       parts.onEvent(event);
-      if (event.kind !== "settled") return;
-      this.settled = event.given;
+      if (event.kind === "settled") this.settled = event.given;
+      else if (event.kind === "ready") this.isReady = true;
+      else return;
       this.look();
     });
   }
@@ -98,6 +100,10 @@ export class OpenedLane {
     if (mustEnd() || hasDeletes || isKeptClosed) return this.closeLane(lane);
     const fresh = nodes.filter((node) => node.status === "requested" && !this.has(node));
     if (fresh.length > 0) return this.give(lane, nodes, fresh);
+    // Before, a node is made sooner elsewhere.
+    if (this.isReady && !lane.takesNodes && nodes.length < laneNodesMax) {
+      await ledger.commit([{ kind: "put", table: "lane", row: { ...lane, takesNodes: true } }]);
+    }
     const isDone = this.given.length > 0 && this.settled >= this.given.length;
     if (isDone || (this.given.length === 0 && !isWanted())) await this.closeLane(lane);
   }
@@ -143,5 +149,5 @@ export function takingNoNodes({ takesNodes: _, ...row }: Lane): Lane {
 
 /** Recorded before it is opened, so that a crash during it is seen afterwards. */
 export function openedRow(lane: Lane, nowMs: number): Lane {
-  return { ...atRest(lane), openRevision: lane.desiredRevision, openSinceMs: nowMs, takesNodes: true };
+  return { ...atRest(lane), openRevision: lane.desiredRevision, openSinceMs: nowMs };
 }

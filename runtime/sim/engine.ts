@@ -144,6 +144,7 @@ export class SimEngines {
   ): Promise<{ failures: Failure[]; notPermitted: string[] } | undefined> {
     const { timeline, rng, verdict } = this.parts;
     await timeline.sleep(rng.between(300, 1_500), "engine");
+    onEvent({ kind: "ready" });
     const failures: Failure[] = [];
     const notPermitted: string[] = [];
     const creates: Promise<void>[] = [];

@@ -82,9 +82,12 @@ export class ModelUpdater implements NodeUpdater {
     feed: NodeFeed,
     onEvent: (event: UpdateEvent) => void,
   ): Promise<UpdateResult> {
+    await Promise.resolve();
     if (this.unsure.has(laneId)) this.wrongs.push(`${laneId} was opened before it was recovered`);
     onEvent({ kind: "started", enginePid: 1, engine: "model" });
     if (this.goesWrong()) return this.loseTrack(laneId, revision);
+    await Promise.resolve();
+    onEvent({ kind: "ready" });
     const recorded = this.stackOf(stack);
     let failed = false;
     for await (const batch of feed.batches()) {

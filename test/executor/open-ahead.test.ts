@@ -179,7 +179,7 @@ describe("updates opened ahead", () => {
       ]);
     }
     const lanes = (openedMax: number) =>
-      likelyGrowth(site.state, { nowMs, openedMax }).map(({ laneId }) => laneId ?? "new");
+      likelyGrowth(site.state, { nowMs, openedMax, opened: new Set() }).map(({ laneId }) => laneId ?? "new");
     assert.deepEqual(lanes(2), ["l-a", "l-b"]);
     assert.deepEqual(lanes(0), []);
 
