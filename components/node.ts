@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DnsProvider, VmProvider } from "../provider/vm-provider";
 import { type DnsProviderKind, nameSchema, problemsOf, type VmProviderKind } from "../runtime/model/config";
+import type { Settings as FieldsOfSettings } from "../runtime/model/accounts";
 import { ConfigError } from "../runtime/model/errors";
 
 /** In the tags of a node that no runtime knows, where its zone, pool and config would be. */
@@ -53,7 +54,9 @@ async function declareResources<Settings, DnsSettings>(
   // A provider given in the options, or by a parent, comes first.
   const given = component.getProvider(vmProvider.vmType);
   const own = given === undefined && ownProvider !== undefined;
-  const provider = own ? await vmProvider.pulumiProvider(ownProvider, settings) : given;
+  const provider = own
+    ? await vmProvider.pulumiProvider(ownProvider, { settings: settings as FieldsOfSettings })
+    : given;
   const node = {
     nodeId,
     zone: withoutRuntime,

@@ -7,14 +7,22 @@
  * loaded before the first resource, and a failure of one node makes the whole program fail, after the others were
  * declared. The engine deletes nothing when the program failed.
  */
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigError, SetupError } from "../runtime/model/errors";
 import { problemsOf } from "../runtime/model/config";
 import { settingsVersionNow, type DesiredNode } from "../runtime/model/state";
-import type { FoundNode, LaneNode, NodeProgram, VmInput } from "../runtime/executor/node-program";
+import { canonicalJson } from "../runtime/model/canonical-json";
+import {
+  accountsKey,
+  type FoundNode,
+  type LaneContent,
+  type LaneNode,
+  type NodeProgram,
+  type VmInput,
+} from "../runtime/executor/node-program";
 import { nodeComponentType } from "../runtime/executor/stack-state";
 import { declareKept } from "./kept-node";
+import { oldProviderName, placeOfRecord, placeOfVm, type Accounts, type PlaceInAccount } from "./node-accounts";
 import type { Registry } from "./registry";
 import { registerStepHooks, withStepHooks } from "./step-hooks";
 import type { DnsProvider, VmProvider } from "./vm-provider";
@@ -25,41 +33,55 @@ type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
 interface PreparedNode {
   readonly node: LaneNode;
   readonly vmProvider: VmProvider<unknown>;
+  readonly place: PlaceInAccount;
   readonly settings: unknown;
-  readonly dns?: { readonly provider: DnsProvider<unknown>; readonly settings: unknown };
+  readonly dns?: PreparedRecord;
+}
+
+interface PreparedRecord {
+  readonly provider: DnsProvider<unknown>;
+  readonly place: PlaceInAccount;
+  readonly settings: unknown;
 }
 
 export class RegistryNodeProgram implements NodeProgram {
   constructor(private readonly registry: Registry) {}
 
-  async prepare(nodes: readonly DesiredNode[]): Promise<void> {
-    await Promise.all(nodes.map((node) => this.prepareNode(node)).map(requireSdk));
+  async prepare({ nodes, accounts, leaving = [] }: LaneContent): Promise<void> {
+    for (const node of leaving) this.placesOf(node, accounts);
+    await Promise.all(nodes.map((node) => this.prepareNode(node, accounts)).map(requireSdk));
   }
 
-  needsPlugins(nodes: readonly DesiredNode[]): boolean {
-    return nodes.some(
+  needsPlugins({ nodes, leaving = [] }: LaneContent): boolean {
+    return [...nodes, ...leaving].some(
       (node) => this.vmProviderOf(node).sdk !== undefined || this.dnsProviderOf(node)?.sdk !== undefined,
     );
   }
 
   async declare(options: Parameters<NodeProgram["declare"]>[0]): Promise<void> {
-    const nodes = inOrder(readDesiredNodes(), options.order ?? []).map((node) => this.prepareNode(node));
+    const { nodes, accounts, leaving = [] } = readLane();
     const hooks = await registerStepHooks(options.permit);
     const providers = new PulumiProviders();
+    const prepared = inOrder(nodes, options.order ?? []).map((node) => this.prepareNode(node, accounts));
+    // The engine deletes with the provider of the state: only one that is declared gets the credentials of now.
+    for (const node of leaving) {
+      for (const { place, maker } of this.placesOf(node, accounts)) await providers.get(maker, place);
+    }
     const run = { ...options, providers, hooks };
-    await allDeclared(nodes.map((node) => declareNode(node, run)));
+    await allDeclared(prepared.map((node) => declareNode(node, run)));
   }
 
   async declareAsGiven(options: Parameters<NodeProgram["declareAsGiven"]>[0]): Promise<void> {
     const { likely, batches, permit, onReady, onRefused } = options;
+    const { accounts } = readLane();
     const hooks = await registerStepHooks(permit);
     const providers = new PulumiProviders();
     const run = { providers, hooks, withoutVm: new Set<string>() };
     // What can't be made ready fails the nodes that need it, and says why there.
-    Promise.all(likely.map((node) => this.makeReady(node, providers))).then(onReady, () => undefined);
+    Promise.all(likely.map((node) => this.makeReady(node, accounts, providers))).then(onReady, () => undefined);
     const declarations: Promise<void>[] = [];
     for await (const batch of batches) {
-      for (const prepared of batch.map((node) => this.prepareNode(node))) {
+      for (const prepared of batch.map((node) => this.prepareNode(node, accounts))) {
         const declaration = declareNode(prepared, run);
         declaration.catch(() => onRefused(prepared.node.nodeId));
         declarations.push(declaration);
@@ -69,16 +91,16 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   async findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]> {
+    const { accounts } = readLane();
     const providers = new PulumiProviders();
     const bySettings = new Map<string, PreparedNode[]>();
-    for (const prepared of nodes.map((node) => this.prepareNode(node))) {
-      const key = canonicalJson([prepared.node.kind, prepared.node.settings]);
+    for (const prepared of nodes.map((node) => this.prepareNode(node, accounts))) {
+      const key = canonicalJson([prepared.place.providerName, prepared.place.settings]);
       bySettings.set(key, [...(bySettings.get(key) ?? []), prepared]);
     }
     const answers = [...bySettings.values()].map(async ([first, ...others]) => {
       if (first === undefined) return [];
-      const name = this.pulumiProviderNameOf(first.node);
-      const provider = await providers.get(name, first.vmProvider, first.settings);
+      const provider = await providers.get(first.vmProvider, first.place);
       const nodeIds = [first, ...others].map(({ node }) => node.nodeId);
       return first.vmProvider.findVms(nodeIds, first.settings, { provider });
     });
@@ -89,8 +111,18 @@ export class RegistryNodeProgram implements NodeProgram {
     return this.vmProviderOf(node).vmType;
   }
 
-  pulumiProviderNameOf(node: DesiredNode): string {
-    return pulumiProviderName(node.kind, this.vmProviderOf(node), node.settings);
+  pulumiProviderNameOf(node: DesiredNode, accounts: Accounts): string {
+    return placeOfVm(node, this.vmProviderOf(node), accounts).providerName;
+  }
+
+  providerRenames({ nodes, accounts, leaving = [] }: LaneContent): Map<string, string> {
+    const renames = new Map<string, string>();
+    for (const node of [...nodes, ...leaving]) {
+      for (const { place, oldName } of this.placesOf(node, accounts)) {
+        if (oldName !== undefined) renames.set(oldName, place.providerName);
+      }
+    }
+    return renames;
   }
 
   classify(node: DesiredNode, message: string): ReturnType<NodeProgram["classify"]> {
@@ -98,42 +130,58 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   /** Resolves when the engine has loaded and configured what will make nodes like this one. */
-  private async makeReady(node: DesiredNode, providers: PulumiProviders): Promise<void> {
-    const { vmProvider, settings, dns } = this.prepareNode(node);
-    const wanted = [providers.get(pulumiProviderName(node.kind, vmProvider, node.settings), vmProvider, settings)];
-    if (dns && node.dns) {
-      const name = pulumiProviderName(`dns-${node.dns.kind}`, dns.provider, node.dns.settings);
-      wanted.push(providers.get(name, dns.provider, dns.settings));
-    }
-    for (const provider of await Promise.all(wanted)) {
+  private async makeReady(node: DesiredNode, accounts: Accounts, providers: PulumiProviders): Promise<void> {
+    for (const { maker, place } of this.placesOf(node, accounts)) {
+      const provider = await providers.get(maker, place);
       await new Promise<void>((resolve) => void provider.id.apply(() => resolve()));
     }
   }
 
-  private prepareNode(node: LaneNode): PreparedNode {
+  private prepareNode(node: LaneNode, accounts: Accounts): PreparedNode {
     const vmProvider = this.vmProviderOf(node);
-    if (node.kept) return this.asKept(node, vmProvider);
+    if (node.kept) return this.asKept(node, vmProvider, accounts);
+    const place = placeOfVm(node, vmProvider, accounts);
     const version = node.settingsVersion ?? settingsVersionNow;
     const frozen =
       version === settingsVersionNow ? "" : ` (of settings version ${version}, here ${settingsVersionNow})`;
-    const settings = parseSettings(`settings of node ${node.nodeId}${frozen}`, vmProvider.settings, node.settings);
+    const settings = parseSettings(`settings of node ${node.nodeId}${frozen}`, vmProvider.settings, place.settings);
     const dnsProvider = this.dnsProviderOf(node);
-    if (dnsProvider === undefined || node.dns === undefined) return { node, vmProvider, settings };
-    const dnsSettings = parseSettings(`DNS settings of node ${node.nodeId}`, dnsProvider.settings, node.dns.settings);
-    return { node, vmProvider, settings, dns: { provider: dnsProvider, settings: dnsSettings } };
+    if (dnsProvider === undefined || node.dns === undefined) return { node, vmProvider, place, settings };
+    const dnsPlace = placeOfRecord(node, node.dns, dnsProvider, accounts);
+    const subject = `DNS settings of node ${node.nodeId}`;
+    const dnsSettings = parseSettings(subject, dnsProvider.settings, dnsPlace.settings);
+    const dns = { provider: dnsProvider, place: dnsPlace, settings: dnsSettings };
+    return { node, vmProvider, place, settings, dns };
+  }
+
+  /** Where what belongs to a node is; its template may be one that this version does not understand. */
+  private placesOf(node: DesiredNode, accounts: Accounts): NodePlace[] {
+    const vmProvider = this.vmProviderOf(node);
+    const vm: NodePlace = {
+      maker: vmProvider,
+      place: placeOfVm(node, vmProvider, accounts),
+      oldName: node.account === undefined ? oldProviderName(node.kind, vmProvider, node.settings) : undefined,
+    };
+    const dnsProvider = this.dnsProviderOf(node);
+    if (dnsProvider === undefined || node.dns === undefined) return [vm];
+    const { kind, account, settings } = node.dns;
+    const dns: NodePlace = {
+      maker: dnsProvider,
+      place: placeOfRecord(node, node.dns, dnsProvider, accounts),
+      oldName: account === undefined ? oldProviderName(`dns-${kind}`, dnsProvider, settings) : undefined,
+    };
+    return [vm, dns];
   }
 
   /** Of the settings only what says which account it is in is used. */
-  private asKept(node: LaneNode, vmProvider: VmProvider<unknown>): PreparedNode {
+  private asKept(node: LaneNode, vmProvider: VmProvider<unknown>, accounts: Accounts): PreparedNode {
     const provider = this.dnsProviderOf(node);
-    const settings = readablePart(vmProvider.settings, node.settings);
-    if (!provider || !node.dns) return { node, vmProvider, settings };
-    return {
-      node,
-      vmProvider,
-      settings,
-      dns: { provider, settings: readablePart(provider.settings, node.dns.settings) },
-    };
+    const place = placeOfVm(node, vmProvider, accounts);
+    const prepared = { node, vmProvider, place, settings: readablePart(vmProvider.settings, place.settings) };
+    if (!provider || !node.dns) return prepared;
+    const dnsPlace = placeOfRecord(node, node.dns, provider, accounts);
+    const settings = readablePart(provider.settings, dnsPlace.settings);
+    return { ...prepared, dns: { provider, place: dnsPlace, settings } };
   }
 
   private vmProviderOf({ nodeId, kind }: DesiredNode): VmProvider<unknown> {
@@ -153,17 +201,25 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 }
 
+interface NodePlace {
+  readonly maker: ProviderMaker;
+  readonly place: PlaceInAccount;
+  /** The provider's name in states of older versions, for nodes that they made. */
+  readonly oldName: string | undefined;
+}
+
+type ProviderMaker = Pick<VmProvider<unknown>, "pulumiProvider">;
+
 /** One explicit Pulumi provider for each name, shared by the nodes of one run. */
 class PulumiProviders {
   private readonly made = new Map<string, Promise<pulumi.ProviderResource>>();
 
-  get<Settings>(name: string, maker: ProviderMaker<Settings>, settings: Settings): Promise<pulumi.ProviderResource> {
-    const known = this.made.get(name) ?? maker.pulumiProvider(name, settings);
-    this.made.set(name, known);
+  get(maker: ProviderMaker, { providerName, access }: PlaceInAccount): Promise<pulumi.ProviderResource> {
+    const known = this.made.get(providerName) ?? maker.pulumiProvider(providerName, access);
+    this.made.set(providerName, known);
     return known;
   }
 }
-type ProviderMaker<Settings> = Pick<VmProvider<Settings>, "pulumiProvider">;
 
 /** A failure of one node makes the program fail, after the others were declared. */
 async function allDeclared(declarations: readonly Promise<void>[]): Promise<void> {
@@ -179,15 +235,12 @@ interface ProgramRun extends Pick<Parameters<NodeProgram["declare"]>[0], "withou
 }
 
 async function declareNode(prepared: PreparedNode, run: ProgramRun): Promise<void> {
-  const { node } = prepared;
+  const { node, vmProvider, place, dns } = prepared;
   const { providers, withoutVm } = run;
-  const { component, conclude } = openComponent(node.nodeId, prepared.vmProvider.vmType, run);
+  const { component, conclude } = openComponent(node.nodeId, vmProvider.vmType, run);
   try {
-    const provider = await providers.get(
-      pulumiProviderName(node.kind, prepared.vmProvider, node.settings),
-      prepared.vmProvider,
-      prepared.settings,
-    );
+    const provider = await providers.get(vmProvider, place);
+    if (dns !== undefined) await providers.get(dns.provider, dns.place);
     const isWhole = !withoutVm.has(node.nodeId);
     if (node.kept)
       return conclude(await declareKept(node.kept, component, (name) => providerOf(prepared, name, providers)));
@@ -199,12 +252,14 @@ async function declareNode(prepared: PreparedNode, run: ProgramRun): Promise<voi
 
 /** Of a kept node: the Pulumi provider that the stack knows by this name, so that nothing is replaced. */
 function providerOf(
-  { vmProvider, settings, dns }: PreparedNode,
+  { node, vmProvider, place, dns }: PreparedNode,
   name: string,
   providers: PulumiProviders,
 ): Promise<pulumi.ProviderResource> {
-  if (dns && name.startsWith("dns-")) return providers.get(name, dns.provider, dns.settings);
-  return providers.get(name, vmProvider, settings);
+  const oldDnsName = node.dns && dns && oldProviderName(`dns-${node.dns.kind}`, dns.provider, node.dns.settings);
+  if (dns && (name === dns.place.providerName || name === oldDnsName)) return providers.get(dns.provider, dns.place);
+  const isOld = name === oldProviderName(node.kind, vmProvider, node.settings);
+  return providers.get(vmProvider, { ...place, providerName: isOld ? place.providerName : name });
 }
 
 /**
@@ -253,8 +308,7 @@ async function declareResources(
   const options = { parent, provider: into.provider };
   const { vm, address } = await vmProvider.declareNode({ ...node, settings }, options);
   if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret(address) };
-  const name = pulumiProviderName(`dns-${node.dns.kind}`, dns.provider, node.dns.settings);
-  const provider = await into.providers.get(name, dns.provider, dns.settings);
+  const provider = await into.providers.get(dns.provider, dns.place);
   const { dnsName } = await dns.provider.declareRecord(
     { nodeId: node.nodeId, dns: { ...node.dns, settings: dns.settings as Record<string, unknown> }, address },
     { parent, provider, dependsOn: [vm] },
@@ -262,39 +316,20 @@ async function declareResources(
   return { address: pulumi.unsecret(address), dnsName: pulumi.unsecret(dnsName) };
 }
 
-/** One key of the project's configuration is one node, see `lane-folder.ts`. */
-function readDesiredNodes(): DesiredNode[] {
+/** What the lane's configuration file holds, see `lane-folder.ts`. */
+function readLane(): LaneContent {
   const prefix = `${pulumi.getProject()}:`;
-  return Object.entries(pulumi.runtime.allConfig())
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([, value]) => JSON.parse(value) as DesiredNode);
+  const values = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  const nodes = values.filter(([key]) => key !== `${prefix}${accountsKey}`);
+  const shared = values.find(([key]) => key === `${prefix}${accountsKey}`)?.[1] ?? "{}";
+  const { accounts = {}, leaving = [] } = JSON.parse(shared) as Partial<LaneContent>;
+  return { nodes: nodes.map(([, value]) => JSON.parse(value) as DesiredNode), accounts, leaving };
 }
 
 function inOrder(nodes: readonly DesiredNode[], order: readonly DesiredNode[]): readonly DesiredNode[] {
   const ranks = new Map(order.map(({ nodeId }, rank) => [nodeId, rank]));
   const rankOf = ({ nodeId }: DesiredNode): number => ranks.get(nodeId) ?? order.length;
   return nodes.toSorted((a, b) => rankOf(a) - rankOf(b));
-}
-
-/**
- * The same settings always give the same name: a change of it would replace the provider under running VMs. What needs
- * no SDK is served by our own plugin, which has no configuration: one process serves all.
- */
-function pulumiProviderName(
-  kind: string,
-  { sdk }: { readonly sdk?: string },
-  settings: Readonly<Record<string, unknown>>,
-): string {
-  if (sdk === undefined) return "headroom-plugin";
-  return `${kind}-${createHash("sha256").update(canonicalJson(settings)).digest("hex").slice(0, 12)}`;
-}
-
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
 
 function parseSettings(subject: string, schema: VmProvider<unknown>["settings"], settings: unknown): unknown {

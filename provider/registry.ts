@@ -38,8 +38,8 @@ function vmFacts<Settings>(provider: VmProvider<Settings>): VmProviderFacts {
   };
 }
 
-function dnsFacts<Settings>({ settings, secretFields }: DnsOrVmProvider<Settings>): DnsProviderFacts {
-  return { settings: settings as unknown as DnsProviderFacts["settings"], secretFields };
+function dnsFacts<Settings>({ settings, secretFields, account }: DnsOrVmProvider<Settings>): DnsProviderFacts {
+  return { settings: settings as unknown as DnsProviderFacts["settings"], secretFields, account };
 }
 
-type DnsOrVmProvider<Settings> = Pick<DnsProvider<Settings>, "settings" | "secretFields">;
+type DnsOrVmProvider<Settings> = Pick<DnsProvider<Settings>, "settings" | "secretFields" | "account">;

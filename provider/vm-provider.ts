@@ -1,6 +1,7 @@
 /** The interface that one file per cloud implements (`clouds/<kind>.ts`, `dns/<kind>.ts`), and nothing else of it. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import type { AccountRules, Settings as FieldsOfSettings } from "../runtime/model/accounts";
 import type { OsType, VmProviderFacts } from "../runtime/model/config";
 import type { CloudFailureClass } from "../runtime/model/errors";
 import type { DesiredNode, DnsSpec, Shape } from "../runtime/model/state";
@@ -22,6 +23,14 @@ export interface FoundVm {
   readonly id: string;
 }
 
+/** Where a Pulumi provider acts and how it gets in. */
+export interface Access {
+  /** The account fields and the place of some settings; other fields are left alone. */
+  readonly settings: FieldsOfSettings;
+  /** The account's own number or name when it is known: credentials of another account must not be used. */
+  readonly owner?: string | undefined;
+}
+
 /** Declares VMs on one cloud. Implementations hold no state, make no decisions, and load their SDK only when called. */
 export interface VmProvider<Settings> {
   readonly kind: string;
@@ -29,6 +38,7 @@ export interface VmProvider<Settings> {
   readonly settings: z.ZodType<Settings>;
   /** Names of the fields of `settings` that are secret. */
   readonly secretFields: readonly string[];
+  readonly account: AccountRules;
   /** Type token of the VM's resource, e.g. `aws:ec2/instance:Instance`. */
   readonly vmType: string;
   /** The npm package of the SDK, for the sentence that names it when it is missing; undefined = needs none. */
@@ -46,8 +56,8 @@ export interface VmProvider<Settings> {
   /** What one VM of these settings offers, when that is known without asking the cloud. */
   shape(settings: Settings): Shape | undefined;
   declareNode(node: NodeOf<Settings>, options: pulumi.CustomResourceOptions): Promise<DeclaredNode>;
-  /** The explicit Pulumi provider of these settings, shared by the nodes of one program run. */
-  pulumiProvider(name: string, settings: Settings): Promise<pulumi.ProviderResource>;
+  /** The explicit Pulumi provider of one account and place, shared by the nodes of one program run. */
+  pulumiProvider(name: string, access: Access): Promise<pulumi.ProviderResource>;
   /** VMs that carry one of these node ids, asked from the cloud itself. Throws when the answer is not complete. */
   findVms(nodeIds: readonly string[], settings: Settings, options: pulumi.InvokeOptions): Promise<FoundVm[]>;
   /** Class of a failed create by its diagnostics; undefined = not known here. */
@@ -58,8 +68,9 @@ export interface DnsProvider<Settings> {
   readonly kind: string;
   readonly settings: z.ZodType<Settings>;
   readonly secretFields: readonly string[];
+  readonly account: AccountRules;
   readonly sdk?: string;
-  pulumiProvider(name: string, settings: Settings): Promise<pulumi.ProviderResource>;
+  pulumiProvider(name: string, access: Access): Promise<pulumi.ProviderResource>;
   /** One A record; depends on the address, so it comes after the VM and goes before it. */
   declareRecord(
     record: {

@@ -1,6 +1,8 @@
 /** How EC2 and Route 53 reach an AWS account. */
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import type { AccountRules } from "../../runtime/model/accounts";
+import type { Access } from "../vm-provider";
 import { loadSdk } from "./sdk";
 
 /** All absent: the machine's own chain (environment, shared files, instance role). */
@@ -19,13 +21,37 @@ export const awsCredentialFields = {
 };
 export const awsSecretFields = ["accessKeyId", "secretAccessKey", "sessionToken"] as const;
 
-type AwsAccount = z.output<z.ZodObject<typeof awsCredentialFields>> & { readonly region: string };
+/** What the Pulumi provider takes of settings for EC2 and for Route 53. */
+const awsAccessSchema = z.object({
+  ...awsCredentialFields,
+  /** Route 53 is global, its client still wants one. */
+  region: z.string().default("us-east-1"),
+});
 
-export async function newAwsProvider(name: string, account: AwsAccount): Promise<pulumi.ProviderResource> {
+export const awsAccountRules: AccountRules = {
+  fields: Object.keys(awsCredentialFields),
+  place: ["region"],
+  /** A key or a profile does not say whose it is. */
+  identity: ({ region, assumeRoleArn }) => {
+    const [, partition = partitionOf(region), , , owner] =
+      typeof assumeRoleArn === "string" ? assumeRoleArn.split(":") : [];
+    return { partition, ...(owner === undefined ? {} : { owner }) };
+  },
+};
+
+/** As the second part of its ARNs: `aws`, `aws-cn`, `aws-us-gov`, `aws-iso`. */
+function partitionOf(region: unknown): string {
+  const prefix = /^(cn|us-gov|us-isob?)-/.exec(String(region))?.[1];
+  if (prefix === undefined) return "aws";
+  return prefix.startsWith("us-iso") ? `aws-${prefix.slice(3).replace("isob", "iso-b")}` : `aws-${prefix}`;
+}
+
+export async function newAwsProvider(name: string, { settings, owner }: Access): Promise<pulumi.ProviderResource> {
   const { Provider } = loadSdk(
     "@pulumi/aws",
     () => require("@pulumi/aws/provider") as typeof import("@pulumi/aws/provider"),
   );
+  const account = awsAccessSchema.parse(settings);
   return new Provider(name, {
     region: account.region,
     accessKey: account.accessKeyId,
@@ -33,5 +59,7 @@ export async function newAwsProvider(name: string, account: AwsAccount): Promise
     token: account.sessionToken,
     profile: account.profile,
     assumeRoles: account.assumeRoleArn === undefined ? undefined : [{ roleArn: account.assumeRoleArn }],
+    // To keys of another account every VM would seem to be gone.
+    allowedAccountIds: owner === undefined ? undefined : [owner],
   });
 }

@@ -6,7 +6,7 @@ import { memorySchema } from "../../runtime/model/config";
 import { mergeInputs, overrideSchema } from "../config-override";
 import { checkUserDataSize, forCloudInit, forEc2Launch } from "../user-data";
 import type { NodeOf, VmProvider } from "../vm-provider";
-import { awsCredentialFields, awsSecretFields, newAwsProvider } from "./aws-account";
+import { awsAccountRules, awsCredentialFields, awsSecretFields, newAwsProvider } from "./aws-account";
 import { instanceInputs, profileName, runInstancesFields } from "./aws-overrides";
 import { classifyByCode } from "./failure-classes";
 import { loadSdk } from "./sdk";
@@ -94,6 +94,7 @@ export const awsVmProvider: VmProvider<AwsSettings> = {
   kind: "aws",
   settings: awsSettingsSchema,
   secretFields: awsSecretFields,
+  account: awsAccountRules,
   vmType: "aws:ec2/instance:Instance",
   sdk: packageName,
   startupScriptBytesMax: userDataBytesMax,

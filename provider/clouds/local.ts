@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { noAccountRules } from "../../runtime/model/accounts";
 import { durationSchema, memorySchema } from "../../runtime/model/config";
 import type { CloudFailureClass } from "../../runtime/model/errors";
 import { localDockerAgentScript, localServerScript } from "../local-vm/default-scripts";
@@ -43,6 +44,7 @@ export const localVmProvider: VmProvider<LocalSettings> = {
   kind: "local",
   settings: localSettingsSchema,
   secretFields: [],
+  account: noAccountRules,
   vmType: "headroom:local:Vm",
   startupScriptBytesMax,
   // They are processes of this machine, which run a script by its first line, else by /bin/sh.

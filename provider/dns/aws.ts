@@ -2,7 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { ConfigError } from "../../runtime/model/errors";
-import { awsCredentialFields, awsSecretFields, newAwsProvider } from "../clouds/aws-account";
+import { awsAccountRules, awsCredentialFields, awsSecretFields, newAwsProvider } from "../clouds/aws-account";
 import { loadSdk } from "../clouds/sdk";
 import type { DnsProvider } from "../vm-provider";
 
@@ -32,6 +32,7 @@ export const awsDnsProvider: DnsProvider<AwsDnsSettings> = {
   kind: "aws",
   settings: awsDnsSettingsSchema,
   secretFields: awsSecretFields,
+  account: awsAccountRules,
   sdk: packageName,
   pulumiProvider: newAwsProvider,
 

@@ -1,6 +1,7 @@
 /** DNS records as files on this machine, for the demo and tests. */
 import { z } from "zod";
 import { localRoot, newHeadroomPlugin } from "../clouds/local";
+import { noAccountRules } from "../../runtime/model/accounts";
 import { rootSchema } from "../local-vm/vm-resource";
 import type { DnsProvider } from "../vm-provider";
 
@@ -14,6 +15,7 @@ export const localDnsProvider: DnsProvider<LocalDnsSettings> = {
   kind: "local",
   settings: localDnsSettingsSchema,
   secretFields: [],
+  account: noAccountRules,
 
   async pulumiProvider(name) {
     return newHeadroomPlugin(name);

@@ -25,6 +25,7 @@ import { declaredShape } from "../planner/capacity";
 import type { QueueContext } from "../planner/queue";
 import { without } from "../planner/transitions";
 import { definitionId, type Snapshot } from "../store/hot-state";
+import { accountsAfterDelete, accountsAfterPut } from "./account-rows";
 import { forgetFailures } from "./forget-failures";
 import { syncStaticMembers } from "./static-members";
 
@@ -89,6 +90,7 @@ export function putDefinition({ kind, name, doc, owner }: NamedDocument, context
   if (problems.length > 0) throw ConfigError.of(problems.map(withUnreadable(snapshot)), `${kind} "${name}"`);
   const row: StoredDefinition = { kind, name, doc: doc as StoredDefinition["doc"], owner, updatedAtMs: nowMs };
   draft.put({ kind: "put", table: "definition", row });
+  for (const change of accountsAfterPut(kind, definition, { snapshot, catalog, nowMs })) draft.put(change);
   if (known && canonicalJson(known.doc) !== canonicalJson(doc)) forgetFailures(kind, name, context);
   if (kind === "pool") syncStaticMembers(name, references.declared.pool.get(name)!, context);
   const subject = journalSubjects[kind];
@@ -124,6 +126,8 @@ export function deleteDefinition(
   if (kind === "autoscaleConfig" && snapshot.nodesOfConfig(name).size > 0) return startDrain(name, context);
   if (kind === "pool") syncStaticMembers(name, undefined, context);
   draft.put({ kind: "delete", table: "definition", id });
+  const accountContext = { snapshot, catalog: context.catalog, nowMs: context.nowMs };
+  for (const change of accountsAfterDelete(kind, name, accountContext)) draft.put(change);
   if (kind === "stagingConfig") {
     const reason = { code: "deleted", text: "deleted; what it staged and nobody has ends", numbers: {} };
     draft.decide(context.journal.entry("staging", name, "deleted", reason));

@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "../model/errors";
 import type { DesiredNode } from "../model/state";
-import type { KeptNode, KeptResource, LaneNode, NodeProgram } from "./node-program";
+import type { KeptNode, KeptResource, LaneContent, LaneNode, NodeProgram } from "./node-program";
 import { nodeComponentType, nodeIdOf, nameOf, type Deployment } from "./stack-state";
 
 export interface Understood {
@@ -17,13 +17,14 @@ export interface Understood {
 
 /** Rejects when what is missing is no node's own fault, e.g. an SDK. `read` is asked only when a node can't be read. */
 export async function understandNodes(
-  nodes: readonly DesiredNode[],
+  lane: LaneContent,
   program: NodeProgram,
   read: () => Promise<Deployment | undefined>,
 ): Promise<Understood> {
+  const { nodes } = lane;
   const problems = new Map<string, string>();
   for (const node of nodes) {
-    const problem = await problemOf(node, program);
+    const problem = await problemOf(node, lane, program);
     if (problem !== undefined) problems.set(node.nodeId, problem);
   }
   if (problems.size === 0) return { nodes, refused: [] };
@@ -40,9 +41,9 @@ export async function understandNodes(
   return { nodes: understood, refused };
 }
 
-async function problemOf(node: DesiredNode, program: NodeProgram): Promise<string | undefined> {
+async function problemOf(node: DesiredNode, lane: LaneContent, program: NodeProgram): Promise<string | undefined> {
   try {
-    await program.prepare([node]);
+    await program.prepare({ ...lane, nodes: [node] });
     return undefined;
   } catch (error) {
     if (error instanceof ConfigError) return error.message;

@@ -1,16 +1,16 @@
 /**
  * A lane's working folder. With the ordinary CLI, `pulumi preview` works in it: Pulumi.yaml names the node program,
- * Pulumi.<stack>.yaml holds the desired nodes, one key each. The whole record of a node is a secret, because its
- * startup script and its settings hold tokens.
+ * Pulumi.<stack>.yaml holds the desired nodes, one key each, and the accounts that they are in. All values are secret:
+ * startup scripts hold tokens, accounts hold credentials.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { DesiredNode } from "../model/state";
 import { writeDurably } from "./durable-file";
 import { laneMark, laneMarkOf } from "./engine-environment";
 import { laneFolder, projectName, projectText, yamlText, type Installation } from "./installation";
+import { accountsKey, type LaneContent } from "./node-program";
 import type { PassphraseCrypter } from "./passphrase";
 import { commandLineOf, isAlive, processesWith } from "./processes";
 
@@ -44,15 +44,19 @@ export class LaneFolder {
   }
 
   /** Writes both files; what is unchanged keeps its file. */
-  async write(nodes: readonly DesiredNode[], crypter: PassphraseCrypter): Promise<void> {
+  async write({ nodes, accounts, leaving = [] }: LaneContent, crypter: PassphraseCrypter): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     const project = projectText(this.installation);
     const projectFile = join(this.path, "Pulumi.yaml");
     if (!existsSync(projectFile) || readFileSync(projectFile, "utf8") !== project) {
       await writeDurably(projectFile, project);
     }
+    const values: [string, unknown][] = [
+      [accountsKey, { accounts, leaving }],
+      ...nodes.map((node): [string, unknown] => [node.nodeId, node]),
+    ];
     const config = Object.fromEntries(
-      nodes.map((node) => [`${projectName}:${node.nodeId}`, { secure: crypter.encrypt(JSON.stringify(node)) }]),
+      values.map(([key, value]) => [`${projectName}:${key}`, { secure: crypter.encrypt(JSON.stringify(value)) }]),
     );
     await writeDurably(this.configFile, yamlText({ encryptionsalt: crypter.salt, config }));
   }

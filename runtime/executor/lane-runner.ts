@@ -23,6 +23,7 @@ import {
   settleLane,
   type ChangeContext,
 } from "./lane-changes";
+import { withAccounts } from "./lane-accounts";
 import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory } from "./lane-memory";
 import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
 import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
@@ -171,7 +172,14 @@ export class LaneRunner {
     if (present === undefined && (nodes.length > 0 || lane.appliedRevision > 0)) return false;
     const existing = nodes.flatMap(({ nodeId, spec }) => (spec && present?.has(nodeId) ? [spec] : []));
     const { epoch } = this.options;
-    const request: UpdateRequest = { laneId, stack, revision: lane.desiredRevision, epoch, nodes: existing };
+    const request: UpdateRequest = {
+      laneId,
+      stack,
+      revision: lane.desiredRevision,
+      epoch,
+      nodes: existing,
+      accounts: {},
+    };
     const { onEvent, recorded } = this.hearing(request);
     const end = await this.ahead.run(lane, request, onEvent);
     if (end === undefined) return false;
@@ -200,6 +208,7 @@ export class LaneRunner {
       revision: lane.desiredRevision,
       epoch: this.options.epoch,
       nodes: step.nodes,
+      ...this.accountsFor(lane, step),
     };
     await this.commit(beginUpdate(this.context(), lane, { ...step, request }));
     // Left open: whoever leads next recovers it.
@@ -219,8 +228,14 @@ export class LaneRunner {
   /** True when it came to nothing. */
   private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane): Promise<boolean> {
     const revision = lane.openRevision ?? lane.desiredRevision;
-    const { epoch } = this.options;
-    const request: UpdateRequest = { laneId: lane.laneId, stack: lane.stack, revision, epoch, nodes: step.nodes };
+    const request: UpdateRequest = {
+      laneId: lane.laneId,
+      stack: lane.stack,
+      revision,
+      epoch: this.options.epoch,
+      nodes: step.nodes,
+      ...this.accountsFor(lane, step),
+    };
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");
     const result = await this.options.updater
       .recover(request, lane.enginePid)
@@ -275,6 +290,11 @@ export class LaneRunner {
       events.push(recorded);
     };
     return { onEvent, recorded: () => Promise.all(events) };
+  }
+
+  private accountsFor({ laneId }: Lane, { nodes }: Pick<UpdateRequest, "nodes">): ReturnType<typeof withAccounts> {
+    const { state } = this.options.ledger;
+    return withAccounts(state, nodesOf(state, laneId), nodes);
   }
 
   private changesOf(event: UpdateEvent, request: UpdateRequest): Change[] {

@@ -10,13 +10,14 @@ import { openCrypter, type Installation } from "./installation";
 import { understandNodes } from "./kept-nodes";
 import { LaneFolder } from "./lane-folder";
 import { NodeIntake } from "./node-intake";
-import type { NodeProgram } from "./node-program";
+import type { LaneContent, NodeProgram } from "./node-program";
 import type { OpenedUpdate, OpenRequest, PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import type { PassphraseCrypter } from "./passphrase";
 import { JobPermits, type NodeStep } from "./permits";
 import { PulumiStack } from "./pulumi-stack";
 import { adoptMissing, quietenStack, type RecoveryContext, type RecoveryLimits } from "./recovery";
-import { presentNodes, sealedSecret } from "./stack-state";
+import { renameProviders } from "./provider-renames";
+import { presentNodes, realResources, sealedSecret } from "./stack-state";
 import { UpdateEventTranslator, type NodeFailure } from "./update-events";
 
 export interface LaneWorkerOptions {
@@ -53,8 +54,9 @@ export class LaneWorker {
       return this.refuse(context, asked, error, onEvent);
     }
     const { request, fault } = understood;
-    await context.folder.write(request.nodes, await this.openedCrypter());
+    await context.folder.write(request, await this.openedCrypter());
     await context.stack.initialise();
+    await renameProviders(context.stack, this.options.program.providerRenames(request));
     const first = await this.runUp(context, this.declaring(request.nodes), onEvent);
     const result = await this.endUpdate(context, request, first, onEvent);
     return fault === undefined ? result : { ...result, outcome: "failed", message: result.message ?? fault };
@@ -66,9 +68,9 @@ export class LaneWorker {
     request: UpdateRequest,
     onEvent: OnEvent,
   ): Promise<UnderstoodRequest> {
-    const { nodes, refused } = await understandNodes(request.nodes, this.options.program, async () => {
+    const { nodes, refused } = await understandNodes(request, this.options.program, async () => {
       // Some backends are asked by an engine, which wants the lane's folder.
-      await context.folder.write(request.nodes, await this.openedCrypter());
+      await context.folder.write(request, await this.openedCrypter());
       return context.stack.readDeployment();
     });
     for (const failed of refused) onEvent({ kind: "nodeFailed", class: "CONFIG", ...failed });
@@ -80,8 +82,8 @@ export class LaneWorker {
   openUpdate(request: OpenRequest, onEvent: OnEvent, abort: AbortSignal): OpenedUpdate {
     const context = this.contextOf(request, onEvent, abort);
     const intake = new NodeIntake(request, {
-      prepare: (node) => this.options.program.prepare([node]),
-      write: async (nodes) => context.folder.write(nodes, await this.openedCrypter()),
+      prepare: (node) => this.options.program.prepare({ ...request, nodes: [node] }),
+      write: async (nodes) => context.folder.write({ ...request, nodes }, await this.openedCrypter()),
       onEvent,
     });
     return {
@@ -98,7 +100,7 @@ export class LaneWorker {
   ): Promise<UpdateResult> {
     const { program } = this.options;
     const { feed } = intake;
-    const begun = program.prepare([...request.nodes, request.likely]);
+    const begun = program.prepare(withLikely(request));
     const finish = async (result: (whole: UpdateRequest) => Promise<UpdateResult>): Promise<UpdateResult> => {
       feed.breakOff(new Error("the engine of the update has ended"));
       const taken = await intake.taken();
@@ -110,6 +112,7 @@ export class LaneWorker {
       return finish((whole) => this.refuse(context, whole, error, onEvent));
     }
     await context.stack.initialise();
+    await renameProviders(context.stack, program.providerRenames(request));
     const run: EngineWork = {
       nodeOf: (nodeId) => feed.nodes.find((node) => node.nodeId === nodeId),
       program: (permit) =>
@@ -151,7 +154,7 @@ export class LaneWorker {
     if (nodes.every(({ nodeId }) => !found.has(nodeId))) return this.conclude(context, request, first.message);
     // Once more, for what follows an adopted VM: its address, its DNS record.
     const rest = request.nodes.filter(({ nodeId }) => !doubtful.has(nodeId) || found.has(nodeId));
-    await context.folder.write(rest, await this.openedCrypter());
+    await context.folder.write({ ...request, nodes: rest }, await this.openedCrypter());
     const second = await this.runUp(context, this.declaring(rest), onEvent);
     if (second.kind === "unknown") return unknownResult(request, second.message);
     second.doubtful.forEach(onEvent);
@@ -167,11 +170,12 @@ export class LaneWorker {
   ): Promise<UpdateResult> {
     const context = this.contextOf(asked, onEvent, abort);
     try {
-      await context.folder.write(asked.nodes, await this.openedCrypter());
+      await context.folder.write(asked, await this.openedCrypter());
       await quietenStack(context, enginePid);
       await context.stack.initialise();
       const { request } = await this.understand(context, asked, onEvent);
-      await context.folder.write(request.nodes, await this.openedCrypter());
+      await context.folder.write(request, await this.openedCrypter());
+      await renameProviders(context.stack, this.options.program.providerRenames(request));
       const deployment = await adoptMissing(context, request.nodes);
       const { laneId, revision } = request;
       return { laneId, revision, outcome: "succeeded", present: presentNodes(deployment) };
@@ -185,16 +189,14 @@ export class LaneWorker {
     { laneId, stack, epoch }: { readonly laneId: string; readonly stack: string; readonly epoch: number },
     abort: AbortSignal,
   ): Promise<void> {
-    const request: UpdateRequest = { laneId, stack, revision: 0, epoch, nodes: [] };
+    const request: UpdateRequest = { laneId, stack, revision: 0, epoch, nodes: [], accounts: {} };
     const context = this.contextOf(request, () => undefined, abort);
     const { folder } = context;
     if (!folder.exists() && !this.backend?.hasStack(stack)) return;
-    await folder.write([], await this.openedCrypter());
+    await folder.write(request, await this.openedCrypter());
     await quietenStack(context, undefined);
     const deployment = await context.stack.readDeployment();
-    const left = presentNodes(deployment)
-      .map(({ nodeId }) => nodeId)
-      .sort();
+    const left = realResources(deployment).sort();
     if (left.length > 0 || (deployment?.pending_operations ?? []).length > 0) {
       throw new UnavailableError(`stack ${stack} is not empty: ${left.join(", ") || "it has pending operations"}`);
     }
@@ -207,7 +209,7 @@ export class LaneWorker {
   private contextOf(request: UpdateRequest | OpenRequest, onEvent: OnEvent, abort: AbortSignal): RecoveryContext {
     const { installation, program, limits, environment } = this.options;
     const folder = new LaneFolder(installation, request.laneId, request.stack);
-    const needed = "likely" in request ? [...request.nodes, request.likely] : request.nodes;
+    const needed = "likely" in request ? withLikely(request) : request;
     const onStarted = (pid: number) => {
       onEvent({ kind: "started", enginePid: pid, engine: installation.engine.name });
       const openedBy = "likely" in request ? { openedBy: process.pid } : {};
@@ -229,7 +231,7 @@ export class LaneWorker {
       const crypter = await this.openedCrypter();
       return (value: unknown) => sealedSecret(crypter.encrypt(JSON.stringify(value)));
     };
-    return { stack, folder, backend: this.backend, program, permits, limits, seal };
+    return { stack, folder, backend: this.backend, program, permits, accounts: request.accounts, limits, seal };
   }
 
   private openedCrypter(): Promise<PassphraseCrypter> {
@@ -337,6 +339,11 @@ type UpRun =
     }
   /** Neither the events nor the state tell what happened: recovery has to find out. */
   | { readonly kind: "unknown"; readonly message: string };
+
+/** What an opened update must be ready for. */
+function withLikely(request: OpenRequest): LaneContent {
+  return { ...request, nodes: [...request.nodes, request.likely] };
+}
 
 function unknownResult({ laneId, revision }: UpdateRequest, message: string): UpdateResult {
   return { laneId, revision, outcome: "failed", message };

@@ -1,7 +1,15 @@
 /** What the executor needs of the node program, which it may not import: clouds are loaded only in worker processes. */
 import type { CloudFailureClass } from "../model/errors";
+import type { AccountSpec } from "../model/accounts";
 import type { DesiredNode } from "../model/state";
+import type { UpdateRequest } from "./node-updater";
 import type { NodeStep } from "./permits";
+
+/** What the program of a lane works from. */
+export type LaneContent = Pick<UpdateRequest, "nodes" | "accounts" | "leaving">;
+
+/** The key in the lane's configuration beside those of its nodes, whose ids all begin with n. */
+export const accountsKey = "accounts";
 
 export interface FoundNode {
   readonly nodeId: string;
@@ -39,12 +47,12 @@ export type LaneNode = DesiredNode & { readonly kept?: KeptNode };
 
 export interface NodeProgram {
   /**
-   * Parses every node's settings and loads what its clouds need. Fails before any engine runs: a program that fails
+   * Parses every node's settings, with those of its account, and loads what its clouds need. Fails before any engine runs: a program that fails
    * half-way through must never be taken for one that leaves nodes out.
    */
-  prepare(nodes: readonly DesiredNode[]): Promise<void>;
-  /** True when the engine may have to download plugins for these nodes. */
-  needsPlugins(nodes: readonly DesiredNode[]): boolean;
+  prepare(lane: LaneContent): Promise<void>;
+  /** True when the engine may have to download plugins for these nodes; a node that leaves needs its cloud's too. */
+  needsPlugins(lane: LaneContent): boolean;
   /** The inline program: declares the nodes of the stack's configuration, of `withoutVm` only what comes before the VM. */
   declare(options: {
     readonly withoutVm: ReadonlySet<string>;
@@ -74,7 +82,9 @@ export interface NodeProgram {
   /** Type token of the node's VM. */
   vmTypeOf(node: DesiredNode): string;
   /** Name of the Pulumi provider under which the node's VM is declared. */
-  pulumiProviderNameOf(node: DesiredNode): string;
+  pulumiProviderNameOf(node: DesiredNode, accounts: Readonly<Record<string, AccountSpec>>): string;
+  /** Pulumi providers in states that older versions wrote, with their names of now; empty when no node is so old. */
+  providerRenames(lane: LaneContent): ReadonlyMap<string, string>;
   /** What the node's own cloud says about a failed create; undefined = it does not know this one. */
   classify(node: DesiredNode, message: string): CloudFailureClass | undefined;
 }

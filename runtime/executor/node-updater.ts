@@ -1,4 +1,5 @@
 /** What a lane asks of a worker process, and what it hears back. Plain data: it crosses a process boundary. */
+import type { AccountSpec } from "../model/accounts";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 
@@ -11,6 +12,10 @@ export interface UpdateRequest {
   readonly epoch: number;
   /** The whole desired set of the lane. What comes first is declared first, and so made first. */
   readonly nodes: readonly DesiredNode[];
+  /** By account id: how to get into the accounts of all nodes here, as it is when the request is built. Secret. */
+  readonly accounts: Readonly<Record<string, AccountSpec>>;
+  /** Nodes of the lane that leave: their accounts are needed to delete them. Default none. */
+  readonly leaving?: readonly DesiredNode[];
 }
 
 /** An update that begins before it is known which nodes it will make. Its `nodes` are those that are in the stack. */

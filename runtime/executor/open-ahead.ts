@@ -5,6 +5,7 @@ import type { Reason } from "../model/plan";
 import type { DesiredNode, Lane } from "../model/state";
 import type { Change } from "../store/hot-state";
 import type { Ledger } from "../store/store";
+import { withAccounts } from "./lane-accounts";
 import { likelyGrowth } from "./likely-growth";
 import type { NodeUpdater, UpdateEvent, UpdateRequest } from "./node-updater";
 import { OpenedLane, openedRow, takingNoNodes, type OpenedEnd } from "./opened-lane";
@@ -100,7 +101,7 @@ export class OpenAhead {
       { kind: "decision", decision: journal.entry("lane", laneId, "opened", reason) },
     ]);
     const opened = new OpenedLane(
-      { ...request, likely },
+      { ...request, likely, accounts: withAccounts(ledger.state, [], [...request.nodes, likely]).accounts },
       {
         ledger,
         updater,

@@ -9,6 +9,7 @@ import type { DesiredNode, Lane, Node } from "../model/state";
 import { laneNodesMax } from "../planner/lanes";
 import type { Change } from "../store/hot-state";
 import type { Ledger } from "../store/store";
+import { needNewerAccounts } from "./lane-accounts";
 import { atRest, nodesOf } from "./lane-changes";
 import type { NodeUpdater, OpenedUpdate, OpenRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 
@@ -99,6 +100,9 @@ export class OpenedLane {
     const isKeptClosed = (lane.keptClosedUntilMs ?? 0) > now();
     if (mustEnd() || hasDeletes || isKeptClosed) return this.closeLane(lane);
     const fresh = nodes.filter((node) => node.status === "requested" && !this.has(node));
+    // Its Pulumi providers have the credentials with which it was opened; the lane's next update has those of now.
+    const needed = [this.request.likely, ...fresh.flatMap(({ spec }) => (spec === undefined ? [] : [spec]))];
+    if (needNewerAccounts(ledger.state, this.request, needed)) return this.closeLane(lane);
     if (fresh.length > 0) return this.give(lane, nodes, fresh);
     // Before, a node is made sooner elsewhere.
     if (this.isReady && !lane.takesNodes && nodes.length < laneNodesMax) {

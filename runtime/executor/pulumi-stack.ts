@@ -142,9 +142,17 @@ export class PulumiStack {
     await this.run("cancel", ["cancel", "--yes", this.options.folder.qualifiedStack]);
   }
 
+  /** The caller knows that nothing is left but Pulumi providers, which no cloud knows of. */
   async remove(): Promise<void> {
     await this.options.permit();
-    await this.run("remove", ["stack", "rm", "--yes", "--preserve-config", this.options.folder.qualifiedStack]);
+    await this.run("remove", [
+      "stack",
+      "rm",
+      "--yes",
+      "--force",
+      "--preserve-config",
+      this.options.folder.qualifiedStack,
+    ]);
   }
 
   private selection(): string[] {

@@ -14,6 +14,7 @@ import { projectName } from "./installation";
 import type { EngineRecord, LaneFolder } from "./lane-folder";
 import type { FoundNode, NodeProgram } from "./node-program";
 import type { JobPermits, NodeStep } from "./permits";
+import type { UpdateRequest } from "./node-updater";
 import { commandLineOf, isAlive, parentOf, signal } from "./processes";
 import type { PulumiStack } from "./pulumi-stack";
 import { addFound, hasVm, nodeUrn, settlePending, vmUrn, type Deployment } from "./stack-state";
@@ -45,6 +46,7 @@ export interface RecoveryContext {
   readonly backend: FileBackend | undefined;
   readonly program: NodeProgram;
   readonly permits: JobPermits;
+  readonly accounts: UpdateRequest["accounts"];
   readonly limits: RecoveryLimits;
   /** Makes of a value what the state holds for a secret. */
   readonly seal: () => Promise<(value: unknown) => unknown>;
@@ -110,12 +112,14 @@ export async function adoptMissing(
     return vm === undefined ? [] : [{ node, urn: urnOf(node), id: vm.id }];
   });
 
-  const settled = settlePending(before ?? {}, adoptions);
-  const hasPending = (before?.pending_operations ?? []).length > 0;
+  if (adoptions.length > 0) await declareWithoutVms(context, missing);
+  const renewed = adoptions.length > 0 ? await stack.readDeployment() : before;
+  const settled = settlePending(renewed ?? {}, adoptions);
+  const hasPending = (renewed?.pending_operations ?? []).length > 0;
   // Elsewhere only an import tells whether a lock is left.
   if (hasPending || (before !== undefined && backend === undefined)) await writeUnlocked(context, settled.deployment);
   const unrecorded = adoptions.filter(({ urn }) => !settled.adopted.includes(urn));
-  if (unrecorded.length > 0) await adoptUnrecorded(context, missing, unrecorded);
+  if (unrecorded.length > 0) await adoptUnrecorded(context, unrecorded);
   if (adoptions.length > 0) await stack.refresh(adoptions.map(({ urn }) => urn));
   return adoptions.length > 0 || hasPending ? stack.readDeployment() : before;
 }
@@ -138,15 +142,26 @@ async function findAll(
 }
 
 /**
- * No pending operation tells their parents and Pulumi providers: the program declares those first, without the VM of any
- * node that is missing, so that nothing is made here.
+ * Declares everything but the VMs that are missing: no pending operation may tell the parents and Pulumi providers of
+ * those that were found, and whatever is asked with a provider of the state needs the credentials of now there.
  */
-async function adoptUnrecorded(
-  { stack, folder, program, permits, seal }: RecoveryContext,
+async function declareWithoutVms(
+  { stack, program, permits }: RecoveryContext,
   missing: readonly DesiredNode[],
+): Promise<void> {
+  const permit = (step: NodeStep) => permits.forStep(step);
+  const withoutVm = new Set(missing.map(({ nodeId }) => nodeId));
+  await stack.up(
+    () => program.declare({ withoutVm, permit }),
+    () => undefined,
+  );
+}
+
+/** Adds VMs that no pending operation tells of. */
+async function adoptUnrecorded(
+  { stack, folder, program, accounts, permits, seal }: RecoveryContext,
   vms: readonly { readonly node: DesiredNode; readonly urn: string; readonly id: string }[],
 ): Promise<void> {
-  const withoutVm = new Set(missing.map(({ nodeId }) => nodeId));
   const inputs = new Map<string, Record<string, unknown>>();
   const sealing = await seal();
   const permit = (step: NodeStep) => permits.forStep(step);
@@ -159,10 +174,6 @@ async function adoptUnrecorded(
       },
     }),
   );
-  await stack.up(
-    () => program.declare({ withoutVm, permit }),
-    () => undefined,
-  );
   const deployment = (await stack.readDeployment()) ?? {};
   await stack.writeDeployment(
     addFound(
@@ -173,7 +184,7 @@ async function adoptUnrecorded(
         inputs: inputs.get(node.nodeId) ?? {},
         type: program.vmTypeOf(node),
         parent: nodeUrn(folder.stack, projectName, node.nodeId),
-        providerName: program.pulumiProviderNameOf(node),
+        providerName: program.pulumiProviderNameOf(node, accounts),
       })),
     ),
   );

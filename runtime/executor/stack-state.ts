@@ -88,6 +88,13 @@ export function presentNodes(deployment: Deployment | undefined): PresentNode[] 
   return [...present.values()];
 }
 
+/** Names of everything in the state that exists in a cloud. */
+export function realResources(deployment: Deployment | undefined): string[] {
+  const resources = deployment?.resources ?? [];
+  const real = resources.filter(({ custom, type }) => custom === true && !type.startsWith("pulumi:providers:"));
+  return real.map(({ urn }) => nameOf(urn));
+}
+
 /** Whether the node's VM is recorded, so that the cloud need not be asked for it. */
 export function hasVm(deployment: Deployment | undefined, urn: string): boolean {
   return (deployment?.resources ?? []).some((resource) => resource.urn === urn && resource.delete !== true);

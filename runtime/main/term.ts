@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import { hashApiKey } from "../api/api-keys";
 import type { Leader, RuntimeFacts } from "../api/backend";
+import { tidyAccounts } from "../broker/account-rows";
 import { Broker } from "../broker/broker";
 import { NodeTokens } from "../broker/node-tokens";
 import { Requesters } from "../broker/requesters";
@@ -88,6 +89,8 @@ export class Term {
       const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss });
       await joinInstallation(ledger, options);
       await ledger.commit(adminKeyChanges(state, options));
+      // Before any lane asks for them: older versions wrote no accounts.
+      await ledger.commit(tidyAccounts({ snapshot: state, catalog: options.catalog, nowMs: clock.now() }));
       return await Term.begin(options, { store, ledger, lost });
     } catch (error) {
       await store.close();

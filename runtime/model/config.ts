@@ -5,6 +5,7 @@
  * References are names of other definitions. Whether they exist is checked in `references.ts`.
  */
 import { z } from "zod";
+import type { AccountRules } from "./accounts";
 import { ConfigError, tellFirst, type Problem } from "./errors";
 import { cores, count, durationSchema, hostSchema, memorySchema, nameSchema } from "./fields";
 import { stagingConfigSchema } from "./staging-config";
@@ -288,6 +289,8 @@ export interface DnsProviderFacts {
   readonly settings: z.ZodType<Record<string, unknown>>;
   /** Names of the fields of `settings` that are secret: never shown, never logged. */
   readonly secretFields: readonly string[];
+  /** Which of `settings` say which account, and which make the template. */
+  readonly account: AccountRules;
 }
 
 export interface VmProviderFacts extends DnsProviderFacts {

@@ -46,6 +46,8 @@ export interface Shape {
 /** A node's A record: `<node id>.<baseDomainName>`. */
 export interface DnsSpec {
   readonly kind: DnsProviderKind;
+  /** Id of the account that the record is in; absent in records of older versions, whose settings hold it. */
+  readonly account?: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly baseDomainName: string;
   readonly ttlSeconds: number;
@@ -66,6 +68,9 @@ export interface DesiredNode {
   readonly autoscaleConfig: string;
   readonly vmProvider: string;
   readonly kind: VmProviderKind;
+  /** Id of the account that the VM is in; absent in records of older versions, whose settings hold it. */
+  readonly account?: string;
+  /** The template: without what says which account and how to get in. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** {@link settingsVersionNow} at its birth; absent in rows of older versions. */
   readonly settingsVersion?: number;

@@ -1,10 +1,15 @@
-/** Whether a node is what a new one would be: a digest of all that nodes are made from, secrets and tokens left out. */
+/**
+ * Whether a node is what a new one would be: a digest of all that nodes are made from. Of accounts only which one it is:
+ * new credentials make no node different.
+ */
+import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../model/accounts";
 import { canonicalJson } from "../model/canonical-json";
-import type { AutoscaleConfig, CloudCatalog } from "../model/config";
+import type { AutoscaleConfig, CloudCatalog, DnsProviderConfig, VmProviderConfig } from "../model/config";
+import { shortDigest } from "../model/short-digest";
 import type { Node } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
 
-type Sources = Pick<Snapshot, "vmProviderConfigs" | "dnsProviderConfigs" | "zones" | "autoscaleConfigs">;
+type Sources = Pick<Snapshot, "vmProviderConfigs" | "dnsProviderConfigs" | "zones" | "autoscaleConfigs" | "accountOf">;
 
 /** Remembers digests while the definitions are the same objects: a startup script may be long, and plans are many. */
 export class SpecDigests {
@@ -22,23 +27,27 @@ export class SpecDigests {
     const dnsProvider =
       config.dnsProvider === undefined ? undefined : sources.dnsProviderConfigs.get(config.dnsProvider);
     if (!vmProvider || !zone) return undefined;
-    const madeFrom = [vmProvider, zone, dnsProvider];
+    const account = sources.accountOf("vm", vmProviderName);
+    const dnsAccount = dnsProvider && sources.accountOf("dns", dnsProvider.name);
+    const madeFrom = [vmProvider, zone, dnsProvider, account?.accountId, dnsAccount?.accountId];
     const ofConfig = this.known.get(config) ?? new Map<string, { madeFrom: unknown[]; digest: string }>();
     const remembered = ofConfig.get(vmProviderName);
     if (remembered?.madeFrom.every((source, index) => source === madeFrom[index])) return remembered.digest;
     const vmFacts = this.catalog.vm[vmProvider.kind];
     const dns = config.registerDns && dnsProvider;
-    const digest = hash(
+    const digest = shortDigest(
       canonicalJson({
         kind: vmProvider.kind,
-        settings: withoutFields(vmProvider.settings, vmFacts.secretFields),
+        settings: templateOf(vmProvider.settings, vmFacts.account),
+        account: tellingId("vm", vmProvider, vmFacts.account, account?.accountId),
         upstreamAuthAddress: zone.upstreamAuthAddress,
         startupScript: config.startupScript,
         ...(dns
           ? {
               baseDomainName: config.baseDomainName,
               dnsKind: dns.kind,
-              dnsSettings: withoutFields(dns.settings, this.catalog.dns[dns.kind].secretFields),
+              dnsSettings: templateOf(dns.settings, this.catalog.dns[dns.kind].account),
+              dnsAccount: tellingId("dns", dns, this.catalog.dns[dns.kind].account, dnsAccount?.accountId),
             }
           : {}),
         capacity: capacityOf(config),
@@ -73,20 +82,14 @@ function capacityOf(config: AutoscaleConfig): unknown[] {
   ];
 }
 
-function withoutFields(
-  settings: Readonly<Record<string, unknown>>,
-  fields: readonly string[],
-): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => !fields.includes(name)));
-}
-
-/** 64 bits as hex: enough to see a change, which nobody has an interest in hiding. */
-function hash(text: string): string {
-  let [low, high] = [2_166_136_261, 40_389];
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    low = Math.imul(low ^ code, 16_777_619);
-    high = Math.imul(high ^ code, 2_246_822_519) ^ (high >>> 13);
-  }
-  return [low, high].map((part) => (part >>> 0).toString(16).padStart(8, "0")).join("");
+/** Absent for an account of which nothing is known but its definition, as it was when digests said nothing of accounts. */
+function tellingId(
+  service: AccountService,
+  { name, kind, settings }: VmProviderConfig | DnsProviderConfig,
+  rules: AccountRules,
+  present: string | undefined,
+): string | undefined {
+  const plain = accountIdOf({ service, kind, definition: name, identity: rules.identity(templateOf(settings, rules)) });
+  const accountId = present ?? accountIdOf(specOfSettings({ service, kind, definition: name, settings }, rules));
+  return accountId === plain ? undefined : accountId;
 }

@@ -1,6 +1,7 @@
 /** New nodes: everything about them is decided here, once, and frozen in the row. */
 import type { Clock, Rng } from "../model/clock";
-import type { AutoscaleConfig, VmProviderConfig } from "../model/config";
+import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../model/accounts";
+import type { AutoscaleConfig, CloudCatalog, DnsProviderConfig, VmProviderConfig } from "../model/config";
 import { BugError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
@@ -72,7 +73,7 @@ export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth
     autoscaleConfig: config.name,
     vmProvider: vmProvider.name,
     laneId,
-    spec: specOf(identity, { config, vmProvider, zone, snapshot, facts: context.catalog.vm[vmProvider.kind] }),
+    spec: specOf(identity, { config, vmProvider, zone, snapshot, catalog: context.catalog }),
     status: "requested",
     statusSinceMs: context.nowMs,
     createdAtMs: context.nowMs,
@@ -98,14 +99,16 @@ function serverFields(config: Extract<AutoscaleConfig, { type: "server" }>) {
   };
 }
 
-interface SpecSources extends ScriptSources {
+interface SpecSources extends Omit<ScriptSources, "facts"> {
   readonly vmProvider: VmProviderConfig;
   readonly snapshot: Snapshot;
+  readonly catalog: CloudCatalog;
 }
 
-function specOf(identity: Identity, { config, vmProvider, zone, facts, snapshot }: SpecSources): DesiredNode {
+function specOf(identity: Identity, { config, vmProvider, zone, catalog, snapshot }: SpecSources): DesiredNode {
   const { nodeId } = identity;
-  const dns = dnsOf(config, snapshot);
+  const facts = catalog.vm[vmProvider.kind];
+  const dns = dnsOf(config, snapshot, catalog);
   const sources = { config, vmProvider, zone, facts };
   return {
     nodeId,
@@ -114,7 +117,8 @@ function specOf(identity: Identity, { config, vmProvider, zone, facts, snapshot 
     autoscaleConfig: config.name,
     vmProvider: vmProvider.name,
     kind: vmProvider.kind,
-    settings: vmProvider.settings,
+    account: accountIdFor("vm", vmProvider, facts.account, snapshot),
+    settings: templateOf(vmProvider.settings, facts.account),
     settingsVersion: settingsVersionNow,
     osType: scriptOf(sources).osType,
     startupScript: renderNodeScript(sources, identity),
@@ -123,13 +127,31 @@ function specOf(identity: Identity, { config, vmProvider, zone, facts, snapshot 
   };
 }
 
-function dnsOf(config: AutoscaleConfig, snapshot: Snapshot): DnsSpec | undefined {
+function dnsOf(config: AutoscaleConfig, snapshot: Snapshot, catalog: CloudCatalog): DnsSpec | undefined {
   if (!config.registerDns || config.dnsProvider === undefined || config.baseDomainName === undefined) return undefined;
   const dnsProvider = snapshot.dnsProviderConfigs.get(config.dnsProvider);
   if (!dnsProvider)
     throw new BugError(`DNS provider config "${config.dnsProvider}" of "${config.name}" is not declared`);
   const { kind, settings } = dnsProvider;
-  return { kind, settings, baseDomainName: config.baseDomainName, ttlSeconds: dnsTtlSeconds };
+  const rules = catalog.dns[kind].account;
+  return {
+    kind,
+    account: accountIdFor("dns", dnsProvider, rules, snapshot),
+    settings: templateOf(settings, rules),
+    baseDomainName: config.baseDomainName,
+    ttlSeconds: dnsTtlSeconds,
+  };
+}
+
+/** The account of the definition as it is now; one that has no row yet gets it under the same id. */
+function accountIdFor(
+  service: AccountService,
+  { name, kind, settings }: VmProviderConfig | DnsProviderConfig,
+  rules: AccountRules,
+  snapshot: Snapshot,
+): string {
+  const known = snapshot.accountOf(service, name);
+  return known?.accountId ?? accountIdOf(specOfSettings({ service, kind, definition: name, settings }, rules));
 }
 
 /** A lane with the VM provider configs of its nodes: none while it is empty. */

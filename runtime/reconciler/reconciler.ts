@@ -5,6 +5,7 @@
  *
  * idle ──wake──▶ gathering ──after a moment──▶ passing ──▶ idle, or gathering when woken meanwhile
  */
+import { tidyAccounts } from "../broker/account-rows";
 import type { Clock, EpochMs, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import { HeadroomError } from "../model/errors";
@@ -249,6 +250,8 @@ export class Reconciler {
     this.noteWaiting(next, context);
     this.noteStaging(next, context);
     this.completeDeletions(context);
+    const { catalog, nowMs } = context;
+    for (const change of tidyAccounts({ snapshot: this.state, catalog, nowMs })) context.draft.put(change);
     return isComplete;
   }
 

@@ -1,5 +1,6 @@
 /** A made-up customer: zones, pools, VM providers, configs, schedules and workspaces, all valid, none like the next. */
 import { z } from "zod";
+import { noAccountRules } from "../model/accounts";
 import type { CloudCatalog, DefinitionDocOf, DefinitionKind, VmProviderFacts } from "../model/config";
 import { weekdays } from "../model/config";
 import { guestScript } from "./guests";
@@ -13,13 +14,14 @@ export type AutoscaleConfigDoc = Docs["autoscaleConfig"];
 const vmFacts: VmProviderFacts = {
   settings: z.strictObject({ cores: z.number().optional(), gpus: z.number().optional() }),
   secretFields: [],
+  account: noAccountRules,
   shape: (settings) => (typeof settings["cores"] === "number" ? shapeOfVm(settings) : undefined),
   startupScriptBytesMax: 16_384,
   osTypes: ["linux", "windows"],
   wrapScript: (script) => script,
   defaultScripts: { dockerAgent: "agent {manager_token}", server: "server {checkin_jwt}" },
 };
-const dnsFacts = { settings: z.strictObject({}), secretFields: [] };
+const dnsFacts = { settings: z.strictObject({}), secretFields: [], account: noAccountRules };
 export const simCatalog: CloudCatalog = {
   vm: { local: vmFacts, aws: vmFacts },
   dns: { local: dnsFacts, aws: dnsFacts },

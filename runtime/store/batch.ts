@@ -8,6 +8,7 @@ export const tableNames = [
   "session",
   "lane",
   "configState",
+  "account",
   "apiKey",
   "idempotentAnswer",
   "installation",

@@ -14,13 +14,13 @@ import {
   type Workspace,
   type Zone,
 } from "../model/config";
+import type { Account, AccountService } from "../model/accounts";
 import { PlaceMap } from "../model/place-map";
 import { documentReader, type DocumentReader, type UnreadableDefinition } from "../model/unreadable";
 import { SortedQueue } from "../model/sorted-queue";
 import type {
   ApiKey,
   ConfigState,
-  Decision,
   IdempotentAnswer,
   InstallationRecord,
   Lane,
@@ -29,48 +29,12 @@ import type {
   StoredDefinition,
 } from "../model/state";
 import { noUsage, usageOf, type NodeUsage } from "../model/usage";
+import { definitionId, installationRow, rowId, type Change, type TableName } from "./changes";
+import { AccountMap } from "./account-map";
 import { addTo, groupByPlace, groupSorted, removeFrom } from "./groups";
 import { isSameButForSignsOfLife, Revisions } from "./revisions";
 
-/** Rows that survive a restart, by table. Sessions that ended stay in the store only. */
-export interface Rows {
-  definition: StoredDefinition;
-  node: Node;
-  session: Session;
-  lane: Lane;
-  configState: ConfigState;
-  apiKey: ApiKey;
-  idempotentAnswer: IdempotentAnswer;
-  installation: InstallationRecord;
-}
-export type TableName = keyof Rows;
-
-/** One change of the durable state. Several in one commit are one transaction. */
-export type Change =
-  | { readonly [T in TableName]: { readonly kind: "put"; readonly table: T; readonly row: Rows[T] } }[TableName]
-  | { readonly kind: "delete"; readonly table: TableName; readonly id: string }
-  | { readonly kind: "decision"; readonly decision: Decision };
-
-export function rowId<T extends TableName>(table: T, row: Rows[T]): string {
-  const keys: { [K in TableName]: (row: Rows[K]) => string } = {
-    definition: (definition) => definitionId(definition.kind, definition.name),
-    node: (node) => node.nodeId,
-    session: (session) => session.sessionId,
-    lane: (lane) => lane.laneId,
-    configState: (state) => state.autoscaleConfig,
-    apiKey: (key) => key.name,
-    idempotentAnswer: (answer) => answer.key,
-    installation: () => installationRow,
-  };
-  return keys[table](row);
-}
-
-/** Id of the only row of table `installation`. */
-export const installationRow = "installation";
-
-export function definitionId(kind: DefinitionKind, name: string): string {
-  return `${kind}/${name}`;
-}
+export { definitionId, installationRow, rowId, type Change, type Rows, type TableName } from "./changes";
 
 /** Read-only view that the planner and the readers get. */
 export interface Snapshot {
@@ -94,6 +58,10 @@ export interface Snapshot {
   readonly sessions: ReadonlyMap<string, Session>;
   readonly configStates: ReadonlyMap<string, ConfigState>;
   readonly lanes: ReadonlyMap<string, Lane>;
+  /** Of the definitions as they are, and of nodes that were born in another one. */
+  readonly accounts: ReadonlyMap<string, Account>;
+  /** The account of a VM or DNS provider config as it is now. */
+  accountOf(service: AccountService, definition: string): Account | undefined;
   /** Sessions assigned to a node that have not ended. */
   sessionsOf(nodeId: string): ReadonlySet<Session>;
   /** Queued sessions in order of request. It changes with the state: copy it to keep it. */
@@ -143,6 +111,7 @@ export class HotState implements Snapshot {
   readonly sessions = new Map<string, Session>();
   readonly configStates = new Map<string, ConfigState>();
   readonly lanes = new Map<string, Lane>();
+  readonly accounts = new AccountMap();
   readonly apiKeys = new Map<string, ApiKey>();
   readonly idempotentAnswers = new Map<string, IdempotentAnswer>();
   readonly installation = new Map<string, InstallationRecord>();
@@ -196,6 +165,10 @@ export class HotState implements Snapshot {
 
   instancesOf(vmProvider: string): number {
     return this.instances.get(vmProvider) ?? 0;
+  }
+
+  accountOf(service: AccountService, definition: string): Account | undefined {
+    return this.accounts.currentOf(service, definition);
   }
 
   usage(nodeId: string): NodeUsage {
@@ -264,6 +237,9 @@ export class HotState implements Snapshot {
       case "configState":
         this.configStates.set(change.row.autoscaleConfig, change.row);
         return;
+      case "account":
+        this.accounts.set(change.row.accountId, change.row);
+        return this.revisions.definitionChanged();
       case "apiKey":
         this.apiKeys.set(change.row.name, change.row);
         return;
@@ -292,6 +268,7 @@ export class HotState implements Snapshot {
     const maps: Record<Exclude<TableName, "session" | "node">, Map<string, unknown>> = {
       definition: this.definitions,
       lane: this.lanes,
+      account: this.accounts,
       configState: this.configStates,
       apiKey: this.apiKeys,
       idempotentAnswer: this.idempotentAnswers,

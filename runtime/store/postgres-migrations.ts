@@ -43,6 +43,7 @@ const steps: readonly string[] = [
   create index decision_at on headroom.decision (at);
   `,
   documentTable("installation"),
+  documentTable("account"),
 ];
 
 /** Brings the schema up to date. A database made by a newer version is refused rather than guessed at. */

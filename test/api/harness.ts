@@ -1,5 +1,6 @@
 /** The API over a store in memory, on a real port of the loopback address. */
 import { z } from "zod";
+import { noAccountRules } from "../../runtime/model/accounts";
 import { createApiKey, hashApiKey } from "../../runtime/api/api-keys";
 import type { Leader, Standby } from "../../runtime/api/backend";
 import { HeadroomClient } from "../../runtime/api/client";
@@ -22,6 +23,7 @@ import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 const facts: VmProviderFacts = {
   settings: z.strictObject({ region: z.string().optional(), password: z.string().optional() }),
   secretFields: ["password"],
+  account: noAccountRules,
   shape: () => ({ cores: 4, memoryBytes: 8 * 2 ** 30, gpus: 0 }),
   startupScriptBytesMax: 16_384,
   osTypes: ["linux", "windows"],

@@ -152,7 +152,7 @@ describe("AWS failures", () => {
         throw Object.assign(new Error("Cannot find module '" + request + "'"), { code: "MODULE_NOT_FOUND" });
       };
       const { awsVmProvider } = require("./dist/provider/clouds/aws.js");
-      awsVmProvider.pulumiProvider("account", { region: "us-east-1" }).catch((error) => console.log(error.name + ": " + error.message));
+      awsVmProvider.pulumiProvider("account", { settings: { region: "us-east-1" } }).catch((error) => console.log(error.name + ": " + error.message));
     `;
     const said = execFileSync(process.execPath, ["-e", program], { cwd: repositoryRoot, encoding: "utf8" });
 

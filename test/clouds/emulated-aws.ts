@@ -1,18 +1,22 @@
 /** EC2 and Route 53 as far as nodes need them, with the refusals that the real ones have for the same requests. */
 import type { Properties } from "../../provider/resource-kernel";
 import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
+import { EmulatedIam, type Caller } from "./emulated-iam";
 import { SdkTypes } from "./sdk-types";
 
 const types = (): SdkTypes => new SdkTypes("@pulumi/aws");
 
 interface Instance {
   readonly id: string;
+  readonly owner: string;
+  readonly region: string;
   readonly inputs: Properties;
   readonly outputs: Properties;
 }
 
 interface DnsRecord {
   readonly id: string;
+  readonly owner: string;
   readonly name: string;
   readonly address: string;
 }
@@ -29,6 +33,7 @@ export class EmulatedAws {
   readonly violations: string[] = [];
   /** vCPUs that the account may run; every instance counts as 2. */
   vcpusMax = 1000;
+  readonly iam = new EmulatedIam();
   readonly cloud: EmulatedCloud;
   private number = 0;
 
@@ -40,6 +45,7 @@ export class EmulatedAws {
     this.cloud = new EmulatedCloud({
       packageName: "aws",
       version: "7.48.0",
+      admit: (configuration) => this.iam.admit(configuration),
       resources: new Map([
         ["aws:ec2/instance:Instance", this.instanceResource(sdk)],
         ["aws:route53/record:Record", this.recordResource(sdk)],
@@ -61,14 +67,18 @@ export class EmulatedAws {
       inputs: sdk.read("ec2/instance", "InstanceArgs"),
       outputs: sdk.read("ec2/instance", "Instance"),
       replacing: ["ami", "subnetId", "keyName", "availabilityZone", "instanceMarketOptions"],
-      create: (inputs) => this.runInstance(inputs),
-      read: (id) => this.instances.get(id)?.outputs,
-      update: (id, inputs) => {
-        const outputs = { ...this.instances.get(id)?.outputs, ...inputs };
-        this.instances.set(id, { id, inputs, outputs });
+      create: (inputs, asker) => this.runInstance(inputs, this.iam.authorise("ec2:RunInstances", asker)),
+      read: (id, asker) => this.seenBy(this.iam.authorise("ec2:DescribeInstances", asker), id)?.outputs,
+      update: (id, inputs, asker) => {
+        const instance = this.seenBy(this.iam.authorise("ec2:ModifyInstanceAttribute", asker), id);
+        if (!instance) throw new Error(ec2Error("InvalidInstanceID.NotFound", `there is no instance ${id}`));
+        const outputs = { ...instance.outputs, ...inputs };
+        this.instances.set(id, { ...instance, inputs, outputs });
         return outputs;
       },
-      delete: (id) => {
+      delete: (id, asker) => {
+        // As the plugin does: an instance that is not found is gone, also when it is another account's.
+        if (!this.seenBy(this.iam.authorise("ec2:TerminateInstances", asker), id)) return;
         const address = this.instances.get(id)?.outputs["privateIp"];
         const record = [...this.records.values()].find((candidate) => candidate.address === address);
         if (record) this.violations.push(`${id} was terminated before its record ${record.name}`);
@@ -77,7 +87,13 @@ export class EmulatedAws {
     };
   }
 
-  private runInstance(inputs: Properties): { id: string; outputs: Properties } {
+  /** Another account, and another region, has never heard of it. */
+  private seenBy({ owner, region }: Caller, id: string): Instance | undefined {
+    const instance = this.instances.get(id);
+    return instance?.owner === owner && instance.region === region ? instance : undefined;
+  }
+
+  private runInstance(inputs: Properties, { owner, region }: Caller): { id: string; outputs: Properties } {
     const { ami, instanceType, userData = "" } = inputs;
     if (typeof ami !== "string" || typeof instanceType !== "string") {
       throw new Error(ec2Error("MissingParameter", "ami and instance type are required"));
@@ -96,18 +112,19 @@ export class EmulatedAws {
     const publicIp = inputs["associatePublicIpAddress"] === true ? `198.51.100.${number}` : "";
     const outputs = {
       ...inputs,
-      arn: `arn:aws:ec2:us-east-1:123456789012:instance/${id}`,
+      arn: `arn:aws:ec2:${region}:${owner}:instance/${id}`,
       instanceState: "running",
       privateIp: `10.0.0.${number}`,
       publicIp,
       passwordData: inputs["getPasswordData"] === true ? "c2VjcmV0LXBhc3N3b3Jk" : "",
     };
-    this.instances.set(id, { id, inputs, outputs });
+    this.instances.set(id, { id, owner, region, inputs, outputs });
     return { id, outputs };
   }
 
   private recordResource(sdk: SdkTypes): EmulatedResource {
-    const set = (inputs: Properties): { id: string; outputs: Properties } => {
+    const set = (inputs: Properties, asker: Properties): { id: string; outputs: Properties } => {
+      const { owner } = this.iam.authorise("route53:ChangeResourceRecordSets", asker);
       const [name, address] = [String(inputs["name"]), String((inputs["records"] as unknown[])[0])];
       const zone = this.hostedZones.find(({ zoneId }) => zoneId === inputs["zoneId"]);
       if (!zone) throw new Error("api error NoSuchHostedZone: no such hosted zone");
@@ -116,7 +133,7 @@ export class EmulatedAws {
       );
       if (!known) this.violations.push(`record ${name} points to ${address}, where no VM is`);
       const id = `${zone.zoneId}_${name}_A`;
-      this.records.set(id, { id, name, address });
+      this.records.set(id, { id, owner, name, address });
       return { id, outputs: { ...inputs, fqdn: name } };
     };
     return {
@@ -124,19 +141,29 @@ export class EmulatedAws {
       outputs: sdk.read("route53/record", "Record"),
       replacing: ["name", "zoneId", "type"],
       create: set,
-      read: (id) => (this.records.has(id) ? {} : undefined),
-      update: (_id, inputs) => set(inputs).outputs,
-      delete: (id) => void this.records.delete(id),
+      read: (id, asker) => {
+        const { owner } = this.iam.authorise("route53:ListResourceRecordSets", asker);
+        return this.records.get(id)?.owner === owner ? {} : undefined;
+      },
+      update: (_id, inputs, asker) => set(inputs, asker).outputs,
+      delete: (id, asker) => {
+        const { owner } = this.iam.authorise("route53:ChangeResourceRecordSets", asker);
+        if (this.records.get(id)?.owner === owner) this.records.delete(id);
+      },
     };
   }
 
   private getInstances(sdk: SdkTypes): EmulatedFunction {
     return {
       inputs: sdk.read("ec2/getInstances", "GetInstancesArgs"),
-      call: (args) => {
+      call: (args, asker) => {
+        const caller = this.iam.authorise("ec2:DescribeInstances", asker);
+        const region = String(args["region"] ?? caller.region);
         const wanted = Object.entries((args["instanceTags"] ?? {}) as Record<string, string>);
-        const hits = [...this.instances.values()].filter(({ inputs }) =>
-          wanted.every(([key, value]) => (inputs["tags"] as Properties | undefined)?.[key] === value),
+        const hits = [...this.instances.values()].filter(
+          ({ id, inputs }) =>
+            this.seenBy({ ...caller, region }, id) !== undefined &&
+            wanted.every(([key, value]) => (inputs["tags"] as Properties | undefined)?.[key] === value),
         );
         const of = (name: string) => hits.map(({ outputs }) => String(outputs[name]));
         const found = { ids: hits.map(({ id }) => id), privateIps: of("privateIp"), publicIps: of("publicIp") };
@@ -148,7 +175,8 @@ export class EmulatedAws {
   private getZone(sdk: SdkTypes): EmulatedFunction {
     return {
       inputs: sdk.read("route53/getZone", "GetZoneArgs"),
-      call: (args) => {
+      call: (args, asker) => {
+        this.iam.authorise("route53:ListHostedZones", asker);
         const zone = this.hostedZones.find(({ name }) => name === args["name"]);
         if (!zone) throw new Error("no matching Route 53 Hosted Zone found");
         return { ...args, ...zone, id: zone.zoneId, tags: {} };

@@ -14,21 +14,24 @@ import { receive, send } from "../../provider/grpc/structs";
 import { unknownValue, type Properties } from "../../provider/resource-kernel";
 import { findTypeProblems, type SdkObject } from "./sdk-types";
 
-/** How one resource type behaves. Throwing refuses the request with that text. */
+/**
+ * How one resource type behaves. Throwing refuses the request with that text; each is told the configuration of the
+ * connection, by which a cloud knows who asks.
+ */
 export interface EmulatedResource {
   readonly inputs: SdkObject;
   readonly outputs: SdkObject;
   /** Inputs whose change makes a new one. */
   readonly replacing: readonly string[];
-  create(inputs: Properties): { readonly id: string; readonly outputs: Properties };
-  read(id: string): Properties | undefined;
-  update(id: string, inputs: Properties): Properties;
-  delete(id: string): void;
+  create(inputs: Properties, asker: Properties): { readonly id: string; readonly outputs: Properties };
+  read(id: string, asker: Properties): Properties | undefined;
+  update(id: string, inputs: Properties, asker: Properties): Properties;
+  delete(id: string, asker: Properties): void;
 }
 
 export interface EmulatedFunction {
   readonly inputs: SdkObject;
-  call(args: Properties): Properties;
+  call(args: Properties, asker: Properties): Properties;
 }
 
 /** Trouble on demand; each is asked with the inputs of the create. */
@@ -54,6 +57,8 @@ export interface EmulatedCloudParts {
   readonly version: string;
   readonly resources: ReadonlyMap<string, EmulatedResource>;
   readonly functions: ReadonlyMap<string, EmulatedFunction>;
+  /** Throws the refusal of a connection with this configuration. Default: everybody may connect. */
+  readonly admit?: (configuration: Properties) => void;
 }
 
 const messageBytesMax = 64 * 1024 * 1024;
@@ -63,6 +68,7 @@ export class EmulatedCloud {
   /** Configuration of each provider resource that connected. */
   readonly configurations: Properties[] = [];
   trouble: CloudTrouble = {};
+  private readonly askers = new Map<string, Properties>();
   private readonly server = new grpc.Server({ "grpc.max_receive_message_length": messageBytesMax });
   private port = 0;
 
@@ -94,21 +100,31 @@ export class EmulatedCloud {
       getSchema: unary(() => new provider.GetSchemaResponse().setSchema("{}")),
       checkConfig: unary((request: provider.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
       diffConfig: unary((request: provider.DiffRequest) => this.diffOf(request, [])),
-      configure: unary((request: provider.ConfigureRequest) => this.configure(request)),
+      configure: unary((request: provider.ConfigureRequest, peer) => this.configure(request, peer)),
       check: unary((request: provider.CheckRequest) => this.check(request)),
       diff: unary((request: provider.DiffRequest) => this.diffOf(request, this.resourceOf(request.getUrn()).replacing)),
-      create: unary((request: provider.CreateRequest) => this.create(request)),
-      read: unary((request: provider.ReadRequest) => this.read(request)),
-      update: unary((request: provider.UpdateRequest) => this.update(request)),
-      delete: unary((request: provider.DeleteRequest) => this.delete(request)),
-      invoke: unary((request: provider.InvokeRequest) => this.invoke(request)),
+      create: unary((request: provider.CreateRequest, peer) => this.create(request, this.askerOf(peer))),
+      read: unary((request: provider.ReadRequest, peer) => this.read(request, this.askerOf(peer))),
+      update: unary((request: provider.UpdateRequest, peer) => this.update(request, this.askerOf(peer))),
+      delete: unary((request: provider.DeleteRequest, peer) => this.delete(request, this.askerOf(peer))),
+      invoke: unary((request: provider.InvokeRequest, peer) => this.invoke(request, this.askerOf(peer))),
       cancel: unary(() => new Empty()),
     };
   }
 
-  private configure(request: provider.ConfigureRequest): provider.ConfigureResponse {
-    this.configurations.push(receive(request.getArgs()).properties);
+  /** A connection is one Pulumi provider: the engine opens one for each. */
+  private configure(request: provider.ConfigureRequest, peer: string): provider.ConfigureResponse {
+    const configuration = receive(request.getArgs()).properties;
+    this.configurations.push(configuration);
+    this.parts.admit?.(configuration);
+    this.askers.set(peer, configuration);
     return new provider.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
+  }
+
+  private askerOf(peer: string): Properties {
+    const configuration = this.askers.get(peer);
+    if (!configuration) throw new Error("the connection was not configured");
+    return configuration;
   }
 
   private check(request: provider.CheckRequest): provider.CheckResponse {
@@ -133,7 +149,7 @@ export class EmulatedCloud {
   }
 
   /** Outputs leave without secret marks: whatever must stay secret, the program itself has to say so. */
-  private async create(request: provider.CreateRequest): Promise<provider.CreateResponse> {
+  private async create(request: provider.CreateRequest, asker: Properties): Promise<provider.CreateResponse> {
     const type = typeOfUrn(request.getUrn());
     const resource = this.resourceOf(request.getUrn());
     const inputs = receive(request.getProperties()).properties;
@@ -141,15 +157,15 @@ export class EmulatedCloud {
     await delay(this.trouble.latencyMs ?? 0);
     const refusal = this.trouble.refuse?.(inputs);
     if (refusal !== undefined) throw new Error(refusal);
-    const { id, outputs } = resource.create(inputs);
+    const { id, outputs } = resource.create(inputs, asker);
     this.journal.push({ what: "create", type, id, inputs });
     if (this.trouble.losesAnswer?.(inputs)) throw new Error("read tcp 10.0.0.1:443: connection reset by peer");
     return new provider.CreateResponse().setId(id).setProperties(send(declared(resource, outputs)));
   }
 
-  private read(request: provider.ReadRequest): provider.ReadResponse {
+  private read(request: provider.ReadRequest, asker: Properties): provider.ReadResponse {
     const resource = this.resourceOf(request.getUrn());
-    const outputs = resource.read(request.getId());
+    const outputs = resource.read(request.getId(), asker);
     if (outputs === undefined) return new provider.ReadResponse();
     return new provider.ReadResponse()
       .setId(request.getId())
@@ -157,28 +173,28 @@ export class EmulatedCloud {
       .setProperties(send(declared(resource, outputs)));
   }
 
-  private update(request: provider.UpdateRequest): provider.UpdateResponse {
+  private update(request: provider.UpdateRequest, asker: Properties): provider.UpdateResponse {
     const resource = this.resourceOf(request.getUrn());
     const inputs = receive(request.getNews()).properties;
     if (request.getPreview()) return new provider.UpdateResponse().setProperties(send(inputs));
-    const outputs = resource.update(request.getId(), inputs);
+    const outputs = resource.update(request.getId(), inputs, asker);
     this.journal.push({ what: "update", type: typeOfUrn(request.getUrn()), id: request.getId(), inputs });
     return new provider.UpdateResponse().setProperties(send(declared(resource, outputs)));
   }
 
-  private delete(request: provider.DeleteRequest): Empty {
-    this.resourceOf(request.getUrn()).delete(request.getId());
+  private delete(request: provider.DeleteRequest, asker: Properties): Empty {
+    this.resourceOf(request.getUrn()).delete(request.getId(), asker);
     this.journal.push({ what: "delete", type: typeOfUrn(request.getUrn()), id: request.getId() });
     return new Empty();
   }
 
-  private invoke(request: provider.InvokeRequest): provider.InvokeResponse {
+  private invoke(request: provider.InvokeRequest, asker: Properties): provider.InvokeResponse {
     const known = this.parts.functions.get(request.getTok());
     if (!known) throw new Error(`the emulated cloud has no function ${request.getTok()}`);
     const args = receive(request.getArgs()).properties;
     const problems = findTypeProblems(known.inputs, args);
     if (problems.length > 0) throw new Error(problems.join("; "));
-    return new provider.InvokeResponse().setReturn(send(known.call(args)));
+    return new provider.InvokeResponse().setReturn(send(known.call(args, asker)));
   }
 
   private resourceOf(urn: string): EmulatedResource {
@@ -211,11 +227,11 @@ function typeOfUrn(urn: string): string {
 }
 
 function unary<Request, Response>(
-  method: (request: Request) => Response | Promise<Response>,
+  method: (request: Request, peer: string) => Response | Promise<Response>,
 ): grpc.handleUnaryCall<Request, Response> {
   return (call, callback) => {
     Promise.resolve(call.request)
-      .then(method)
+      .then((request) => method(request, call.getPeer()))
       .then(
         (response) => callback(null, response),
         (error: Error) => callback({ code: grpc.status.UNKNOWN, details: error.message }),

@@ -121,13 +121,13 @@ export class NodeStack {
 async function declareNodes(cloud: Cloud, nodes: readonly DesiredNode[], find: readonly string[]): Promise<FoundVm[]> {
   const [first] = nodes;
   if (!first) return [];
-  const provider = await cloud.vm.pulumiProvider("account", cloud.vm.settings.parse(first.settings));
+  const provider = await cloud.vm.pulumiProvider("account", { settings: first.settings });
   for (const node of nodes) {
     const settings = cloud.vm.settings.parse(node.settings);
     const { vm, address } = await cloud.vm.declareNode({ ...node, settings }, { provider });
     if (!node.dns) continue;
     const dns = { ...node.dns, settings: cloud.dns.settings.parse(node.dns.settings) as Record<string, unknown> };
-    const dnsAccount = await cloud.dns.pulumiProvider(`dns-${node.nodeId}`, dns.settings);
+    const dnsAccount = await cloud.dns.pulumiProvider(`dns-${node.nodeId}`, { settings: node.dns.settings });
     await cloud.dns.declareRecord({ nodeId: node.nodeId, dns, address }, { provider: dnsAccount, dependsOn: [vm] });
   }
   return find.length > 0 ? cloud.vm.findVms(find, cloud.vm.settings.parse(first.settings), { provider }) : [];

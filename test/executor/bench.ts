@@ -89,7 +89,7 @@ export function aNode(nodeId: string, world: ToyWorld, settings: Record<string, 
 }
 
 export function aRequest(nodes: readonly DesiredNode[], lane = "lane-1", revision = 1): UpdateRequest {
-  return { laneId: lane, stack: lane, revision, epoch: 1, nodes };
+  return { laneId: lane, stack: lane, revision, epoch: 1, nodes, accounts: {} };
 }
 
 /** Collects events; `until` waits for the first that fits. */

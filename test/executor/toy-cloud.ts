@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import type { AccountRules } from "../../runtime/model/accounts";
 import type { Registry } from "../../provider/registry";
 import type { DnsProvider, VmProvider } from "../../provider/vm-provider";
 
@@ -19,6 +20,7 @@ export const toySettingsSchema = z.strictObject({
   /** A secret of the account. */
   token: z.string().default(""),
 });
+const toyAccountRules: AccountRules = { fields: ["token"], place: [], identity: () => ({}) };
 type ToySettings = z.infer<typeof toySettingsSchema>;
 
 class Thing extends pulumi.CustomResource {
@@ -39,6 +41,7 @@ const toyVmProvider: VmProvider<ToySettings> = {
   kind: "local",
   settings: toySettingsSchema,
   secretFields: ["token"],
+  account: toyAccountRules,
   vmType: "toy:index:Thing",
   startupScriptBytesMax: 100_000,
   osTypes: ["linux"],
@@ -51,8 +54,8 @@ const toyVmProvider: VmProvider<ToySettings> = {
     const vm = new Thing(nodeId, inputs, options);
     return { vm, address: vm.address };
   },
-  async pulumiProvider(name, { token }) {
-    return new ToyPlugin(name, token);
+  async pulumiProvider(name, { settings }) {
+    return new ToyPlugin(name, String(settings["token"] ?? ""));
   },
   async findVms(nodeIds, { world }) {
     return thingsOf(world).filter(({ nodeId }) => nodeIds.includes(nodeId));
@@ -64,8 +67,9 @@ const toyDnsProvider: DnsProvider<ToySettings> = {
   kind: "local",
   settings: toySettingsSchema,
   secretFields: ["token"],
-  async pulumiProvider(name, { token }) {
-    return new ToyPlugin(name, token);
+  account: toyAccountRules,
+  async pulumiProvider(name, { settings }) {
+    return new ToyPlugin(name, String(settings["token"] ?? ""));
   },
   async declareRecord({ nodeId, dns, address }, options) {
     const { fail } = dns.settings;

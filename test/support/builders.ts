@@ -1,5 +1,6 @@
 /** A small world of definitions and rows with sensible defaults; tests state only what matters. */
 import { z } from "zod";
+import { noAccountRules } from "../../runtime/model/accounts";
 import type { CloudCatalog, DefinitionDocOf, DefinitionKind, VmProviderFacts } from "../../runtime/model/config";
 import type { ConfigState, Node, RouteFailures, Session, Shape } from "../../runtime/model/state";
 import { HotState, type Change } from "../../runtime/store/hot-state";
@@ -16,6 +17,7 @@ const vmFacts: VmProviderFacts = {
     gpus: z.number().default(0),
   }),
   secretFields: [],
+  account: noAccountRules,
   shape: ({ cores, memoryGib, gpus }) =>
     typeof cores === "number" ? { cores, memoryBytes: Number(memoryGib) * gib, gpus: Number(gpus) } : undefined,
   startupScriptBytesMax: 16_384,
@@ -23,7 +25,7 @@ const vmFacts: VmProviderFacts = {
   wrapScript: (script) => script,
   defaultScripts: { dockerAgent: "agent {manager_token}", server: "server {checkin_jwt}" },
 };
-const dnsFacts = { settings: z.strictObject({}), secretFields: [] };
+const dnsFacts = { settings: z.strictObject({}), secretFields: [], account: noAccountRules };
 export const catalog: CloudCatalog = { vm: { local: vmFacts, aws: vmFacts }, dns: { local: dnsFacts, aws: dnsFacts } };
 
 type Docs = { readonly [K in DefinitionKind]: DefinitionDocOf<K> };
