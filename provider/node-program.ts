@@ -8,7 +8,7 @@
  * declared. The engine deletes nothing when the program failed.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { ConfigError, SetupError } from "../runtime/model/errors";
+import { BugError, ConfigError, SetupError } from "../runtime/model/errors";
 import { problemsOf } from "../runtime/model/config";
 import { settingsVersionNow, type DesiredNode } from "../runtime/model/state";
 import { canonicalJson } from "../runtime/model/canonical-json";
@@ -91,6 +91,8 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   async findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]> {
+    // The engine previews deletes of what is in the stack, and wants the hooks that stand there; nothing is done by it.
+    await registerStepHooks(() => Promise.reject(new BugError("a program that only looks must change nothing")));
     const { accounts } = readLane();
     const providers = new PulumiProviders();
     const bySettings = new Map<string, PreparedNode[]>();

@@ -202,14 +202,7 @@ export class LaneRunner {
 
   /** True when it came to nothing. */
   private async update(step: Extract<DueStep, { kind: "update" }>, lane: Lane): Promise<boolean> {
-    const request: UpdateRequest = {
-      laneId: lane.laneId,
-      stack: lane.stack,
-      revision: lane.desiredRevision,
-      epoch: this.options.epoch,
-      nodes: step.nodes,
-      ...this.accountsFor(lane, step),
-    };
+    const request = this.requestFor(lane, step, lane.desiredRevision);
     await this.commit(beginUpdate(this.context(), lane, { ...step, request }));
     // Left open: whoever leads next recovers it.
     if (this.isStopped) return true;
@@ -228,14 +221,7 @@ export class LaneRunner {
   /** True when it came to nothing. */
   private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane): Promise<boolean> {
     const revision = lane.openRevision ?? lane.desiredRevision;
-    const request: UpdateRequest = {
-      laneId: lane.laneId,
-      stack: lane.stack,
-      revision,
-      epoch: this.options.epoch,
-      nodes: step.nodes,
-      ...this.accountsFor(lane, step),
-    };
+    const request = this.requestFor(lane, step, revision);
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");
     const result = await this.options.updater
       .recover(request, lane.enginePid)
@@ -292,9 +278,20 @@ export class LaneRunner {
     return { onEvent, recorded: () => Promise.all(events) };
   }
 
-  private accountsFor({ laneId }: Lane, { nodes }: Pick<UpdateRequest, "nodes">): ReturnType<typeof withAccounts> {
-    const { state } = this.options.ledger;
-    return withAccounts(state, nodesOf(state, laneId), nodes);
+  private requestFor(
+    { laneId, stack }: Lane,
+    { nodes }: Pick<UpdateRequest, "nodes">,
+    revision: number,
+  ): UpdateRequest {
+    const { ledger, epoch } = this.options;
+    return {
+      laneId,
+      stack,
+      revision,
+      epoch,
+      nodes,
+      ...withAccounts(ledger.state, nodesOf(ledger.state, laneId), nodes),
+    };
   }
 
   private changesOf(event: UpdateEvent, request: UpdateRequest): Change[] {
