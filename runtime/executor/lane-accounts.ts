@@ -1,9 +1,19 @@
 /** The accounts of a lane's nodes, as they are at this moment. */
 import type { Account, AccountSpec } from "../model/accounts";
 import { canonicalJson } from "../model/canonical-json";
-import type { DesiredNode, Node } from "../model/state";
+import type { DesiredNode, Lane, Node } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
+import { nodesOf } from "./lane-changes";
 import type { UpdateRequest } from "./node-updater";
+
+/** The request of a lane for exactly these nodes, built when it has its slot. */
+export function requestFor(
+  { ledger: { state }, epoch }: { readonly ledger: { readonly state: Snapshot }; readonly epoch: number },
+  { laneId, stack }: Lane,
+  { nodes, revision }: Pick<UpdateRequest, "nodes" | "revision">,
+): UpdateRequest {
+  return { laneId, stack, revision, epoch, nodes, ...withAccounts(state, nodesOf(state, laneId), nodes) };
+}
 
 /** What an update or a recovery of `asked` needs besides: nodes of the lane that are left out are leaving. */
 export function withAccounts(

@@ -23,7 +23,7 @@ import {
   settleLane,
   type ChangeContext,
 } from "./lane-changes";
-import { withAccounts } from "./lane-accounts";
+import { requestFor } from "./lane-accounts";
 import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory } from "./lane-memory";
 import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
 import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
@@ -202,7 +202,7 @@ export class LaneRunner {
 
   /** True when it came to nothing. */
   private async update(step: Extract<DueStep, { kind: "update" }>, lane: Lane): Promise<boolean> {
-    const request = this.requestFor(lane, step, lane.desiredRevision);
+    const request = requestFor(this.options, lane, { ...step, revision: lane.desiredRevision });
     await this.commit(beginUpdate(this.context(), lane, { ...step, request }));
     // Left open: whoever leads next recovers it.
     if (this.isStopped) return true;
@@ -221,7 +221,7 @@ export class LaneRunner {
   /** True when it came to nothing. */
   private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane): Promise<boolean> {
     const revision = lane.openRevision ?? lane.desiredRevision;
-    const request = this.requestFor(lane, step, revision);
+    const request = requestFor(this.options, lane, { ...step, revision });
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");
     const result = await this.options.updater
       .recover(request, lane.enginePid)
@@ -276,22 +276,6 @@ export class LaneRunner {
       events.push(recorded);
     };
     return { onEvent, recorded: () => Promise.all(events) };
-  }
-
-  private requestFor(
-    { laneId, stack }: Lane,
-    { nodes }: Pick<UpdateRequest, "nodes">,
-    revision: number,
-  ): UpdateRequest {
-    const { ledger, epoch } = this.options;
-    return {
-      laneId,
-      stack,
-      revision,
-      epoch,
-      nodes,
-      ...withAccounts(ledger.state, nodesOf(ledger.state, laneId), nodes),
-    };
   }
 
   private changesOf(event: UpdateEvent, request: UpdateRequest): Change[] {
