@@ -53,7 +53,8 @@ export class CommitChecker {
   world!: CheckerWorld;
   private epoch = 0;
   private readonly windows = new WindowCache();
-  private readonly nodeIds = new Set<string>();
+  /** Of every node ever seen, by true time. */
+  private readonly bornAtMs = new Map<string, number>();
   private readonly endedSessions = new Set<string>();
   private readonly served = new Set<string>();
   private readonly documents = new Set<string>();
@@ -86,7 +87,7 @@ export class CommitChecker {
   }
 
   get nodesSeen(): number {
-    return this.nodeIds.size;
+    return this.bornAtMs.size;
   }
 
   get sessionsSeen(): number {
@@ -113,11 +114,12 @@ export class CommitChecker {
   }
 
   /** What is well is not held up by what is not: its own cloud, the runtime and the store have been well for long. */
-  private checkDelay({ nodeId, vmProvider = "", createdAtMs }: Node): void {
+  private checkDelay({ nodeId, vmProvider = "" }: Node): void {
     const { nowMs } = this.timeline;
     const { cloud, wellSinceMs } = this.world;
-    const isWell = wellSinceMs() < createdAtMs - calmMs && cloud.isWellSince(vmProvider, createdAtMs - ownCalmMs);
-    const waitedMs = nowMs - createdAtMs;
+    const bornAtMs = this.bornAtMs.get(nodeId) ?? nowMs;
+    const isWell = wellSinceMs() < bornAtMs - calmMs && cloud.isWellSince(vmProvider, bornAtMs - ownCalmMs);
+    const waitedMs = nowMs - bornAtMs;
     this.verdict.check(
       !isWell || waitedMs <= delayMaxMs,
       "a healthy config is not delayed by a sick one",
@@ -176,7 +178,8 @@ export class CommitChecker {
       node.laneId === before.laneId &&
       node.autoscaleConfig === before.autoscaleConfig &&
       node.vmProvider === before.vmProvider &&
-      node.createdAtMs === before.createdAtMs;
+      // A time that a wrong clock had put into the future is taken back.
+      node.createdAtMs <= before.createdAtMs;
     verdict.check(isSame, "a node is frozen at birth", () => `node ${node.nodeId} was changed`);
     if (node.status === before.status) return;
     verdict.check(
@@ -193,9 +196,9 @@ export class CommitChecker {
   private checkBirth(node: Node): void {
     const { verdict, durable } = this;
     const { nodeId, vmProvider = "", autoscaleConfig = "", laneId = "" } = node;
-    verdict.check(!this.nodeIds.has(nodeId), "a node id is used once", () => `node ${nodeId} was born again`);
+    verdict.check(!this.bornAtMs.has(nodeId), "a node id is used once", () => `node ${nodeId} was born again`);
     verdict.check(node.status === "requested", "nodes move as the diagram says", () => `${nodeId} born ${node.status}`);
-    this.nodeIds.add(nodeId);
+    this.bornAtMs.set(nodeId, this.timeline.nowMs);
     this.changed.add(`node ${nodeId}`);
     const nodes = [...durable.nodes.values()];
     const instances = 1 + nodes.filter((other) => other.vmProvider === vmProvider).length;
@@ -262,7 +265,7 @@ export class CommitChecker {
     }
     if (endReason === "neverServable") this.checkNeverServable(session);
     if (endReason !== "nodeDead") {
-      const wasUnused = before?.status === (endReason === "expired" || endReason === "unstaged" ? "staged" : "queued");
+      const wasUnused = before !== undefined && unusedBefore(endReason).includes(before.status);
       return verdict.check(wasUnused, "no session is lost", () => `${sessionId} ended by ${endReason} at work`);
     }
     if (before?.status === "staged") return;
@@ -359,6 +362,13 @@ export class CommitChecker {
       before.openRevision !== undefined && lane.openRevision !== undefined && before.openRevision !== lane.openRevision;
     this.verdict.check(!isOpenTwice, "one update per lane", () => `lane ${lane.laneId} was opened twice`);
   }
+}
+
+/** What a session that ends for this reason may have been: nothing that anybody works in. */
+function unusedBefore(endReason: Session["endReason"]): readonly SessionStatus[] {
+  if (endReason === "expired" || endReason === "unstaged") return ["staged"];
+  if (endReason === "startTimeout") return ["assigned"];
+  return endReason === "left" ? ["queued", "assigned"] : ["queued"];
 }
 
 /** After trouble of the runtime it needs so long to lead again and to recover its lanes. */
