@@ -34,17 +34,33 @@ const probesMax = 64;
 export class Probes {
   private readonly underWay = new Set<string>();
   private readonly askedAtMs = new Map<string, number>();
+  /** When the last probe that nobody answered began, by node. */
+  private readonly unansweredMs = new Map<string, EpochMs>();
+  /** Ids of the nodes that are given up unless they answer now. */
+  private readonly lastChances = new Set<string>();
   /** Ids of the nodes whose turn it is, the one that waited longest last. */
   private waiting: string[] = [];
   private isDue = false;
 
   constructor(private readonly options: ProbesOptions) {}
 
+  /**
+   * True for a node that is not probed, or that left a probe unanswered which began at that time or later. One that was not
+   * asked since then is asked first with the next {@link look}, which leads to a pass if nobody answers.
+   */
+  isSilentSince(node: Node, sinceMs: EpochMs): boolean {
+    if (intervalOf(node) === undefined || node.address === undefined) return true;
+    const askedAtMs = this.unansweredMs.get(node.nodeId) ?? -Infinity;
+    if (askedAtMs >= sinceMs && askedAtMs <= this.options.clock.now()) return true;
+    this.lastChances.add(node.nodeId);
+    return false;
+  }
+
   /** Finds out who is to be asked; called with every pass, and every second while a server starts. */
   look(): void {
     const { ledger, after } = this.options;
     let isAnyStarting = false;
-    for (const nodeId of this.askedAtMs.keys()) if (!ledger.state.nodes.has(nodeId)) this.askedAtMs.delete(nodeId);
+    for (const nodeId of this.askedAtMs.keys()) if (!ledger.state.nodes.has(nodeId)) this.forget(nodeId);
     this.waiting = [];
     for (const node of ledger.state.nodes.values()) {
       const everyMs = intervalOf(node);
@@ -66,8 +82,15 @@ export class Probes {
     return !this.underWay.has(nodeId) && this.options.clock.now() - this.lastAskedMs(nodeId) >= everyMs;
   }
 
+  private forget(nodeId: string): void {
+    this.askedAtMs.delete(nodeId);
+    this.unansweredMs.delete(nodeId);
+    this.lastChances.delete(nodeId);
+  }
+
   /** A time in the future is of before the clock was set back, and says nothing. */
   private lastAskedMs(nodeId: string): EpochMs {
+    if (this.lastChances.has(nodeId)) return -Infinity;
     const askedAtMs = this.askedAtMs.get(nodeId) ?? -Infinity;
     return askedAtMs > this.options.clock.now() ? -Infinity : askedAtMs;
   }
@@ -95,7 +118,16 @@ export class Probes {
   }
 
   private async ask({ nodeId, connectionPort = 3389 }: Node, address: string): Promise<void> {
-    if (!(await this.options.probe(address, connectionPort)) || this.options.isStopped()) return;
+    const beganMs = this.options.clock.now();
+    const isAnswered = await this.options.probe(address, connectionPort);
+    if (this.options.isStopped()) return;
+    const isLastChance = this.lastChances.delete(nodeId);
+    if (!isAnswered) {
+      this.unansweredMs.set(nodeId, beganMs);
+      if (isLastChance) this.options.wake();
+      return;
+    }
+    this.unansweredMs.delete(nodeId);
     const context = this.options.begin();
     const node = context.draft.node(nodeId);
     if (node?.address !== address || intervalOf(node) === undefined) return;

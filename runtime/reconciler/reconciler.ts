@@ -198,8 +198,9 @@ export class Reconciler {
     this.noteGap(this.options.clock.now());
     if (this.isClockBehind) await this.takeBackFutureTimes();
     const context = this.begin();
-    applyTimeOuts(context, this.awakeSinceMs);
-    applySessionTimeOuts(context, this.options.requesters, this.awakeSinceMs);
+    const { awakeSinceMs, probes } = this;
+    applyTimeOuts(context, { awakeSinceMs, isSilentSince: (node, sinceMs) => probes.isSilentSince(node, sinceMs) });
+    applySessionTimeOuts(context, this.options.requesters, awakeSinceMs);
     endUnwanted(context);
     const commits = [this.options.ledger.commit(context.draft.changes)];
     const placing = this.begin();

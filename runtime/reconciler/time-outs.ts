@@ -7,19 +7,22 @@ import { fillNode, type QueueContext } from "../planner/queue";
 import { destroyNode, endSession, failNode, moveNode, startNode } from "../planner/transitions";
 import { requestedMsMax } from "./births";
 
-/**
- * Applies every time-out that has passed. `awakeSinceMs`: when this process began to listen; silence before that is
- * ours, not the nodes'.
- */
-export function applyTimeOuts(context: QueueContext, awakeSinceMs: EpochMs): void {
-  const { snapshot } = context.draft;
-  const silentZones = findSilentZones(snapshot.nodes.values(), context.nowMs, awakeSinceMs);
-  for (const node of snapshot.nodes.values()) applyToNode(node, { context, awakeSinceMs, silentZones });
+export interface Hearing {
+  /** When this process began to listen; silence before that is ours, not the nodes'. */
+  readonly awakeSinceMs: EpochMs;
+  /** False for a node that may have come to life after its deadline: it is asked before it is given up. */
+  readonly isSilentSince: (node: Node, deadlineMs: EpochMs) => boolean;
 }
 
-interface Judging {
+/** Applies every time-out that has passed. */
+export function applyTimeOuts(context: QueueContext, hearing: Hearing): void {
+  const { snapshot } = context.draft;
+  const silentZones = findSilentZones(snapshot.nodes.values(), context.nowMs, hearing.awakeSinceMs);
+  for (const node of snapshot.nodes.values()) applyToNode(node, { ...hearing, context, silentZones });
+}
+
+interface Judging extends Hearing {
   readonly context: QueueContext;
-  readonly awakeSinceMs: EpochMs;
   /** Zones from which nothing is heard at all, with the number of their silent nodes. */
   readonly silentZones: ReadonlyMap<string, number>;
 }
@@ -31,7 +34,7 @@ function applyToNode(node: Node, judging: Judging): void {
       return applyToRequested(node, context, awakeSinceMs);
     case "provisioning":
     case "starting":
-      return applyToComing(node, context, awakeSinceMs);
+      return applyToComing(node, judging);
     case "running":
     case "missing":
     case "draining":
@@ -68,15 +71,16 @@ function applyToRequested(node: Node, context: QueueContext, awakeSinceMs: Epoch
   }
 }
 
-function applyToComing(node: Node, context: QueueContext, awakeSinceMs: EpochMs): void {
+function applyToComing(node: Node, { context, awakeSinceMs, isSilentSince }: Judging): void {
   if (node.status === "starting" && node.runningSinceMs !== undefined && node.address !== undefined) {
     startNode(context, node, { code: "checkedIn", text: "had checked in before its address was known", numbers: {} });
     fillNode(context, node.nodeId);
     return;
   }
-  const waitedMs = context.nowMs - Math.max(node.statusSinceMs, awakeSinceMs);
+  const sinceMs = Math.max(node.statusSinceMs, awakeSinceMs);
+  const waitedMs = context.nowMs - sinceMs;
   const limitMs = node.provisionTimeoutSeconds * 1000;
-  if (waitedMs < limitMs) return;
+  if (waitedMs < limitMs || !isSilentSince(node, sinceMs + limitMs)) return;
   const limit = formatDuration(node.provisionTimeoutSeconds);
   const text =
     node.status === "provisioning"
@@ -142,8 +146,9 @@ function silenceOf(node: Node, nowMs: EpochMs, awakeSinceMs: EpochMs): number | 
 }
 
 /** Static members are never dead: they are not ours to destroy. */
-function applyToSilent(node: Node, { context, awakeSinceMs, silentZones }: Judging): void {
-  if (node.interruption && applyToInterrupted(node, node.interruption.deadlineMs, context, awakeSinceMs)) return;
+function applyToSilent(node: Node, judging: Judging): void {
+  const { context, awakeSinceMs, silentZones, isSilentSince } = judging;
+  if (node.interruption && applyToInterrupted(node, node.interruption.deadlineMs, judging)) return;
   const silentMs = silenceOf(node, context.nowMs, awakeSinceMs);
   if (silentMs === undefined) return;
   const numbers = {
@@ -154,12 +159,15 @@ function applyToSilent(node: Node, { context, awakeSinceMs, silentZones }: Judgi
   const sign = node.lastHeartbeatMs === undefined && node.lastProbeMs !== undefined ? "answered probe" : "heartbeat";
   const text = `no ${sign} for ${formatDuration(Math.floor(silentMs / 1000))}`;
   const overdueMs = silentMs - node.deadTimeoutSeconds * 1000;
+  const missingAtMs = context.nowMs - silentMs + node.missingTimeoutSeconds * 1000;
   if (overdueMs >= 0 && node.autoscaleConfig !== undefined) {
     const silentNodes = silentZones.get(node.zone);
-    const isHeld = silentNodes !== undefined && overdueMs < outageHoldSeconds * 1000;
-    if (isHeld) return holdNode(node, { text, numbers: { ...numbers, silentNodes } }, context);
+    const holdMs = silentNodes === undefined ? 0 : outageHoldSeconds * 1000;
+    if (overdueMs < holdMs)
+      return holdNode(node, { text, numbers: { ...numbers, silentNodes: silentNodes! } }, context);
+    if (!isSilentSince(node, context.nowMs - overdueMs + holdMs)) return;
     loseNode(context, node, { code: "dead", text, numbers });
-  } else if (silentMs >= node.missingTimeoutSeconds * 1000 && node.status === "running") {
+  } else if (context.nowMs >= missingAtMs && node.status === "running" && isSilentSince(node, missingAtMs)) {
     moveNode(context, node, "missing", { code: "missing", text, numbers });
   }
 }
@@ -183,9 +191,11 @@ function lastSignOf({ lastHeartbeatMs, lastProbeMs }: Node): EpochMs | undefined
 const interruptionGraceMs = 60_000;
 
 /** True when the cloud has taken the node. One that still gives signs of life keeps its sessions until they end. */
-function applyToInterrupted(node: Node, deadlineMs: EpochMs, context: QueueContext, awakeSinceMs: EpochMs): boolean {
+function applyToInterrupted(node: Node, deadlineMs: EpochMs, judging: Judging): boolean {
+  const { context, awakeSinceMs, isSilentSince } = judging;
   const graceEndMs = Math.max(deadlineMs, awakeSinceMs) + interruptionGraceMs;
   if (context.nowMs < graceEndMs || (lastSignOf(node) ?? 0) > deadlineMs) return false;
+  if (!isSilentSince(node, graceEndMs)) return false;
   const text = `the cloud took it back at ${new Date(deadlineMs).toISOString()}, as announced`;
   loseNode(context, node, { code: "interrupted", text, numbers: { deadlineMs } });
   return true;

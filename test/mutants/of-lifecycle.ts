@@ -14,6 +14,15 @@ export const lifecycleMutants: readonly Mutant[] = [
     tests: lifecycle,
   },
   {
+    name: "given up unasked",
+    rule: "a server is asked once more before it is given up",
+    file: "reconciler/probes",
+    find: "    if (askedAtMs >= sinceMs && askedAtMs <= this.options.clock.now()) return true;",
+    replace: "    if (askedAtMs <= this.options.clock.now()) return true;",
+    tests: lifecycle,
+    bySimulation: false,
+  },
+  {
     name: "unheard servers are dead",
     rule: "a server that never gave a sign of life is not judged",
     file: "reconciler/time-outs",

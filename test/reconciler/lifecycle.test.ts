@@ -93,6 +93,27 @@ describe("node lifecycle", () => {
       assert.equal(world.state.nodes.get(nodeId)!.reason.code, "back");
     });
 
+    for (const secondsBefore of [1, 5, 30]) {
+      it(`a server that is back ${secondsBefore} s before its deadline is asked again, not given up`, async () => {
+        world = await World.start({ configs: [silentServers({ missingTimeout: "4m", maxNodes: 1 })] });
+        await world.clock.advance(minute);
+        const { nodeId } = only(world);
+        const silentUntil = async (timeoutMs: number) => {
+          world.killed.add(nodeId);
+          const { lastProbeMs = 0 } = only(world);
+          await world.clock.advance(lastProbeMs + timeoutMs - secondsBefore * second - world.clock.now());
+          world.killed.delete(nodeId);
+          await world.clock.advance((secondsBefore + 10) * second);
+        };
+
+        await silentUntil(4 * minute);
+        assert.equal(only(world).status, "running");
+        assert.equal((await events(world, "node", nodeId)).includes("missing"), false);
+        await silentUntil(10 * minute);
+        assert.deepEqual([only(world).nodeId, only(world).status], [nodeId, "running"]);
+      });
+    }
+
     it("a server that checks in and sends no heartbeats is judged by its port too", async () => {
       world = await World.start({
         configs: [silentServers({ requireCheckin: true, startupScript: { text: "{checkin_jwt}" } })],
