@@ -160,6 +160,21 @@ export class Fleet {
     return blockedReason(this, position, purpose, needs);
   }
 
+  /** True when the config may create no node now, and could if this one did not count against the caps. */
+  isBlockedOnlyBy(position: ConfigPosition, { autoscaleConfig, vmProvider = "" }: Node): boolean {
+    const isOwn = position.config.name === autoscaleConfig;
+    if (!isOwn && !position.routes.some((route) => route.vmProvider === vmProvider)) return false;
+    const without = isOwn ? { ...position, nodesTotal: position.nodesTotal - 1 } : position;
+    return (["demand", "standby"] as const).some((purpose) => {
+      if (!this.blocked(position, purpose)) return false;
+      const added = this.instancesAdded.get(vmProvider) ?? 0;
+      this.instancesAdded.set(vmProvider, added - 1);
+      const isBlocked = this.blocked(without, purpose) !== undefined;
+      this.instancesAdded.set(vmProvider, added);
+      return !isBlocked;
+    });
+  }
+
   /** One node more; the caller has made sure that nothing blocks it. */
   create(position: ConfigPosition, reason: Reason, needs?: Shape): { readonly scope: Scope; readonly bin: Bin } {
     const { config } = position;

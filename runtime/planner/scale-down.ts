@@ -21,7 +21,7 @@ export function removeFinished(
   nodes: readonly Node[],
   mode: ConfigMode = position?.mode ?? "leaving",
 ): void {
-  const quarantined = position && mode !== "leaving" ? quarantinedOf(position.config, nodes) : undefined;
+  const quarantined = position && mode !== "leaving" ? keptOf(fleet, position, nodes) : undefined;
   if (quarantined) position?.reasons.push(quarantineReason(quarantined));
   for (const node of nodes) {
     // Most nodes simply run.
@@ -44,6 +44,14 @@ export function removeFinished(
       drain(fleet, node, servedReason);
     }
   }
+}
+
+/** The failed node that stays; undefined also when somebody needs a node and only this one's place is missing for it. */
+function keptOf(fleet: Fleet, position: ConfigPosition, nodes: readonly Node[]): Node | undefined {
+  const quarantined = quarantinedOf(position.config, nodes);
+  if (!quarantined) return undefined;
+  const isInTheWay = fleet.positions.some((other) => other.hasDeficit && fleet.isBlockedOnlyBy(other, quarantined));
+  return isInTheWay ? undefined : quarantined;
 }
 
 /** By a person or by the cloud: also a disabled config's node goes then. */

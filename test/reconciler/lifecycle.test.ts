@@ -249,7 +249,7 @@ describe("node lifecycle", () => {
   });
 
   describe("quarantine", () => {
-    it("keeps the last node that failed after its VM was made, counted in the cap, until a newer one or an operator", async () => {
+    it("keeps the last node that failed after its VM was made until a newer one or an operator", async () => {
       world = await World.start({
         configs: [agents({ minNodes: 1, quarantine: 1, provisionTimeout: "2m" })],
         vmProviders: [vmProviderDoc({ maxInstances: 2 })],
@@ -268,13 +268,30 @@ describe("node lifecycle", () => {
       world.behaviour = goodCloud;
       await world.clock.advance(5 * minute);
       assert.deepEqual(countByStatus(world), { failed: 1, running: 1 });
-      for (const user of ["a", "b", "c"]) await request(world, "office", user);
-      await world.clock.advance(minute);
-      assert.deepEqual(countByStatus(world), { failed: 1, running: 1 }, "it counts against max instances");
       await world.broker.deleteNode(second_.nodeId);
       await world.clock.advance(2 * minute);
-      assert.deepEqual(countByStatus(world), { running: 2 });
+      assert.deepEqual(countByStatus(world), { running: 1 });
     });
+
+    for (const [cap, config, maxInstances] of [
+      ["max nodes", { maxNodes: 1 }, 100],
+      ["max instances", {}, 1],
+    ] as const) {
+      it(`goes at ${cap} when a user waits for its place`, async () => {
+        world = await World.start({
+          configs: [agents({ quarantine: 1, provisionTimeout: "2m", ...config })],
+          vmProviders: [vmProviderDoc({ maxInstances })],
+        });
+        world.behaviour = { ...goodCloud, guest: () => "fails" };
+        const sessionId = await request(world);
+        await world.clock.advance(27 * second);
+        assert.equal(only(world).status, "failed");
+        world.behaviour = goodCloud;
+        await world.clock.advance(20 * minute);
+        assert.deepEqual(countByStatus(world), { running: 1 });
+        assert.equal(world.state.sessions.get(sessionId)!.status, "assigned");
+      });
+    }
 
     it("goes when its config is emptied", async () => {
       world = await World.start({ configs: [agents({ minNodes: 1, quarantine: 1 })] });
