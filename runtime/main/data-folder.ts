@@ -3,6 +3,7 @@
  *
  *   admin-key           the first API key, scope admin; written at the first start, used by the CLI on this machine
  *   node-token-secret   signs the tokens of nodes
+ *   runtime.lock        a socket on which the runtime that uses the folder answers
  *   database/           the embedded PostgreSQL
  *   (passphrase, state/, lanes/, engine-home/: see `executor/installation.ts`)
  *
@@ -10,13 +11,12 @@
  * `node-token-secret`, `passphrase` and `encryption-salt`, and a backend that all of them reach: one that differs does
  * not lead, see `own-installation.ts`.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, chmod, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
-import { createServer, connect, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SetupError } from "../model/errors";
+import { takeFolderLock, type FolderLock } from "../store/folder-lock";
 import { makeFolder } from "./make-folder";
 
 export const adminKeyFile = "admin-key";
@@ -45,50 +45,21 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
       { cause },
     );
   }
-  const guard = await guardFolder(await realpath(path));
-  return { path, release: () => new Promise((done) => guard.close(() => done())) };
+  const lock = await lockFolder(await realpath(path));
+  return { path, release: () => lock.release() };
 }
 
-/**
- * A local socket that only one process can own. On Linux its name is no file and goes with the process; elsewhere it is
- * a file that is taken over when nobody answers.
- */
-async function guardFolder(path: string): Promise<Server> {
-  const name = `headroom-${createHash("sha256").update(path).digest("hex").slice(0, 24)}`;
-  const address = process.platform === "linux" ? `\0${name}` : join(tmpdir(), `${name}.sock`);
-  const taken = new SetupError(
-    `another runtime of this machine uses the data folder ${path}; stop it or choose another folder with --data-folder`,
-  );
-  const server = await own(address);
-  if (server) return server;
-  if (process.platform === "linux" || (await isAnswered(address))) throw taken;
-  await unlink(address).catch(() => undefined);
-  const second = await own(address);
-  if (!second) throw taken;
-  return second;
-}
-
-async function own(address: string): Promise<Server | undefined> {
-  const server = createServer((socket) => socket.destroy());
-  return new Promise((done, fail) => {
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      error.code === "EADDRINUSE" ? done(undefined) : fail(error),
+async function lockFolder(path: string): Promise<FolderLock> {
+  const lock = await takeFolderLock(path, "runtime.lock").catch((cause: Error) => {
+    throw new SetupError(
+      `the data folder ${path} can't hold the socket that keeps other runtimes out (${cause.message}); choose a folder of a local file system with --data-folder`,
+      { cause },
     );
-    server.listen(address, () => {
-      server.unref();
-      done(server);
-    });
   });
-}
-
-function isAnswered(address: string): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(address, () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once("error", () => done(false));
-  });
+  if (lock) return lock;
+  throw new SetupError(
+    `another runtime of this machine uses the data folder ${path}, maybe in a container of its own; stop it or choose another folder with --data-folder`,
+  );
 }
 
 /** The text of a secret file; made by `create` and synced to the disk when there is none. Its mode is put right. */

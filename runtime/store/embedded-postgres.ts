@@ -4,15 +4,13 @@
  * The server is not a part of this process: it goes on when the runtime is killed, and the next start finds and adopts
  * it. When the server itself dies it is started again, at the same address.
  */
-import { randomBytes } from "node:crypto";
-import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import { SetupError, UnavailableError } from "../model/errors";
 import { prepareBinaries, type Binaries } from "./embedded-binaries";
 import { preparePlace } from "./embedded-place";
 import { embeddedDatabase, embeddedUser, EmbeddedServer } from "./embedded-server";
+import { takeFolderLock, type FolderLock } from "./folder-lock";
 import { connect } from "./postgres-connection";
 import type { RunningServer } from "./postmaster-file";
 
@@ -26,6 +24,9 @@ const lockLookMs = 50;
 /** A server that recovers from a crash, or is just stopping, is looked at this often, for this long. */
 const adoptLookMs = 100;
 const adoptTimeoutMs = 60_000;
+
+/** A server that answers but has no process here may be one that is just ending; after this it lives elsewhere. */
+const foreignTimeoutMs = 3_000;
 
 export interface EmbeddedPostgresOptions {
   /** The server's own folder; made if missing. One server per folder, shared by all processes that name it. */
@@ -45,7 +46,7 @@ export interface EmbeddedPostgresOptions {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await preparePlace(options.folder, options.sharedFolder);
   const binaries = await prepareBinaries(place.home, place.canReach, options.binaries);
-  const server = new EmbeddedPostgres(new EmbeddedServer(place, binaries), join(place.home, "starting.lock"), options);
+  const server = new EmbeddedPostgres(new EmbeddedServer(place, binaries), place.home, options);
   await server.ensureRunning();
   return server;
 }
@@ -61,7 +62,7 @@ export class EmbeddedPostgres {
 
   constructor(
     private readonly server: EmbeddedServer,
-    private readonly lockFile: string,
+    private readonly home: string,
     private readonly options: EmbeddedPostgresOptions,
   ) {}
 
@@ -92,7 +93,7 @@ export class EmbeddedPostgres {
     await this.starting?.catch(() => undefined);
     const watcher = this.watcher;
     this.watcher = undefined;
-    return underLock(this.lockFile, async () => {
+    return underLock(this.home, async () => {
       const isInUse = watcher !== undefined && (await countOthers(watcher)) > 0;
       await watcher?.end().catch(() => undefined);
       if (isInUse) return "inUse";
@@ -102,7 +103,7 @@ export class EmbeddedPostgres {
   }
 
   private async startAndWatch(): Promise<void> {
-    await underLock(this.lockFile, async () => {
+    await underLock(this.home, async () => {
       await this.server.create();
       this.running = await this.adopt();
       this.wasAdopted = this.running !== undefined;
@@ -116,12 +117,20 @@ export class EmbeddedPostgres {
   private async adopt(): Promise<RunningServer | undefined> {
     for (let waited = 0; waited < adoptTimeoutMs; waited += adoptLookMs) {
       const running = this.server.running();
-      if (!running) return undefined;
-      if (running.status === "ready" && (await this.isOurs(running))) return running;
+      if (!running && !(await this.server.isAnswered())) return undefined;
+      if (!running) {
+        if (waited >= foreignTimeoutMs) throw this.servedElsewhere();
+      } else if (running.status === "ready" && (await this.isOurs(running))) return running;
       await delay(adoptLookMs);
     }
     throw new SetupError(
       `process ${this.server.running()?.pid ?? 0} holds the database in ${this.server.dataFolder} but does not answer; stop that process and start again`,
+    );
+  }
+
+  private servedElsewhere(): SetupError {
+    return new SetupError(
+      `the database in ${this.server.dataFolder} is served by a PostgreSQL server that can't be seen from here, as in another container; stop that container and start again`,
     );
   }
 
@@ -152,7 +161,7 @@ export class EmbeddedPostgres {
   private async addressOf({ port, socketFolder }: RunningServer): Promise<string> {
     const password = encodeURIComponent(await this.server.password());
     const query = `sslmode=disable&application_name=${applicationName()}`;
-    return socketFolder
+    return socketFolder?.startsWith("/")
       ? `postgresql://${embeddedUser}:${password}@localhost:${port}/${embeddedDatabase}?host=${encodeURIComponent(socketFolder)}&${query}`
       : `postgresql://${embeddedUser}:${password}@127.0.0.1:${port}/${embeddedDatabase}?${query}`;
   }
@@ -205,46 +214,20 @@ async function countOthers(client: Client): Promise<number> {
   }
 }
 
-/**
- * Only one process at a time creates, starts or stops the server of a folder. The lock is a file with the process's
- * number; that of a dead process, or one older than any start takes, is void.
- */
-async function underLock<Result>(file: string, run: () => Promise<Result>): Promise<Result> {
-  const own = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  try {
-    await writeFile(own, String(process.pid));
-    await takeLock(file, own);
-    return await run().finally(() => rm(file, { force: true }));
-  } catch (cause) {
-    const { code, path, message } = cause as NodeJS.ErrnoException;
-    if (code === undefined || path !== own) throw cause;
-    throw new SetupError(`the data folder can't be written: ${message}`, { cause });
-  } finally {
-    await rm(own, { force: true });
-  }
-}
-
-/** A hard link appears with its contents, so a lock always says whose it is. */
-async function takeLock(file: string, own: string): Promise<void> {
+/** Only one process at a time, in whatever container, creates, starts or stops the server of a folder. */
+async function underLock<Result>(home: string, run: () => Promise<Result>): Promise<Result> {
   for (let waited = 0; waited < lockTimeoutMs; waited += lockLookMs) {
-    try {
-      return await link(own, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    if (await isVoid(file, own)) await rm(file, { force: true });
-    else await delay(lockLookMs);
+    const lock = await takeLock(home);
+    if (lock) return await run().finally(() => lock.release());
+    await delay(lockLookMs);
   }
-  throw new SetupError(`another process has been starting the database for two minutes; if none is, delete ${file}`);
+  throw new SetupError(`another process has been starting the database in ${home} for two minutes; stop it`);
 }
 
-async function isVoid(file: string, own: string): Promise<boolean> {
+async function takeLock(home: string): Promise<FolderLock | undefined> {
   try {
-    const [lock, now] = [await stat(file), await stat(own)];
-    if (now.mtimeMs - lock.mtimeMs > lockTimeoutMs) return true;
-    process.kill(Number(await readFile(file, "utf8")), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    return await takeFolderLock(home, "starting.lock");
+  } catch (cause) {
+    throw new SetupError(`the data folder can't be written: ${(cause as Error).message}`, { cause });
   }
 }

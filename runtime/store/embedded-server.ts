@@ -3,22 +3,24 @@ import { spawn, type SpawnOptions } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
-import { chown, open, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { chown, open, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { SetupError } from "../model/errors";
 import type { Binaries } from "./embedded-binaries";
 import { checkOwner, type Place } from "./embedded-place";
+import { isAnswered, socketPathMax } from "./folder-lock";
 import { readIfThere, readPostmaster, type RunningServer } from "./postmaster-file";
 
 /** The one user and database of an embedded server. */
 export const embeddedUser = "headroom";
 export const embeddedDatabase = "postgres";
 
-/** Socket paths have a fixed length in the kernel: 108 on Linux, 104 on macOS and BSD, with the closing zero. */
-const socketPathMax = 103;
 const socketName = ".s.PGSQL.5432";
+/** A server's socket in its home, and the lock file beside it, whatever its port. */
+const socketPattern = /^\.s\.PGSQL\.\d+$/;
+const socketLockPattern = /^\.s\.PGSQL\.\d+\.lock$/;
 
 /** A database of some thousand nodes and sessions fits in a few megabytes; what is idle should cost little. */
 const settings: Readonly<Record<string, string | number>> = {
@@ -99,11 +101,25 @@ export class EmbeddedServer {
     return readPostmaster(this.dataFolder);
   }
 
-  /** Starts a server that outlives this process. Resolves when it takes connections. */
+  /** Whether any server answers on a socket of this database, also one in another container, whose process we can't see. */
+  async isAnswered(): Promise<boolean> {
+    const sockets = (await readdir(this.socketFolder)).filter((name) => socketPattern.test(name));
+    for (const socket of sockets) if (await isAnswered(this.socketFolder, socket)) return true;
+    return false;
+  }
+
+  /**
+   * Starts a server that outlives this process. Resolves when it takes connections. Only for who holds the lock of the
+   * folder and found that no server runs on it nor answers.
+   */
   async start(preferredPort?: number): Promise<RunningServer> {
     // Of a server that is dead. Another process may have its number by now, or nobody may have waited for it:
     // PostgreSQL would take it for alive and refuse to start, for ever.
-    for (const stale of [join(this.dataFolder, "postmaster.pid"), join(this.socketFolder, `${socketName}.lock`)]) {
+    const locks = (await readdir(this.socketFolder)).filter((name) => socketLockPattern.test(name));
+    for (const stale of [
+      join(this.dataFolder, "postmaster.pid"),
+      ...locks.map((name) => join(this.socketFolder, name)),
+    ]) {
       await rm(stale, { force: true });
     }
     await this.prepareLog();
@@ -166,7 +182,14 @@ export class EmbeddedServer {
           unix_socket_permissions: "0700",
           port: 5432,
         }
-      : { listen_addresses: "127.0.0.1", unix_socket_directories: "", port: await freePort(preferredPort) };
+      : {
+          listen_addresses: "127.0.0.1",
+          // Seen from the data folder, in which the server works: nobody connects there, but whoever wants to start
+          // another server finds that this one lives.
+          unix_socket_directories: "..",
+          unix_socket_permissions: "0700",
+          port: await freePort(preferredPort),
+        };
     const all = Object.entries({ ...settings, ...transport });
     return ["-D", this.dataFolder, ...all.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   }
