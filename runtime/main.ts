@@ -29,6 +29,7 @@ import { findBinaries } from "./store/embedded-binaries";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./store/embedded-postgres";
 import type { LeaseTiming } from "./store/lease";
 import { describeTarget } from "./store/postgres-connection";
+import { createSealer, type Sealer } from "./store/sealer";
 
 /** Folder of this package: holds `engine/`, `provider/`, `Pulumi.yaml` and `dist/`. */
 export const packageRoot = join(__dirname, "..", "..");
@@ -138,6 +139,7 @@ class RuntimeHost implements Runtime {
   private installation!: Installation;
   private tokenSecret!: Uint8Array;
   private ownInstallation!: OwnInstallation;
+  private sealer!: Sealer;
   private storeName = "";
   private readonly startedAtMs = realClock.now();
   private running: Promise<void> = Promise.resolve();
@@ -185,7 +187,8 @@ class RuntimeHost implements Runtime {
       backendUrl,
       engineEnvironment,
     });
-    const { fingerprintKey } = await derivePassphraseKeys(this.installation);
+    const { fingerprintKey, sealingKey } = await derivePassphraseKeys(this.installation);
+    this.sealer = createSealer(sealingKey);
     const backend = new BackendIdentity(this.installation.backendUrl);
     const secrets = { backend, passphraseKey: fingerprintKey, tokenSecret: this.tokenSecret };
     this.ownInstallation = new OwnInstallation(secrets, this.options.accept);
@@ -288,7 +291,7 @@ class RuntimeHost implements Runtime {
   }
 
   private openTerm(onStandby: (holder: string) => void): Promise<Term> {
-    const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey, ownInstallation } = this;
+    const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey, ownInstallation, sealer } = this;
     const { workers, openAhead } = options;
     const connectionString = options.databaseUrl ?? this.embedded?.connectionString;
     if (connectionString === undefined) throw new SetupError("there is no database to use; give one with --database");
@@ -302,6 +305,7 @@ class RuntimeHost implements Runtime {
       catalog: cloudCatalog(),
       tokenSecret,
       installation: ownInstallation,
+      sealer,
       adminKey,
       tickSeconds: options.tickSeconds ?? 5,
       journalRetentionSeconds: options.journalRetentionSeconds,

@@ -40,9 +40,14 @@ export class OwnInstallation {
     private readonly accepted: readonly Acceptable[] = [],
   ) {}
 
+  /** Whether the operator gives the installation a new one of these. */
+  accepts(what: Acceptable): boolean {
+    return this.accepted.includes(what);
+  }
+
   /** Rejects with an {@link InstallationError} that names what differs. @param record Undefined = nobody has led yet. */
   async check(record: InstallationRecord | undefined): Promise<void> {
-    const differences = (await this.differencesTo(record)).filter(({ what }) => !this.accepted.includes(what));
+    const differences = (await this.differencesTo(record)).filter(({ what }) => !this.accepts(what));
     if (differences.length === 0) return;
     const whose = record === undefined ? "a new installation" : `installation ${record.installationId}`;
     const texts = differences.map(({ text }) => text).join(" and ");

@@ -23,6 +23,7 @@ import type { LeaseTiming } from "../store/lease";
 import { GroupCommitLedger } from "../store/ledger";
 import type { AskPermit } from "../store/permit";
 import { PostgresStore } from "../store/postgres";
+import type { Sealer } from "../store/sealer";
 import type { OwnInstallation } from "./own-installation";
 
 export interface TermOptions {
@@ -37,6 +38,8 @@ export interface TermOptions {
   readonly tokenSecret: Uint8Array;
   /** Looked at before the lease is taken: who is of another installation does not lead. */
   readonly installation: OwnInstallation;
+  /** Made from the passphrase of the installation. */
+  readonly sealer: Sealer;
   readonly adminKey: string;
   readonly tickSeconds: number;
   /** How long the journal is kept; default: the store's. */
@@ -69,7 +72,7 @@ export class Term {
   /** Waits for the lease, loads the state, recovers lanes that a crash left open, and only then starts to decide. */
   static async open(options: TermOptions): Promise<Term> {
     const { connectionString, holder, leaseTiming, clock, onStandby, signal, journalRetentionSeconds } = options;
-    const { installation } = options;
+    const { installation, sealer } = options;
     let reportLoss: (error: Error) => void = () => undefined;
     const lost = new Promise<Error>((resolve) => (reportLoss = resolve));
     const store = await PostgresStore.open({
@@ -81,6 +84,8 @@ export class Term {
       onStandby,
       signal,
       admit: (record) => installation.check(record),
+      sealer,
+      forgetsUnopenable: installation.accepts("passphrase"),
       onLost: reportLoss,
     });
     try {

@@ -7,6 +7,7 @@
 import { coalesce, tableNames } from "./batch";
 import type { Change, TableName } from "./hot-state";
 import { encodeJson, encodeText } from "./postgres-text";
+import { sealRow, type Sealer } from "./sealer";
 
 export interface BatchStatement {
   /** Statements of one shape share a name, so that the server plans each shape once per connection. */
@@ -26,7 +27,12 @@ export function columnName(table: TableName): string {
 }
 
 /** Its result is one row with `allowed`: 1 when the epoch is ours, else 0 and nothing was written. */
-export function batchStatement(changes: readonly Change[], fence: Fence, firstPosition: number): BatchStatement {
+export function batchStatement(
+  changes: readonly Change[],
+  fence: Fence,
+  firstPosition: number,
+  sealer: Sealer | undefined,
+): BatchStatement {
   const { puts, deletes, decisions } = coalesce(changes);
   const values: unknown[] = [fence.leaseName, fence.epoch];
   const parts: string[] = [];
@@ -34,7 +40,11 @@ export function batchStatement(changes: readonly Change[], fence: Fence, firstPo
   for (const table of tableNames) {
     const rows = puts.get(table);
     if (rows) {
-      const records = rows.map(({ id, position, doc }) => ({ id, position: firstPosition + position, doc }));
+      const records = rows.map(({ id, position, doc }) => ({
+        id,
+        position: firstPosition + position,
+        doc: sealRow(table, encodeText(id), doc, sealer),
+      }));
       parts.push(putPart(columnName(table), values.push(encodeJson(records))));
     }
     const ids = deletes.get(table);

@@ -5,7 +5,7 @@
  * is lost it stays lost. The owner then closes it and opens a new one, which loads what is durable.
  */
 import { Pool, type Client } from "pg";
-import { BugError, HeadroomError, UnavailableError } from "../model/errors";
+import { BugError, HeadroomError, SetupError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
 import type { Decision, InstallationRecord, NodeStatus, Session } from "../model/state";
 import { changeId, putOf, tableNames } from "./batch";
@@ -16,6 +16,7 @@ import { clientConfig, connect, describeTarget, explain } from "./postgres-conne
 import { migrate } from "./postgres-migrations";
 import { judgePermit, refused, type Permit, type PermitRequest } from "./permit";
 import { encodeText } from "./postgres-text";
+import { openRow, type SealedRow, type Sealer } from "./sealer";
 import type { DecisionFilter, Store } from "./store";
 
 /** How long the journal and ended sessions are kept unless set: two weeks, so that last week can be compared. */
@@ -54,10 +55,22 @@ export interface PostgresStoreOptions {
    * Undefined = nobody has led there yet. Who is admitted looks again at what {@link PostgresStore.load} gives.
    */
   readonly admit?: (installation: InstallationRecord | undefined) => Promise<void>;
+  /** Seals the rows that hold credentials; without it such rows are neither written nor read. */
+  readonly sealer?: Sealer;
+  /**
+   * True: rows that the sealer can't open are deleted by {@link PostgresStore.load}. Default false: the loading fails.
+   * For an operator who gave the installation another passphrase knowingly.
+   */
+  readonly forgetsUnopenable?: boolean;
   /** Called once when another runtime leads and this one waits. */
   readonly onStandby?: (holder: string) => void;
   /** Ends the waiting for leadership. */
   readonly signal?: AbortSignal;
+}
+
+interface RowName {
+  readonly table: TableName;
+  readonly id: string;
 }
 
 export class PostgresStore implements Store {
@@ -105,17 +118,27 @@ export class PostgresStore implements Store {
       const open = table === "session" ? " where status <> 'ended'" : "";
       return `select '${table}' as "table", id, changed, doc from headroom.${columnName(table)}${open}`;
     });
-    const rows = await this.read<{ table: TableName; id: string; doc: Rows[TableName] }>(
+    const rows = await this.read<{ table: TableName; id: string; doc: Rows[TableName] | SealedRow }>(
       `${parts.join(" union all ")} order by changed`,
       [],
     );
-    return rows.map(({ table, id, doc }) => {
-      const change = putOf(table, doc);
-      if (change.kind !== "put" || encodeText(changeId(change)) !== id) {
-        throw new BugError(`row ${id} of table ${table} in the store does not hold the document of that id`);
-      }
-      return change;
-    });
+    const changes: Change[] = [];
+    const unopenable: RowName[] = [];
+    for (const { table, id, doc } of rows) {
+      const row = openRow(table, id, doc, this.options.sealer);
+      if (row) changes.push(putLoaded(table, id, row));
+      else unopenable.push({ table, id });
+    }
+    if (unopenable.length > 0) await this.forget(unopenable);
+    return changes;
+  }
+
+  private async forget(rows: readonly RowName[]): Promise<void> {
+    if (this.options.forgetsUnopenable) return this.write(rows.map((row) => ({ kind: "delete", ...row })));
+    const names = rows.map(({ table, id }) => `${table} ${id}`).join(", ");
+    throw new SetupError(
+      `the database holds rows that this runtime's passphrase does not open (${names}); copy the files passphrase and encryption-salt from the data folder of the runtime that wrote them`,
+    );
   }
 
   async write(changes: readonly Change[]): Promise<void> {
@@ -149,7 +172,7 @@ export class PostgresStore implements Store {
 
   private async writePart(changes: readonly Change[]): Promise<void> {
     const fence = { leaseName: this.lease.name, epoch: this.lease.epoch };
-    const { name, text, values } = batchStatement(changes, fence, this.position);
+    const { name, text, values } = batchStatement(changes, fence, this.position, this.options.sealer);
     this.position += changes.length;
     const { rows } = await this.writer.query<{ allowed: number }>({ name, text, values: [...values] });
     if (rows[0]?.allowed === 1) return;
@@ -288,6 +311,14 @@ async function readInstallation(client: Client): Promise<InstallationRecord | un
   const text = "select doc from headroom.installation where id = $1";
   const { rows } = await client.query<{ doc: InstallationRecord }>(text, [installationRow]);
   return rows[0]?.doc;
+}
+
+function putLoaded(table: TableName, id: string, row: Rows[TableName]): Change {
+  const change = putOf(table, row);
+  if (change.kind !== "put" || encodeText(changeId(change)) !== id) {
+    throw new BugError(`row ${id} of table ${table} in the store does not hold the document of that id`);
+  }
+  return change;
 }
 
 /** While the store runs, whatever fails is for the caller to retry after a reload. */

@@ -212,7 +212,7 @@ describe("the installation", function () {
   it("is made in a database of an older version that has none", async () => {
     await withSite(async (site) => {
       const made = await site.lead("one");
-      await site.query("drop table headroom.installation");
+      await site.query("drop table headroom.installation, headroom.account");
       await site.query("delete from headroom.migration where version > 1");
       rmSync(site.path("state"), { recursive: true });
 

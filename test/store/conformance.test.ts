@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { UnavailableError } from "../../runtime/model/errors";
 import { HotState, rowId, type Change } from "../../runtime/store/hot-state";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 import { PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
+import { createSealer } from "../../runtime/store/sealer";
 import type { Store } from "../../runtime/store/store";
 import { newDatabase, realClock } from "../support/postgres";
 import {
@@ -39,8 +41,10 @@ async function onMemory(): Promise<World> {
 
 async function onPostgres(): Promise<World> {
   const connectionString = await newDatabase();
+  const sealer = createSealer(randomBytes(32));
+  const options = { connectionString, clock: realClock, holder: "test", onLost: () => undefined, sealer };
   return {
-    open: () => PostgresStore.open({ connectionString, clock: realClock, holder: "test", onLost: () => undefined }),
+    open: () => PostgresStore.open(options),
     depose: async () => {
       const client = await connect(connectionString);
       await client.query("update headroom.lease set epoch = epoch + 1, holder = 'another'");
@@ -167,7 +171,7 @@ function describeStore(name: string, prepare: () => Promise<World>): void {
 
     it("forgets deleted rows, and does not mind deleting what is not there", async () => {
       await store.write(oneOfEach);
-      const ids = ["zone/default", "agents-1", "n1", "s1", "agents", "ci", "k1", "installation"];
+      const ids = ["zone/default", "agents-1", "n1", "s1", "agents", "ci", "k1", "vm-main-1a2b3c4d", "installation"];
       const tables = oneOfEach.map((change) => (change.kind === "put" ? change.table : "node"));
       await store.write(tables.map((table, index): Change => ({ kind: "delete", table, id: ids[index]! })));
       await store.write([{ kind: "delete", table: "node", id: "unknown" }]);

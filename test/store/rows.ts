@@ -1,8 +1,11 @@
 /** Rows for the tests of this folder: sensible defaults, state only what matters. */
 import { permissionsSchema } from "../../runtime/model/staging-config";
+import type { Account } from "../../runtime/model/accounts";
 import type { Change } from "../../runtime/store/hot-state";
 import type { Decision, IdempotentAnswer, Lane, Node, Session, StoredDefinition } from "../../runtime/model/state";
 import type { Reason } from "../../runtime/model/plan";
+
+export const accountSecret = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY";
 
 export const aReason: Reason = {
   code: "placed",
@@ -84,6 +87,21 @@ export function anAnswer(answer: Partial<IdempotentAnswer> = {}): IdempotentAnsw
   return { key: "k1", bodyHash: "ab12", status: 201, body: { session: { sessionId: "s1" } }, atMs: 1_000, ...answer };
 }
 
+export function anAccount(account: Partial<Account> = {}): Account {
+  return {
+    accountId: "vm-main-1a2b3c4d",
+    service: "vm",
+    kind: "aws",
+    definition: "main",
+    identity: { owner: "123456789012" },
+    settings: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: accountSecret },
+    confirmed: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: accountSecret },
+    isCurrent: true,
+    updatedAtMs: 1_000,
+    ...account,
+  };
+}
+
 export function aDecision(decision: Partial<Decision> = {}): Decision {
   return {
     decisionId: "0000000001000-000001",
@@ -131,6 +149,7 @@ export const oneOfEach: readonly Change[] = [
   { kind: "put", table: "configState", row: { autoscaleConfig: "agents", excessSinceMs: 5_000 } },
   { kind: "put", table: "apiKey", row: { name: "ci", scope: "operator", hash: "00ff", createdAtMs: 1_000 } },
   { kind: "put", table: "idempotentAnswer", row: anAnswer() },
+  { kind: "put", table: "account", row: anAccount() },
   {
     kind: "put",
     table: "installation",
