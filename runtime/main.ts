@@ -47,7 +47,7 @@ export interface RuntimeOptions {
   readonly engine?: EngineWish;
   /** Pulumi backend of the lane stacks. Default `file://<data folder>/state`. */
   readonly backendUrl?: string;
-  /** Updates that run at the same time, each in a process of its own. Default: the executor's. */
+  /** Updates that run at the same time, each in a process of its own. Default: what memory and cores allow. */
   readonly workers?: number;
   /** Updates that may be open ahead of their nodes; default by memory, see `executor/worker-pool.ts`. */
   readonly openAhead?: number;

@@ -17,9 +17,20 @@ export interface Leader {
   readonly epoch: number;
   /** A plan of the present state; nothing is changed. */
   plan(): Plan;
+  /** The lane's place among those that wait for a slot to update; undefined when it waits for none. */
+  readonly slotWaitOf?: (laneId: string) => SlotQueuePlace | undefined;
   readonly facts: RuntimeFacts;
   /** Secret from which keys with an idempotency key are derived; see `routes/api-keys.ts`. */
   readonly apiKeySecret: Uint8Array;
+}
+
+/** Slots: how many updates may run at the same time. */
+export interface SlotQueuePlace {
+  /** From 1. */
+  readonly position: number;
+  readonly waiting: number;
+  readonly inUse: number;
+  readonly slots: number;
 }
 
 /** Constant facts of this process for `GET /api/v1/status`. */

@@ -18,6 +18,7 @@ import { LaneFolder } from "./lane-folder";
 import type { NodeUpdater, OpenedUpdate, OpenRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import { signal } from "./processes";
 import { defaultRecoveryLimits, type RecoveryLimits } from "./recovery";
+import { slotsHere } from "./slot-default";
 import { reserveOf } from "./slot-scheduler";
 import type { FromWorker, Job, ToWorker } from "./worker-protocol";
 
@@ -26,7 +27,7 @@ export interface WorkerPoolOptions {
   readonly clock: Clock;
   /** Asked by the workers before they change anything. */
   readonly permit: AskPermit;
-  /** Updates at the same time. Default 4: each needs about half a CPU second and 0.3 GB with its engine. */
+  /** Updates at the same time. Default: what memory and cores allow, see {@link defaultSlots}. */
   readonly slots?: number;
   /**
    * Updates that may be open ahead at the same time. Default: a tenth of the memory there is for this process, at
@@ -35,6 +36,8 @@ export interface WorkerPoolOptions {
   readonly openedMax?: number;
   /** Idle workers kept ready. Default 1; 0 starts every worker only when it is needed. */
   readonly warmSpares?: number;
+  /** An idle worker beyond the spares is ended after this: each holds about 0.25 GB. Default 5 min. */
+  readonly idleMs?: number;
   /** An update that takes longer is interrupted. Default 20 min. */
   readonly updateTimeoutMs?: number;
   /** What an interrupted update may take to end before its engine and worker are killed. Default 2 min. */
@@ -67,6 +70,7 @@ interface Worker {
   task?: Task | undefined;
   enginePid?: number | undefined;
   stopWatchdog?: (() => void) | undefined;
+  cancelGivingBack?: (() => void) | undefined;
   /** Why it could not start. */
   complaint?: string | undefined;
 }
@@ -87,7 +91,7 @@ export class WorkerPool implements NodeUpdater {
   private mayStartAgain = true;
 
   constructor(private readonly options: WorkerPoolOptions) {
-    this.slots = options.slots ?? 4;
+    this.slots = options.slots ?? slotsHere();
     this.openedMax = options.openedMax ?? openedFor(process.constrainedMemory(), totalmem());
     this.warmSpares = Math.min(options.warmSpares ?? 1, this.slots);
     this.assign();
@@ -126,6 +130,7 @@ export class WorkerPool implements NodeUpdater {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.cancelSpares();
+    for (const { cancelGivingBack } of this.workers) cancelGivingBack?.();
     for (const task of this.waiting.splice(0)) task.reject(new UnavailableError("the executor is stopping"));
     const ended = [...this.workers].map(
       ({ child }) => new Promise<void>((resolve) => void child.once("exit", () => resolve())),
@@ -194,6 +199,7 @@ export class WorkerPool implements NodeUpdater {
   }
 
   private begin(worker: Worker, task: Task): void {
+    worker.cancelGivingBack?.();
     worker.state = "busy";
     worker.task = task;
     worker.enginePid = undefined;
@@ -237,7 +243,7 @@ export class WorkerPool implements NodeUpdater {
   private onMessage(worker: Worker, message: FromWorker): void {
     switch (message.kind) {
       case "ready":
-        worker.state = "idle";
+        this.rest(worker);
         return this.assign();
       case "event":
         if (message.event.kind === "started") worker.enginePid = message.event.enginePid;
@@ -269,15 +275,27 @@ export class WorkerPool implements NodeUpdater {
     worker.stopWatchdog?.();
     worker.stopWatchdog = undefined;
     worker.task = undefined;
-    worker.state = "idle";
+    this.rest(worker);
     this.workers.delete(worker);
     this.workers.add(worker);
     if (task) settle(task);
     this.assign();
   }
 
+  private rest(worker: Worker): void {
+    worker.state = "idle";
+    const { clock, idleMs = 300_000 } = this.options;
+    worker.cancelGivingBack = clock.after(idleMs, () => {
+      const idle = [...this.workers].filter(({ state }) => state === "idle");
+      if (worker.state !== "idle" || idle.length <= this.warmSpares) return;
+      this.workers.delete(worker);
+      worker.child.disconnect();
+    });
+  }
+
   private onExit(worker: Worker, how: string): void {
     worker.stopWatchdog?.();
+    worker.cancelGivingBack?.();
     this.workers.delete(worker);
     worker.task?.reject(new UnavailableError(`the worker process of the update ended with ${how}`));
     if (worker.state === "starting" && !this.isStopped) {

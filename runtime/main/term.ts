@@ -144,6 +144,7 @@ export class Term {
       epoch,
       apiKeySecret: tokenSecret,
       plan: () => plan(ledger.state, { nowMs: clock.now(), catalog }),
+      slotWaitOf: (laneId) => laneRunner.waitOf(laneId),
     };
     return new Term(leader, { store, reconciler, laneRunner, updater }, lost);
   }

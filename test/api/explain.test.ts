@@ -76,6 +76,17 @@ describe("explain", () => {
     assert.match(wouldChange.join("\n"), /it is failed and replaced \(provisionTimeout 10m\)/);
   });
 
+  it("tells of a node that waits for a slot its place, and no time-out, because none applies", async () => {
+    const row = aNode({ nodeId: "n-waits", status: "requested" });
+    await api.leader.ledger.commit([{ kind: "put", table: "node", row }]);
+    Object.assign(api.leader, { slotWaitOf: () => ({ position: 3, waiting: 7, inUse: 4, slots: 4 }) });
+
+    const { sentences, wouldChange } = await ask("node", "n-waits");
+
+    assert.match(sentences.join("\n"), /The lane is number 3 of 7 that wait for a slot; 4 of 4 slots are in use/);
+    assert.doesNotMatch(wouldChange.join("\n"), /provisionTimeout/);
+  });
+
   it("tells of a static member that it is never destroyed", async () => {
     const member = { name: "m", zone: "eu", address: "10.0.0.1", cores: 4, memory: "8GiB" };
     await put("pool", { name: "agents", type: "dockerAgent", staticMembers: [member] });

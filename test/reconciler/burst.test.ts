@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { poolDoc, vmProviderDoc, workspaceDoc } from "../support/builders";
 import { SeededRng } from "../support/virtual-clock";
-import { agents, countByStatus } from "./questions";
+import { agents, countByStatus, request } from "./questions";
 import { goodCloud, World } from "./world";
 
 const second = 1_000;
@@ -71,13 +71,12 @@ describe("a healthy config beside sick ones", () => {
           workspaces: [workspaceDoc(), ...sick.map((name) => workspaceDoc({ name, pools: [name] }))],
         };
         const world = await World.start(docs);
-        world.hangs = ({ request, isCreate }) =>
-          request.laneId.startsWith("sick") && isCreate === (hangs === "creates");
+        world.hangs = ({ request: { laneId }, isCreate }) =>
+          laneId.startsWith("sick") && isCreate === (hangs === "creates");
         const sessions: string[] = [];
         const limit = hangs === "deletes" ? sick.length : 3;
         for (const name of sick.slice(0, limit)) {
-          const { session } = await world.broker.requestSession({ workspace: name, userId: "user" });
-          sessions.push(session.sessionId);
+          sessions.push(await request(world, name, "user"));
         }
         await world.clock.advance(2 * minute);
         if (hangs === "deletes") for (const id of sessions) await world.broker.releaseSession(id);

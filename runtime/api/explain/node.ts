@@ -46,7 +46,8 @@ function origin({ autoscaleConfig, pool, zone, vmProvider }: Node): string {
   return ` by autoscale config "${autoscaleConfig}" for pool "${pool}" in zone "${zone}" on VM provider config "${vmProvider}"`;
 }
 
-function tellComing(node: Node, { ledger }: Leader, { sentences, wouldChange }: Story): void {
+function tellComing(node: Node, leader: Leader, { sentences, wouldChange }: Story): void {
+  const { ledger } = leader;
   const lane = node.laneId === undefined ? undefined : ledger.state.lanes.get(node.laneId);
   const waits: Readonly<Record<string, string>> = {
     requested: `It waits for the next update of lane ${node.laneId} (revision ${lane?.appliedRevision} of ${lane?.desiredRevision} is done).`,
@@ -54,6 +55,17 @@ function tellComing(node: Node, { ledger }: Leader, { sentences, wouldChange }: 
     starting: `The VM exists${node.address ? ` at ${node.address}` : ""}; ${waitsFor(node)}.`,
   };
   sentences.push(waits[node.status]!);
+  if (node.status === "requested") {
+    const place = leader.slotWaitOf?.(node.laneId ?? "");
+    if (place) {
+      const { position, waiting, inUse, slots } = place;
+      sentences.push(
+        `The lane is number ${position} of ${waiting} that wait for a slot; ${inUse} of ${slots} slots are in use.`,
+      );
+      wouldChange.push("an update of another lane ends, or the runtime gets more slots (serve --workers)");
+    }
+    return;
+  }
   const failsAtMs = node.statusSinceMs + node.provisionTimeoutSeconds * 1000;
   const limit = formatDuration(node.provisionTimeoutSeconds);
   wouldChange.push(

@@ -41,7 +41,7 @@ export function addServe(program: Command): void {
     )
     .addOption(engineOption())
     .addOption(new Option("--backend <url>", "Pulumi backend of the node stacks").env("HEADROOM_BACKEND_URL"))
-    .option("--workers <number>", "updates at the same time", wholeNumber(1, 64))
+    .option("--workers <number>", "updates at the same time; default: what memory and cores allow", wholeNumber(1, 64))
     .option(
       "--open-ahead <number>",
       "updates that may wait for nodes (default: a tenth of the memory at 600 MiB each, at least 1 from 2 GiB on)",
