@@ -87,7 +87,8 @@ function isAwaitedNode({ status, reason }: Node): boolean {
 
 /** Nodes of one lane are all of one VM provider config. */
 function accountOf(nodes: readonly Node[]): string {
-  return nodes.find(({ vmProvider }) => vmProvider !== undefined)?.vmProvider ?? "";
+  const [node] = nodes;
+  return node?.spec?.account ?? node?.vmProvider ?? "";
 }
 
 /** @param present Ids of the nodes in the stack; undefined = not known, e.g. after a restart. */
