@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { burst } from "./burst";
 import { findEngine } from "./engine";
 import { fleet } from "./fleet";
 import { placements } from "./placements";
@@ -17,7 +18,7 @@ import { packageRoot } from "./service";
 import { simulationSpeed } from "./sim";
 import { startLatency } from "./start-latency";
 
-const benches: readonly Bench[] = [startLatency, placements, fleet, planning, simulationSpeed];
+const benches: readonly Bench[] = [startLatency, placements, fleet, planning, burst, simulationSpeed];
 
 const usage = `Usage: npm run bench -- [options]
   --smoke                       a quick run that shows that every benchmark works

@@ -119,7 +119,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "provider/local-vm",
     "node",
   ],
-  bench: ["runtime", "provider", "bench", "node", "@pulumi/pulumi", "@pulumi/aws", "test/clouds"],
+  bench: ["runtime", "provider", "bench", "node", "@pulumi/pulumi", "@pulumi/aws", "test/clouds", "test/reconciler"],
 };
 
 /** A count and its noun put together by hand: "1 nodes" comes of it. `formatCount` does it right. */
