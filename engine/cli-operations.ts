@@ -41,6 +41,7 @@ const flagTables: Record<string, FlagTable> = {
     "target-replace": "list",
     target: "list",
     "target-dependents": "switch",
+    exclude: "list",
   },
   preview: { ...commonFlags, refresh: "value", replace: "list", target: "list", "target-dependents": "switch" },
   refresh: {
@@ -98,6 +99,7 @@ export async function runOperationCommand(
       targets: parsed.list("target"),
       targetDependents: parsed.isOn("target-dependents"),
       replaceTargets: parsed.list("replace"),
+      excludes: command === "up" ? parsed.list("exclude") : [],
       excludeProtected: parsed.isOn("exclude-protected"),
     },
   };

@@ -17,8 +17,9 @@ import { refreshState } from "./refresh";
 import type { Goal } from "./registration";
 import type { Snapshot } from "./snapshot";
 import type { Deployment as StoredDeployment, ResourceState } from "./state";
-import { settleDiff, StepGenerator } from "./step-generator";
-import { type RegistrationResult, type Step, stepState } from "./steps";
+import { settleDiff } from "./settled-diff";
+import { StepGenerator } from "./step-generator";
+import { makeStep, type RegistrationResult, type Step, stepState } from "./steps";
 import { qualifiedType, rootStackType } from "./urn";
 import { equalValues, type PropertyMap } from "./values";
 
@@ -37,6 +38,8 @@ export interface DeploymentOptions {
   targetDependents: boolean;
   /** URNs to replace even when nothing differs. */
   replaceTargets: string[];
+  /** URNs that an update leaves as they are, declared or not. */
+  excludes: string[];
   excludeProtected: boolean;
 }
 
@@ -281,6 +284,7 @@ export class Deployment {
 
   private async deleteRest(): Promise<void> {
     const isAllowed = this.deletionFilter();
+    await this.keepExcluded();
     const steps = await this.generator.generateDeletes(isAllowed);
     const byState = new Map(steps.map((step) => [stepState(step), step]));
     for (const group of deletionGroups(this.base, new Set(byState.keys()))) {
@@ -294,9 +298,20 @@ export class Deployment {
     }
   }
 
+  /** What is excluded and not declared is told like all that stays. */
+  private async keepExcluded(): Promise<void> {
+    const { excludes } = this.options;
+    const kept = this.base.filter(
+      (state) => excludes.includes(state.urn) && !state.delete && !this.generator.seen.has(state.urn),
+    );
+    // One after the other: in the new state, too, each comes after what it depends on.
+    for (const state of kept) await this.executor.runAll([makeStep("same", { old: state, new: { ...state } })]);
+  }
+
   /** Which resources may be deleted: all, or the targets with (when asked) everything that depends on them. */
   private deletionFilter(): (state: ResourceState) => boolean {
-    const { targets, targetDependents, excludeProtected } = this.options;
+    const { targets, targetDependents, excludes, excludeProtected } = this.options;
+    if (excludes.length > 0) return (state) => !excludes.includes(state.urn);
     if (excludeProtected) {
       const kept = new Set<string>();
       for (const state of this.base.filter(({ protect }) => protect)) {

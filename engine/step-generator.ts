@@ -7,14 +7,14 @@
  *    missing resource would force to be replaced is deleted first as well.
  */
 import type { Deployment } from "./deployment";
-import { CommandFailure, Reported } from "./failure";
+import { CommandFailure, NotSupported, Reported } from "./failure";
 import { dependentsOf } from "./graph";
 import { type CheckFailure, type CheckResult, type DiffResult, type Provider, withoutInternal } from "./provider";
 import { aliasUrns, type Goal, keepIgnored, matchesPath } from "./registration";
 import type { ResourceState } from "./state";
 import { deleteStep, makeStep, type RegistrationResult, type Step } from "./steps";
 import { createUrn, isProviderType, providerReference, referenceUrn } from "./urn";
-import { changedKeys, equalValues, plainText, type PropertyMap, unknown } from "./values";
+import { equalValues, plainText, type PropertyMap, unknown } from "./values";
 
 type Done = (result: RegistrationResult) => void;
 
@@ -51,6 +51,7 @@ export class StepGenerator {
     }
     this.seen.add(urn);
     const old = this.findOld(urn, goal);
+    if (deployment.options.excludes.includes(urn)) return [this.keepExcluded(urn, old, done)];
     const next = this.newState(urn, goal, old);
     if (isProviderType(goal.type)) this.newProviders.set(urn, next);
     const provider =
@@ -94,6 +95,13 @@ export class StepGenerator {
     }
     if (!old) return [makeStep("create", parts)];
     return this.compare({ goal, old, next, provider, done });
+  }
+
+  private keepExcluded(urn: string, old: ResourceState | undefined, done: Done): Step {
+    if (!old) throw new NotSupported(`the flag --exclude of a resource that is not there yet (${urn})`);
+    const next = { ...old };
+    if (isProviderType(old.type)) this.newProviders.set(urn, next);
+    return makeStep("same", { old, new: next, done });
   }
 
   private findOld(urn: string, goal: Goal): ResourceState | undefined {
@@ -383,18 +391,4 @@ interface ComparedPair {
   next: ResourceState;
   provider: Provider | undefined;
   done: Done;
-}
-
-/** What a provider that does not say is assumed to mean: inputs that differ are a change. */
-export function settleDiff(diff: DiffResult, before: PropertyMap, after: PropertyMap): DiffResult {
-  if (diff.changes !== "unknown") return diff;
-  const keys = changedKeys(before, after);
-  if (keys.length === 0) return { ...diff, changes: "none" };
-  const detailed = Object.fromEntries(
-    keys.map((key) => {
-      const diffKind = !(key in before) ? "add" : !(key in after) ? "delete" : "update";
-      return [key, { diffKind, inputDiff: true } as const];
-    }),
-  );
-  return { ...diff, changes: "some", changedKeys: keys, detailed };
 }

@@ -111,7 +111,8 @@ async function run(step: Step, deployment: Deployment): Promise<StepOutcome> {
       const { old, new: next } = both(step);
       next.id = old.id;
       next.outputs = old.outputs;
-      if (isProviderType(next.type)) await deployment.providers.same({ ...next, inputs: old.inputs });
+      // Nobody waits for what is only excluded from the update: its provider is not used.
+      if (isProviderType(next.type) && step.done) await deployment.providers.same({ ...next, inputs: old.inputs });
       return ok;
     }
     case "create":

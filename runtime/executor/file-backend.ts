@@ -2,34 +2,38 @@
  * What the executor does itself in a `file://` backend, because a process of the engine for it would cost more than the
  * update: make an empty stack, read a checkpoint, look at locks, prune history, remove a stack. The layout is Pulumi's.
  */
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
-import { hostname } from "node:os";
+import { existsSync, statSync } from "node:fs";
+import { copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import type { EpochMs } from "../model/clock";
 import { writeDurably } from "./durable-file";
 import { projectName } from "./installation";
-import { deploymentSchema, type Deployment } from "./stack-state";
+import { DamagedState, parseCheckpoint } from "./checkpoint";
+import type { Deployment } from "./stack-state";
 
-const checkpointSchema = z.object({
-  /** 4 where resources have hooks. */
-  version: z.literal([3, 4]),
-  checkpoint: z.object({ latest: deploymentSchema.nullish() }),
-});
 const lockSchema = z.object({ pid: z.int(), username: z.string(), hostname: z.string(), timestamp: z.string() });
+
+/** What was done with a damaged state file. */
+export interface Mended {
+  /** An older state took its place: what it holds may be gone. */
+  readonly hasBackup: boolean;
+  /** Names the files. */
+  readonly message: string;
+}
 
 export interface Lock {
   readonly file: string;
   readonly id: string;
   readonly pid: number;
-  readonly isOfThisHost: boolean;
+  /** Name of its host when it was taken; undefined when the lock can't be read. */
+  readonly host: string | undefined;
   /** For people: who took it and when. */
   readonly owner: string;
 }
 
 export class FileBackend {
-  private readonly folder: string;
+  readonly folder: string;
 
   private constructor(root: string) {
     this.folder = join(root, ".pulumi");
@@ -56,14 +60,53 @@ export class FileBackend {
     await writeDurably(this.stackFile(stack), JSON.stringify(checkpoint));
   }
 
-  /** Undefined when there is no such stack or nothing was ever deployed. Throws when the file can't be read. */
+  /**
+   * Undefined when there is no such stack or nothing was ever deployed. Throws {@link DamagedState} for a file that is
+   * not its state, and another error for one that a newer version wrote.
+   */
   async readDeployment(stack: string): Promise<Deployment | undefined> {
-    if (!this.hasStack(stack)) return undefined;
+    const file = this.fileInUse(stack);
+    return file === undefined ? undefined : parseCheckpoint(await readFile(file), file, urnStart(stack));
+  }
+
+  /**
+   * Sets a damaged state file aside under a name of its own and puts the one before it in its place, if that is whole.
+   * Undefined when nothing is damaged.
+   */
+  async mend(
+    stack: string,
+    nowMs: EpochMs,
+    before: (hasBackup: boolean) => Promise<void>,
+  ): Promise<Mended | undefined> {
+    try {
+      await this.readDeployment(stack);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof DamagedState)) throw error;
+      const { file, message } = error;
+      const keptAs = `${file}.damaged-${new Date(nowMs).toISOString().replaceAll(":", "")}`;
+      const hasBackup = await this.isWhole(`${file}.bak`, stack);
+      await before(hasBackup);
+      await rename(file, keptAs);
+      if (hasBackup) await copyFile(`${file}.bak`, file);
+      const then = hasBackup ? "the state before it is used" : "the clouds are asked for all of it";
+      return { hasBackup, message: `${message}; it is kept as ${keptAs}, and ${then}` };
+    }
+  }
+
+  private async isWhole(file: string, stack: string): Promise<boolean> {
+    try {
+      return parseCheckpoint(await readFile(file), file, urnStart(stack)) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Of a packed and a plain file the newer counts, as for Pulumi. */
+  private fileInUse(stack: string): string | undefined {
     const plain = this.stackFile(stack);
-    const text = existsSync(plain)
-      ? await readFile(plain, "utf8")
-      : gunzipSync(await readFile(`${plain}.gz`)).toString("utf8");
-    return checkpointSchema.parse(JSON.parse(text)).checkpoint.latest ?? undefined;
+    const files = [plain, `${plain}.gz`].filter((file) => existsSync(file));
+    return files.toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
   }
 
   async locks(stack: string): Promise<Lock[]> {
@@ -97,7 +140,8 @@ export class FileBackend {
   /** Removes every file of the stack. The caller made sure that it is empty. */
   async removeStack(stack: string): Promise<void> {
     const folder = join(this.folder, "stacks", projectName);
-    const belongs = (name: string) => name === `${stack}.json` || name.startsWith(`${stack}.json.`);
+    const belongs = (name: string) =>
+      name === `${stack}.json` || (name.startsWith(`${stack}.json.`) && !name.includes(".damaged-"));
     for (const name of (await listFolder(folder)).filter(belongs)) await rm(join(folder, name), { force: true });
     for (const kind of ["history", "backups"]) {
       await rm(join(this.folder, kind, projectName, stack), { recursive: true, force: true });
@@ -114,15 +158,20 @@ export class FileBackend {
   }
 }
 
+/** What every URN of a stack of ours begins with. */
+function urnStart(stack: string): string {
+  return `urn:pulumi:${stack}::${projectName}::`;
+}
+
 async function readLock(file: string, id: string): Promise<Lock | undefined> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   // Released between the listing and the reading.
   if (text === undefined) return undefined;
   const parsed = lockSchema.safeParse(parseJson(text));
-  if (!parsed.success) return { file, id, pid: 0, isOfThisHost: false, owner: "an unknown process" };
+  if (!parsed.success) return { file, id, pid: 0, host: undefined, owner: "an unknown process" };
   const { pid, username, hostname: host, timestamp } = parsed.data;
   const owner = `${username}@${host} (pid ${pid}) at ${timestamp}`;
-  return { file, id, pid, isOfThisHost: host === hostname(), owner };
+  return { file, id, pid, host, owner };
 }
 
 function parseJson(text: string): unknown {

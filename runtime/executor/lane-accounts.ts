@@ -4,14 +4,14 @@ import { canonicalJson } from "../model/canonical-json";
 import type { DesiredNode, Lane, Node } from "../model/state";
 import type { Snapshot } from "../store/hot-state";
 import { nodesOf } from "./lane-changes";
-import type { UpdateRequest } from "./node-updater";
+import type { LaneRequest } from "./node-updater";
 
 /** The request of a lane for exactly these nodes, built when it has its slot. */
 export function requestFor(
   { ledger: { state }, epoch }: { readonly ledger: { readonly state: Snapshot }; readonly epoch: number },
   { laneId, stack }: Lane,
-  { nodes, revision }: Pick<UpdateRequest, "nodes" | "revision">,
-): UpdateRequest {
+  { nodes, revision }: Pick<LaneRequest, "nodes" | "revision">,
+): LaneRequest {
   return { laneId, stack, revision, epoch, nodes, ...withAccounts(state, nodesOf(state, laneId), nodes) };
 }
 
@@ -20,7 +20,7 @@ export function withAccounts(
   state: Snapshot,
   nodes: readonly Node[],
   asked: readonly DesiredNode[],
-): Pick<UpdateRequest, "accounts" | "leaving"> {
+): Pick<LaneRequest, "accounts" | "leaving"> {
   const isAsked = new Set(asked.map(({ nodeId }) => nodeId));
   const leaving = nodes.flatMap(({ spec }) => (spec === undefined || isAsked.has(spec.nodeId) ? [] : [spec]));
   const accounts: Record<string, AccountSpec> = {};
@@ -31,7 +31,7 @@ export function withAccounts(
 }
 
 /** Whether these nodes need accounts that the request does not have, or has in an older form. */
-export function needNewerAccounts(state: Snapshot, request: UpdateRequest, nodes: readonly DesiredNode[]): boolean {
+export function needNewerAccounts(state: Snapshot, request: LaneRequest, nodes: readonly DesiredNode[]): boolean {
   const { accounts } = withAccounts(state, [], nodes);
   return Object.entries(accounts).some(([id, spec]) => canonicalJson(request.accounts[id]) !== canonicalJson(spec));
 }

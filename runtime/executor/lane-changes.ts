@@ -4,10 +4,12 @@ import type { CloudFailureClass } from "../model/errors";
 import type { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
 import type { Lane, LaneTrouble, Node } from "../model/state";
-import { failureChanges } from "../planner/transitions";
+import { Draft } from "../planner/draft";
+import { failureChanges, loseNode } from "../planner/transitions";
 import type { Change, Snapshot } from "../store/hot-state";
 import { classifyFailure } from "./failure-class";
-import type { PresentNode, UpdateRequest, UpdateResult } from "./node-updater";
+import { shouldHaveVm, type Presence } from "./lane-work";
+import type { KnownVm, PresentNode, RecoverRequest, UpdateRequest, UpdateResult } from "./node-updater";
 
 export interface ChangeContext {
   readonly state: Snapshot;
@@ -19,13 +21,12 @@ export interface ChangeContext {
 export function beginUpdate(
   { journal, nowMs }: ChangeContext,
   lane: Lane,
-  update: { readonly request: UpdateRequest; readonly creates: number; readonly deletes: number },
+  { revision, nodes, creates, deletes }: UpdateRequest,
 ): Change[] {
-  const { revision, nodes } = update.request;
   const reason: Reason = {
     code: "update",
-    text: `update of revision ${revision}: ${update.creates} to create, ${update.deletes} to delete`,
-    numbers: { revision, creates: update.creates, deletes: update.deletes, nodes: nodes.length },
+    text: `update of revision ${revision}: ${creates.length} to create, ${deletes.length} to delete`,
+    numbers: { revision, creates: creates.length, deletes: deletes.length, nodes: nodes.length },
   };
   return [
     { kind: "put", table: "lane", row: { ...atRest(lane), openRevision: revision, openSinceMs: nowMs } },
@@ -62,10 +63,20 @@ export function nodeCreating({ nowMs }: ChangeContext, node: Node): Change[] {
   return [{ kind: "put", table: "node", row: { ...node, statusSinceMs: nowMs } }];
 }
 
-/** Its VM exists. A node that is to leave meanwhile only gets its address. */
+/**
+ * Its VM exists. A node that is to leave meanwhile only gets its address. What its row tells of its VM is kept when this
+ * is another VM that carries the node's id.
+ */
 export function nodeCreated({ journal, nowMs }: ChangeContext, node: Node, made: PresentNode): Change[] {
-  const known = { address: made.address, ...(made.dnsName === undefined ? {} : { dnsName: made.dnsName }) };
-  if (made.address === undefined || node.address === made.address) return [];
+  if (node.vmId !== undefined && made.vmId !== undefined && made.vmId !== node.vmId) return [];
+  const known = {
+    ...(made.address === undefined ? {} : { address: made.address }),
+    ...(made.vmId === undefined ? {} : { vmId: made.vmId }),
+    ...(made.dnsName === undefined ? {} : { dnsName: made.dnsName }),
+  };
+  const isNews = Object.entries(known).some(([name, value]) => node[name as keyof typeof known] !== value);
+  if (!isNews) return [];
+  if (made.address === undefined) return [{ kind: "put", table: "node", row: { ...node, ...known } }];
   if (node.status !== "requested" && node.status !== "provisioning") {
     return [{ kind: "put", table: "node", row: { ...node, ...known } }];
   }
@@ -100,37 +111,115 @@ export function nodeFailed(
   return [...changes, ...failureChanges({ journal, nowMs }, before, node, failure)];
 }
 
+export type EndedJob =
+  | { readonly kind: "update"; readonly request: UpdateRequest; readonly result: UpdateResult }
+  | { readonly kind: "recover"; readonly request: RecoverRequest; readonly result: UpdateResult };
+
+/** VMs younger than this may be missing in a cloud's listing although they exist. */
+const youngMs = 600_000;
+
+/** What the rows of a lane tell of the VMs that a recovery looks for. */
+export function knownVms(nodes: readonly Node[], nowMs: EpochMs): Record<string, KnownVm> {
+  const known = nodes.map(({ nodeId, vmId, address, createdAtMs }): [string, KnownVm] => [
+    nodeId,
+    { vmId, address, isYoung: nowMs - createdAtMs < youngMs },
+  ]);
+  return Object.fromEntries(known);
+}
+
+/**
+ * The result, without `present` when the stack lacks something that the update was to leave alone: then nothing is known
+ * of it before the cloud is asked.
+ */
+export function trustedResult({ kind, request, result }: EndedJob): UpdateResult {
+  if (kind === "recover" || result.present === undefined) return result;
+  const there = new Set(result.present.filter(({ isRemnant }) => !isRemnant).map(({ nodeId }) => nodeId));
+  const lost = request.nodes.filter(({ nodeId }) => !request.creates.includes(nodeId) && !there.has(nodeId));
+  if (lost.length === 0) return result;
+  const message = `the stack has lost ${lost.map(({ nodeId }) => nodeId).join(", ")}`;
+  return { laneId: result.laneId, revision: result.revision, outcome: "failed", message };
+}
+
 /**
  * What is true after an update or a recovery whose result is certain. A node that was asked for and is not there has
- * failed after an update; after a recovery it is simply asked for again, because the cloud has not refused it.
+ * failed after an update; after a recovery it is simply asked for again, because the cloud has not refused it. A node
+ * that had a VM and of which the cloud says that it has none is dead, and never made again.
  */
-export function concludeUpdate(
-  context: ChangeContext,
-  lane: Lane,
-  ended: { readonly kind: "update" | "recover"; readonly request: UpdateRequest; readonly result: UpdateResult },
-): Change[] {
+export function concludeUpdate(context: ChangeContext, lane: Lane, ended: EndedJob): Change[] {
   const { request, result, kind } = ended;
   const present = new Map((result.present ?? []).map((node) => [node.nodeId, node]));
-  const asked = new Set(request.nodes.map(({ nodeId }) => nodeId));
   const appliedRevision = kind === "update" ? Math.max(lane.appliedRevision, request.revision) : lane.appliedRevision;
   const known = kind === "update" ? withTrouble(atRest(lane), result, context.nowMs) : atRest(lane);
-  const changes: Change[] = [{ kind: "put", table: "lane", row: { ...known, appliedRevision } }];
-  const failure = result.message ?? "the update ended without creating it";
-  const refused = new Set(result.notPermitted ?? []);
+  const changes = laneConcluded(context, { ...known, appliedRevision }, result);
   for (const node of nodesOf(context.state, lane.laneId)) {
     const made = present.get(node.nodeId);
-    const isUndeleted = made && node.status === "destroying" && kind === "update" && !asked.has(node.nodeId);
-    if (isUndeleted && refused.has(node.nodeId)) continue;
-    if (isUndeleted && result.outcome === "failed") {
-      const message = result.message ?? "the update ended without deleting it";
-      const row = { ...node, failure: { class: classifyFailure(message), message } };
-      changes.push({ kind: "put", table: "node", row });
-    } else if (made) changes.push(...nodeCreated(context, node, made));
-    else if (node.status === "destroying") changes.push(...nodeGone(context, node));
-    else if (refused.has(node.nodeId)) changes.push(...nodeUnmade(context, node));
-    else if (kind === "update" && asked.has(node.nodeId)) {
-      changes.push(...nodeFailed(context, node, { class: classifyFailure(failure), message: failure }));
-    } else if (kind === "recover") changes.push(...nodeUnmade(context, node));
+    if (kind === "recover") changes.push(...afterRecovery(context, node, made, ended));
+    else changes.push(...afterUpdate(context, node, made, ended));
+  }
+  return changes;
+}
+
+function afterUpdate(
+  context: ChangeContext,
+  node: Node,
+  made: PresentNode | undefined,
+  { request, result }: Extract<EndedJob, { kind: "update" }>,
+): Change[] {
+  const isRefused = result.notPermitted?.includes(node.nodeId) ?? false;
+  if (made && isRefused && request.deletes.includes(node.nodeId)) return [];
+  if (made && request.deletes.includes(node.nodeId) && result.outcome === "failed") {
+    const message = result.message ?? "the update ended without deleting it";
+    return [{ kind: "put", table: "node", row: { ...node, failure: { class: classifyFailure(message), message } } }];
+  }
+  if (made) return nodeCreated(context, node, made);
+  if (node.status === "destroying") return nodeGone(context, node);
+  if (isRefused) return nodeUnmade(context, node);
+  if (!request.creates.includes(node.nodeId)) return [];
+  const failure = result.message ?? "the update ended without creating it";
+  return nodeFailed(context, node, { class: classifyFailure(failure), message: failure });
+}
+
+function afterRecovery(
+  context: ChangeContext,
+  node: Node,
+  made: PresentNode | undefined,
+  { result }: Extract<EndedJob, { kind: "recover" }>,
+): Change[] {
+  if (result.absent?.includes(node.nodeId) && shouldHaveVm(node)) return vmLost(context, node);
+  if (made) return nodeCreated(context, node, made);
+  if (!result.absent?.includes(node.nodeId)) return [];
+  return node.status === "destroying" ? nodeGone(context, node) : nodeUnmade(context, node);
+}
+
+function vmLost({ state, journal, nowMs }: ChangeContext, node: Node): Change[] {
+  const draft = new Draft(state);
+  const { address = "", vmId = "" } = node;
+  const text = `its VM at ${address} is gone: neither its stack nor the cloud has it`;
+  loseNode({ draft, journal, nowMs }, node, { code: "vmGone", text, numbers: { address, vmId } });
+  return draft.changes;
+}
+
+/** The lane's row, and what people should know of its stack. */
+function laneConcluded({ state, journal }: ChangeContext, lane: Lane, result: UpdateResult): Change[] {
+  const strangers = (result.present ?? []).map(({ nodeId }) => nodeId).filter((nodeId) => !state.nodes.has(nodeId));
+  const { strangers: before = [], ...rest } = lane;
+  const row: Lane = strangers.length === 0 ? rest : { ...rest, strangers: strangers.sort() };
+  const changes: Change[] = [{ kind: "put", table: "lane", row }];
+  const tell = (event: string, text: string, numbers: Reason["numbers"]) => {
+    changes.push({
+      kind: "decision",
+      decision: journal.entry("lane", lane.laneId, event, { code: event, text, numbers }),
+    });
+  };
+  if (strangers.join() !== before.join() && strangers.length > 0) {
+    const names = strangers.join(", ");
+    tell("strangers", `no row tells of ${names} in stack ${lane.stack}: kept, and left alone`, { nodes: names });
+  }
+  for (const { nodeId, vmId } of result.duplicates ?? []) {
+    tell("duplicate", `VM ${vmId} carries the id of node ${nodeId}, which has another VM: left alone`, {
+      nodeId,
+      vmId,
+    });
   }
   return changes;
 }
@@ -158,7 +247,7 @@ function nodeUnmade({ journal, nowMs }: ChangeContext, node: Node): Change[] {
 }
 
 /** Rows of nodes that left and are known not to be in the stack. */
-export function settleLane(context: ChangeContext, lane: Lane, present: ReadonlySet<string>): Change[] {
+export function settleLane(context: ChangeContext, lane: Lane, present: Presence): Change[] {
   const gone = nodesOf(context.state, lane.laneId).filter(
     ({ status, nodeId }) => status === "destroying" && !present.has(nodeId),
   );
@@ -170,11 +259,13 @@ export function settleLane(context: ChangeContext, lane: Lane, present: Readonly
 
 /** The lane without an open update. */
 export function atRest(lane: Lane): Lane {
-  const { laneId, autoscaleConfig, stack, desiredRevision, appliedRevision, keptClosedUntilMs, trouble } = lane;
+  const { laneId, autoscaleConfig, stack, desiredRevision, appliedRevision, keptClosedUntilMs, trouble, strangers } =
+    lane;
   return {
     ...{ laneId, autoscaleConfig, stack, desiredRevision, appliedRevision },
     ...(keptClosedUntilMs === undefined ? {} : { keptClosedUntilMs }),
     ...(trouble === undefined ? {} : { trouble }),
+    ...(strangers === undefined ? {} : { strangers }),
   };
 }
 

@@ -5,17 +5,20 @@
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { writeDurably } from "./durable-file";
 import { laneMark, laneMarkOf } from "./engine-environment";
 import { laneFolder, projectName, projectText, yamlText, type Installation } from "./installation";
 import { accountsKey, type LaneContent } from "./node-program";
 import type { PassphraseCrypter } from "./passphrase";
-import { commandLineOf, isAlive, processesWith } from "./processes";
+import type { Holder } from "./lock-judgement";
+import { commandLineOf, environmentValueOf, isAlive, processesWith } from "./processes";
 
 const engineRecordSchema = z.object({
   pid: z.int(),
+  /** Name of the host when it started. */
+  host: z.string().optional(),
   revision: z.int(),
   /** The worker whose program keeps an update open that was opened ahead; when it ends, so does the engine. */
   openedBy: z.int().optional(),
@@ -92,9 +95,39 @@ export class LaneFolder {
     return processesWith(laneMark, laneMarkOf(this.installation, this.laneId));
   }
 
-  /** True when this process is an engine that was started for this lane. */
+  /** True when this process is an engine that was started for this lane, and not by somebody at a terminal. */
   isEngine(pid: number): boolean {
-    return isAlive(pid) && (commandLineOf(pid) ?? "").includes(this.qualifiedStack);
+    if (!isAlive(pid) || !(commandLineOf(pid) ?? "").includes(this.qualifiedStack)) return false;
+    return process.platform !== "linux" || this.holderOf(pid) === "ourLane";
+  }
+
+  /** What a process number that stands in a lock belongs to on this host now. */
+  holderOf(pid: number): Holder {
+    if (pid <= 0 || !isAlive(pid)) return "nobody";
+    const mark = environmentValueOf(pid, laneMark);
+    if (mark === laneMarkOf(this.installation, this.laneId)) return "ourLane";
+    if (mark?.startsWith(laneMarkOf(this.installation, ""))) return "ours";
+    // The command itself, or the script that Node runs: our service has the word in its path, too.
+    const words = (commandLineOf(pid) ?? "").split(" ").slice(0, 2);
+    return words.some((word) => /(^|[/\\])pulumi(\.exe|\.js)?$/.test(word)) ? "foreignEngine" : "other";
+  }
+
+  /** An older state is in use, which was not compared with the clouds yet. */
+  isUnverified(): boolean {
+    return existsSync(this.unverifiedFile());
+  }
+
+  async noteUnverified(): Promise<void> {
+    await writeDurably(this.unverifiedFile(), "");
+  }
+
+  async noteVerified(): Promise<void> {
+    await rm(this.unverifiedFile(), { force: true });
+  }
+
+  /** True for a path below the data folder, which one runtime at a time has for itself. */
+  isInDataFolder(path: string): boolean {
+    return resolve(path).startsWith(`${resolve(this.installation.dataFolder)}${sep}`);
   }
 
   exists(): boolean {
@@ -103,6 +136,10 @@ export class LaneFolder {
 
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
+  }
+
+  private unverifiedFile(): string {
+    return join(this.path, "state-unverified");
   }
 
   private engineRecordFile(): string {

@@ -1,10 +1,11 @@
 /** What this process knows about a lane beyond its row, and how long the lane waits because of it. Pure. */
+import type { Presence } from "./lane-work";
 import type { EpochMs } from "../model/clock";
 import type { Lane } from "../model/state";
 
 export interface LaneMemory {
   /** Nodes in the stack; undefined until an update or a recovery told. */
-  readonly present?: ReadonlySet<string> | undefined;
+  readonly present?: Presence | undefined;
   readonly emptySinceMs?: EpochMs | undefined;
   readonly retry: Retry;
 }

@@ -16,17 +16,21 @@ import {
   beginUpdate,
   concludeUpdate,
   engineStarted,
+  knownVms,
   nodeCreated,
   nodeCreating,
   nodeFailed,
   nodesOf,
   settleLane,
+  trustedResult,
   type ChangeContext,
+  type EndedJob,
 } from "./lane-changes";
 import { requestFor } from "./lane-accounts";
 import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory } from "./lane-memory";
 import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
-import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import type { LaneRequest, NodeUpdater, UpdateEvent, UpdateResult } from "./node-updater";
+import type { RecoverRequest, UpdateRequest } from "./node-updater";
 import { OpenAhead } from "./open-ahead";
 import { SlotScheduler, type SlotWait } from "./slot-scheduler";
 
@@ -51,14 +55,6 @@ export interface LaneRunnerOptions {
   readonly lingerMs?: number;
   /** Wait after an update that did not get through; doubles with each in a row, up to 5 min. Default 5 s. */
   readonly retryMs?: number;
-}
-
-/** An update or a recovery, and how it ended. */
-interface Ended {
-  readonly kind: "update" | "recover";
-  readonly creates: number;
-  readonly request: UpdateRequest;
-  readonly result: UpdateResult;
 }
 
 export class LaneRunner {
@@ -159,7 +155,7 @@ export class LaneRunner {
   private async takeWithoutSlot(step: DueStep, lane: Lane): Promise<boolean> {
     if (step.kind === "wait") this.wakeAfter(lane.laneId, step.ms);
     if (step.kind !== "settle") return false;
-    await this.commit(settleLane(this.context(), lane, this.memoryOf(lane.laneId).present ?? new Set()));
+    await this.commit(settleLane(this.context(), lane, this.memoryOf(lane.laneId).present ?? new Map()));
     return true;
   }
 
@@ -170,16 +166,12 @@ export class LaneRunner {
     const isEmpty = step.kind === "wait" && nodes.length === 0 && retryWaitMs(lane, retry, this.now()) === 0;
     if ((step.kind !== "idle" && !isEmpty) || !this.ahead.isWanted(laneId) || this.isStopped) return false;
     if (present === undefined && (nodes.length > 0 || lane.appliedRevision > 0)) return false;
-    const existing = nodes.flatMap(({ nodeId, spec }) => (spec && present?.has(nodeId) ? [spec] : []));
+    const existing = nodes.flatMap(({ nodeId, spec }) =>
+      spec && present?.has(nodeId) && !present.get(nodeId)?.isRemnant ? [spec] : [],
+    );
     const { epoch } = this.options;
-    const request: UpdateRequest = {
-      laneId,
-      stack,
-      revision: lane.desiredRevision,
-      epoch,
-      nodes: existing,
-      accounts: {},
-    };
+    const whole = { nodes: existing, accounts: {}, creates: [], deletes: [] };
+    const request: UpdateRequest = { laneId, stack, revision: lane.desiredRevision, epoch, ...whole };
     const { onEvent, recorded } = this.hearing(request);
     const end = await this.ahead.run(lane, request, onEvent);
     if (end === undefined) return false;
@@ -202,8 +194,9 @@ export class LaneRunner {
 
   /** True when it came to nothing. */
   private async update(step: Extract<DueStep, { kind: "update" }>, lane: Lane): Promise<boolean> {
-    const request = requestFor(this.options, lane, { ...step, revision: lane.desiredRevision });
-    await this.commit(beginUpdate(this.context(), lane, { ...step, request }));
+    const asked = requestFor(this.options, lane, { ...step, revision: lane.desiredRevision });
+    const request: UpdateRequest = { ...asked, creates: step.creates, deletes: step.deletes };
+    await this.commit(beginUpdate(this.context(), lane, request));
     // Left open: whoever leads next recovers it.
     if (this.isStopped) return true;
     let hasAchieved = false;
@@ -214,27 +207,29 @@ export class LaneRunner {
       .update(request, onEvent)
       .catch((error: unknown) => unknownEnd(request, error));
     await recorded();
-    await this.conclude({ kind: "update", creates: step.creates, request, result });
+    await this.conclude({ kind: "update", request, result });
     return result.outcome === "failed" && !hasAchieved;
   }
 
   /** True when it came to nothing. */
   private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane): Promise<boolean> {
     const revision = lane.openRevision ?? lane.desiredRevision;
-    const request = requestFor(this.options, lane, { ...step, revision });
+    const known = knownVms(nodesOf(this.options.ledger.state, lane.laneId), this.now());
+    const request: RecoverRequest = { ...requestFor(this.options, lane, { ...step, revision }), known };
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");
     const result = await this.options.updater
       .recover(request, lane.enginePid)
       .catch((error: unknown) => unknownEnd(request, error));
-    await this.conclude({ kind: "recover", creates: 0, request, result });
+    await this.conclude({ kind: "recover", request, result });
     return result.present === undefined;
   }
 
-  private async conclude(ended: Ended): Promise<void> {
-    const { kind, request, result } = ended;
+  private async conclude(ended: EndedJob): Promise<void> {
+    const { kind, request } = ended;
+    const result = trustedResult(ended);
     const { laneId, revision } = request;
     const fields = { lane: laneId, revision, outcome: result.outcome, reason: result.message };
-    this.learn(laneId, { present: result.present && new Set(result.present.map(({ nodeId }) => nodeId)) });
+    this.learn(laneId, { present: result.present && new Map(result.present.map((node) => [node.nodeId, node])) });
     if (result.present === undefined) {
       this.options.log.warn(fields, `the end of an ${kind === "update" ? "update" : "recovery"} is not known`);
       // Recovery follows an update at once; when recovery itself fails it is tried again later.
@@ -245,20 +240,26 @@ export class LaneRunner {
     const lane = this.options.ledger.state.lanes.get(laneId);
     if (lane === undefined) return;
     await this.commit(concludeUpdate(this.context(), lane, ended));
-    this.options.log.info(fields, kind === "update" ? "update ended" : "lane recovered");
+    const { strangers } = this.options.ledger.state.lanes.get(laneId) ?? lane;
+    this.options.log.info(
+      { ...fields, strangers, duplicates: result.duplicates },
+      kind === "update" ? "update ended" : "lane recovered",
+    );
     this.options.wakeReconciler();
     this.rememberEnd(ended);
   }
 
   /** When the next step would only repeat what this one did not achieve, the lane waits instead of trying at once. */
-  private rememberEnd({ kind, creates, request }: Ended): void {
+  private rememberEnd({ kind, request }: EndedJob): void {
     const { laneId, revision } = request;
     const lane = this.options.ledger.state.lanes.get(laneId);
     if (lane === undefined) return;
     const { present, retry } = this.memoryOf(laneId);
     const next = nextStep(lane, nodesOf(this.options.ledger.state, laneId), present);
-    const isSplit = next.kind === "update" && next.creates === 0 && creates > 0;
-    const repeats = kind === "update" ? next.kind === "update" && !isSplit : retry.unknownEnds > 1;
+    const hasCreated = kind === "update" && request.creates.length > 0;
+    const isSplit = next.kind === "update" && next.creates.length === 0 && hasCreated;
+    const repeats =
+      kind === "update" ? next.kind === "update" && !isSplit : retry.unknownEnds > 1 || next.kind === "recover";
     if (repeats && lane.desiredRevision <= revision) this.tryLater(laneId);
     else if (kind === "update") this.learn(laneId, { retry: { ...retry, failures: 0, unknownEnds: 0 } });
   }
@@ -378,7 +379,7 @@ export class LaneRunner {
 }
 
 /** The worker died or could not be asked: nobody knows yet what the update did. */
-function unknownEnd({ laneId, revision }: UpdateRequest, error: unknown): UpdateResult {
+function unknownEnd({ laneId, revision }: LaneRequest, error: unknown): UpdateResult {
   return { laneId, revision, outcome: "failed", message: messageOf(error) };
 }
 

@@ -1,16 +1,20 @@
 /**
  * What a lane needs next, from its rows and from what is known of it. Pure.
  *
- *   recover  an update has no recorded end, or what is in the stack must be known before anything can be left out
+ *   recover  it is not known what is in the stack, or a VM that should be in it is not: the cloud is asked
  *   update   the stack gets exactly these nodes; creates and deletes never in the same update, creates first
  *   settle   rows can be brought up to date without the engine
  *   empty    nothing is left of the lane: it can be removed
  *   idle     nothing to do
  *   wait     what is needed is not due yet
+ *
+ * Once the stack is known, each row that is not in it is known to have no VM: a recovery asked the cloud, an update of
+ * this process deleted it, or none was ever made.
  */
 import type { EpochMs } from "../model/clock";
 import type { DesiredNode, Lane, Node } from "../model/state";
 import { retryWaitMs, type LaneMemory } from "./lane-memory";
+import type { PresentNode } from "./node-updater";
 import type { SlotNeed } from "./slot-scheduler";
 
 export type LaneStep =
@@ -18,8 +22,8 @@ export type LaneStep =
   | {
       readonly kind: "update";
       readonly nodes: readonly DesiredNode[];
-      readonly creates: number;
-      readonly deletes: number;
+      readonly creates: readonly string[];
+      readonly deletes: readonly string[];
     }
   | { readonly kind: "settle" }
   | { readonly kind: "empty" }
@@ -64,7 +68,7 @@ export function slotNeedOf(step: DueStep, lane: Lane, nodes: readonly Node[]): S
   };
   switch (step.kind) {
     case "update":
-      return needs(step.creates > 0 ? "create" : "delete");
+      return needs(step.creates.length > 0 ? "create" : "delete");
     case "recover":
       return needs("recover");
     case "empty":
@@ -91,40 +95,47 @@ function accountOf(nodes: readonly Node[]): string {
   return node?.spec?.account ?? node?.vmProvider ?? "";
 }
 
-/** @param present Ids of the nodes in the stack; undefined = not known, e.g. after a restart. */
-export function nextStep(lane: Lane, nodes: readonly Node[], present: ReadonlySet<string> | undefined): LaneStep {
-  const all = specsOf(nodes);
-  if (lane.openRevision !== undefined) return { kind: "recover", nodes: all };
-  if (nodes.length === 0 && (present === undefined || present.size === 0)) return { kind: "empty" };
+/** The nodes in a stack by their ids. */
+export type Presence = ReadonlyMap<string, Pick<PresentNode, "isRemnant">>;
+
+/** @param present What is in the stack; undefined = not known, e.g. after a restart. */
+export function nextStep(lane: Lane, nodes: readonly Node[], present: Presence | undefined): LaneStep {
+  const known = present ?? (isUntouched(lane, nodes) ? new Map<string, PresentNode>() : undefined);
+  if (lane.openRevision !== undefined || known === undefined) return { kind: "recover", nodes: specsOf(nodes) };
+  const isThere = ({ nodeId }: Node) => known.has(nodeId);
+  const hasVm = (node: Node) => isThere(node) && known.get(node.nodeId)?.isRemnant !== true;
+  // Declared, its VM would be made again under the same id.
+  if (nodes.some((node) => shouldHaveVm(node) && !hasVm(node))) return { kind: "recover", nodes: specsOf(nodes) };
+  if (nodes.length === 0 && known.size === 0) return { kind: "empty" };
 
   const creating = nodes.filter(({ status }) => status === "requested" || status === "provisioning");
   const leaving = nodes.filter(({ status }) => status === "destroying");
-  const unborn = nodes.filter(hasFailedToBeCreated);
-  if (present === undefined) {
-    // Declaring a node that leaves, or one whose create failed, would make its VM if it has none.
-    const mustKnow = unborn.length > 0 || (creating.length > 0 && leaving.length > 0);
-    if (mustKnow) return { kind: "recover", nodes: all };
-  }
-  const isThere = ({ nodeId }: Node) => present?.has(nodeId) ?? false;
-  const wanted = nodes.filter((node) => node.status !== "destroying" && (!hasFailedToBeCreated(node) || isThere(node)));
+  const existing = nodes.filter((node) => node.status !== "destroying" && !creating.includes(node) && hasVm(node));
   if (creating.length > 0) {
     // The engine compares what exists one by one; new VMs must not wait for that.
-    const existing = wanted.filter((node) => !creating.includes(node));
-    const kept = [...creating, ...existing, ...leaving.filter(isThere)];
-    return { kind: "update", nodes: specsOf(kept), creates: creating.length, deletes: 0 };
+    const kept = [...creating, ...existing, ...leaving.filter(hasVm)];
+    return { kind: "update", nodes: specsOf(kept), creates: idsOf(creating), deletes: [] };
   }
-  const strangers = [...(present ?? [])].filter((nodeId) => !nodes.some((node) => node.nodeId === nodeId));
-  const deletes = strangers.length + leaving.filter((node) => present === undefined || isThere(node)).length;
-  if (deletes > 0) return { kind: "update", nodes: specsOf(wanted), creates: 0, deletes };
+  const deletes = idsOf(leaving.filter(isThere));
+  if (deletes.length > 0) return { kind: "update", nodes: specsOf(existing), creates: [], deletes };
   if (leaving.length > 0 || lane.appliedRevision < lane.desiredRevision) return { kind: "settle" };
   return { kind: "idle" };
 }
 
-/** The cloud refused it: it is not declared again, and waits only for the planner to give up its row. */
-export function hasFailedToBeCreated({ status, failure, address }: Node): boolean {
-  return status === "failed" && address === undefined && failure?.class !== "TIMEOUT" && failure?.class !== "REPORTED";
+/** Its VM was made and has not been given up: without it, the node is dead. */
+export function shouldHaveVm({ status, address }: Node): boolean {
+  return address !== undefined && ["starting", "running", "missing", "draining"].includes(status);
+}
+
+/** No engine has ever worked on it, so that nothing can be in its stack. */
+function isUntouched(lane: Lane, nodes: readonly Node[]): boolean {
+  return lane.appliedRevision === 0 && nodes.every(({ status, address }) => status === "requested" && !address);
 }
 
 function specsOf(nodes: readonly Node[]): DesiredNode[] {
   return nodes.flatMap(({ spec }) => (spec === undefined ? [] : [spec]));
+}
+
+function idsOf(nodes: readonly Node[]): string[] {
+  return nodes.map(({ nodeId }) => nodeId);
 }

@@ -1,9 +1,11 @@
 /** What a worker process does for one lane at a time: update, recover, remove. */
+import { hostname } from "node:os";
 import { CloudError, HeadroomError, UnavailableError } from "../model/errors";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { AskPermit } from "../store/permit";
 import { EngineFailure } from "./engine-command";
+import type { EngineWork, UnderstoodRequest, UpRun } from "./engine-work";
 import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
@@ -11,14 +13,30 @@ import { understandNodes } from "./kept-nodes";
 import { LaneFolder } from "./lane-folder";
 import { NodeIntake } from "./node-intake";
 import type { LaneContent, NodeProgram } from "./node-program";
-import type { OpenedUpdate, OpenRequest, PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import type {
+  LaneRequest,
+  OpenedUpdate,
+  OpenRequest,
+  PresentNode,
+  RecoverRequest,
+  UpdateEvent,
+  UpdateRequest,
+  UpdateResult,
+} from "./node-updater";
 import type { PassphraseCrypter } from "./passphrase";
-import { JobPermits, type NodeStep } from "./permits";
+import { JobPermits } from "./permits";
 import { PulumiStack } from "./pulumi-stack";
-import { adoptMissing, quietenStack, type RecoveryContext, type RecoveryLimits } from "./recovery";
+import {
+  adoptMissing,
+  mendState,
+  quietenStack,
+  verifyState,
+  type RecoveryContext,
+  type RecoveryLimits,
+} from "./recovery";
 import { renameProviders } from "./provider-renames";
-import { presentNodes, realResources, sealedSecret } from "./stack-state";
-import { UpdateEventTranslator, type NodeFailure } from "./update-events";
+import { lackedNodes, presentNodes, realResources, sealedSecret, untouchedUrns, type Deployment } from "./stack-state";
+import { UpdateEventTranslator } from "./update-events";
 
 export interface LaneWorkerOptions {
   readonly installation: Installation;
@@ -47,7 +65,7 @@ export class LaneWorker {
 
   async update(asked: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): Promise<UpdateResult> {
     const context = this.contextOf(asked, onEvent, abort);
-    let understood: UnderstoodRequest;
+    let understood: UnderstoodRequest<UpdateRequest>;
     try {
       understood = await this.understand(context, asked, onEvent);
     } catch (error) {
@@ -55,19 +73,17 @@ export class LaneWorker {
     }
     const { request, fault } = understood;
     await context.folder.write(request, await this.openedCrypter());
-    await context.stack.initialise();
-    await renameProviders(context.stack, this.options.program.providerRenames(request));
-    const first = await this.runUp(context, this.declaring(request.nodes), onEvent);
+    const first = await this.upWithin(context, request, this.declaring(request.nodes), onEvent);
     const result = await this.endUpdate(context, request, first, onEvent);
     return fault === undefined ? result : { ...result, outcome: "failed", message: result.message ?? fault };
   }
 
   /** The request without the nodes that can't be made, whose failure is told, and with those kept that can't be read. */
-  private async understand(
+  private async understand<Request extends LaneRequest>(
     context: RecoveryContext,
-    request: UpdateRequest,
+    request: Request,
     onEvent: OnEvent,
-  ): Promise<UnderstoodRequest> {
+  ): Promise<UnderstoodRequest<Request>> {
     const { nodes, refused } = await understandNodes(request, this.options.program, async () => {
       // Some backends are asked by an engine, which wants the lane's folder.
       await context.folder.write(request, await this.openedCrypter());
@@ -104,15 +120,15 @@ export class LaneWorker {
     const finish = async (result: (whole: UpdateRequest) => Promise<UpdateResult>): Promise<UpdateResult> => {
       feed.breakOff(new Error("the engine of the update has ended"));
       const taken = await intake.taken();
-      return { ...(await result({ ...request, nodes: [...feed.taken, ...request.nodes] })), taken };
+      const creates = feed.taken.map(({ nodeId }) => nodeId);
+      const nodes = [...feed.taken, ...request.nodes];
+      return { ...(await result({ ...request, nodes, creates, deletes: [] })), taken };
     };
     try {
       await intake.begin(begun);
     } catch (error) {
       return finish((whole) => this.refuse(context, whole, error, onEvent));
     }
-    await context.stack.initialise();
-    await renameProviders(context.stack, program.providerRenames(request));
     const run: EngineWork = {
       nodeOf: (nodeId) => feed.nodes.find((node) => node.nodeId === nodeId),
       program: (permit) =>
@@ -125,8 +141,42 @@ export class LaneWorker {
         }),
       onProgress: (isSettled) => intake.settle(isSettled),
     };
-    const first = await this.runUp(context, run, onEvent);
+    const first = await this.upWithin(context, { ...request, creates: [], deletes: [] }, run, onEvent);
     return finish((whole) => this.endUpdate(context, whole, first, onEvent));
+  }
+
+  /**
+   * Runs the engine, unless the state shows that it would make a VM anew or forget one: what was to be there already and
+   * is not is looked for in the cloud first. What is in the state and is not spoken of is left out of the update.
+   */
+  private async upWithin(
+    context: RecoveryContext,
+    request: UpdateRequest,
+    work: EngineWork,
+    onEvent: OnEvent,
+  ): Promise<UpRun> {
+    await context.stack.initialise();
+    let before: Deployment | undefined;
+    try {
+      await renameProviders(context.stack, this.options.program.providerRenames(request));
+      before = await context.stack.readDeployment();
+    } catch (error) {
+      return { kind: "unknown", message: messageOf(error) };
+    }
+    const lost = lackedNodes(before, request);
+    if (lost.length > 0) {
+      return { kind: "unknown", message: `the state of stack ${request.stack} lacks ${lost.join(", ")}` };
+    }
+    if ((before?.pending_operations ?? []).length > 0) {
+      return { kind: "unknown", message: `the state of stack ${request.stack} has operations of unknown end` };
+    }
+    return this.runUp(context, { ...work, exclude: this.excluded(before, request) }, onEvent);
+  }
+
+  private excluded(before: Deployment | undefined, { nodes, deletes, accounts }: UpdateRequest): string[] {
+    const touched = new Set([...nodes.map(({ nodeId }) => nodeId), ...deletes]);
+    const declared = new Set(nodes.map((node) => this.options.program.pulumiProviderNameOf(node, accounts)));
+    return untouchedUrns(before, touched, declared);
   }
 
   private async endUpdate(
@@ -149,13 +199,17 @@ export class LaneWorker {
   ): Promise<UpdateResult> {
     const doubtful = new Set(first.doubtful.map(({ nodeId }) => nodeId));
     const nodes = request.nodes.filter(({ nodeId }) => doubtful.has(nodeId));
-    const found = new Set(presentNodes(await adoptMissing(context, nodes)).map(({ nodeId }) => nodeId));
+    const adopted = await adoptMissing(context, request.nodes, nodes);
+    const found = new Set(presentNodes(adopted).map(({ nodeId }) => nodeId));
     first.doubtful.filter(({ nodeId }) => !found.has(nodeId)).forEach(onEvent);
     if (nodes.every(({ nodeId }) => !found.has(nodeId))) return this.conclude(context, request, first.message);
-    // Once more, for what follows an adopted VM: its address, its DNS record.
-    const rest = request.nodes.filter(({ nodeId }) => !doubtful.has(nodeId) || found.has(nodeId));
+    // Once more, for what follows an adopted VM: its address, its DNS record. What was refused is not asked for again.
+    const rest = request.nodes.filter(
+      ({ nodeId }) => !first.refused.has(nodeId) && (!doubtful.has(nodeId) || found.has(nodeId)),
+    );
     await context.folder.write({ ...request, nodes: rest }, await this.openedCrypter());
-    const second = await this.runUp(context, this.declaring(rest), onEvent);
+    const work = { ...this.declaring(rest), exclude: this.excluded(adopted, { ...request, nodes: rest }) };
+    const second = await this.runUp(context, work, onEvent);
     if (second.kind === "unknown") return unknownResult(request, second.message);
     second.doubtful.forEach(onEvent);
     const isWhole = rest.length === request.nodes.length && second.doubtful.length === 0;
@@ -163,7 +217,7 @@ export class LaneWorker {
   }
 
   async recover(
-    asked: UpdateRequest,
+    asked: RecoverRequest,
     enginePid: number | undefined,
     onEvent: OnEvent,
     abort: AbortSignal,
@@ -172,13 +226,23 @@ export class LaneWorker {
     try {
       await context.folder.write(asked, await this.openedCrypter());
       await quietenStack(context, enginePid);
+      const mended = await mendState(context);
       await context.stack.initialise();
-      const { request } = await this.understand(context, asked, onEvent);
+      const { request, fault } = await this.understand(context, asked, onEvent);
+      const isMade = ({ nodeId }: DesiredNode) => asked.known[nodeId]?.address !== undefined;
+      // Nobody can look for it, so that nothing is known of the lane.
+      if (asked.nodes.some((node) => isMade(node) && !request.nodes.some(({ nodeId }) => nodeId === node.nodeId))) {
+        return unknownResult(asked, fault ?? "a node can't be read");
+      }
       await context.folder.write(request, await this.openedCrypter());
       await renameProviders(context.stack, this.options.program.providerRenames(request));
-      const deployment = await adoptMissing(context, request.nodes);
+      const deployment = await verifyState(context, await adoptMissing(context, request.nodes));
       const { laneId, revision } = request;
-      return { laneId, revision, outcome: "succeeded", present: presentNodes(deployment) };
+      const present = presentNodes(deployment);
+      const withVm = new Set(present.filter(({ isRemnant }) => !isRemnant).map(({ nodeId }) => nodeId));
+      const absent = request.nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !withVm.has(nodeId));
+      const message = mended === undefined ? {} : { message: mended };
+      return { laneId, revision, outcome: "succeeded", ...message, present, absent };
     } catch (error) {
       return unknownResult(asked, messageOf(error));
     }
@@ -189,7 +253,7 @@ export class LaneWorker {
     { laneId, stack, epoch }: { readonly laneId: string; readonly stack: string; readonly epoch: number },
     abort: AbortSignal,
   ): Promise<void> {
-    const request: UpdateRequest = { laneId, stack, revision: 0, epoch, nodes: [], accounts: {} };
+    const request: LaneRequest = { laneId, stack, revision: 0, epoch, nodes: [], accounts: {} };
     const context = this.contextOf(request, () => undefined, abort);
     const { folder } = context;
     if (!folder.exists() && !this.backend?.hasStack(stack)) return;
@@ -206,14 +270,14 @@ export class LaneWorker {
     await folder.remove();
   }
 
-  private contextOf(request: UpdateRequest | OpenRequest, onEvent: OnEvent, abort: AbortSignal): RecoveryContext {
+  private contextOf(request: LaneRequest | OpenRequest, onEvent: OnEvent, abort: AbortSignal): RecoveryContext {
     const { installation, program, limits, environment } = this.options;
     const folder = new LaneFolder(installation, request.laneId, request.stack);
     const needed = "likely" in request ? withLikely(request) : request;
     const onStarted = (pid: number) => {
       onEvent({ kind: "started", enginePid: pid, engine: installation.engine.name });
       const openedBy = "likely" in request ? { openedBy: process.pid } : {};
-      folder.recordEngine({ pid, revision: request.revision, ...openedBy });
+      folder.recordEngine({ pid, host: hostname(), revision: request.revision, ...openedBy });
     };
     const permits = new JobPermits(this.options.permit, request.epoch);
     const stack = new PulumiStack({
@@ -256,7 +320,7 @@ export class LaneWorker {
     const program = () => work.program((step) => permits.forStep(step));
     let failure: EngineFailure | undefined;
     try {
-      await context.stack.up(program, (event) => {
+      await context.stack.up({ program, exclude: work.exclude }, (event) => {
         translator.translate(event).forEach(onEvent);
         work.onProgress((nodeId) => translator.isSettled(nodeId));
       });
@@ -269,7 +333,8 @@ export class LaneWorker {
     if (failure !== undefined && (await this.isInterrupted(context, failure))) {
       return { kind: "unknown", message: failure.message };
     }
-    return { kind: "ended", message: failure?.message, doubtful: [...translator.doubtful.values()] };
+    const { refused } = translator;
+    return { kind: "ended", message: failure?.message, doubtful: [...translator.doubtful.values()], refused };
   }
 
   /** True when the engine did not end by itself, so that creates may be on their way. */
@@ -316,36 +381,12 @@ export class LaneWorker {
   }
 }
 
-/** What one run of the engine is about. */
-interface EngineWork {
-  nodeOf(nodeId: string): DesiredNode | undefined;
-  readonly program: (permit: (step: NodeStep) => Promise<void>) => Promise<void>;
-  /** Called after each of the engine's events. */
-  onProgress(isSettled: (nodeId: string) => boolean): void;
-}
-
-interface UnderstoodRequest {
-  readonly request: UpdateRequest;
-  /** What is wrong with the nodes that it lacks; undefined when it lacks none. */
-  readonly fault: string | undefined;
-}
-
-type UpRun =
-  | {
-      readonly kind: "ended";
-      /** Undefined when it succeeded. */
-      readonly message: string | undefined;
-      readonly doubtful: readonly NodeFailure[];
-    }
-  /** Neither the events nor the state tell what happened: recovery has to find out. */
-  | { readonly kind: "unknown"; readonly message: string };
-
 /** What an opened update must be ready for. */
 function withLikely(request: OpenRequest): LaneContent {
   return { ...request, nodes: [...request.nodes, request.likely] };
 }
 
-function unknownResult({ laneId, revision }: UpdateRequest, message: string): UpdateResult {
+function unknownResult({ laneId, revision }: LaneRequest, message: string): UpdateResult {
   return { laneId, revision, outcome: "failed", message };
 }
 

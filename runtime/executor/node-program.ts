@@ -2,11 +2,11 @@
 import type { CloudFailureClass } from "../model/errors";
 import type { AccountSpec } from "../model/accounts";
 import type { DesiredNode } from "../model/state";
-import type { UpdateRequest } from "./node-updater";
+import type { LaneRequest } from "./node-updater";
 import type { NodeStep } from "./permits";
 
 /** What the program of a lane works from. */
-export type LaneContent = Pick<UpdateRequest, "nodes" | "accounts" | "leaving">;
+export type LaneContent = Pick<LaneRequest, "nodes" | "accounts" | "leaving">;
 
 /** The key in the lane's configuration beside those of its nodes, whose ids all begin with n. */
 export const accountsKey = "accounts";

@@ -3,14 +3,14 @@ import type { AccountSpec } from "../model/accounts";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 
-/** One update of one lane's stack: afterwards exactly `nodes` exist in it. */
-export interface UpdateRequest {
+/** What every job on one lane's stack says. */
+export interface LaneRequest {
   readonly laneId: string;
   readonly stack: string;
   readonly revision: number;
   /** Of the term that asks: in no other is anything done for it. */
   readonly epoch: number;
-  /** The whole desired set of the lane. What comes first is declared first, and so made first. */
+  /** What comes first is declared first, and so made first. */
   readonly nodes: readonly DesiredNode[];
   /** By account id: how to get into the accounts of all nodes here, as it is when the request is built. Secret. */
   readonly accounts: Readonly<Record<string, AccountSpec>>;
@@ -18,8 +18,34 @@ export interface UpdateRequest {
   readonly leaving?: readonly DesiredNode[];
 }
 
+/**
+ * One update of one lane's stack: afterwards `nodes` exist in it. It makes nothing but `creates` and deletes nothing but
+ * `deletes`: a stack that lacks one of the others, or one that is to be deleted, is not updated before a recovery has
+ * looked for its VM, and what else is in the stack stays as it is.
+ */
+export interface UpdateRequest extends LaneRequest {
+  /** Those of `nodes` that may be made. */
+  readonly creates: readonly string[];
+  /** Nodes that are to go; none of them is in `nodes`. */
+  readonly deletes: readonly string[];
+}
+
+/** A recovery looks for the VM of each of `nodes`. */
+export interface RecoverRequest extends LaneRequest {
+  /** By node id, what its row tells of its VM. A node that is missing here is taken for a young one. */
+  readonly known: Readonly<Record<string, KnownVm>>;
+}
+
+export interface KnownVm {
+  /** The cloud's id of it. */
+  readonly vmId?: string | undefined;
+  readonly address?: string | undefined;
+  /** Made not long ago: a cloud may not list it yet, so that it is asked again and again before it counts as gone. */
+  readonly isYoung: boolean;
+}
+
 /** An update that begins before it is known which nodes it will make. Its `nodes` are those that are in the stack. */
-export interface OpenRequest extends UpdateRequest {
+export interface OpenRequest extends LaneRequest {
   /** What the next node will look like: only its accounts and its settings count, it is never declared. */
   readonly likely: DesiredNode;
 }
@@ -47,7 +73,13 @@ export type UpdateEvent =
   | { readonly kind: "settled"; readonly given: number }
   | { readonly kind: "nodeCreating"; readonly nodeId: string }
   /** The VM exists and its address is known. */
-  | { readonly kind: "nodeCreated"; readonly nodeId: string; readonly address: string; readonly dnsName?: string }
+  | {
+      readonly kind: "nodeCreated";
+      readonly nodeId: string;
+      readonly address: string;
+      readonly vmId?: string;
+      readonly dnsName?: string;
+    }
   | {
       readonly kind: "nodeFailed";
       readonly nodeId: string;
@@ -68,13 +100,26 @@ export interface UpdateResult {
   readonly present?: readonly PresentNode[];
   /** Nodes of which something was not made or destroyed because the store did not permit it; no cloud refused them. */
   readonly notPermitted?: readonly string[];
+  /** Nodes for which the cloud itself, fully asked, said that there is no VM. Only a recovery asks. */
+  readonly absent?: readonly string[];
+  /** VMs that carry the id of a node which has another one. They are left alone. */
+  readonly duplicates?: readonly DuplicateVm[];
+}
+
+export interface DuplicateVm {
+  readonly nodeId: string;
+  readonly vmId: string;
 }
 
 export interface PresentNode {
   readonly nodeId: string;
   /** Undefined when the VM has no address in the state, e.g. its creation was interrupted. */
   readonly address?: string;
+  /** The cloud's id of its VM. */
+  readonly vmId?: string;
   readonly dnsName?: string;
+  /** True when its VM is not in the state, only something that belonged to it, such as its DNS record. */
+  readonly isRemnant?: boolean;
 }
 
 export interface NodeUpdater {
@@ -88,10 +133,11 @@ export interface NodeUpdater {
   /** How many updates may be open ahead at the same time; they take no slots. 0 = none. */
   readonly openedMax: number;
   /**
-   * Brings a stack whose last update has no recorded end back to a known state: waits for an engine that still runs,
-   * removes our own stale lock, finds the VMs of pending creates by node id and adopts or forgets them.
+   * Brings a stack back to a known state: waits for an engine that still runs, removes our own stale lock, asks the cloud
+   * by node id for every VM that the state lacks and adopts what is there. A result with `present` has each of the
+   * request's nodes in `present` or in `absent`.
    */
-  recover(request: UpdateRequest, enginePid: number | undefined): Promise<UpdateResult>;
+  recover(request: RecoverRequest, enginePid: number | undefined): Promise<UpdateResult>;
   /**
    * Whether an engine that an earlier update of this lane started still works on its stack. Asked before a recovery, so
    * that waiting for it takes neither a slot nor a worker.

@@ -67,7 +67,13 @@ export class OpenedLane {
     const taken = new Set(result.taken);
     const made = this.given.filter(({ nodeId }) => taken.has(nodeId));
     return {
-      request: { ...this.request, revision: this.revision, nodes: [...made, ...this.request.nodes] },
+      request: {
+        ...this.request,
+        revision: this.revision,
+        nodes: [...made, ...this.request.nodes],
+        creates: made.map(({ nodeId }) => nodeId),
+        deletes: [],
+      },
       result,
       creates: made.length,
     };

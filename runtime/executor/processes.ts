@@ -48,6 +48,15 @@ export function processesWith(variable: string, value: string): number[] {
     .filter((pid) => environmentOf(pid).includes(mark) && isAlive(pid));
 }
 
+/** An environment variable as it was when the process started; undefined where it has none or nobody tells. */
+export function environmentValueOf(pid: number, variable: string): string | undefined {
+  const start = `${variable}=`;
+  return environmentOf(pid)
+    .split("\0")
+    .find((entry) => entry.startsWith(start))
+    ?.slice(start.length);
+}
+
 /** Sends a signal; false when there is nobody to receive it. */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {

@@ -63,13 +63,21 @@ export class PulumiStack {
     await writeDurably(marker, "");
   }
 
-  async up(program: () => Promise<void>, onEvent: (event: EngineEvent) => void): Promise<void> {
+  /** @param work.exclude URNs that stay as they are, whatever the program declares. */
+  async up(
+    {
+      program,
+      exclude = [],
+    }: { readonly program: () => Promise<void>; readonly exclude?: readonly string[] | undefined },
+    onEvent: (event: EngineEvent) => void = () => undefined,
+  ): Promise<void> {
     const { folder, abort, permit } = this.options;
     const { stack, hasEnded } = await this.automation("up", program);
     await permit();
     try {
       await stack.up({
         continueOnError: true,
+        exclude: [...exclude],
         parallel: parallelSteps,
         suppressOutputs: true,
         suppressProgress: true,

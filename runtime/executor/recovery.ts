@@ -12,12 +12,13 @@ import { EngineFailure } from "./engine-command";
 import type { FileBackend } from "./file-backend";
 import { projectName } from "./installation";
 import type { EngineRecord, LaneFolder } from "./lane-folder";
+import { judgeLock, type LockFacts } from "./lock-judgement";
+import type { LaneRequest } from "./node-updater";
 import type { FoundNode, NodeProgram } from "./node-program";
 import type { JobPermits, NodeStep } from "./permits";
-import type { UpdateRequest } from "./node-updater";
-import { commandLineOf, isAlive, parentOf, signal } from "./processes";
+import { isAlive, parentOf, signal } from "./processes";
 import type { PulumiStack } from "./pulumi-stack";
-import { addFound, hasVm, nodeUrn, settlePending, vmUrn, type Deployment } from "./stack-state";
+import { addFound, hasVm, isVm, nodeUrn, settlePending, untouchedUrns, vmUrn, type Deployment } from "./stack-state";
 
 export interface RecoveryLimits {
   /** How long an engine that still runs may go on. Default 15 min: longer than any create of a VM. */
@@ -46,7 +47,7 @@ export interface RecoveryContext {
   readonly backend: FileBackend | undefined;
   readonly program: NodeProgram;
   readonly permits: JobPermits;
-  readonly accounts: UpdateRequest["accounts"];
+  readonly accounts: LaneRequest["accounts"];
   readonly limits: RecoveryLimits;
   /** Makes of a value what the state holds for a secret. */
   readonly seal: () => Promise<(value: unknown) => unknown>;
@@ -56,7 +57,7 @@ export interface RecoveryContext {
 export async function quietenStack(context: RecoveryContext, enginePid: number | undefined): Promise<void> {
   const { folder, backend, limits } = context;
   const locks = (await backend?.locks(folder.stack)) ?? [];
-  const lockPids = locks.filter((lock) => lock.isOfThisHost).map(({ pid }) => pid);
+  const lockPids = locks.filter(({ host }) => host === hostname()).map(({ pid }) => pid);
   const known = [enginePid, folder.engineRecord()?.pid, ...lockPids].filter((pid) => pid !== undefined && pid > 0);
   const seen = [...known, ...folder.processes()].filter((pid) => pid !== undefined);
   const engines = new Set(seen.filter((pid) => folder.isEngine(pid)));
@@ -64,14 +65,21 @@ export async function quietenStack(context: RecoveryContext, enginePid: number |
   for (const pid of engines) await endProcess(() => (folder.isEngine(pid) ? [pid] : []), limits.engineWaitMs);
   await endProcess(() => folder.processes(), limits.orphanWaitMs);
   for (const lock of (await backend?.locks(folder.stack)) ?? []) {
-    // A living process that is no Pulumi has only inherited the number of the one that took the lock.
-    const isDead = !isAlive(lock.pid) || !/pulumi/.test(commandLineOf(lock.pid) ?? "");
-    if (!lock.isOfThisHost || !isDead) {
-      throw new UnavailableError(`stack ${folder.stack} is locked by ${lock.owner}, which is not ours to break`);
+    const verdict = judgeLock(lock, lockFacts(context, lock.pid));
+    if (verdict !== "stale") {
+      const why = verdict === "held" ? "which is our engine and does not end" : "which is not ours to break";
+      throw new UnavailableError(`stack ${folder.stack} is locked by ${lock.owner}, ${why}`);
     }
     await context.permits.toOperate();
     await backend?.removeLock(lock);
   }
+}
+
+function lockFacts({ folder, backend }: RecoveryContext, pid: number): LockFacts {
+  const record = folder.engineRecord();
+  const engine = record && { pid: record.pid, host: record.host, isAlive: folder.isEngine(record.pid) };
+  const isBackendOurs = backend !== undefined && folder.isInDataFolder(backend.folder);
+  return { host: hostname(), engine, holder: folder.holderOf(pid), isBackendOurs };
 }
 
 /**
@@ -93,26 +101,51 @@ async function endProcess(living: () => number[], limitMs: number): Promise<void
   await waitUntil(() => living().length === 0, interruptWaitMs);
 }
 
+/** Sets a damaged state file aside; answers what people should know of it. */
+export async function mendState({ backend, folder, permits }: RecoveryContext): Promise<string | undefined> {
+  // Noted before: a crash in between must not leave an older state that nobody compares with the clouds.
+  const mended = await backend?.mend(folder.stack, Date.now(), async (hasBackup) => {
+    await permits.toOperate();
+    if (hasBackup) await folder.noteUnverified();
+  });
+  return mended?.message;
+}
+
+/** An older state that took the place of a damaged one may hold VMs that are gone: the clouds are asked for each. */
+export async function verifyState(
+  { stack, folder }: RecoveryContext,
+  deployment: Deployment | undefined,
+): Promise<Deployment | undefined> {
+  if (!folder.isUnverified()) return deployment;
+  const vms = (deployment?.resources ?? []).filter(isVm).map(({ urn }) => urn);
+  if (vms.length > 0) await stack.refresh(vms);
+  const verified = await stack.readDeployment();
+  await folder.noteVerified();
+  return verified;
+}
+
 /**
- * Adopts every VM of `nodes` that exists but is not in the state, and clears pending operations. The stack must be
- * quiet. Answers the state afterwards.
+ * Adopts every VM of `sought` that exists but is not in the state, and clears pending operations. The stack must be
+ * quiet, and its configuration that of `nodes`. Answers the state afterwards.
  */
 export async function adoptMissing(
   context: RecoveryContext,
   nodes: readonly DesiredNode[],
+  sought = nodes,
 ): Promise<Deployment | undefined> {
   const { stack, folder, program, backend } = context;
   const before = await stack.readDeployment();
   const urnOf = (node: DesiredNode) =>
     vmUrn({ stack: folder.stack, project: projectName, nodeId: node.nodeId, vmType: program.vmTypeOf(node) });
-  const missing = nodes.filter((node) => !hasVm(before, urnOf(node)));
+  const lacking = nodes.filter((node) => !hasVm(before, urnOf(node)));
+  const missing = lacking.filter((node) => sought.includes(node));
   const found = await findAll(context, missing);
   const adoptions = missing.flatMap((node) => {
     const vm = found.find(({ nodeId }) => nodeId === node.nodeId);
     return vm === undefined ? [] : [{ node, urn: urnOf(node), id: vm.id }];
   });
 
-  if (adoptions.length > 0) await declareWithoutVms(context, missing);
+  if (adoptions.length > 0) await declareWithoutVms(context, nodes, lacking);
   const renewed = adoptions.length > 0 ? await stack.readDeployment() : before;
   const settled = settlePending(renewed ?? {}, adoptions);
   const hasPending = (renewed?.pending_operations ?? []).length > 0;
@@ -146,15 +179,19 @@ async function findAll(
  * those that were found, and whatever is asked with a provider of the state needs the credentials of now there.
  */
 async function declareWithoutVms(
-  { stack, program, permits }: RecoveryContext,
+  { stack, folder, program, accounts, permits }: RecoveryContext,
+  nodes: readonly DesiredNode[],
   missing: readonly DesiredNode[],
 ): Promise<void> {
   const permit = (step: NodeStep) => permits.forStep(step);
   const withoutVm = new Set(missing.map(({ nodeId }) => nodeId));
-  await stack.up(
-    () => program.declare({ withoutVm, permit }),
-    () => undefined,
-  );
+  // What the program does not declare whole must stay: VMs of unknown nodes, and what belonged to a missing VM.
+  const whole = new Set(nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !withoutVm.has(nodeId)));
+  const declared = new Set(nodes.map((node) => program.pulumiProviderNameOf(node, accounts)));
+  const components = new Set([...withoutVm].map((nodeId) => nodeUrn(folder.stack, projectName, nodeId)));
+  const untouched = untouchedUrns(await stack.readDeployment(), whole, declared);
+  const exclude = untouched.filter((urn) => !components.has(urn));
+  await stack.up({ program: () => program.declare({ withoutVm, permit }), exclude });
 }
 
 /** Adds VMs that no pending operation tells of. */

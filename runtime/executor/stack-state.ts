@@ -1,6 +1,6 @@
 /** A stack's deployment (checkpoint version 3) as the executor reads and edits it. Everything here is pure. */
 import { z } from "zod";
-import type { PresentNode } from "./node-updater";
+import type { PresentNode, UpdateRequest } from "./node-updater";
 
 /** Type of the component that groups what belongs to one node; its name is the node's id. Stored in every state: never change it. */
 export const nodeComponentType = "headroom:nodes:Node";
@@ -71,18 +71,24 @@ export function nodeIdOf(urn: string, parentOf: (urn: string) => string | undefi
 export function presentNodes(deployment: Deployment | undefined): PresentNode[] {
   const resources = deployment?.resources ?? [];
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  const components = new Map(
+    resources.filter(({ type }) => type === nodeComponentType).map((component) => [nameOf(component.urn), component]),
+  );
+  const vms = new Map(resources.filter(isVm).map((vm) => [nameOf(vm.urn), vm]));
   const present = new Map<string, PresentNode>();
   for (const resource of resources) {
     if (resource.custom !== true) continue;
     const nodeId = nodeIdOf(resource.urn, (urn) => byUrn.get(urn)?.parent);
     if (nodeId === undefined) continue;
-    const component = resources.find(({ urn, type }) => type === nodeComponentType && nameOf(urn) === nodeId);
-    const address = textOf(component?.outputs?.["address"]);
-    const dnsName = textOf(component?.outputs?.["dnsName"]);
+    const outputs = components.get(nodeId)?.outputs;
+    const [address, dnsName] = [textOf(outputs?.["address"]), textOf(outputs?.["dnsName"])];
+    const vm = vms.get(nodeId);
     present.set(nodeId, {
       nodeId,
       ...(address === undefined ? {} : { address }),
+      ...(vm?.id === undefined ? {} : { vmId: vm.id }),
       ...(dnsName === undefined ? {} : { dnsName }),
+      ...(vm === undefined ? { isRemnant: true } : {}),
     });
   }
   return [...present.values()];
@@ -93,6 +99,50 @@ export function realResources(deployment: Deployment | undefined): string[] {
   const resources = deployment?.resources ?? [];
   const real = resources.filter(({ custom, type }) => custom === true && !type.startsWith("pulumi:providers:"));
   return real.map(({ urn }) => nameOf(urn));
+}
+
+/** A VM: a resource of the cloud that is a child of a node's component and has its name. */
+export function isVm({ urn, type, custom, parent, delete: isLeaving }: StateResource): boolean {
+  if (custom !== true || isLeaving === true || parent === undefined) return false;
+  const isOfNode = parent.split("::")[2] === nodeComponentType && nameOf(parent) === nameOf(urn);
+  return isOfNode && urn.split("::")[2] === `${nodeComponentType}$${type}`;
+}
+
+/**
+ * URNs of all that belongs to nodes other than `touched`, with the Pulumi providers that only they use: an update that
+ * does not declare it leaves it alone.
+ *
+ * @param declared Names of the Pulumi providers that the program declares.
+ */
+export function untouchedUrns(
+  deployment: Deployment | undefined,
+  touched: ReadonlySet<string>,
+  declared: ReadonlySet<string>,
+): string[] {
+  const resources = deployment?.resources ?? [];
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  const isUntouched = ({ urn }: StateResource) => {
+    const nodeId = nodeIdOf(urn, (child) => byUrn.get(child)?.parent);
+    return nodeId !== undefined && !touched.has(nodeId);
+  };
+  const untouched = resources.filter(isUntouched);
+  const providersOf = (users: readonly StateResource[]) =>
+    new Set(
+      users.flatMap(({ provider }) => (provider === undefined ? [] : [provider.slice(0, provider.lastIndexOf("::"))])),
+    );
+  const others = providersOf(resources.filter((resource) => !isUntouched(resource)));
+  const own = [...providersOf(untouched)].filter((urn) => !others.has(urn) && !declared.has(nameOf(urn)));
+  return [...untouched.map(({ urn }) => urn), ...own];
+}
+
+/** Nodes that the request takes for granted, to be kept or to be deleted, and that the state does not have. */
+export function lackedNodes(deployment: Deployment | undefined, { nodes, creates, deletes }: UpdateRequest): string[] {
+  const there = new Map(presentNodes(deployment).map((node) => [node.nodeId, node]));
+  const kept = nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !creates.includes(nodeId));
+  return [
+    ...kept.filter((nodeId) => there.get(nodeId)?.isRemnant ?? !there.has(nodeId)),
+    ...deletes.filter((nodeId) => !there.has(nodeId)),
+  ];
 }
 
 /** Whether the node's VM is recorded, so that the cloud need not be asked for it. */

@@ -29,6 +29,8 @@ export class UpdateEventTranslator {
   private readonly diagnostics = new Map<string, string[]>();
   private readonly creating = new Set<string>();
   private readonly created = new Set<string>();
+  /** The cloud's ids of VMs by node. */
+  private readonly vmIds = new Map<string, string>();
   private readonly failed = new Set<string>();
   /** Failed creates whose diagnostics have not come yet: URN → node. */
   private readonly unexplained = new Map<string, string>();
@@ -48,6 +50,11 @@ export class UpdateEventTranslator {
       return this.onDiagnostic(diagnosticEvent.urn, diagnosticEvent.message);
     }
     return [];
+  }
+
+  /** Nodes whose create has failed for certain. */
+  get refused(): ReadonlySet<string> {
+    return new Set([...this.failed].filter((nodeId) => !this.doubtful.has(nodeId)));
   }
 
   /** Call once after the last event: failures that nothing explained. */
@@ -74,15 +81,20 @@ export class UpdateEventTranslator {
   }
 
   private onDone(metadata: StepMetadata): UpdateEvent[] {
-    if (!isComponent(metadata.urn)) return [];
     const nodeId = nameOf(metadata.urn);
+    if (!isComponent(metadata.urn)) {
+      const vmId = metadata.new?.id;
+      if (vmId && this.nodeOf(metadata.urn) === nodeId) this.vmIds.set(nodeId, vmId);
+      return [];
+    }
     if (metadata.op === "delete") return [{ kind: "nodeDeleted", nodeId }];
     const outputs: Record<string, unknown> = metadata.new?.outputs ?? {};
     const { address, dnsName } = outputs;
     if (typeof address !== "string" || address === "" || this.created.has(nodeId)) return [];
     this.created.add(nodeId);
     const named = typeof dnsName === "string" && dnsName !== "" ? { dnsName } : {};
-    return [{ kind: "nodeCreated", nodeId, address, ...named }];
+    const vmId = this.vmIds.get(nodeId);
+    return [{ kind: "nodeCreated", nodeId, address, ...(vmId === undefined ? {} : { vmId }), ...named }];
   }
 
   private onFailed(metadata: StepMetadata): UpdateEvent[] {

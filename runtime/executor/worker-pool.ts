@@ -15,7 +15,15 @@ import { refused, type AskPermit } from "../store/permit";
 import { inheritedEnvironment } from "./engine-environment";
 import type { Installation } from "./installation";
 import { LaneFolder } from "./lane-folder";
-import type { NodeUpdater, OpenedUpdate, OpenRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import type {
+  NodeUpdater,
+  OpenedUpdate,
+  OpenRequest,
+  RecoverRequest,
+  UpdateEvent,
+  UpdateRequest,
+  UpdateResult,
+} from "./node-updater";
 import { signal } from "./processes";
 import { defaultRecoveryLimits, type RecoveryLimits } from "./recovery";
 import { slotsHere } from "./slot-default";
@@ -110,7 +118,7 @@ export class WorkerPool implements NodeUpdater {
     };
   }
 
-  async recover(request: UpdateRequest, enginePid: number | undefined): Promise<UpdateResult> {
+  async recover(request: RecoverRequest, enginePid: number | undefined): Promise<UpdateResult> {
     return expectResult(await this.submit({ kind: "recover", request, enginePid }, () => undefined).result);
   }
 

@@ -1,14 +1,14 @@
 /** Messages between the service and a worker process. Plain data, by Node's IPC channel. */
 import type { DesiredNode } from "../model/state";
 import type { Installation } from "./installation";
-import type { OpenRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
+import type { OpenRequest, RecoverRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import type { Permit, PermitRequest } from "../store/permit";
 import type { RecoveryLimits } from "./recovery";
 
 export type Job =
   | { readonly kind: "update"; readonly request: UpdateRequest }
   | { readonly kind: "open"; readonly request: OpenRequest }
-  | { readonly kind: "recover"; readonly request: UpdateRequest; readonly enginePid: number | undefined }
+  | { readonly kind: "recover"; readonly request: RecoverRequest; readonly enginePid: number | undefined }
   | { readonly kind: "remove"; readonly laneId: string; readonly stack: string; readonly epoch: number };
 
 export type ToWorker =

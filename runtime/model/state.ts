@@ -112,6 +112,8 @@ export interface Node {
   readonly missingTimeoutSeconds: number;
   readonly deadTimeoutSeconds: number;
   readonly address?: string;
+  /** The cloud's id of its VM: another VM that carries the node's id is not this node. */
+  readonly vmId?: string;
   readonly dnsName?: string;
   /** Last check-in message: 0 to 100 and a text. */
   readonly progressPercent?: number;
@@ -231,6 +233,8 @@ export interface Lane {
   readonly takesNodes?: boolean;
   /** An operator wants its stack: no update is opened ahead in it before this time. */
   readonly keptClosedUntilMs?: EpochMs;
+  /** Ids of nodes that are in the stack and have no row, e.g. after a database came back from a backup. They are kept. */
+  readonly strangers?: readonly string[];
   /** Its last update failed, and not because the cloud has no room: new nodes go to other lanes. */
   readonly trouble?: LaneTrouble;
 }

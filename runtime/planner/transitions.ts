@@ -111,6 +111,16 @@ export function failureChanges(
   ];
 }
 
+/** The node is gone with all that ran on it; that is no failure of its config. */
+export function loseNode(context: TransitionContext, node: Node, reason: Reason): void {
+  moveNode(context, node, "dead", reason);
+  for (const session of context.draft.sessionsOf(node.nodeId)) {
+    const text = `its node ${node.nodeId} is dead: ${reason.text}`;
+    const numbers = { nodeId: node.nodeId, ...reason.numbers };
+    endSession(context, session, "nodeDead", { code: "nodeDead", text, numbers });
+  }
+}
+
 /** Takes the node out of its lane's desired set for good. */
 export function destroyNode(context: TransitionContext, node: Node, reason: Reason): void {
   moveNode(context, node, "destroying", reason);

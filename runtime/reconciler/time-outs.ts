@@ -4,7 +4,7 @@ import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
 import { fillNode, type QueueContext } from "../planner/queue";
-import { destroyNode, endSession, failNode, moveNode, startNode } from "../planner/transitions";
+import { destroyNode, failNode, loseNode, moveNode, startNode } from "../planner/transitions";
 import { requestedMsMax } from "./births";
 
 export interface Hearing {
@@ -199,14 +199,4 @@ function applyToInterrupted(node: Node, deadlineMs: EpochMs, judging: Judging): 
   const text = `the cloud took it back at ${new Date(deadlineMs).toISOString()}, as announced`;
   loseNode(context, node, { code: "interrupted", text, numbers: { deadlineMs } });
   return true;
-}
-
-/** The node is gone with all that ran on it; that is no failure of its config. */
-function loseNode(context: QueueContext, node: Node, reason: Reason): void {
-  moveNode(context, node, "dead", reason);
-  for (const session of context.draft.sessionsOf(node.nodeId)) {
-    const text = `its node ${node.nodeId} is dead: ${reason.text}`;
-    const numbers = { nodeId: node.nodeId, ...reason.numbers };
-    endSession(context, session, "nodeDead", { code: "nodeDead", text, numbers });
-  }
 }

@@ -5,7 +5,15 @@
 import { CloudError, type CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { NodeFeed } from "../executor/node-feed";
-import type { OpenRequest, PresentNode, UpdateEvent, UpdateRequest, UpdateResult } from "../executor/node-updater";
+import type {
+  LaneRequest,
+  OpenRequest,
+  PresentNode,
+  RecoverRequest,
+  UpdateEvent,
+  UpdateRequest,
+  UpdateResult,
+} from "../executor/node-updater";
 import { LostAnswer, type SimCloud } from "./cloud";
 import type { Faults } from "./faults";
 import type { SeededRng } from "./rng";
@@ -84,8 +92,10 @@ export class SimEngines {
     const stack = this.stackOf(request.stack);
     if (stack.engine) return unknown(request, "the stack is locked");
     const toCreate = request.nodes.filter(({ nodeId }) => !stack.nodes.has(nodeId));
-    const wanted = new Set(request.nodes.map(({ nodeId }) => nodeId));
-    const toDelete = [...stack.nodes.keys()].filter((nodeId) => !wanted.has(nodeId));
+    const toDelete = request.deletes;
+    const kept = toCreate.map(({ nodeId }) => nodeId).filter((nodeId) => !request.creates.includes(nodeId));
+    const lost = [...kept, ...toDelete].find((nodeId) => !stack.nodes.has(nodeId));
+    if (lost !== undefined) return unknown(request, `the stack lacks ${lost}`);
     if (!(await isPermitted(this.parts, worker, { epoch: worker.epoch, step: "operate" }))) {
       return unknown(request, "not permitted");
     }
@@ -185,7 +195,7 @@ export class SimEngines {
     return { failures, notPermitted };
   }
 
-  async recover(request: UpdateRequest): Promise<UpdateResult> {
+  async recover(request: RecoverRequest): Promise<UpdateResult> {
     const { timeline, rng } = this.parts;
     await timeline.sleep(rng.between(100, 900), "worker");
     const stack = this.stackOf(request.stack);
@@ -196,7 +206,9 @@ export class SimEngines {
     }
     stack.engine = undefined;
     const found = await this.adopt(stack, request.nodes);
-    return found ? this.result(request, stack, []) : unknown(request, "the clouds could not be asked");
+    if (!found) return unknown(request, "the clouds could not be asked");
+    const absent = request.nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !stack.nodes.has(nodeId));
+    return { ...this.result(request, stack, []), absent };
   }
 
   isEngineRunning(stack: string): boolean {
@@ -214,7 +226,7 @@ export class SimEngines {
     this.stacks.delete(name);
   }
 
-  private checkStart({ laneId }: UpdateRequest, stack: Stack, worker: Worker, isMixed: boolean): void {
+  private checkStart({ laneId }: LaneRequest, stack: Stack, worker: Worker, isMixed: boolean): void {
     const { verdict, epoch } = this.parts;
     verdict.check(!isMixed, "creates before deletes", () => `an update of lane ${laneId} mixes creates and deletes`);
     verdict.check(!stack.isInDoubt, "one update per lane", () => `lane ${laneId} was updated before it was recovered`);
@@ -379,7 +391,7 @@ export class SimEngines {
     return found;
   }
 
-  private result({ laneId, revision }: UpdateRequest, stack: Stack, failures: readonly Failure[]): UpdateResult {
+  private result({ laneId, revision }: LaneRequest, stack: Stack, failures: readonly Failure[]): UpdateResult {
     stack.isInDoubt = false;
     const present = [...stack.nodes.values()];
     if (failures.length === 0) return { laneId, revision, outcome: "succeeded", present };
@@ -393,6 +405,6 @@ export class SimEngines {
   }
 }
 
-function unknown({ laneId, revision }: UpdateRequest, message: string): UpdateResult {
+function unknown({ laneId, revision }: LaneRequest, message: string): UpdateResult {
   return { laneId, revision, outcome: "failed", message };
 }

@@ -5,6 +5,7 @@ import type {
   NodeUpdater,
   OpenedUpdate,
   OpenRequest,
+  RecoverRequest,
   UpdateEvent,
   UpdateRequest,
   UpdateResult,
@@ -50,7 +51,7 @@ export class SimUpdater implements NodeUpdater {
     return { give: (nodes) => feed.give(nodes), close: () => feed.close(), result };
   }
 
-  recover(request: UpdateRequest): Promise<UpdateResult> {
+  recover(request: RecoverRequest): Promise<UpdateResult> {
     return this.run(() => this.engines.recover(request));
   }
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { awsAccountRules } from "../../provider/clouds/aws-account";
 import type { Engine } from "../../runtime/executor/engine-choice";
 import { prepareInstallation } from "../../runtime/executor/installation";
-import type { UpdateEvent, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
-import { nameOf, type Deployment } from "../../runtime/executor/stack-state";
+import type { RecoverRequest, UpdateEvent, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
+import { nameOf, presentNodes, type Deployment } from "../../runtime/executor/stack-state";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
 import { accountIdOf, specOfSettings, type AccountService, type AccountSpec } from "../../runtime/model/accounts";
 import type { DesiredNode, DnsSpec } from "../../runtime/model/state";
@@ -137,9 +137,13 @@ export class AccountBench {
     return JSON.parse(readFileSync(this.stateFile, "utf8")) as { checkpoint: { latest: Deployment } };
   }
 
-  private request(nodes: readonly DesiredNode[]): UpdateRequest {
+  private request(nodes: readonly DesiredNode[]): UpdateRequest & RecoverRequest {
     const leaving = this.inLane.filter(({ nodeId }) => !nodes.some((node) => node.nodeId === nodeId));
     const revision = ++this.revision;
-    return { laneId: "lane-1", stack: "lane-1", revision, epoch: 1, nodes, leaving, accounts: this.accounts };
+    const creates = nodes.map(({ nodeId }) => nodeId);
+    const there = new Set(leaving.length === 0 ? [] : presentNodes(this.readState()).map(({ nodeId }) => nodeId));
+    const deletes = leaving.map(({ nodeId }) => nodeId).filter((nodeId) => there.has(nodeId));
+    const about = { laneId: "lane-1", stack: "lane-1", revision, epoch: 1, accounts: this.accounts };
+    return { ...about, nodes, leaving, creates, deletes, known: {} };
   }
 }

@@ -69,6 +69,7 @@ export async function runWithEvents(
     onEvent: on.event ?? (() => undefined),
     ...step.options,
     target: [...(step.options?.target ?? [])],
+    exclude: [...(step.options?.exclude ?? [])],
   };
   try {
     const returned = await runOnce(stack, step, options);

@@ -58,6 +58,7 @@ export interface RunOptions {
   readonly continueOnError?: boolean;
   readonly refresh?: boolean;
   readonly target?: readonly string[];
+  readonly exclude?: readonly string[];
 }
 
 /**

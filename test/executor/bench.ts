@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine, type Engine } from "../../runtime/executor/engine-choice";
 import { prepareInstallation, type Installation } from "../../runtime/executor/installation";
-import type { UpdateEvent, UpdateRequest } from "../../runtime/executor/node-updater";
+import type { RecoverRequest, UpdateEvent, UpdateRequest } from "../../runtime/executor/node-updater";
 import { WorkerPool, type WorkerPoolOptions } from "../../runtime/executor/worker-pool";
 import type { Clock } from "../../runtime/model/clock";
 import type { DesiredNode } from "../../runtime/model/state";
@@ -88,8 +88,15 @@ export function aNode(nodeId: string, world: ToyWorld, settings: Record<string, 
   };
 }
 
-export function aRequest(nodes: readonly DesiredNode[], lane = "lane-1", revision = 1): UpdateRequest {
-  return { laneId: lane, stack: lane, revision, epoch: 1, nodes, accounts: {} };
+/** Each of the nodes may be made, and nothing is deleted but `deletes`. */
+export function aRequest(
+  nodes: readonly DesiredNode[],
+  lane = "lane-1",
+  revision = 1,
+  deletes: readonly string[] = [],
+): UpdateRequest & RecoverRequest {
+  const creates = nodes.map(({ nodeId }) => nodeId);
+  return { laneId: lane, stack: lane, revision, epoch: 1, nodes, accounts: {}, creates, deletes, known: {} };
 }
 
 /** Collects events; `until` waits for the first that fits. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -37,7 +38,8 @@ for (const kind of ["embedded", "official"] as const) {
       bench.world
         .calls()
         .calls.filter(
-          ({ call, properties }) => call === "create" && (properties as { nodeId?: string }).nodeId === nodeId,
+          ({ call, properties, preview }) =>
+            call === "create" && preview !== true && (properties as { nodeId?: string }).nodeId === nodeId,
         ).length;
     const lanePids = (lane: string, of = bench) => new LaneFolder(of.installation, lane, lane).processes();
     const pluginsOf = (lane: string) =>
@@ -94,7 +96,7 @@ for (const kind of ["embedded", "official"] as const) {
       assert.deepEqual(vmsOf("e0", "e1"), ["e0", "e1"]);
       assert.equal(creates("e1"), 1);
 
-      await bench.pool.update(aRequest([], "e", 2), () => undefined);
+      await bench.pool.update(aRequest([], "e", 2, ["e0", "e1"]), () => undefined);
       assert.deepEqual(vmsOf("e0", "e1"), [], "an adopted VM is destroyed like any other");
     });
 
@@ -120,23 +122,25 @@ for (const kind of ["embedded", "official"] as const) {
       if (process.platform !== "linux") return this.skip();
       const heard = new Heard();
       const node = aNode("p1", bench.world, { delayMs: 60_000 });
-      const request = aRequest([aNode("p0", bench.world), node], "p");
+      const refused = aNode("p2", bench.world, { fail: "create" });
+      const request = aRequest([aNode("p0", bench.world), refused, node], "p");
       const update = bench.pool.update(request, heard.hear);
       await creating("p1");
       await until("p0", () => heard.kinds().includes("nodeCreated p0"));
+      await until("the refusal of p2", () => heard.kinds().includes("nodeFailed p2"));
 
       const inputs = { nodeId: "p1", size: "small", delayMs: 60_000, flavor: "plain" };
       bench.world.put({ id: "thing-777", inputs, outputs: { ...inputs, address: "10.0.7.77" } });
       for (const plugin of pluginsOf("p")) process.kill(plugin, "SIGKILL");
       const result = await update;
 
-      assert.equal(result.outcome, "succeeded", result.message ?? "");
+      assert.equal(creates("p2"), 1, "what was reported as failed is not asked for again");
       assert.equal(result.present?.find(({ nodeId }) => nodeId === "p1")?.address, "10.0.7.77");
       assert.deepEqual(vmsOf("p0", "p1"), ["p0", "p1"]);
       assert.ok(!heard.kinds().includes("nodeFailed p1"));
     });
 
-    it("removes its own stale lock, and never the lock of another host or of a living engine", async () => {
+    it("removes locks that its dead engines left, and never the lock of somebody who works by hand", async () => {
       const node = aNode("l1", bench.world);
       await bench.pool.update(aRequest([node], "l"), () => undefined);
       const folder = join(
@@ -161,10 +165,27 @@ for (const kind of ["embedded", "official"] as const) {
       assert.deepEqual(locks(), []);
 
       writeFileSync(join(folder, "22222222-2222-4222-8222-222222222222.json"), lock(1, "another-host"));
-      const foreign = await bench.pool.recover(aRequest([node], "l", 2), undefined);
-      assert.equal(foreign.present, undefined);
-      assert.match(foreign.message ?? "", /locked by somebody@another-host .*not ours to break/);
-      assert.deepEqual(locks(), ["22222222-2222-4222-8222-222222222222.json"]);
+      assert.deepEqual(idsOf(await bench.pool.recover(aRequest([node], "l", 2), undefined)), ["l1"]);
+      assert.deepEqual(locks(), [], "no other host works in a data folder that is ours");
+
+      if (process.platform !== "linux") return;
+      writeFileSync(join(folder, "33333333-3333-4333-8333-333333333333.json"), lock(process.pid, hostname()));
+      assert.deepEqual(idsOf(await bench.pool.recover(aRequest([node], "l", 2), undefined)), ["l1"]);
+      assert.deepEqual(locks(), [], "the number is ours by now, and we are no engine");
+
+      const script = join(bench.installation.dataFolder, "pulumi");
+      writeFileSync(script, "process.stdin.resume();");
+      const operator = spawn(process.execPath, [script, "up", "--stack", "organization/headroom-nodes/l"]);
+      try {
+        writeFileSync(join(folder, "44444444-4444-4444-8444-444444444444.json"), lock(operator.pid!, hostname()));
+        const foreign = await bench.pool.recover(aRequest([node], "l", 2), undefined);
+        assert.equal(foreign.present, undefined);
+        assert.match(foreign.message ?? "", /locked by somebody@.*not ours to break/);
+        assert.deepEqual(locks(), ["44444444-4444-4444-8444-444444444444.json"]);
+        assert.ok(isAlive(operator.pid!), "whoever works by hand is left alone");
+      } finally {
+        operator.kill("SIGKILL");
+      }
     });
 
     it("interrupts an update that takes too long, and kills what does not end then", async () => {

@@ -1,132 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { nodeCreated } from "../../runtime/executor/lane-changes";
 import { LaneRunner } from "../../runtime/executor/lane-runner";
-import type { Clock, Rng } from "../../runtime/model/clock";
-import type { Lane, Node, NodeStatus } from "../../runtime/model/state";
-import { HotState, type Change } from "../../runtime/store/hot-state";
+import { Journal } from "../../runtime/model/journal";
+import { HotState } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryStore } from "../../runtime/store/memory";
 import type { NodeUpdater } from "../../runtime/executor/node-updater";
-import { agentConfigDoc, definitionChanges } from "../support/builders";
-import { ModelUpdater } from "./model-updater";
 
-const config = "agents";
-
-/** Time that passes only when the test says so. */
-class TestClock implements Clock {
-  private nowMs = 1_000_000;
-  private readonly timers = new Set<{ atMs: number; run: () => void }>();
-
-  now(): number {
-    return this.nowMs;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.nowMs + delayMs, run };
-    this.timers.add(timer);
-    return () => void this.timers.delete(timer);
-  }
-
-  pass(ms: number): void {
-    this.nowMs += ms;
-    for (const timer of [...this.timers].filter(({ atMs }) => atMs <= this.nowMs)) {
-      this.timers.delete(timer);
-      timer.run();
-    }
-  }
-}
-
-function seeded(seed: number): Rng {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-  return {
-    below: (limit) => next() % limit,
-    id: (length) => Array.from({ length }, () => "0123456789abcdefghijklmnopqrstuvwxyz"[next() % 36]).join(""),
-  };
-}
-
-/** A runtime that is nothing but rows, a lane runner and a model cloud. */
-class Bench {
-  readonly clock = new TestClock();
-  readonly updater: ModelUpdater;
-  readonly store = new MemoryStore();
-  readonly ledger = new GroupCommitLedger({
-    state: new HotState(),
-    store: this.store,
-    onLost: (error) => assert.fail(error),
-  });
-  runner: LaneRunner;
-
-  constructor(readonly rng: Rng) {
-    this.updater = new ModelUpdater(rng);
-    this.runner = this.newRunner();
-  }
-
-  newRunner(lingerMs = 60_000): LaneRunner {
-    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    const { ledger, updater, clock, rng } = this;
-    return new LaneRunner({ ledger, updater, epoch: 1, clock, rng, log, wakeReconciler: () => undefined, lingerMs });
-  }
-
-  async change(laneId: string, nodes: readonly Node[]): Promise<void> {
-    const lane = this.ledger.state.lanes.get(laneId) ?? aLane(laneId);
-    const row = { ...lane, desiredRevision: lane.desiredRevision + 1 };
-    const changes: Change[] = nodes.map((node) => ({ kind: "put", table: "node", row: node }));
-    await this.ledger.commit([{ kind: "put", table: "lane", row }, ...changes]);
-    this.runner.wake(laneId);
-  }
-
-  /** From now on the config's newest nodes make it likely to grow. */
-  async declareConfig(): Promise<void> {
-    await this.ledger.commit(definitionChanges({ configs: [agentConfigDoc({ name: config })] }));
-  }
-
-  nodes(status?: NodeStatus): Node[] {
-    return [...this.ledger.state.nodes.values()].filter((node) => status === undefined || node.status === status);
-  }
-
-  /** Lets everything that can happen now happen; then lets time pass, until nothing changes any more. */
-  async calmDown(): Promise<void> {
-    for (let round = 0; round < 60; round += 1) {
-      await this.settle();
-      this.clock.pass(30_000);
-    }
-    await this.settle();
-  }
-
-  async settle(): Promise<void> {
-    for (let turn = 0; turn < 60; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-function aLane(laneId: string): Lane {
-  return { laneId, autoscaleConfig: config, stack: laneId, desiredRevision: 0, appliedRevision: 0 };
-}
-
-function aNode(nodeId: string, laneId: string, status: NodeStatus = "requested"): Node {
-  const reason = { code: "test", text: "test", numbers: {} };
-  const spec = {
-    nodeId,
-    zone: "z",
-    pool: "p",
-    autoscaleConfig: config,
-    vmProvider: "v",
-    kind: "local" as const,
-    settings: {},
-    osType: "linux" as const,
-    startupScript: "",
-  };
-  const timeouts = { provisionTimeoutSeconds: 600, missingTimeoutSeconds: 600, deadTimeoutSeconds: 3600 };
-  const times = { statusSinceMs: 0, createdAtMs: 0, readyWhen: "checkin" as const };
-  const place = { zone: "z", pool: "p", autoscaleConfig: config, vmProvider: "v" };
-  return { ...timeouts, ...times, ...place, nodeId, laneId, spec, status, reason };
-}
-
+import { aLane, aNode, aSession, Bench, config, seeded, TestClock } from "./lane-bench";
 describe("lane runner", () => {
   it("creates what is requested and tells where it is", async () => {
     const bench = new Bench(seeded(1));
@@ -197,6 +79,109 @@ describe("lane runner", () => {
 
     assert.equal(bench.updater.vms.size, 0);
     assert.deepEqual(bench.nodes(), []);
+  });
+
+  describe("whose stack's state is lost", () => {
+    /** A lane of three running nodes with their addresses, after the service started again. */
+    async function restarted(seed: number, before: (bench: Bench) => void): Promise<Bench> {
+      const bench = new Bench(seeded(seed));
+      await bench.change("l1", [aNode("n1", "l1"), aNode("n2", "l1"), aNode("n3", "l1")]);
+      await bench.settle();
+      await bench.runner.stop();
+      before(bench);
+      bench.runner = bench.newRunner();
+      await bench.runner.start();
+      await bench.settle();
+      return bench;
+    }
+    const statusesOf = (bench: Bench) => bench.nodes().map(({ nodeId, status }) => `${nodeId} ${status}`);
+
+    it("finds the VMs in the cloud before it makes or removes any", async () => {
+      const bench = await restarted(11, ({ updater }) => updater.loseState("l1"));
+      const before = bench.nodes();
+
+      await bench.change("l1", [{ ...before[1]!, status: "destroying" }, aNode("n4", "l1")]);
+      await bench.settle();
+
+      assert.deepEqual(bench.updater.wrongs, []);
+      assert.deepEqual(statusesOf(bench), ["n1 starting", "n3 starting", "n4 starting"]);
+      assert.deepEqual([...bench.updater.vms.keys()].sort(), ["n1", "n3", "n4"]);
+      const kept = bench.nodes().slice(0, 2);
+      assert.deepEqual(
+        kept.map(({ address }) => address),
+        [before[0]!.address, before[2]!.address],
+      );
+    });
+
+    it("takes a node for dead when the cloud has no VM either, ends its sessions and never makes it again", async () => {
+      const sessions = ["s1", "s2"].map((sessionId, index) => aSession(sessionId, `n${index + 1}`));
+      const bench = await restarted(12, ({ updater, ledger }) => {
+        void ledger.commit(sessions.map((row) => ({ kind: "put", table: "session", row })));
+        updater.loseState("l1");
+        updater.vanish("n2");
+      });
+
+      await bench.change("l1", [aNode("n4", "l1")]);
+      await bench.settle();
+
+      assert.deepEqual(bench.updater.wrongs, []);
+      assert.deepEqual(statusesOf(bench), ["n1 starting", "n2 dead", "n3 starting", "n4 starting"]);
+      assert.match(bench.nodes("dead")[0]!.reason.text, /its VM at 10\.0\.0\.2 is gone/);
+      assert.deepEqual([...bench.ledger.state.sessions.keys()], ["s1"]);
+    });
+
+    it("does the same when a VM is removed by hand while the service runs", async () => {
+      const bench = await restarted(13, () => undefined);
+      bench.updater.loseState("l1", ["n1", "n2"]);
+      bench.updater.vanish("n1");
+
+      await bench.change("l1", [aNode("n4", "l1")]);
+      await bench.settle();
+
+      assert.deepEqual(bench.updater.wrongs, []);
+      assert.deepEqual(statusesOf(bench), ["n1 dead", "n2 starting", "n3 starting", "n4 starting"]);
+    });
+
+    it("changes nothing while the cloud does not answer", async () => {
+      const bench = await restarted(14, ({ updater }) => {
+        updater.loseState("l1");
+        updater.vanish("n2");
+        updater.faults = 100;
+      });
+      const before = bench.nodes();
+
+      await bench.change("l1", [aNode("n4", "l1")]);
+      await bench.calmDown();
+
+      assert.deepEqual(bench.nodes().slice(0, 3), before);
+      assert.deepEqual(bench.nodes("requested").length, 1);
+    });
+
+    it("leaves VMs alone of which no row tells, names them, and keeps their lane", async () => {
+      const bench = await restarted(15, ({ updater }) => updater.addStranger("l1", "x1"));
+
+      await bench.change(
+        "l1",
+        bench.nodes().map((node) => ({ ...node, status: "destroying" })),
+      );
+      await bench.calmDown();
+
+      assert.deepEqual(bench.updater.wrongs, []);
+      assert.deepEqual([...bench.updater.vms.keys()], ["x1"]);
+      assert.deepEqual(bench.ledger.state.lanes.get("l1")?.strangers, ["x1"]);
+    });
+
+    it("keeps what the row tells when another VM carries the node's id", async () => {
+      const bench = await restarted(16, ({ updater }) => updater.vms.set("n2", "10.9.9.9"));
+      const n2 = { ...bench.ledger.state.nodes.get("n2")!, address: "10.0.0.2", vmId: "vm-1" };
+      const context = { state: bench.ledger.state, journal: new Journal(bench.clock, bench.rng), nowMs: 0 };
+      const made = { nodeId: "n2", address: "10.9.9.9" };
+
+      assert.deepEqual(nodeCreated(context, n2, { ...made, vmId: "vm-2" }), []);
+      const [restartedVm] = nodeCreated(context, n2, { ...made, vmId: "vm-1" });
+      assert.ok(restartedVm?.kind === "put" && restartedVm.table === "node");
+      assert.equal(restartedVm.row.address, "10.9.9.9");
+    });
   });
 
   it("removes an empty lane after its time, and at once when its config is gone", async () => {
@@ -284,7 +269,9 @@ describe("lane runner", () => {
       await bench.declareConfig();
       bench.updater.faults = rng.below(30);
       await bench.runner.start();
+      const strangers: string[] = [];
       for (let step = 0; step < 12; step += 1) {
+        if (rng.below(5) === 0) bench.spoil(strangers);
         const laneId = `l${rng.below(2)}`;
         const mine = bench.nodes().filter((node) => node.laneId === laneId && node.status !== "destroying");
         const leavers = rng.below(2) === 0 ? [] : mine;
@@ -309,15 +296,21 @@ describe("lane runner", () => {
         }
       }
       bench.updater.faults = 0;
+      // What is lost and asked for by no update is noticed at the next start.
+      await bench.runner.stop();
+      bench.runner = bench.newRunner();
+      await bench.runner.start();
       await bench.calmDown();
 
       assert.deepEqual(bench.updater.wrongs, []);
-      const alive = bench.nodes().filter(({ status }) => status !== "failed");
+      const alive = bench.nodes().filter(({ status }) => status !== "failed" && status !== "dead");
       assert.ok(
         alive.every(({ status }) => status === "starting"),
         JSON.stringify(alive.map(({ status }) => status)),
       );
-      assert.deepEqual([...bench.updater.vms.keys()].sort(), alive.map(({ nodeId }) => nodeId).sort());
+      const expected = [...alive.map(({ nodeId }) => nodeId), ...strangers];
+      assert.deepEqual([...bench.updater.vms.keys()].sort(), expected.sort());
+      for (const { nodeId, address } of alive) assert.equal(bench.updater.vms.get(nodeId), address, nodeId);
       for (const lane of bench.ledger.state.lanes.values()) {
         assert.equal(lane.openRevision, undefined);
         assert.equal(lane.appliedRevision, lane.desiredRevision);

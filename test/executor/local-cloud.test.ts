@@ -39,7 +39,11 @@ describe("updates with the local VM provider", () => {
     });
   });
   after(async () => {
-    for (const lane of ["a", "error", "crash"]) await pool.update(aRequest([], lane, 9), () => undefined);
+    for (const lane of ["a", "error", "crash"]) {
+      const { present = [] } = await pool.recover(aRequest([], lane, 8), undefined);
+      const left = present.map(({ nodeId }) => nodeId);
+      await pool.update(aRequest([], lane, 9, left), () => undefined);
+    }
     await pool.stop();
     removeFolder(folder);
   });
@@ -51,7 +55,7 @@ describe("updates with the local VM provider", () => {
     assert.equal(made.present?.[0]?.dnsName, "n-1.test.example");
     assert.deepEqual(vms(), ["n-1"]);
 
-    const gone = await pool.update(aRequest([], "a", 2), () => undefined);
+    const gone = await pool.update(aRequest([], "a", 2, ["n-1"]), () => undefined);
     assert.deepEqual(gone.present, []);
     assert.deepEqual(vms(), []);
     assert.deepEqual(readdirSync(join(folder, "local", "dns")), []);

@@ -9,6 +9,7 @@ import type {
   OpenedUpdate,
   OpenRequest,
   PresentNode,
+  RecoverRequest,
   UpdateEvent,
   UpdateRequest,
   UpdateResult,
@@ -27,6 +28,9 @@ export class ModelUpdater implements NodeUpdater {
   readonly wrongs: string[] = [];
   /** VMs by node, and how often each was made. */
   readonly vms = new Map<string, string>();
+  /** Nodes whose VM came into being and ended. */
+  readonly gone = new Set<string>();
+  readonly strangers = new Set<string>();
   readonly stacks = new Map<string, Set<string>>();
   /** Percent of steps that go wrong. */
   faults = 0;
@@ -42,9 +46,11 @@ export class ModelUpdater implements NodeUpdater {
     return this.alone(laneId, async () => {
       if (this.unsure.has(laneId)) this.wrongs.push(`${laneId} was updated before it was recovered`);
       const recorded = this.stackOf(request.stack);
-      const wanted = new Set(request.nodes.map(({ nodeId }) => nodeId));
-      const creates = [...wanted].filter((nodeId) => !recorded.has(nodeId));
-      const deletes = [...recorded].filter((nodeId) => !wanted.has(nodeId));
+      const creates = request.nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !recorded.has(nodeId));
+      const kept = creates.filter((nodeId) => !request.creates.includes(nodeId));
+      const lost = [...kept, ...request.deletes.filter((nodeId) => !recorded.has(nodeId))];
+      if (lost.length > 0) return { laneId, revision, outcome: "failed", message: `the stack lacks ${lost.join()}` };
+      const { deletes } = request;
       if (creates.length > 0 && deletes.length > 0) this.wrongs.push(`${laneId} mixed ${creates} with ${deletes}`);
       onEvent({ kind: "started", enginePid: 1, engine: "model" });
       let failed = false;
@@ -60,6 +66,7 @@ export class ModelUpdater implements NodeUpdater {
           continue;
         }
         this.vms.delete(nodeId);
+        this.gone.add(nodeId);
         recorded.delete(nodeId);
         if (this.goesWrong()) return this.loseTrack(laneId, revision);
       }
@@ -89,6 +96,8 @@ export class ModelUpdater implements NodeUpdater {
     await Promise.resolve();
     onEvent({ kind: "ready" });
     const recorded = this.stackOf(stack);
+    const lost = nodes.filter(({ nodeId }) => !recorded.has(nodeId)).map(({ nodeId }) => nodeId);
+    if (lost.length > 0) return { laneId, revision, outcome: "failed", message: `the stack lacks ${lost.join()}` };
     let failed = false;
     for await (const batch of feed.batches()) {
       if (batch.some((node) => !nodes.includes(node)) && feed.taken.length === batch.length) this.used += 1;
@@ -100,7 +109,7 @@ export class ModelUpdater implements NodeUpdater {
       if (feed.taken.length > 0) onEvent({ kind: "settled", given: feed.taken.length });
     }
     const declared = new Set(feed.nodes.map(({ nodeId }) => nodeId));
-    const undeclared = [...recorded].filter((nodeId) => !declared.has(nodeId));
+    const undeclared = [...recorded].filter((nodeId) => !declared.has(nodeId) && !this.strangers.has(nodeId));
     if (undeclared.length > 0) this.wrongs.push(`an update opened ahead in ${laneId} would delete ${undeclared}`);
     const taken = feed.taken.map(({ nodeId }) => nodeId);
     return { laneId, revision, outcome: failed ? "failed" : "succeeded", taken, present: this.present(stack) };
@@ -116,7 +125,8 @@ export class ModelUpdater implements NodeUpdater {
       onEvent({ kind: "nodeFailed", nodeId, class: "CAPACITY", message: "no capacity" });
       return "refused";
     }
-    if (this.vms.has(nodeId)) this.wrongs.push(`${nodeId} was made twice`);
+    if (this.vms.has(nodeId)) this.wrongs.push(`${nodeId} was made while it has a VM`);
+    if (this.gone.has(nodeId)) this.wrongs.push(`${nodeId} was made again`);
     this.vms.set(nodeId, `10.0.0.${(this.addresses += 1)}`);
     if (this.goesWrong()) return "lost";
     recorded.add(nodeId);
@@ -124,14 +134,32 @@ export class ModelUpdater implements NodeUpdater {
     return "made";
   }
 
-  async recover(request: UpdateRequest): Promise<UpdateResult> {
+  /** What a lost volume, another backend or `pulumi state delete` does. Nobody is told. */
+  loseState(stack: string, nodeIds = [...this.stackOf(stack)]): void {
+    for (const nodeId of nodeIds) this.stackOf(stack).delete(nodeId);
+  }
+
+  /** A VM in the stack of which no row tells. */
+  addStranger(stack: string, nodeId: string): void {
+    this.strangers.add(nodeId);
+    this.vms.set(nodeId, `10.1.0.${(this.addresses += 1)}`);
+    this.stackOf(stack).add(nodeId);
+  }
+
+  /** The VM ends without anybody having asked for it; the stack does not hear of it. */
+  vanish(nodeId: string): void {
+    if (this.vms.delete(nodeId)) this.gone.add(nodeId);
+  }
+
+  async recover(request: RecoverRequest): Promise<UpdateResult> {
     const { laneId, revision, stack } = request;
     return this.alone(laneId, async () => {
       await Promise.resolve();
       if (this.goesWrong()) return { laneId, revision, outcome: "failed", message: "locked by another" };
       for (const { nodeId } of request.nodes) if (this.vms.has(nodeId)) this.stackOf(stack).add(nodeId);
       this.unsure.delete(laneId);
-      return { laneId, revision, outcome: "succeeded", present: this.present(stack) };
+      const absent = request.nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !this.stackOf(stack).has(nodeId));
+      return { laneId, revision, outcome: "succeeded", present: this.present(stack), absent };
     });
   }
 

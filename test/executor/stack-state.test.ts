@@ -30,7 +30,7 @@ const vm = (nodeId: string, id?: string) => ({
 });
 
 describe("state of a lane's stack", () => {
-  it("counts a node as present when something real of it exists, not for its component alone", () => {
+  it("counts a node as present when something real of it exists, and tells remnants from VMs", () => {
     const deployment: Deployment = {
       resources: [
         component("a", { address: "10.0.0.1", dnsName: "a.test" }),
@@ -38,12 +38,18 @@ describe("state of a lane's stack", () => {
         component("b"),
         component("c"),
         vm("c", "i-3"),
+        component("d"),
+        { ...vm("d", "r-4"), urn: `${vm("d").urn}-dns` },
+        component("e"),
+        { ...vm("e", "i-5"), delete: true },
       ],
     };
 
     assert.deepEqual(presentNodes(deployment), [
-      { nodeId: "a", address: "10.0.0.1", dnsName: "a.test" },
-      { nodeId: "c" },
+      { nodeId: "a", address: "10.0.0.1", vmId: "i-1", dnsName: "a.test" },
+      { nodeId: "c", vmId: "i-3" },
+      { nodeId: "d", isRemnant: true },
+      { nodeId: "e", isRemnant: true },
     ]);
     assert.deepEqual(presentNodes(undefined), []);
   });

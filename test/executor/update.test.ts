@@ -49,7 +49,7 @@ for (const kind of ["embedded", "official"] as const) {
       const before = thingsOf(bench.world.folder);
       const heard = new Heard();
 
-      const result = await bench.pool.update(aRequest(nodes("a1", "a3"), "a", 2), heard.hear);
+      const result = await bench.pool.update(aRequest(nodes("a1", "a3"), "a", 2, ["a2"]), heard.hear);
 
       assert.deepEqual(idsOf(result.present), ["a1", "a3"]);
       assert.deepEqual(
@@ -124,7 +124,7 @@ for (const kind of ["embedded", "official"] as const) {
       assert.equal(d1?.dnsName, "d1.example.test");
       assert.equal(record?.inputs["target"], d1?.address);
 
-      await bench.pool.update(aRequest([], "d", 2), () => undefined);
+      await bench.pool.update(aRequest([], "d", 2, ["d1"]), () => undefined);
       assert.ok(!bench.world.ids().some((id) => bench.world.get(id)?.inputs["record"] !== undefined));
     });
 
@@ -218,7 +218,7 @@ for (const kind of ["embedded", "official"] as const) {
     it("refuses to remove a lane that is not empty, and leaves no file of an empty one", async () => {
       await assert.rejects(bench.pool.removeStack("a", "a", 1), /is not empty: a1, a3, a4/);
 
-      await bench.pool.update(aRequest([], "a", 6), () => undefined);
+      await bench.pool.update(aRequest([], "a", 6, ["a1", "a3", "a4"]), () => undefined);
       await bench.pool.removeStack("a", "a", 1);
 
       const left = filesBelow(bench.installation.dataFolder).filter(

@@ -5,7 +5,13 @@
 import { Broker } from "../../runtime/broker/broker";
 import { Requesters } from "../../runtime/broker/requesters";
 import { LaneRunner } from "../../runtime/executor/lane-runner";
-import type { NodeUpdater, UpdateEvent, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
+import type {
+  NodeUpdater,
+  RecoverRequest,
+  UpdateEvent,
+  UpdateRequest,
+  UpdateResult,
+} from "../../runtime/executor/node-updater";
 import type { CloudFailureClass } from "../../runtime/model/errors";
 import type { DesiredNode } from "../../runtime/model/state";
 import { Reconciler } from "../../runtime/reconciler/reconciler";
@@ -171,9 +177,7 @@ export class World implements NodeUpdater {
       onEvent({ kind: "nodeCreated", nodeId: node.nodeId, address });
       this.boot(node, address, request.stack);
     }
-    const wanted = new Set(request.nodes.map(({ nodeId }) => nodeId));
-    for (const nodeId of [...present.keys()]) {
-      if (wanted.has(nodeId)) continue;
+    for (const nodeId of request.deletes) {
       if (this.isDeleteRefused) {
         outcome = "failed";
         continue;
@@ -188,9 +192,9 @@ export class World implements NodeUpdater {
     throw new Error("this world opens no update ahead");
   }
 
-  recover(request: UpdateRequest): Promise<UpdateResult> {
-    const { laneId, revision, stack } = request;
-    return Promise.resolve({ laneId, revision, outcome: "succeeded", present: this.presentIn(stack) });
+  recover({ laneId, revision, stack, nodes }: RecoverRequest): Promise<UpdateResult> {
+    const absent = nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !this.stacks.get(stack)?.has(nodeId));
+    return Promise.resolve({ laneId, revision, outcome: "succeeded", present: this.presentIn(stack), absent });
   }
 
   isEngineRunning(): boolean {

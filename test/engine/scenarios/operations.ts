@@ -1,5 +1,5 @@
 import type { Scenario } from "../notation";
-import { preview, ref, secret, thing, up } from "./build";
+import { group, provider, preview, ref, secret, thing, up } from "./build";
 
 export const operations: readonly Scenario[] = [
   {
@@ -38,6 +38,32 @@ export const operations: readonly Scenario[] = [
       up([thing("a", { withToken: true, key: secret("k") }, { protect: true, customTimeouts: { create: "1m" } })], {
         outputs: { token: ref("a.token") },
       }),
+    ],
+  },
+  {
+    name: "up-with-exclude",
+    about:
+      "what an update excludes stays as it is, declared with other inputs or not at all, also with its Pulumi provider",
+    steps: [
+      up([
+        provider("p", { token: "t" }),
+        group("g"),
+        thing("a", {}, { parent: "g", provider: "p" }),
+        group("h"),
+        thing("b", {}, { parent: "h" }),
+        thing("c"),
+      ]),
+      up([group("h"), thing("b", { size: "huge" }, { parent: "h" }), thing("d")], {
+        options: {
+          exclude: [
+            "urn:pulumi:dev::proj::pulumi:providers:toy::p",
+            "urn:pulumi:dev::proj::toy:index:Group::g",
+            "urn:pulumi:dev::proj::toy:index:Group$toy:index:Thing::a",
+            "urn:pulumi:dev::proj::toy:index:Group$toy:index:Thing::b",
+          ],
+        },
+      }),
+      { do: "destroy" },
     ],
   },
   {
