@@ -20,6 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "runtime/executor": [
     "runtime/model",
     "runtime/planner/lanes",
+    "runtime/planner/draft",
     "runtime/planner/transitions",
     "runtime/store",
     "node",
