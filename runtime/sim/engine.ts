@@ -2,7 +2,7 @@
  * Workers, engines and stacks. A worker belongs to its service and dies with it; an engine goes on by itself; a stack's
  * state outlives both. What a worker promises is what `executor/lane-worker.ts` promises, only the engine is not real.
  */
-import { CloudError, type CloudFailureClass } from "../model/errors";
+import { CloudError } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { NodeFeed } from "../executor/node-feed";
 import type {
@@ -18,46 +18,10 @@ import { LostAnswer, type SimCloud } from "./cloud";
 import type { Faults } from "./faults";
 import type { SeededRng } from "./rng";
 import type { Timeline } from "./timeline";
-import type { AskPermit, PermitRequest } from "../store/permit";
+import type { PermitRequest } from "../store/permit";
 import { isPermitted, withRefusals } from "./permits";
+import type { EngineRun, Failure, Stack, Worker } from "./stacks";
 import type { Verdict } from "./violation";
-
-interface EngineRun {
-  readonly pid: number;
-  /** The worker whose program keeps it going, of an update that was opened ahead. */
-  openedBy?: Worker;
-  isDead: boolean;
-  isOver: boolean;
-  /** Kills it: its worker sees that at once. */
-  die: () => void;
-}
-
-interface Stack {
-  readonly nodes: Map<string, PresentNode>;
-  /** Holds the lock; a dead one holds it until recovery takes it away. */
-  engine: EngineRun | undefined;
-  /** An update began of which nobody was told the end: recovery comes before the next. */
-  isInDoubt: boolean;
-}
-
-/** Who asks: its term's epoch, and whether it is still there to hear the answer. */
-export interface Worker {
-  readonly epoch: number;
-  isAlive: boolean;
-  /** Kills it; its service sees that. */
-  onDeath: () => void;
-  /** Called when it is gone or has done its job. */
-  onGone: () => void;
-  /** Its service may be held, or gone: then there is no answer. */
-  readonly permit: AskPermit;
-}
-
-interface Failure {
-  readonly node: DesiredNode;
-  readonly class: CloudFailureClass;
-  readonly message: string;
-  readonly isDoubtful: boolean;
-}
 
 /** Longest that recovery waits for an engine; then it is killed. */
 const engineWaitMs = 900_000;

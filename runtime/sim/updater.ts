@@ -11,7 +11,8 @@ import type {
   UpdateResult,
 } from "../executor/node-updater";
 import type { MemoryStore } from "../store/memory";
-import type { SimEngines, Worker } from "./engine";
+import type { SimEngines } from "./engine";
+import type { Worker } from "./stacks";
 import type { SimProcess } from "./sim-process";
 
 const messageMs = 2;
