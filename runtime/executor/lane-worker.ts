@@ -199,7 +199,7 @@ export class LaneWorker {
   ): Promise<UpdateResult> {
     const doubtful = new Set(first.doubtful.map(({ nodeId }) => nodeId));
     const nodes = request.nodes.filter(({ nodeId }) => doubtful.has(nodeId));
-    const adopted = await adoptMissing(context, request.nodes, nodes);
+    const { deployment: adopted } = await adoptMissing(context, { nodes: request.nodes, sought: nodes });
     const found = new Set(presentNodes(adopted).map(({ nodeId }) => nodeId));
     first.doubtful.filter(({ nodeId }) => !found.has(nodeId)).forEach(onEvent);
     if (nodes.every(({ nodeId }) => !found.has(nodeId))) return this.conclude(context, request, first.message);
@@ -236,13 +236,14 @@ export class LaneWorker {
       }
       await context.folder.write(request, await this.openedCrypter());
       await renameProviders(context.stack, this.options.program.providerRenames(request));
-      const deployment = await verifyState(context, await adoptMissing(context, request.nodes));
+      const { deployment: adopted, duplicates } = await adoptMissing(context, request);
+      const deployment = await verifyState(context, adopted);
       const { laneId, revision } = request;
       const present = presentNodes(deployment);
       const withVm = new Set(present.filter(({ isRemnant }) => !isRemnant).map(({ nodeId }) => nodeId));
       const absent = request.nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !withVm.has(nodeId));
       const message = mended === undefined ? {} : { message: mended };
-      return { laneId, revision, outcome: "succeeded", ...message, present, absent };
+      return { laneId, revision, outcome: "succeeded", ...message, present, absent, duplicates };
     } catch (error) {
       return unknownResult(asked, messageOf(error));
     }

@@ -3,7 +3,8 @@
  * qualified (no `select`), its configuration is written by us (no `config set`), and results come from events and the
  * state (no `output`, no `history`). The only file that uses the Automation API.
  */
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalWorkspace, Stack, type EngineEvent } from "@pulumi/pulumi/automation";
@@ -44,8 +45,11 @@ export class PulumiStack {
   /** Makes the stack if it is not there. */
   async initialise(): Promise<void> {
     const { backend, folder } = this.options;
-    const marker = join(folder.path, "initialised");
-    if (backend?.hasStack(folder.stack) ?? existsSync(marker)) return;
+    const marker = this.initialisedFile();
+    // It names the backend: in another one the stack may be missing.
+    const mark = createHash("sha256").update(this.options.installation.backendUrl).digest("hex");
+    const isMade = backend?.hasStack(folder.stack) ?? (existsSync(marker) && readFileSync(marker, "utf8") === mark);
+    if (isMade) return;
     await this.options.permit();
     if (backend) return backend.initialiseStack(folder.stack);
     try {
@@ -60,7 +64,7 @@ export class PulumiStack {
     } catch (error) {
       if (!(error instanceof EngineFailure && error.output.includes("already exists"))) throw error;
     }
-    await writeDurably(marker, "");
+    await writeDurably(marker, mark);
   }
 
   /** @param work.exclude URNs that stay as they are, whatever the program declares. */
@@ -125,8 +129,9 @@ export class PulumiStack {
       await this.run("export", ["stack", "export", "--file", file, "--stack", folder.qualifiedStack]);
       return exportSchema.parse(JSON.parse(await readFile(file, "utf8"))).deployment;
     } catch (error) {
-      if (error instanceof EngineFailure && error.isStackMissing) return undefined;
-      throw error;
+      if (!(error instanceof EngineFailure && error.isStackMissing)) throw error;
+      await rm(this.initialisedFile(), { force: true });
+      return undefined;
     } finally {
       await rm(file, { force: true });
     }
@@ -161,6 +166,10 @@ export class PulumiStack {
       "--preserve-config",
       this.options.folder.qualifiedStack,
     ]);
+  }
+
+  private initialisedFile(): string {
+    return join(this.options.folder.path, "initialised");
   }
 
   private selection(): string[] {

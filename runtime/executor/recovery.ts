@@ -13,7 +13,8 @@ import type { FileBackend } from "./file-backend";
 import { projectName } from "./installation";
 import type { EngineRecord, LaneFolder } from "./lane-folder";
 import { judgeLock, type LockFacts } from "./lock-judgement";
-import type { LaneRequest } from "./node-updater";
+import { askingPauses, chooseVms } from "./found-vms";
+import type { DuplicateVm, LaneRequest, RecoverRequest } from "./node-updater";
 import type { FoundNode, NodeProgram } from "./node-program";
 import type { JobPermits, NodeStep } from "./permits";
 import { isAlive, parentOf, signal } from "./processes";
@@ -130,19 +131,18 @@ export async function verifyState(
  */
 export async function adoptMissing(
   context: RecoveryContext,
-  nodes: readonly DesiredNode[],
-  sought = nodes,
-): Promise<Deployment | undefined> {
+  { nodes, sought = nodes, known = {} }: Search,
+): Promise<{ readonly deployment: Deployment | undefined; readonly duplicates: readonly DuplicateVm[] }> {
   const { stack, folder, program, backend } = context;
   const before = await stack.readDeployment();
   const urnOf = (node: DesiredNode) =>
     vmUrn({ stack: folder.stack, project: projectName, nodeId: node.nodeId, vmType: program.vmTypeOf(node) });
   const lacking = nodes.filter((node) => !hasVm(before, urnOf(node)));
   const missing = lacking.filter((node) => sought.includes(node));
-  const found = await findAll(context, missing);
+  const { vms, duplicates } = chooseVms(await findAll(context, missing, known), known);
   const adoptions = missing.flatMap((node) => {
-    const vm = found.find(({ nodeId }) => nodeId === node.nodeId);
-    return vm === undefined ? [] : [{ node, urn: urnOf(node), id: vm.id }];
+    const id = vms.get(node.nodeId);
+    return id === undefined ? [] : [{ node, urn: urnOf(node), id }];
   });
 
   if (adoptions.length > 0) await declareWithoutVms(context, nodes, lacking);
@@ -154,19 +154,32 @@ export async function adoptMissing(
   const unrecorded = adoptions.filter(({ urn }) => !settled.adopted.includes(urn));
   if (unrecorded.length > 0) await adoptUnrecorded(context, unrecorded);
   if (adoptions.length > 0) await stack.refresh(adoptions.map(({ urn }) => urn));
-  return adoptions.length > 0 || hasPending ? stack.readDeployment() : before;
+  const deployment = adoptions.length > 0 || hasPending ? await stack.readDeployment() : before;
+  return { deployment, duplicates };
 }
 
-/** An empty answer is asked for twice: a cloud may list a VM some seconds after it accepted its create. */
+interface Search {
+  /** All of the lane's configuration. */
+  readonly nodes: readonly DesiredNode[];
+  /** Those to look for. Default all. */
+  readonly sought?: readonly DesiredNode[];
+  readonly known?: RecoverRequest["known"];
+}
+
+/** An empty answer is asked for again: a cloud may list a VM some time after it accepted its create. */
 async function findAll(
   { stack, program, limits }: RecoveryContext,
   nodes: readonly DesiredNode[],
+  known: RecoverRequest["known"],
 ): Promise<FoundNode[]> {
   const found: FoundNode[] = [];
-  for (const waitMs of [0, limits.settleMs]) {
-    const open = nodes.filter((node) => !found.some(({ nodeId }) => nodeId === node.nodeId));
+  const pausesOf = ({ nodeId }: DesiredNode) => askingPauses(known[nodeId]?.isYoung ?? true);
+  for (const [turn, factor] of askingPauses(true).entries()) {
+    const open = nodes.filter(
+      (node) => turn < pausesOf(node).length && !found.some(({ nodeId }) => nodeId === node.nodeId),
+    );
     if (open.length === 0) break;
-    if (waitMs > 0) await pause(waitMs);
+    if (factor > 0) await pause(factor * limits.settleMs);
     await stack.preview(async () => {
       found.push(...(await program.findVms(open)));
     });
