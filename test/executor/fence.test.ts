@@ -69,14 +69,14 @@ describe("each create and each delete is fenced", function () {
         const second = await bench.pool.update(aRequest(nodes, "lane-1", 2), () => undefined);
         assert.deepEqual([second.outcome, made().sort()], ["succeeded", ["a", "b"]]);
 
-        // A stale list: it leaves out what is busy.
+        // A stale list: it deletes what is busy.
         durable.nodes.set("b", "running");
-        const third = await bench.pool.update(aRequest([], "lane-1", 3), () => undefined);
+        const third = await bench.pool.update(aRequest([], "lane-1", 3, ["a", "b"]), () => undefined);
         assert.deepEqual([third.outcome, third.notPermitted?.toSorted()], ["failed", ["a", "b"]]);
         assert.deepEqual(made().sort(), ["a", "b"]);
 
         durable.nodes.set("a", "destroying").set("b", "destroying");
-        const fourth = await bench.pool.update(aRequest([], "lane-1", 4), () => undefined);
+        const fourth = await bench.pool.update(aRequest([], "lane-1", 4, ["a", "b"]), () => undefined);
         assert.deepEqual([fourth.outcome, made()], ["succeeded", []]);
       });
 
@@ -116,7 +116,8 @@ describe("each create and each delete is fenced", function () {
               return Promise.resolve(judged());
             };
 
-            const ended = bench.pool.update(aRequest(step === "create" ? [node] : [], "lane-1", 2), heard.hear);
+            const request = step === "create" ? aRequest([node], "lane-1", 2) : aRequest([], "lane-1", 2, ["a"]);
+            const ended = bench.pool.update(request, heard.hear);
             await until("the step is held", () => isHeld);
             for (const name of processes) signal(pidOf(name), "SIGCONT");
             await ended;
