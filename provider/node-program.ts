@@ -127,6 +127,10 @@ export class RegistryNodeProgram implements NodeProgram {
     return renames;
   }
 
+  ownerOf(node: DesiredNode, outputs: Readonly<Record<string, unknown>>): string | undefined {
+    return this.vmProviderOf(node).ownerOf?.(outputs);
+  }
+
   classify(node: DesiredNode, message: string): ReturnType<NodeProgram["classify"]> {
     return this.vmProviderOf(node).classify(message);
   }

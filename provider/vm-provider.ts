@@ -60,6 +60,8 @@ export interface VmProvider<Settings> {
   pulumiProvider(name: string, access: Access): Promise<pulumi.ProviderResource>;
   /** VMs that carry one of these node ids, asked from the cloud itself. Throws when the answer is not complete. */
   findVms(nodeIds: readonly string[], settings: Settings, options: pulumi.InvokeOptions): Promise<FoundVm[]>;
+  /** Owner of the account that a VM is in, by its outputs: the `owner` of the account's identity. Default: not known. */
+  ownerOf?(outputs: Readonly<Record<string, unknown>>): string | undefined;
   /** Class of a failed create by its diagnostics; undefined = not known here. */
   classify(message: string): CloudFailureClass | undefined;
 }

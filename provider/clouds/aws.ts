@@ -140,6 +140,8 @@ export const awsVmProvider: VmProvider<AwsSettings> = {
     return (await Promise.all(found)).flat();
   },
 
+  ownerOf: ({ arn }) => /^arn:[^:]+:ec2:[^:]*:(\d{12}):/.exec(String(arn))?.[1],
+
   classify: classifyByCode({
     CAPACITY: [
       ...["InsufficientInstanceCapacity", "UnfulfillableCapacity", "InsufficientHostCapacity", "InsufficientCapacity"],

@@ -1,5 +1,8 @@
 /** What a worker gives an engine to do, and what it hears of it. */
+import { HeadroomError } from "../model/errors";
 import type { DesiredNode } from "../model/state";
+import { EngineFailure } from "./engine-command";
+import type { LaneRequest, UpdateResult } from "./node-updater";
 import type { NodeStep } from "./permits";
 import type { NodeFailure } from "./update-events";
 
@@ -30,3 +33,13 @@ export type UpRun =
     }
   /** Neither the events nor the state tell what happened: recovery has to find out. */
   | { readonly kind: "unknown"; readonly message: string };
+
+/** The end of something of which only recovery can tell how it ended. */
+export function unknownResult({ laneId, revision }: LaneRequest, message: string): UpdateResult {
+  return { laneId, revision, outcome: "failed", message };
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof HeadroomError || error instanceof EngineFailure) return error.message;
+  return error instanceof Error ? error.message : String(error);
+}

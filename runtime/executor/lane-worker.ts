@@ -1,11 +1,12 @@
 /** What a worker process does for one lane at a time: update, recover, remove. */
 import { hostname } from "node:os";
-import { CloudError, HeadroomError, UnavailableError } from "../model/errors";
+import { CloudError, UnavailableError } from "../model/errors";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { AskPermit } from "../store/permit";
+import { withOwners } from "./account-owners";
 import { EngineFailure } from "./engine-command";
-import type { EngineWork, UnderstoodRequest, UpRun } from "./engine-work";
+import { messageOf, unknownResult, type EngineWork, type UnderstoodRequest, type UpRun } from "./engine-work";
 import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
@@ -63,7 +64,8 @@ export class LaneWorker {
     await this.openedCrypter();
   }
 
-  async update(asked: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): Promise<UpdateResult> {
+  async update(given: UpdateRequest, onEvent: OnEvent, abort: AbortSignal): Promise<UpdateResult> {
+    const asked = await this.held(given, abort);
     const context = this.contextOf(asked, onEvent, abort);
     let understood: UnderstoodRequest<UpdateRequest>;
     try {
@@ -76,6 +78,13 @@ export class LaneWorker {
     const first = await this.upWithin(context, request, this.declaring(request.nodes), onEvent);
     const result = await this.endUpdate(context, request, first, onEvent);
     return fault === undefined ? result : { ...result, outcome: "failed", message: result.message ?? fault };
+  }
+
+  /** The request, its accounts held to the owners of the VMs in the state. A state that can't be read tells nothing here. */
+  private async held<Request extends LaneRequest>(request: Request, abort: AbortSignal): Promise<Request> {
+    const context = this.contextOf(request, () => undefined, abort);
+    const deployment = this.backend ? await context.stack.readDeployment().catch(() => undefined) : undefined;
+    return { ...request, accounts: withOwners(request, deployment, this.options.program) };
   }
 
   /** The request without the nodes that can't be made, whose failure is told, and with those kept that can't be read. */
@@ -217,11 +226,12 @@ export class LaneWorker {
   }
 
   async recover(
-    asked: RecoverRequest,
+    given: RecoverRequest,
     enginePid: number | undefined,
     onEvent: OnEvent,
     abort: AbortSignal,
   ): Promise<UpdateResult> {
+    const asked = await this.held(given, abort);
     const context = this.contextOf(asked, onEvent, abort);
     try {
       await context.folder.write(asked, await this.openedCrypter());
@@ -385,13 +395,4 @@ export class LaneWorker {
 /** What an opened update must be ready for. */
 function withLikely(request: OpenRequest): LaneContent {
   return { ...request, nodes: [...request.nodes, request.likely] };
-}
-
-function unknownResult({ laneId, revision }: LaneRequest, message: string): UpdateResult {
-  return { laneId, revision, outcome: "failed", message };
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof HeadroomError || error instanceof EngineFailure) return error.message;
-  return error instanceof Error ? error.message : String(error);
 }

@@ -85,6 +85,8 @@ export interface NodeProgram {
   pulumiProviderNameOf(node: DesiredNode, accounts: Readonly<Record<string, AccountSpec>>): string;
   /** Pulumi providers in states that older versions wrote, with their names of now; empty when no node is so old. */
   providerRenames(lane: LaneContent): ReadonlyMap<string, string>;
+  /** Owner of the account that the node's VM is in, by the VM's outputs; undefined = they don't tell. */
+  ownerOf(node: DesiredNode, outputs: Readonly<Record<string, unknown>>): string | undefined;
   /** What the node's own cloud says about a failed create; undefined = it does not know this one. */
   classify(node: DesiredNode, message: string): CloudFailureClass | undefined;
 }
