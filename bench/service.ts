@@ -68,6 +68,7 @@ export class Service {
       [
         join(packageRoot, "dist", "runtime", "cli", "main.js"),
         "serve",
+        "--allow-local",
         "--data",
         data,
         "--port",

@@ -6,7 +6,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import * as automation from "@pulumi/pulumi/automation";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -163,6 +163,8 @@ async function removeAll(service: Service): Promise<void> {
 /** The same VM by the stock flow: one more node in a stack that exists, with its settings as stack config. */
 async function stockFlow({ engine, isSmoke, log }: BenchContext): Promise<number[]> {
   const folder = mkdtempSync(join(tmpdir(), "headroom-bench-stock-"));
+  // Guests of root run as another account, which has to get into the folder.
+  chmodSync(folder, 0o711);
   const localRoot = join(folder, "local");
   const vms = join(localRoot, "vms");
   mkdirSync(join(folder, "state"), { recursive: true });

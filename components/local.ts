@@ -18,7 +18,10 @@ export interface LocalFaultsArgs {
 
 /** What a local VM is and how it behaves. */
 export interface LocalVmArgs {
-  /** Absolute folder below which the VMs live. Default: HEADROOM_LOCAL_ROOT, else `~/.headroom/local`. */
+  /**
+   * Absolute folder below which the VMs live; for a runtime in `local/` of its data folder or in its HEADROOM_LOCAL_ROOT.
+   * Default: HEADROOM_LOCAL_ROOT, else `local/` of the runtime's data folder, without a runtime `~/.headroom/local`.
+   */
   readonly root?: pulumi.Input<string>;
   /** vCPUs that one VM says it has; nothing is reserved on the machine. Default 2. */
   readonly cores?: pulumi.Input<number>;
@@ -48,7 +51,8 @@ export interface LocalVmProviderArgs extends LocalVmArgs {
 }
 
 /**
- * VMs that are process trees on the runtime's machine: for trying out, development and tests.
+ * VMs that are process trees on the runtime's machine: for trying out, development and tests. The runtime takes them only
+ * when it was started with `headroom serve --allow-local`.
  *
  * @example
  * const small = new headroom.LocalVmProvider("small", { maxInstances: 8, cores: 4, memory: "8GiB" });

@@ -4,6 +4,7 @@ import { awsVmProvider } from "./clouds/aws";
 import { localVmProvider } from "./clouds/local";
 import { awsDnsProvider } from "./dns/aws";
 import { localDnsProvider } from "./dns/local";
+import { localNotAllowed, rootProblem, type LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
 /** Settings are parsed by each provider's own schema, so the registry need not know their types. */
@@ -17,11 +18,22 @@ export const registry = {
   dns: { local: localDnsProvider, aws: awsDnsProvider },
 } as const satisfies Registry;
 
-/** What the runtime knows of each cloud. */
-export function cloudCatalog(): CloudCatalog {
+/** What the runtime knows of each cloud. Without `local` rules nothing local is refused: the runtime itself judges that. */
+export function cloudCatalog(local?: LocalRules): CloudCatalog {
+  const facts = local ? localFacts(local) : {};
   return {
-    vm: { local: vmFacts(registry.vm.local), aws: vmFacts(registry.vm.aws) },
-    dns: { local: dnsFacts(registry.dns.local), aws: dnsFacts(registry.dns.aws) },
+    vm: { local: { ...vmFacts(registry.vm.local), ...facts }, aws: vmFacts(registry.vm.aws) },
+    dns: { local: { ...dnsFacts(registry.dns.local), ...facts }, aws: dnsFacts(registry.dns.aws) },
+  };
+}
+
+function localFacts(rules: LocalRules): Pick<DnsProviderFacts, "refusal" | "findProblems"> {
+  if (!rules.isAllowed) return { refusal: localNotAllowed };
+  return {
+    findProblems({ root }) {
+      const message = typeof root === "string" ? rootProblem(root, rules) : undefined;
+      return message === undefined ? [] : [{ path: "root", message }];
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { DestinationStream, Logger } from "pino";
+import { environmentOf, type LocalRules } from "../provider/local-vm/local-rules";
 import { cloudCatalog } from "../provider/registry";
 import { createApiKey } from "./api/api-keys";
 import type { Leader, Standby } from "./api/backend";
@@ -71,6 +72,11 @@ export interface RuntimeOptions {
    * a runtime whose backend, passphrase or token secret is another one does not lead.
    */
   readonly accept?: readonly Acceptable[];
+  /**
+   * Take definitions of the VM and DNS provider `local`. Whoever may declare them runs programs on this machine.
+   * Default false.
+   */
+  readonly allowLocal?: boolean;
   /** Added to the environment of engine processes. */
   readonly engineEnvironment?: Readonly<Record<string, string>>;
 }
@@ -146,11 +152,17 @@ class RuntimeHost implements Runtime {
   private stopped: Promise<void> | undefined;
   private leaderWaiters: (() => void)[] = [];
 
+  private readonly localRules: LocalRules;
+
   constructor(
     private readonly options: RuntimeOptions,
     readonly dataFolder: string,
     private readonly releaseFolder: () => Promise<void>,
   ) {
+    // The first is where local VMs live; what an earlier start made elsewhere in this folder stays usable.
+    const ownRoot = join(dataFolder, "local");
+    const roots = [...new Set([process.env["HEADROOM_LOCAL_ROOT"] ?? ownRoot, ownRoot])];
+    this.localRules = { isAllowed: options.allowLocal ?? false, roots };
     this.log = createLogger({ level: options.logLevel ?? "warn", destination: options.logDestination });
   }
 
@@ -185,7 +197,7 @@ class RuntimeHost implements Runtime {
       packageRoot,
       engine: this.engine,
       backendUrl,
-      engineEnvironment,
+      engineEnvironment: { ...environmentOf(this.localRules), ...engineEnvironment },
     });
     const { fingerprintKey, sealingKey } = await derivePassphraseKeys(this.installation);
     this.sealer = createSealer(sealingKey);
@@ -302,7 +314,7 @@ class RuntimeHost implements Runtime {
       clock: realClock,
       rng: this.rng,
       log,
-      catalog: cloudCatalog(),
+      catalog: cloudCatalog(this.localRules),
       tokenSecret,
       installation: ownInstallation,
       sealer,

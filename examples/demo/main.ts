@@ -70,6 +70,7 @@ async function main(): Promise<number> {
     port: 0,
     engine: options.engine,
     tickSeconds: 1,
+    allowLocal: true,
     logLevel: "warn",
   });
   print(runtime.startLine);

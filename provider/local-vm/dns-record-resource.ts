@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
 import { checkWithUnknowns, diffInputs, unknownOutputs } from "./kernel-checks";
+import { requireAllowed } from "./local-rules";
 import { readJson } from "./vm-folder";
 import { nodeIdSchema, rootSchema } from "./vm-resource";
 
@@ -51,6 +52,7 @@ function write(properties: Properties, context: KernelContext): Properties {
   if (context.isPreview) return unknownOutputs(properties, Object.keys(localDnsRecordInputsSchema.shape));
   const record = localDnsRecordInputsSchema.parse(properties);
   const file = recordFile(record.root, record.name);
+  requireAllowed(record.root);
   mkdirSync(join(record.root, "dns"), { recursive: true, mode: 0o700 });
   writeFileSync(`${file}.${record.nodeId}.part`, JSON.stringify(record));
   renameSync(`${file}.${record.nodeId}.part`, file);

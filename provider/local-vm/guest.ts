@@ -9,6 +9,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { callUntilAnswered } from "./guest-calls";
+import { becomeGuest } from "./guest-account";
 import { parseCommand, readCommands, type GuestCommand } from "./guest-outbox";
 import { readGuestSettings, recordVm, type GuestSettings } from "./vm-folder";
 
@@ -20,6 +21,7 @@ function say(line: string): void {
 }
 
 async function main(folder: string): Promise<void> {
+  becomeGuest();
   const settings = readGuestSettings(folder);
   if (!settings) throw new Error(`${folder}: settings.json is missing or not readable`);
   if (recordVm(folder, { nodeId: settings.nodeId, pid: process.pid })?.pid !== process.pid) {

@@ -7,14 +7,16 @@
  * (`guest.ts`).
  */
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, openSync, closeSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, openSync, closeSync, lchownSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { CloudError } from "../../runtime/model/errors";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
 import { faultsSchema, loseAnswer, refuseWhenSet, takePlace } from "./faults";
+import { accountVariable, chooseGuestAccount, requireReachable, type GuestAccount } from "./guest-account";
 import { guestCommandScript } from "./guest-outbox";
+import { requireAllowed } from "./local-rules";
 import { checkWithUnknowns, diffInputs, unknownOutputs } from "./kernel-checks";
 import {
   claimAddress,
@@ -85,7 +87,8 @@ async function create(properties: Properties, context: KernelContext): Promise<{
   const inputs = localVmInputsSchema.parse(properties);
   const { nodeId, root, faults } = inputs;
   const name = { vmId: newVmId(), nodeId };
-  mkdirSync(join(root, "vms"), { recursive: true, mode: 0o700 });
+  requireAllowed(root);
+  prepareRoot(root);
   refuseWhenSet(root, name, faults);
   await makeVm(inputs, name);
   await delay(inputs.createSeconds * 1000, undefined, { signal: context.signal });
@@ -93,6 +96,14 @@ async function create(properties: Properties, context: KernelContext): Promise<{
   const outputs = outputsOf(root, name.vmId);
   if (!outputs) throw new CloudError("TRANSIENT", `LocalVmVanished: ${nodeId} was removed while it was being created`);
   return { id: name.vmId, outputs };
+}
+
+/** Others may pass through to the VMs of a root service, which run as another account, and see nothing on the way. */
+function prepareRoot(root: string): void {
+  const account = chooseGuestAccount();
+  const vms = join(root, "vms");
+  mkdirSync(vms, { recursive: true, mode: account ? 0o711 : 0o700 });
+  if (account) chmodSync(vms, 0o711);
 }
 
 async function makeVm(inputs: LocalVmInputs, name: VmName): Promise<void> {
@@ -129,8 +140,16 @@ async function startGuest(
     writeFileSync(join(folder, "startup.sh"), startupScript, { mode: 0o700 });
     chmodSync(join(folder, "startup.sh"), 0o700);
   }
+  const account = chooseGuestAccount();
+  if (account) giveTo(account, folder);
   const log = openSync(vmLogFile(folder), "a", 0o600);
-  const env = { PATH: process.env["PATH"], HOME: folder, HEADROOM_NODE_ID: nodeId, [vmMark]: folder };
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    HEADROOM_NODE_ID: nodeId,
+    [vmMark]: folder,
+    ...(account ? { [accountVariable]: `${account.uid}:${account.gid}` } : {}),
+  };
   const guest = spawn(process.execPath, [join(__dirname, "guest.js"), folder], {
     cwd: folder,
     env,
@@ -146,6 +165,13 @@ async function startGuest(
   guest.unref();
   await waitForMark(folder, guest.pid);
   recordVm(folder, { nodeId, pid: guest.pid });
+}
+
+function giveTo(account: GuestAccount, folder: string): void {
+  requireReachable(folder, account);
+  for (const name of [".", ...readdirSync(folder, { recursive: true, encoding: "utf8" })]) {
+    lchownSync(join(folder, name), account.uid, account.gid);
+  }
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Rng } from "../model/clock";
 import {
   findProblems,
+  findRefusals,
   parseDefinition,
   type AutoscaleConfig,
   type CloudCatalog,
@@ -58,7 +59,7 @@ export function checkDefinition(
   snapshot: Snapshot,
   catalog: CloudCatalog,
 ): Findings {
-  const problems = findProblems(kind, doc, catalog);
+  const problems = findRefusals(kind, doc, catalog);
   if (problems.length > 0) return { problems, warnings: [] };
   const definition = parseDefinition(kind, doc);
   const holder = snapshot.definitions.get(definitionId(kind, definition.name));
@@ -78,7 +79,7 @@ export function putDefinition({ kind, name, doc, owner }: NamedDocument, context
   const { snapshot } = draft;
   const known = snapshot.definitions.get(definitionId(kind, name));
   if (known && known.owner !== owner) throw new ConflictError(ownedByOther(known));
-  const problems = findProblems(kind, doc, catalog);
+  const problems = findRefusals(kind, doc, catalog);
   if (problems.length > 0) throw ConfigError.of(problems, `${kind} "${name}"`);
   const definition = parseDefinition(kind, doc);
   if (definition.name !== name) {

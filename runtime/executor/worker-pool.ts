@@ -237,6 +237,7 @@ export class WorkerPool implements NodeUpdater {
       // Newer Node versions keep compiled code there, which halves the time to load Pulumi's SDK.
       env: {
         ...inheritedEnvironment(process.env),
+        ...installation.engineEnvironment,
         NODE_COMPILE_CACHE: join(installation.dataFolder, "engine-home", "compile-cache"),
       },
     });

@@ -291,6 +291,10 @@ export interface DnsProviderFacts {
   readonly secretFields: readonly string[];
   /** Which of `settings` say which account, and which make the template. */
   readonly account: AccountRules;
+  /** Why this runtime takes no definition of this kind and makes nothing new of it; absent = it does. */
+  readonly refusal?: string;
+  /** What is wrong with (well-formed) settings beyond their schema; `path` is that of the field. Default nothing. */
+  findProblems?(settings: Readonly<Record<string, unknown>>): Problem[];
 }
 
 export interface VmProviderFacts extends DnsProviderFacts {
@@ -317,15 +321,36 @@ export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly stri
 export function findProblems(kind: DefinitionKind, doc: unknown, catalog: CloudCatalog): Problem[] {
   const parsed = definitionSchemas[kind].safeParse(doc);
   if (!parsed.success) return problemsOf(parsed.error, doc, secretFields[kind]);
-  if (kind !== "vmProviderConfig" && kind !== "dnsProviderConfig") return [];
-  const config = parsed.data as VmProviderConfig | DnsProviderConfig;
-  const facts = kind === "vmProviderConfig" ? catalog.vm[config.kind] : catalog.dns[config.kind];
-  const inner = facts.settings.safeParse(config.settings);
+  const facts = factsOf(kind, parsed.data, catalog);
+  if (!facts) return [];
+  const { settings } = parsed.data as VmProviderConfig | DnsProviderConfig;
+  const inner = facts.settings.safeParse(settings);
   if (inner.success) return [];
-  return problemsOf(inner.error, config.settings, facts.secretFields).map((problem) => ({
-    ...problem,
-    path: problem.path ? `settings.${problem.path}` : "settings",
-  }));
+  return problemsOf(inner.error, settings, facts.secretFields).map(inSettings);
+}
+
+/** Why this runtime would not take the document from whoever declares it now, although it could read it. */
+export function findRefusals(kind: DefinitionKind, doc: unknown, catalog: CloudCatalog): Problem[] {
+  const problems = findProblems(kind, doc, catalog);
+  if (problems.length > 0) return problems;
+  const definition = parseDefinition(kind, doc);
+  const facts = factsOf(kind, definition, catalog);
+  if (!facts) return [];
+  if (facts.refusal !== undefined) return [{ path: "kind", message: facts.refusal }];
+  return (facts.findProblems?.((definition as VmProviderConfig | DnsProviderConfig).settings) ?? []).map(inSettings);
+}
+
+function factsOf(
+  kind: DefinitionKind,
+  definition: DefinitionOf<DefinitionKind>,
+  catalog: CloudCatalog,
+): DnsProviderFacts | undefined {
+  if (kind === "vmProviderConfig") return catalog.vm[(definition as VmProviderConfig).kind];
+  return kind === "dnsProviderConfig" ? catalog.dns[(definition as DnsProviderConfig).kind] : undefined;
+}
+
+function inSettings(problem: Problem): Problem {
+  return { ...problem, path: problem.path ? `settings.${problem.path}` : "settings" };
 }
 
 /** The resolved definition, or a {@link ConfigError} with every problem. */

@@ -70,6 +70,7 @@ export function isWithoutShape(node: Node): boolean {
 
 type Block =
   | "missingReference"
+  | "refusedKind"
   | "maxInstances"
   | "circuitOpen"
   | "exhausted"
@@ -80,7 +81,14 @@ type Block =
   | "unknownGpus";
 
 /** These last, or are no fault of the node to be made: the next VM provider config may do better. */
-const passedOver: readonly Block[] = ["maxInstances", "circuitOpen", "exhausted", "exhaustedElsewhere", "singleTry"];
+const passedOver: readonly Block[] = [
+  "refusedKind",
+  "maxInstances",
+  "circuitOpen",
+  "exhausted",
+  "exhaustedElsewhere",
+  "singleTry",
+];
 
 /** Undefined when none takes a node now that is large enough. */
 export function firstOpenRoute(fleet: Fleet, position: ConfigPosition, needs?: Shape): Route | undefined {
@@ -125,6 +133,7 @@ function isLargeEnough({ shape, areGpusUnknown }: Route, needs: Shape | undefine
 function blockOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route, needs?: Shape): Block | undefined {
   const vmProvider = fleet.snapshot.vmProviderConfigs.get(route.vmProvider);
   if (!vmProvider) return "missingReference";
+  if (fleet.context.catalog.vm[vmProvider.kind].refusal !== undefined) return "refusedKind";
   if (fleet.instancesOf(route.vmProvider) >= vmProvider.maxInstances) return "maxInstances";
   const failures = state.failures?.[route.vmProvider];
   if (failures) {
@@ -143,6 +152,7 @@ function blockOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route, 
 
 const codes: Readonly<Record<Block, string>> = {
   missingReference: "missingReference",
+  refusedKind: "refusedKind",
   maxInstances: "maxInstances",
   circuitOpen: "circuitOpen",
   exhausted: "backoff",
@@ -185,6 +195,7 @@ function numbersOf(fleet: Fleet, route: Route, block: Block, failures: RouteFail
     case "unknownGpus":
       return { nodesSilentOnGpus: route.nodesSilentOnGpus };
     case "missingReference":
+    case "refusedKind":
       return {};
     default: {
       const never: never = block;
@@ -201,6 +212,10 @@ function textOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route, b
   const failed = `${formatCount(failures?.consecutiveFailures ?? 0, "failed node")} in a row${last}`;
   const secondsTo = (atMs = 0) => Math.ceil((atMs - fleet.nowMs) / 1000);
   switch (block) {
+    case "refusedKind": {
+      const kind = fleet.snapshot.vmProviderConfigs.get(route.vmProvider)?.kind;
+      return `${self} makes no node on ${on}: ${(kind && fleet.context.catalog.vm[kind].refusal) ?? ""}`;
+    }
     case "missingReference":
       return `${self} refers to ${on}, which is not declared`;
     case "maxInstances": {

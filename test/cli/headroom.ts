@@ -1,11 +1,11 @@
 /** The `headroom` command as a child process, with nothing of this process's environment that could change it. */
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../support/until";
 import { removeFolder } from "../support/remove-folder";
+import { newOpenFolder } from "../support/open-folder";
 
 const entry = join(__dirname, "..", "..", "runtime", "cli", "main.js");
 
@@ -61,7 +61,9 @@ export class Served {
     extra: Readonly<Record<string, string>>,
     use: (served: Served, url: string) => Promise<Result>,
   ): Promise<Result> {
-    const served = new Served(spawn(process.execPath, [entry, "serve", ...args], { env: environment(extra) }));
+    const served = new Served(
+      spawn(process.execPath, [entry, "serve", "--allow-local", ...args], { env: environment(extra) }),
+    );
     try {
       return await use(served, await served.url());
     } catch (error) {
@@ -91,7 +93,7 @@ export class Served {
 
 /** A folder that is gone after `use`. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "headroom-cli-"));
+  const folder = newOpenFolder("headroom-cli-");
   try {
     return await use(folder);
   } finally {

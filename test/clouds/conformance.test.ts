@@ -1,8 +1,5 @@
 /** What holds for every VM provider of the registry, each through real updates on every engine of this machine. */
 import assert from "node:assert/strict";
-import { mkdtempSync, realpathSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { registry } from "../../provider/registry";
 import { problemsOf, type DnsProviderKind, type VmProviderKind } from "../../runtime/model/config";
 import type { DesiredNode } from "../../runtime/model/state";
@@ -10,6 +7,7 @@ import type { DnsProvider, VmProvider } from "../../provider/vm-provider";
 import { cloudsUnderTest, type RunningCloud } from "./clouds-under-test";
 import { enginesHere, NodeStack, type Cloud, type Step } from "./node-stack";
 import { removeFolder } from "../support/remove-folder";
+import { newOpenFolder } from "../support/open-folder";
 
 const kinds = Object.keys(registry.vm) as VmProviderKind[];
 const script = "echo token-in-the-script";
@@ -26,7 +24,7 @@ for (const kind of kinds) {
     let folder: string;
     let running: RunningCloud;
     beforeEach(async () => {
-      folder = realpathSync(mkdtempSync(join(tmpdir(), `headroom-${kind}-`)));
+      folder = newOpenFolder(`headroom-${kind}-`);
       running = await known.start(folder);
     });
     afterEach(async () => {

@@ -110,6 +110,7 @@ export class CrashRun {
       [
         join(packageRoot, "dist", "runtime", "cli", "main.js"),
         "serve",
+        "--allow-local",
         "--data-folder",
         data,
         "--port",

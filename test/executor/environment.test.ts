@@ -1,13 +1,13 @@
 /** What the processes that run users' programs inherit of the service, read from the processes themselves. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareInstallation } from "../../runtime/executor/installation";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
 import { removeFolder } from "../support/remove-folder";
 import { until } from "../support/until";
 import { allowAll, aRequest, enginesHere, packageRoot, systemClock } from "./bench";
+import { newOpenFolder } from "../support/open-folder";
 
 const planted = "a-secret-of-the-service";
 const plantedNames = ["HEADROOM_DATABASE_URL", "HEADROOM_API_KEY", "PGPASSWORD", "PGHOST", "PGSERVICEFILE", "PGUSER"];
@@ -36,7 +36,7 @@ function processes(): Process[] {
 describe("processes of an update", () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "headroom-executor-"));
+    folder = newOpenFolder("headroom-executor-");
     for (const name of plantedNames) process.env[name] = planted;
   });
   afterEach(() => {
@@ -48,6 +48,7 @@ describe("processes of an update", () => {
     if (process.platform !== "linux") this.skip();
     for (const engine of await enginesHere()) {
       const dataFolder = join(folder, engine.kind);
+      mkdirSync(dataFolder, { mode: 0o711 });
       const installation = await prepareInstallation({ dataFolder, packageRoot, engine });
       const pool = new WorkerPool({ installation, clock: systemClock, permit: allowAll, slots: 1 });
       const root = join(dataFolder, "local");

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { prepareInstallation } from "../../runtime/executor/installation";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
@@ -8,6 +7,7 @@ import type { DesiredNode } from "../../runtime/model/state";
 import { findLocalVms } from "../../provider/local-vm/find-local-vms";
 import { allowAll, aRequest, enginesHere, Heard, packageRoot, systemClock } from "./bench";
 import { removeFolder } from "../support/remove-folder";
+import { newOpenFolder } from "../support/open-folder";
 
 describe("updates with the local VM provider", () => {
   let folder: string;
@@ -27,7 +27,7 @@ describe("updates with the local VM provider", () => {
   });
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "headroom-executor-"));
+    folder = newOpenFolder("headroom-executor-");
     const [engine] = await enginesHere();
     const installation = await prepareInstallation({ dataFolder: join(folder, "data"), packageRoot, engine: engine! });
     pool = new WorkerPool({

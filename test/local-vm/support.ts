@@ -1,12 +1,10 @@
 /** A root for local VMs that is gone after the test, and a small runtime that hears what guests say. */
-import { mkdtempSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { findLocalVms } from "../../provider/local-vm/find-local-vms";
 import { removeVm, type LocalVmInputs } from "../../provider/local-vm/vm-resource";
 import type { KernelContext } from "../../provider/resource-kernel";
+import { newOpenFolder } from "../support/open-folder";
 import { removeFolder } from "../support/remove-folder";
 
 export const context: KernelContext = {
@@ -16,7 +14,7 @@ export const context: KernelContext = {
 };
 
 export function newRoot(): string {
-  return mkdtempSync(join(tmpdir(), "headroom-local-"));
+  return newOpenFolder("headroom-local-");
 }
 
 export async function removeRoot(root: string): Promise<void> {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { definitionTypes } from "../../provider/kernel/definition-types";
+import { listVms } from "../../provider/local-vm/vm-folder";
 import { removeVm } from "../../provider/local-vm/vm-resource";
 import { until } from "../support/until";
 import { ProviderClient, urnOf } from "./provider-client";
+import { newOpenFolder } from "../support/open-folder";
 import { removeFolder } from "../support/remove-folder";
 
 const executable = join(__dirname, "..", "..", "..", "provider", "bin", "pulumi-resource-headroom");
@@ -22,11 +23,11 @@ describe("pulumi-resource-headroom", () => {
   let root: string;
   const opened: { close(): void }[] = [];
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "headroom-plugin-"));
+    root = newOpenFolder("headroom-plugin-");
   });
   afterEach(async () => {
     for (const item of opened.splice(0)) item.close();
-    await removeVm(root, "n1");
+    await Promise.all(listVms(root).map(({ vmId }) => removeVm(root, vmId)));
     removeFolder(root);
   });
 

@@ -1,7 +1,6 @@
 /** Declarations against a real runtime: database, planner, lanes and local VMs included. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Output } from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
@@ -13,6 +12,7 @@ import { embeddedEngine } from "../engine/engines";
 import { until } from "../support/until";
 import { Workbench } from "./workbench";
 import { removeFolder } from "../support/remove-folder";
+import { newOpenFolder } from "../support/open-folder";
 
 const headroom = require("pulumi-headroom") as typeof headroomPackage;
 
@@ -25,8 +25,8 @@ describe("declarations against a real runtime", function () {
   let bench: Workbench;
 
   before(async () => {
-    dataFolder = mkdtempSync(join(tmpdir(), "headroom-runtime-"));
-    runtime = await startRuntime({ dataFolder, port: 0, engine: "embedded", logLevel: "silent" });
+    dataFolder = newOpenFolder("headroom-runtime-");
+    runtime = await startRuntime({ dataFolder, port: 0, engine: "embedded", logLevel: "silent", allowLocal: true });
     await runtime.whenLeader();
     client = new HeadroomClient({ endpoint: runtime.url, apiKey: runtime.adminKey });
     bench = new Workbench(embeddedEngine());
@@ -53,7 +53,7 @@ describe("declarations against a real runtime", function () {
       const upstreamAuthAddress = `127.0.0.1:${runtime.port}`;
       const zone = new headroom.Zone("lab", { upstreamAuthAddress, local: true }, options);
       const pool = new headroom.Pool("agents", { type: "dockerAgent" }, options);
-      const settings = { maxInstances: 2, cores: 2, memory: "4GiB", bootTime: "0s", root: bench.localRoot };
+      const settings = { maxInstances: 2, cores: 2, memory: "4GiB", bootTime: "0s" };
       const small = new headroom.LocalVmProvider("small", settings, options);
       const names = { pool: pool.name, zone: zone.name, vmProvider: small.name };
       const config = new headroom.AutoscaleConfig("agents", { ...names, minNodes: 1 }, options);
@@ -143,7 +143,7 @@ describe("declarations against a real runtime", function () {
       "workspace/browser",
       "zone/lab",
     ]);
-    const folder = join(bench.localRoot, "vms");
+    const folder = join(dataFolder, "local", "vms");
     await until("a local VM was made", () => existsSync(folder) && readdirSync(folder).length === 1);
   });
 
@@ -166,6 +166,6 @@ describe("declarations against a real runtime", function () {
 
     assert.deepEqual(await stored(), []);
     assert.deepEqual(await client.nodes(), []);
-    assert.deepEqual(readdirSync(join(bench.localRoot, "vms")), []);
+    assert.deepEqual(readdirSync(join(dataFolder, "local", "vms")), []);
   });
 });

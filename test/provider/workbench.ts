@@ -1,11 +1,11 @@
 /** A project folder with a state of its own, in which one engine runs programs of a test. */
-import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { LocalWorkspace, PulumiCommand, Stack as AutomationStack } from "@pulumi/pulumi/automation";
 import { embeddedEngine, officialEngine } from "../engine/engines";
 import { removeFolder } from "../support/remove-folder";
+import { newOpenFolder } from "../support/open-folder";
 
 const repositoryRoot = join(__dirname, "..", "..", "..");
 
@@ -26,7 +26,7 @@ export interface StateResource {
 }
 
 export class Workbench {
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "headroom-doors-")));
+  readonly folder = newOpenFolder("headroom-doors-");
   readonly project = join(this.folder, "project");
   readonly localRoot = join(this.folder, "local");
 

@@ -67,7 +67,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "node",
     "@pulumi/pulumi",
   ],
-  "runtime/main": ["runtime", "provider/registry", "node", "pino"],
+  "runtime/main": ["runtime", "provider/registry", "provider/local-vm/local-rules", "node", "pino"],
   "provider/clouds": [
     "provider/vm-provider",
     "provider/user-data",

@@ -1,5 +1,4 @@
 /** `headroom serve`: the runtime in the foreground until a signal ends it. */
-import { join, resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { RuntimeOptions } from "../../main";
 import { acceptable, type Acceptable } from "../../main/own-installation";
@@ -18,6 +17,7 @@ export interface ServeOptions {
   readonly tick?: number;
   readonly journalRetention?: number;
   readonly requestsPerMinute?: number;
+  readonly allowLocal?: boolean;
   readonly accept?: readonly Acceptable[];
   readonly logLevel: RuntimeOptions["logLevel"];
 }
@@ -53,6 +53,7 @@ export function addServe(program: Command): void {
       "keep the decision journal this long (default 14d)",
       duration(3600, 3650 * 86_400),
     )
+    .option("--allow-local", 'take definitions of kind "local": whoever may declare them runs programs on this machine')
     .option("--requests-per-minute <number>", "most requests of one address or API key", wholeNumber(1, 100_000_000))
     .addOption(
       new Option(
@@ -94,8 +95,6 @@ function duration(fromSeconds: number, toSeconds: number): (text: string) => num
 }
 
 async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
-  // Where "local" VMs of this runtime live; its workers and engines inherit it.
-  process.env["HEADROOM_LOCAL_ROOT"] ??= join(resolve(dataFolder), "local");
   // From here on a signal ends the runtime in good order, also while it still starts; a second one at once.
   const signalled = nextSignal();
   void signalled.then(nextSignal).then(() => process.exit(130));
@@ -115,6 +114,7 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     requestsPerMinute: options.requestsPerMinute,
     accept: options.accept,
     logLevel: options.logLevel,
+    allowLocal: options.allowLocal,
   });
   print(runtime.startLine);
   if (runtime.standbyReason !== undefined) print(`It stands by: ${runtime.standbyReason}.`);
