@@ -29,7 +29,7 @@ export async function registerStepHooks(permit: PermitStep): Promise<pulumi.Reso
     new pulumi.ResourceHook(hookNames[step], ({ name }) => permit({ step, nodeId: nodeIdOfResource(name) }));
   const hooks = [register("create"), register("delete")] as const;
   // A program that declares nothing would be over before the engine knows its hooks. The SDK waits only for a resource.
-  await Promise.all(hooks.map((hook) => (hook as { readonly __registered?: Promise<void> }).__registered));
+  for (const hook of hooks) await (hook as { readonly __registered?: Promise<void> }).__registered;
   return { beforeCreate: [hooks[0]], beforeDelete: [hooks[1]] };
 }
 

@@ -61,7 +61,7 @@ for (const kind of ["embedded", "official"] as const) {
         const before = made.present!.find(({ nodeId }) => nodeId === "a1");
         const old = freeze(a1);
 
-        const removal = await bench.pool.update(aRequest([old], "lane-1", 2), () => undefined);
+        const removal = await bench.pool.update(aRequest([old], "lane-1", 2, ["a2"]), () => undefined);
         assert.deepEqual([removal.outcome, removal.message], ["succeeded", undefined]);
         assert.deepEqual(vms(), [kept]);
         assert.deepEqual(removal.present, [before]);
@@ -76,7 +76,7 @@ for (const kind of ["embedded", "official"] as const) {
         const recovered = await bench.pool.recover(aRequest([named("a3"), old], "lane-1", 4), undefined);
         assert.deepEqual(idsOf(recovered.present), ["a1", "a3"]);
 
-        const end = await bench.pool.update(aRequest([], "lane-1", 5), () => undefined);
+        const end = await bench.pool.update(aRequest([], "lane-1", 5, ["a1", "a3"]), () => undefined);
         assert.deepEqual([end.outcome, end.present, vms()], ["succeeded", [], []]);
       });
     }

@@ -55,18 +55,14 @@ class Site {
   }
 
   newNode(nodeId: string, laneId: string): Node {
-    const {
-      runningSinceMs: _running,
-      lastHeartbeatMs: _heard,
-      address: _address,
-      ...rest
-    } = aRunningNode({
+    const rest = aRunningNode({
       nodeId,
       laneId,
       status: "requested",
       createdAtMs: this.clock.now(),
       statusSinceMs: this.clock.now(),
     });
+    for (const field of ["runningSinceMs", "lastHeartbeatMs", "address"] as const) Reflect.deleteProperty(rest, field);
     const { zone, pool } = rest;
     const names = { nodeId, zone, pool, autoscaleConfig: "agents", vmProvider: "vms" };
     return { ...rest, spec: { ...names, kind: "local", settings: {}, osType: "linux", startupScript: "" } };

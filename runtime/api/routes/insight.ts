@@ -58,7 +58,7 @@ function viewStatus({ ledger, clock, facts, epoch }: Leader): StatusView {
     sessions: countBy(state.sessions.values(), (session) => session.status),
     lanes: {
       total: lanes.length,
-      updating: lanes.filter((lane) => lane.openRevision !== undefined).length,
+      updating: lanes.filter((lane) => lane.openRevision !== undefined && !lane.takesNodes).length,
       behind: lanes.filter((lane) => lane.appliedRevision < lane.desiredRevision).length,
     },
     unreadable: [...state.unreadable.values()].map(describeUnreadable),
