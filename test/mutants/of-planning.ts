@@ -257,8 +257,8 @@ export const planningMutants: readonly Mutant[] = [
     name: "no fallback at the cap",
     rule: "a full VM provider config is passed over",
     file: "planner/routes",
-    find: 'const passedOver: readonly Block[] = ["maxInstances", "circuitOpen",',
-    replace: 'const passedOver: readonly Block[] = ["circuitOpen",',
+    find: '  "refusedKind",\n  "maxInstances",\n  "circuitOpen",',
+    replace: '  "refusedKind",\n  "circuitOpen",',
     tests: ["planner/fallback"],
   },
   {
