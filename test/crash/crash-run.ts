@@ -225,10 +225,13 @@ export class CrashRun {
   /** Two live VMs with one node id would be a node created twice. */
   private async watchForTwins(): Promise<void> {
     while (!this.isEnding) {
-      const folders = findGuests(this.localRoot);
-      for (const nodeId of folders) this.nodesSeen.add(nodeId);
-      const twins = folders.filter((nodeId, index) => folders.indexOf(nodeId) !== index);
-      for (const nodeId of new Set(twins)) this.violations.push(`node ${nodeId} exists twice`);
+      const vmOf = new Map<string, string>();
+      for (const { vmId, nodeId } of findGuests(this.localRoot)) {
+        this.nodesSeen.add(nodeId);
+        const other = vmOf.get(nodeId);
+        if (other !== undefined) this.violations.push(`node ${nodeId} exists twice: ${other} and ${vmId}`);
+        vmOf.set(nodeId, vmId);
+      }
       await delay(250);
     }
   }

@@ -45,21 +45,24 @@ function roleOf(commandLine: string): Role {
   return "other";
 }
 
-/** Node id of each live guest below `localRoot`; an id stands twice when two VMs have it. VMs inherit no mark of ours. */
-export function findGuests(localRoot: string): string[] {
-  const guests: string[] = [];
+/** Each VM below `localRoot` whose guest lives. VMs inherit no mark of ours. */
+export function findGuests(localRoot: string): { readonly vmId: string; readonly nodeId: string }[] {
+  // By folder: what a guest starts bears its command line until it is loaded.
+  const folders = new Set<string>();
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
     try {
       const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0");
       const folder = words.find((word) => word.startsWith(`${localRoot}/vms/`));
-      if (folder && words.some((word) => word.endsWith("local-vm/guest.js")))
-        guests.push(basename(folder).split("@").at(-1)!);
+      if (folder && words.some((word) => word.endsWith("local-vm/guest.js"))) folders.add(folder);
     } catch {
       // It ended while it was looked at.
     }
   }
-  return guests;
+  return [...folders].map((folder) => {
+    const [vmId = "", nodeId = ""] = basename(folder).split("@");
+    return { vmId, nodeId };
+  });
 }
 
 /** The embedded server of a data folder: it runs as another account and inherits no mark. */
