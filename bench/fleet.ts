@@ -11,6 +11,7 @@ import { EmulatedAws } from "../test/clouds/emulated-aws";
 import { findEngine } from "./engine";
 import { median, type Bench, type BenchContext, type Figure } from "./result";
 import { Service, until } from "./service";
+import { automationCommand } from "../runtime/executor/automation-command";
 
 const ami = "ami-0123456789abcdef0";
 const script =
@@ -165,7 +166,7 @@ async function oneBigStack(aws: EmulatedAws, size: number, { engine, log }: Benc
   const folder = mkdtempSync(join(tmpdir(), "headroom-bench-big-"));
   mkdirSync(join(folder, "state"));
   const found = await findEngine(engine);
-  const pulumiCommand = await automation.PulumiCommand.get({ root: found.root, skipVersionCheck: true });
+  const pulumiCommand = await automationCommand(found, folder);
   let nodes = 10;
   const program = async () => {
     const { Instance } = require("@pulumi/aws/ec2/instance") as typeof import("@pulumi/aws/ec2/instance");

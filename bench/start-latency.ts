@@ -14,6 +14,7 @@ import { Vm } from "../provider/local-vm/local-vm";
 import { findEngine } from "./engine";
 import { median, type Bench, type BenchContext, type Figure } from "./result";
 import { packageRoot, Service, until } from "./service";
+import { automationCommand } from "../runtime/executor/automation-command";
 
 export const startLatency: Bench = {
   name: "start-latency",
@@ -170,7 +171,7 @@ async function stockFlow({ engine, isSmoke, log }: BenchContext): Promise<number
   mkdirSync(join(folder, "state"), { recursive: true });
   mkdirSync(vms, { recursive: true });
   const found = await findEngine(engine);
-  const pulumiCommand = await automation.PulumiCommand.get({ root: found.root, skipVersionCheck: true });
+  const pulumiCommand = await automationCommand(found, folder);
   const environment = {
     PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
     PULUMI_HOME: join(folder, "home"),

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Runtime } from "../../runtime/main";
 import { overnightWindow } from "./day";
 import { declareEverything } from "./declarations";
+import { automationCommand } from "../../runtime/executor/automation-command";
 
 const packageRoot = resolve(__dirname, "..", "..", "..");
 
@@ -31,7 +32,7 @@ export class DemoProgram {
   private async makeStack(program: () => Promise<void>): Promise<automation.Stack> {
     const { runtime } = this;
     const workDir = this.makeProjectFolder();
-    const pulumiCommand = await automation.PulumiCommand.get({ root: runtime.engine.root });
+    const pulumiCommand = await automationCommand(runtime.engine, this.folder);
     return automation.LocalWorkspace.createOrSelectStack(
       { stackName: "demo", projectName: "campus", program },
       {

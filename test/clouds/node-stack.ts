@@ -1,7 +1,8 @@
 /** A stack whose program declares nodes through a VmProvider, updated for real by an engine. */
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { automationCommand } from "../../runtime/executor/automation-command";
 import { chooseEngine, type Engine } from "../../runtime/executor/engine-choice";
 import type { DesiredNode } from "../../runtime/model/state";
 import type { DnsProvider, FoundVm, VmProvider } from "../../provider/vm-provider";
@@ -71,7 +72,7 @@ export class NodeStack {
       { stackName: "lane", projectName: "headroom-nodes", program: () => Promise.resolve() },
       {
         workDir,
-        pulumiCommand: await PulumiCommand.get({ root: engine.root, skipVersionCheck: true }),
+        pulumiCommand: await automationCommand(engine, folder),
         projectSettings,
         envVars: {
           PULUMI_CONFIG_PASSPHRASE: "correct horse",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { automationCommand } from "../../runtime/executor/automation-command";
 import { chooseEngine, type EngineSearch } from "../../runtime/executor/engine-choice";
 import { SetupError } from "../../runtime/model/errors";
 
@@ -41,6 +42,21 @@ describe("choice of the engine", () => {
     for (const officialPath of [join(folder, "cli", "bin", "pulumi"), join(folder, "cli")]) {
       const engine = await chooseEngine(search({ officialPath, wish: "official" }));
       assert.equal(engine.command, join(folder, "cli", "bin", "pulumi"));
+    }
+  });
+
+  it("is taken by the Automation API wherever the command lies", async () => {
+    for (const place of [join("cli", "bin"), "tools", join("opt", "pulumi-3")]) {
+      const command = join(folder, place, "pulumi");
+      writeCommand(command, "v3.259.1");
+      const links = join(folder, "links", place);
+
+      const engine = await chooseEngine(search({ officialPath: command, wish: "official" }));
+
+      // Asked twice, as by a program that is run again.
+      for (const _time of [1, 2]) {
+        assert.equal(String((await automationCommand(engine, links)).version), "3.259.1", place);
+      }
     }
   });
 

@@ -115,6 +115,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "pulumi-headroom",
     "@pulumi/pulumi",
     "runtime/api/client",
+    "runtime/executor/automation-command",
     "runtime/main",
     "runtime/model",
     "provider/local-vm",
