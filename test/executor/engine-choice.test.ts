@@ -54,7 +54,7 @@ describe("choice of the engine", () => {
       const engine = await chooseEngine(search({ officialPath: command, wish: "official" }));
 
       // Asked twice, as by a program that is run again.
-      for (const _time of [1, 2]) {
+      for (let times = 0; times < 2; times += 1) {
         assert.equal(String((await automationCommand(engine, links)).version), "3.259.1", place);
       }
     }

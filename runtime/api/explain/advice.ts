@@ -27,6 +27,7 @@ const advices: Readonly<Record<string, (numbers: Numbers) => string>> = {
   configDraining: ({ autoscaleConfig }) => `end the drain of autoscale config "${autoscaleConfig}" (drain: false)`,
   configDeleting: ({ autoscaleConfig }) => `declare autoscale config "${autoscaleConfig}" again, or use another one`,
   missingReference: () => "declare what it refers to",
+  refusedKind: () => "use another VM provider, or start the runtime with what lets it take this one",
   unreadable: () => "declare anew what can't be read, with a document of this version, or delete it",
   workspaceDisabled: () => "enable the workspace (enabled: true)",
   workspaceGone: () => "declare the workspace again",
