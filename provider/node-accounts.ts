@@ -70,9 +70,20 @@ function placeOf(
     // Without it the machine's own credentials would be used, which may lead anywhere.
     throw new ConfigError(`${subject} is in account "${accountId}", which is not known any more`);
   }
-  const settings = { ...templateOf(frozen.settings, rules), ...spec?.settings };
+  const descriptor = { account: rules, ...(sdk === undefined ? {} : { sdk }) };
+  return placeInAccount(accountId, spec, descriptor, templateOf(frozen.settings, rules));
+}
+
+/** @param template What is not of the account: a whole one, or only the fields that say where. */
+export function placeInAccount(
+  accountId: string,
+  spec: Pick<AccountSpec, "settings" | "identity"> | undefined,
+  descriptor: Descriptor,
+  template: Settings,
+): PlaceInAccount {
+  const settings = { ...template, ...spec?.settings };
   return {
-    providerName: providerName(accountId, frozen.settings, { account: rules, ...(sdk === undefined ? {} : { sdk }) }),
+    providerName: providerName(accountId, template, descriptor),
     access: { settings, owner: spec?.identity["owner"] },
     settings,
   };

@@ -8,6 +8,8 @@
  * declared. The engine deletes nothing when the program failed.
  */
 import * as pulumi from "@pulumi/pulumi";
+import type { AccountAnswer, AskRequest } from "../runtime/model/account-questions";
+import type { AccountSpec } from "../runtime/model/accounts";
 import { BugError, ConfigError, SetupError } from "../runtime/model/errors";
 import { problemsOf } from "../runtime/model/config";
 import { settingsVersionNow, type DesiredNode } from "../runtime/model/state";
@@ -21,6 +23,7 @@ import {
   type VmInput,
 } from "../runtime/executor/node-program";
 import { nodeComponentType } from "../runtime/executor/stack-state";
+import { answerAccountQuestion, vmProviderOf } from "./account-questions";
 import { declareKept } from "./kept-node";
 import { oldProviderName, placeOfRecord, placeOfVm, type Accounts, type PlaceInAccount } from "./node-accounts";
 import type { Registry } from "./registry";
@@ -107,6 +110,14 @@ export class RegistryNodeProgram implements NodeProgram {
       return first.vmProvider.findVms(nodeIds, first.settings, { provider });
     });
     return (await Promise.all(answers)).flat();
+  }
+
+  async ask(request: AskRequest): Promise<AccountAnswer> {
+    return answerAccountQuestion(this.registry, request);
+  }
+
+  needsPluginsOf(account: AccountSpec): boolean {
+    return vmProviderOf(this.registry, account).sdk !== undefined;
   }
 
   vmTypeOf(node: DesiredNode): string {

@@ -1,6 +1,7 @@
 /** The interface that one file per cloud implements (`clouds/<kind>.ts`, `dns/<kind>.ts`), and nothing else of it. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import type { ListedVm } from "../runtime/model/account-questions";
 import type { AccountRules, Settings as FieldsOfSettings } from "../runtime/model/accounts";
 import type { OsType, VmProviderFacts } from "../runtime/model/config";
 import type { CloudFailureClass } from "../runtime/model/errors";
@@ -21,6 +22,14 @@ export interface FoundVm {
   readonly nodeId: string;
   /** The cloud's id, as Pulumi's resource id. */
   readonly id: string;
+}
+
+/** Which VMs are looked for in an account. */
+export interface SoughtVms {
+  /** All that carry this installation's id in their tag. */
+  readonly installationId: string;
+  /** And these, by the cloud's ids, also without any tag. */
+  readonly knownIds: readonly string[];
 }
 
 /** Where a Pulumi provider acts and how it gets in. */
@@ -60,6 +69,13 @@ export interface VmProvider<Settings> {
   pulumiProvider(name: string, access: Access): Promise<pulumi.ProviderResource>;
   /** VMs that carry one of these node ids, asked from the cloud itself. Throws when the answer is not complete. */
   findVms(nodeIds: readonly string[], settings: Settings, options: pulumi.InvokeOptions): Promise<FoundVm[]>;
+  /**
+   * Every VM that is sought and exists in one account and place; one that is being made, stopped or about to stop exists
+   * too. Throws when the answer is not complete.
+   *
+   * @param settings The account's fields and its place, as in {@link Access}.
+   */
+  listVms(sought: SoughtVms, settings: FieldsOfSettings, options: pulumi.InvokeOptions): Promise<ListedVm[]>;
   /** Owner of the account that a VM is in, by its outputs: the `owner` of the account's identity. Default: not known. */
   ownerOf?(outputs: Readonly<Record<string, unknown>>): string | undefined;
   /** Class of a failed create by its diagnostics; undefined = not known here. */

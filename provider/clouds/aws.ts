@@ -7,7 +7,9 @@ import { mergeInputs, overrideSchema } from "../config-override";
 import { checkUserDataSize, forCloudInit, forEc2Launch } from "../user-data";
 import type { NodeOf, VmProvider } from "../vm-provider";
 import { awsAccountRules, awsCredentialFields, awsSecretFields, newAwsProvider } from "./aws-account";
+import { listInstances } from "./aws-list";
 import { instanceInputs, profileName, runInstancesFields } from "./aws-overrides";
+import { installationTag, instanceStateNames, nodeTag } from "./aws-tags";
 import { classifyByCode } from "./failure-classes";
 import { loadSdk } from "./sdk";
 
@@ -132,13 +134,14 @@ export const awsVmProvider: VmProvider<AwsSettings> = {
       () => require("@pulumi/aws/ec2/getInstances") as typeof import("@pulumi/aws/ec2/getInstances"),
     );
     // The answer has ids without tags, so each node is asked for by itself.
-    const instanceStateNames = ["pending", "running", "stopping", "stopped"];
     const found = nodeIds.map(async (nodeId) => {
       const { ids } = await getInstances({ instanceTags: { [nodeTag]: nodeId }, instanceStateNames, region }, options);
       return ids.map((id) => ({ nodeId, id }));
     });
     return (await Promise.all(found)).flat();
   },
+
+  listVms: listInstances,
 
   ownerOf: ({ arn }) => /^arn:[^:]+:ec2:[^:]*:(\d{12}):/.exec(String(arn))?.[1],
 
@@ -163,8 +166,6 @@ export const awsVmProvider: VmProvider<AwsSettings> = {
     ],
   }),
 };
-
-const nodeTag = "headroom-node";
 
 /** The whole request for one node, the user's overrides merged in. */
 function instanceArgs(node: NodeOf<AwsSettings>): InstanceArgs & { userData?: string } {
@@ -218,7 +219,7 @@ function nodeTags(node: NodeOf<AwsSettings>): Record<string, string> {
   return {
     Name: node.nodeId,
     [nodeTag]: node.nodeId,
-    ...(node.installation === undefined ? {} : { "headroom-installation": node.installation }),
+    ...(node.installation === undefined ? {} : { [installationTag]: node.installation }),
     "headroom-zone": node.zone,
     "headroom-pool": node.pool,
     "headroom-config": node.autoscaleConfig,

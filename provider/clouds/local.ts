@@ -1,5 +1,6 @@
 /** VMs that are process trees on this machine: for the demo, tests and development. */
 import type * as pulumi from "@pulumi/pulumi";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -44,7 +45,8 @@ export const localVmProvider: VmProvider<LocalSettings> = {
   kind: "local",
   settings: localSettingsSchema,
   secretFields: [],
-  account: noAccountRules,
+  // Not an account's place in a cloud, but where its VMs are looked for.
+  account: { ...noAccountRules, place: ["root"] },
   vmType: "headroom:local:Vm",
   startupScriptBytesMax,
   // They are processes of this machine, which run a script by its first line, else by /bin/sh.
@@ -89,6 +91,15 @@ export const localVmProvider: VmProvider<LocalSettings> = {
     return vms.filter((vm) => nodeIds.includes(vm.nodeId)).map(({ nodeId, vmId }) => ({ nodeId, id: vmId }));
   },
 
+  async listVms({ installationId, knownIds }, settings) {
+    const root = localRoot({ root: settings["root"] as string | undefined });
+    // A folder that is not there says nothing of what may be in it.
+    if (!existsSync(root)) throw new Error(`the folder of the local VMs, ${root}, is not there`);
+    return findLocalVms(root)
+      .filter(({ vmId, installation }) => installation === installationId || knownIds.includes(vmId))
+      .map(({ vmId, nodeId, installation }) => ({ vmId, nodeId, ...(installation && { installation }) }));
+  },
+
   classify(message) {
     const found = Object.entries(refusalCodes).find(([, code]) => message.includes(code));
     if (found) return found[0] as CloudFailureClass;
@@ -96,7 +107,7 @@ export const localVmProvider: VmProvider<LocalSettings> = {
   },
 };
 
-export function localRoot(settings: { readonly root?: string }): string {
+export function localRoot(settings: { readonly root?: string | undefined }): string {
   return settings.root ?? process.env["HEADROOM_LOCAL_ROOT"] ?? join(homedir(), ".headroom", "local");
 }
 

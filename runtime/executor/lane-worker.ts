@@ -1,9 +1,11 @@
 /** What a worker process does for one lane at a time: update, recover, remove. */
 import { hostname } from "node:os";
-import { CloudError, UnavailableError } from "../model/errors";
+import type { AccountAnswer, AskRequest } from "../model/account-questions";
+import { CloudError } from "../model/errors";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { AskPermit } from "../store/permit";
+import { askAccount, type AskerOptions } from "./account-asker";
 import { withOwners } from "./account-owners";
 import { EngineFailure } from "./engine-command";
 import { messageOf, unknownResult, type EngineWork, type UnderstoodRequest, type UpRun } from "./engine-work";
@@ -12,6 +14,7 @@ import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
 import { understandNodes } from "./kept-nodes";
 import { LaneFolder } from "./lane-folder";
+import { removeLane } from "./lane-removal";
 import { NodeIntake } from "./node-intake";
 import type { LaneContent, NodeProgram } from "./node-program";
 import type {
@@ -36,7 +39,7 @@ import {
   type RecoveryLimits,
 } from "./recovery";
 import { renameProviders } from "./provider-renames";
-import { lackedNodes, presentNodes, realResources, sealedSecret, untouchedUrns, type Deployment } from "./stack-state";
+import { lackedNodes, presentNodes, sealedSecret, untouchedUrns, type Deployment } from "./stack-state";
 import { UpdateEventTranslator } from "./update-events";
 
 export interface LaneWorkerOptions {
@@ -49,6 +52,7 @@ export interface LaneWorkerOptions {
   readonly permit: AskPermit;
 }
 
+type LaneName = Pick<LaneRequest, "laneId" | "stack" | "epoch">;
 type OnEvent = (event: UpdateEvent) => void;
 
 export class LaneWorker {
@@ -259,26 +263,16 @@ export class LaneWorker {
     }
   }
 
+  /** Asks a cloud about an account; takes no lane. */
+  async ask(request: AskRequest, run: Pick<AskerOptions, "onStarted" | "abort">): Promise<AccountAnswer> {
+    return askAccount(request, { ...this.options, ...run, crypter: await this.openedCrypter() });
+  }
+
   /** Refuses a stack that still has something in it. */
-  async removeStack(
-    { laneId, stack, epoch }: { readonly laneId: string; readonly stack: string; readonly epoch: number },
-    abort: AbortSignal,
-  ): Promise<void> {
+  async removeStack({ laneId, stack, epoch }: LaneName, abort: AbortSignal): Promise<void> {
     const request: LaneRequest = { laneId, stack, revision: 0, epoch, nodes: [], accounts: {} };
     const context = this.contextOf(request, () => undefined, abort);
-    const { folder } = context;
-    if (!folder.exists() && !this.backend?.hasStack(stack)) return;
-    await folder.write(request, await this.openedCrypter());
-    await quietenStack(context, undefined);
-    const deployment = await context.stack.readDeployment();
-    const left = realResources(deployment).sort();
-    if (left.length > 0 || (deployment?.pending_operations ?? []).length > 0) {
-      throw new UnavailableError(`stack ${stack} is not empty: ${left.join(", ") || "it has pending operations"}`);
-    }
-    await context.permits.toOperate();
-    if (this.backend) await this.backend.removeStack(stack);
-    else await context.stack.remove();
-    await folder.remove();
+    await removeLane(context, request, await this.openedCrypter());
   }
 
   private contextOf(request: LaneRequest | OpenRequest, onEvent: OnEvent, abort: AbortSignal): RecoveryContext {

@@ -1,5 +1,6 @@
 /** What the executor needs of the node program, which it may not import: clouds are loaded only in worker processes. */
 import type { CloudFailureClass } from "../model/errors";
+import type { AccountAnswer, AskRequest } from "../model/account-questions";
 import type { AccountSpec } from "../model/accounts";
 import type { DesiredNode } from "../model/state";
 import type { LaneRequest } from "./node-updater";
@@ -79,6 +80,10 @@ export interface NodeProgram {
   }): Promise<void>;
   /** Inside a running program: asks the clouds for the VMs of these nodes. Throws when an answer is not complete. */
   findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]>;
+  /** Inside a running program: asks a cloud about an account. Throws when the answer is not complete. */
+  ask(request: AskRequest): Promise<AccountAnswer>;
+  /** True when the engine may have to download a plugin to ask about this account. */
+  needsPluginsOf(account: AccountSpec): boolean;
   /** Type token of the node's VM. */
   vmTypeOf(node: DesiredNode): string;
   /** Name of the Pulumi provider under which the node's VM is declared. */

@@ -1,4 +1,5 @@
 /** What a lane asks of a worker process, and what it hears back. Plain data: it crosses a process boundary. */
+import type { AccountAnswer, AskRequest } from "../model/account-questions";
 import type { AccountSpec } from "../model/accounts";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
@@ -145,6 +146,11 @@ export interface NodeUpdater {
   isEngineRunning(laneId: string, stack: string, enginePid: number | undefined): boolean;
   /** Removes an empty stack with its files. */
   removeStack(laneId: string, stack: string, epoch: number): Promise<void>;
+  /**
+   * Asks a cloud about an account. Changes nothing and takes no slot; one question at a time is asked, others wait. Never
+   * fails: what can't be asked, or takes longer than 2 minutes, is an answer too.
+   */
+  ask(request: AskRequest): Promise<AccountAnswer>;
   /** How many updates may run at the same time, a few in reserve not counted; see {@link SlotScheduler}, which sees to it. */
   readonly slots: number;
   stop(): Promise<void>;

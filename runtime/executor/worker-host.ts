@@ -57,6 +57,12 @@ type OnOpened = (opened: OpenedUpdate) => void;
 
 async function run(worker: LaneWorker, job: Job, abort: AbortSignal, onOpened: OnOpened): Promise<FromWorker> {
   try {
+    if (job.kind === "ask") {
+      const onStarted = (enginePid: number): void => {
+        send({ kind: "event", event: { kind: "started", enginePid, engine: "" } });
+      };
+      return { kind: "answered", answer: await worker.ask(job.request, { onStarted, abort }) };
+    }
     return { kind: "done", result: await carryOut(worker, job, abort, onOpened) };
   } catch (error) {
     return { kind: "failed", message: messageOf(error) };
@@ -65,7 +71,7 @@ async function run(worker: LaneWorker, job: Job, abort: AbortSignal, onOpened: O
 
 async function carryOut(
   worker: LaneWorker,
-  job: Job,
+  job: Exclude<Job, { kind: "ask" }>,
   abort: AbortSignal,
   onOpened: OnOpened,
 ): Promise<UpdateResult | undefined> {

@@ -9,6 +9,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { totalmem } from "node:os";
 import { join } from "node:path";
+import type { AccountAnswer, AskRequest } from "../model/account-questions";
 import { BugError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
 import { refused, type AskPermit } from "../store/permit";
@@ -62,10 +63,16 @@ const spareDelayMs = 1_500;
 /** A worker that can't even start is not tried again at once, so that a broken installation does not spin. */
 const restartDelayMs = 2_000;
 
+/** A question that takes longer is given up: nobody waits for it. */
+const askTimeoutMs = 120_000;
+const askGraceMs = 10_000;
+
+type JobEnd = Extract<FromWorker, { kind: "done" | "answered" }>;
+
 interface Task {
   readonly job: Job;
   readonly onEvent: (event: UpdateEvent) => void;
-  readonly resolve: (result: UpdateResult | undefined) => void;
+  readonly resolve: (end: JobEnd) => void;
   readonly reject: (error: Error) => void;
   /** What is sent after the job; kept until it has a worker. */
   readonly later: ToWorker[];
@@ -97,6 +104,8 @@ export class WorkerPool implements NodeUpdater {
   private isBeginning = false;
   private cancelSpares = (): void => undefined;
   private mayStartAgain = true;
+  /** Ends with the last question that was asked: one at a time. */
+  private asking: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: WorkerPoolOptions) {
     this.slots = options.slots ?? slotsHere();
@@ -120,6 +129,23 @@ export class WorkerPool implements NodeUpdater {
 
   async recover(request: RecoverRequest, enginePid: number | undefined): Promise<UpdateResult> {
     return expectResult(await this.submit({ kind: "recover", request, enginePid }, () => undefined).result);
+  }
+
+  ask(request: AskRequest): Promise<AccountAnswer> {
+    const answer = this.asking.then(() => this.askNow(request));
+    this.asking = answer;
+    return answer;
+  }
+
+  private async askNow(request: AskRequest): Promise<AccountAnswer> {
+    try {
+      const end = await this.submit({ kind: "ask", request }, () => undefined).result;
+      if (end.kind === "answered") return end.answer;
+      throw new BugError("a worker ended a question without an answer");
+    } catch (error) {
+      if (error instanceof BugError) throw error;
+      return { kind: "failed", failed: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   isEngineRunning(laneId: string, stack: string, enginePid: number | undefined): boolean {
@@ -159,9 +185,9 @@ export class WorkerPool implements NodeUpdater {
   private submit(
     job: Job,
     onEvent: (event: UpdateEvent) => void,
-  ): { readonly task: Task; readonly result: Promise<UpdateResult | undefined> } {
+  ): { readonly task: Task; readonly result: Promise<JobEnd> } {
     let settle: Pick<Task, "resolve" | "reject"> | undefined;
-    const result = new Promise<UpdateResult | undefined>((resolve, reject) => (settle = { resolve, reject }));
+    const result = new Promise<JobEnd>((resolve, reject) => (settle = { resolve, reject }));
     const task: Task = { job, onEvent, ...settle!, later: [] };
     if (this.isStopped) task.reject(new UnavailableError("the executor is stopping"));
     else {
@@ -194,15 +220,15 @@ export class WorkerPool implements NodeUpdater {
     const unused = states.filter((state) => state !== "busy").length;
     const spares = this.isBeginning ? 0 : this.warmSpares;
     const tasks = [...this.waiting, ...[...this.workers].flatMap(({ task }) => task ?? [])];
-    // An update that was opened ahead takes no slot; how many there are is decided by who opens them.
-    const workersMax = this.slots + reserveOf(this.slots) + tasks.filter(isOpening).length;
+    // What was opened ahead takes no slot, nor does a question; how many there are is decided elsewhere.
+    const workersMax = this.slots + reserveOf(this.slots) + tasks.filter(takesNoSlot).length;
     const wanted = Math.min(workersMax - this.workers.size, this.waiting.length + spares - unused);
     for (let started = 0; started < wanted && this.mayStartAgain; started += 1) this.startWorker();
   }
 
-  /** The oldest; updates that are only opened ahead come last. */
+  /** The oldest; updates that are only opened ahead come last, and questions. */
   private takeTask(): Task | undefined {
-    const urgent = this.waiting.findIndex((task) => !isOpening(task) || task.later.length > 0);
+    const urgent = this.waiting.findIndex((task) => !takesNoSlot(task) || task.later.length > 0);
     return this.waiting.splice(Math.max(0, urgent), 1)[0];
   }
 
@@ -260,7 +286,8 @@ export class WorkerPool implements NodeUpdater {
       case "permit":
         return void this.answer(worker, message);
       case "done":
-        return this.finish(worker, (task) => task.resolve(message.result));
+      case "answered":
+        return this.finish(worker, (task) => task.resolve(message));
       case "failed":
         if (worker.state === "starting") {
           worker.complaint = message.message;
@@ -322,9 +349,10 @@ export class WorkerPool implements NodeUpdater {
 
   private watch(worker: Worker): void {
     const { clock, updateTimeoutMs = 1_200_000, graceMs = 120_000 } = this.options;
-    worker.stopWatchdog = clock.after(updateTimeoutMs, () => {
+    const isAsking = worker.task?.job.kind === "ask";
+    worker.stopWatchdog = clock.after(isAsking ? askTimeoutMs : updateTimeoutMs, () => {
       send(worker, { kind: "abort" });
-      worker.stopWatchdog = clock.after(graceMs, () => {
+      worker.stopWatchdog = clock.after(isAsking ? askGraceMs : graceMs, () => {
         if (worker.enginePid !== undefined) signal(worker.enginePid, "SIGKILL");
         worker.child.kill("SIGKILL");
       });
@@ -338,8 +366,8 @@ export function openedFor(constrainedBytes: number, totalBytes: number): number 
   return bytes < 2 * 2 ** 30 ? 0 : Math.max(1, Math.floor(bytes / 10 / openedBytes));
 }
 
-function isOpening({ job }: Task): boolean {
-  return job.kind === "open";
+function takesNoSlot({ job }: Task): boolean {
+  return job.kind === "open" || job.kind === "ask";
 }
 
 function send({ child }: Worker, message: ToWorker): void {
@@ -347,7 +375,8 @@ function send({ child }: Worker, message: ToWorker): void {
   if (child.connected) child.send(message, () => undefined);
 }
 
-function expectResult(result: UpdateResult | undefined): UpdateResult {
+function expectResult(end: JobEnd): UpdateResult {
+  const result = end.kind === "done" ? end.result : undefined;
   if (result === undefined) throw new BugError("a worker ended an update without a result");
   return result;
 }

@@ -1,4 +1,5 @@
 /** Messages between the service and a worker process. Plain data, by Node's IPC channel. */
+import type { AccountAnswer, AskRequest } from "../model/account-questions";
 import type { DesiredNode } from "../model/state";
 import type { Installation } from "./installation";
 import type { OpenRequest, RecoverRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
@@ -9,6 +10,7 @@ export type Job =
   | { readonly kind: "update"; readonly request: UpdateRequest }
   | { readonly kind: "open"; readonly request: OpenRequest }
   | { readonly kind: "recover"; readonly request: RecoverRequest; readonly enginePid: number | undefined }
+  | { readonly kind: "ask"; readonly request: AskRequest }
   | { readonly kind: "remove"; readonly laneId: string; readonly stack: string; readonly epoch: number };
 
 export type ToWorker =
@@ -30,5 +32,7 @@ export type FromWorker =
   /** May this be done? Answered by the id. */
   | { readonly kind: "permit"; readonly id: number; readonly request: PermitRequest }
   | { readonly kind: "done"; readonly result: UpdateResult | undefined }
+  /** Ends a job that asked. */
+  | { readonly kind: "answered"; readonly answer: AccountAnswer }
   /** The job could not be done; the worker goes on. */
   | { readonly kind: "failed"; readonly message: string };

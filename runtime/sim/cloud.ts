@@ -132,11 +132,19 @@ export class SimCloud {
 
   /** Those of these nodes that are listed; throws when the listing fails. */
   async find(nodeIds: readonly string[]): Promise<Vm[]> {
+    return this.listed(() => nodeIds.flatMap((nodeId) => this.vms.get(nodeId) ?? []));
+  }
+
+  /** Those of this VM provider config that are listed; throws when the listing fails. */
+  async list(vmProvider: string): Promise<Vm[]> {
+    return this.listed(() => [...this.vms.values()].filter(({ spec }) => spec.vmProvider === vmProvider));
+  }
+
+  private async listed(sought: () => readonly Vm[]): Promise<Vm[]> {
     const { timeline, rng, faults } = this.parts;
     await timeline.sleep(rng.between(50, 400), "cloud");
     if (faults.strikes("lookupFails", 0.15)) throw new LostAnswer("the listing failed");
-    const listed = nodeIds.flatMap((nodeId) => this.vms.get(nodeId) ?? []);
-    return listed.filter((vm) => timeline.nowMs - vm.madeAtMs > 2_500 || !faults.strikes("lookupLate", 0.5));
+    return sought().filter((vm) => timeline.nowMs - vm.madeAtMs > 2_500 || !faults.strikes("lookupLate", 0.5));
   }
 
   private refusal(vmProvider: string): CloudError | undefined {

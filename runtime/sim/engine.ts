@@ -14,7 +14,7 @@ import type {
   UpdateRequest,
   UpdateResult,
 } from "../executor/node-updater";
-import { LostAnswer, type SimCloud } from "./cloud";
+import { LostAnswer, type SimCloud, type Vm } from "./cloud";
 import type { Faults } from "./faults";
 import type { SeededRng } from "./rng";
 import type { Timeline } from "./timeline";
@@ -173,6 +173,13 @@ export class SimEngines {
     if (!found) return unknown(request, "the clouds could not be asked");
     const absent = request.nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !stack.nodes.has(nodeId));
     return { ...this.result(request, stack, []), absent };
+  }
+
+  /** All VMs of a VM provider config. */
+  async list(vmProvider: string): Promise<Vm[]> {
+    const { timeline, rng, cloud } = this.parts;
+    await timeline.sleep(rng.between(100, 900), "worker");
+    return cloud.list(vmProvider);
   }
 
   isEngineRunning(stack: string): boolean {

@@ -1,4 +1,5 @@
 /** The worker pool of one term under virtual time: workers that die, answers that take a moment. */
+import type { AccountAnswer, AskRequest } from "../model/account-questions";
 import { UnavailableError } from "../model/errors";
 import { NodeFeed } from "../executor/node-feed";
 import type {
@@ -54,6 +55,17 @@ export class SimUpdater implements NodeUpdater {
 
   recover(request: RecoverRequest): Promise<UpdateResult> {
     return this.run(() => this.engines.recover(request));
+  }
+
+  async ask({ account, question }: AskRequest): Promise<AccountAnswer> {
+    try {
+      const vms = await this.run(() => this.engines.list(account.definition));
+      const { installationId: installation } = question;
+      const listed = vms.map(({ spec }) => ({ vmId: `vm-${spec.nodeId}`, nodeId: spec.nodeId, installation }));
+      return { kind: "list", vms: listed };
+    } catch (error) {
+      return { kind: "failed", failed: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   isEngineRunning(_laneId: string, stack: string): boolean {

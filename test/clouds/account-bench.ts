@@ -1,5 +1,5 @@
 /** Lanes of AWS nodes through real workers and a real engine, with accounts as the service hands them over. */
-import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { awsAccountRules } from "../../provider/clouds/aws-account";
@@ -8,6 +8,7 @@ import { prepareInstallation } from "../../runtime/executor/installation";
 import type { RecoverRequest, UpdateEvent, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
 import { nameOf, presentNodes, type Deployment } from "../../runtime/executor/stack-state";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
+import type { AccountAnswer, AccountQuestion } from "../../runtime/model/account-questions";
 import { accountIdOf, specOfSettings, type AccountService, type AccountSpec } from "../../runtime/model/accounts";
 import type { DesiredNode, DnsSpec } from "../../runtime/model/state";
 import { allowAll, packageRoot, systemClock } from "../executor/bench";
@@ -99,6 +100,16 @@ export class AccountBench {
   async recover(...nodes: DesiredNode[]): Promise<UpdateResult> {
     this.inLane = nodes;
     return this.pool.recover(this.request(nodes), undefined);
+  }
+
+  /** What the account of {@link aNode} says, through a worker. */
+  async ask(question: AccountQuestion): Promise<AccountAnswer> {
+    return this.pool.ask({ accountId: vmAccount, account: this.accounts[vmAccount]!, question });
+  }
+
+  /** Names in the data folder. */
+  dataNames(): string[] {
+    return readdirSync(join(this.folder, "data")).sort();
   }
 
   /** Node ids by the ids of their VMs. */

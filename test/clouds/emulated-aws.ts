@@ -1,7 +1,7 @@
 /** EC2 and Route 53 as far as nodes need them, with the refusals that the real ones have for the same requests. */
 import type { Properties } from "../../provider/resource-kernel";
 import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
-import { EmulatedIam, type Caller } from "./emulated-iam";
+import { EmulatedIam, homeAccount, type Caller } from "./emulated-iam";
 import { SdkTypes } from "./sdk-types";
 
 const types = (): SdkTypes => new SdkTypes("@pulumi/aws");
@@ -52,9 +52,16 @@ export class EmulatedAws {
       ]),
       functions: new Map([
         ["aws:ec2/getInstances:getInstances", this.getInstances(sdk)],
+        ["aws:ec2/getInstance:getInstance", this.getInstance(sdk)],
         ["aws:route53/getZone:getZone", this.getZone(sdk)],
       ]),
     });
+  }
+
+  /** An instance that no engine made, as somebody makes it in the console. */
+  launch(tags: Record<string, string>, { owner = homeAccount, region = "us-east-1" } = {}): string {
+    const inputs = { ami: this.amis[0], instanceType: "m7i.large", tags };
+    return this.runInstance(inputs, { owner, region, arn: "", key: "" }).id;
   }
 
   /** Everything that still costs money. */
@@ -160,14 +167,31 @@ export class EmulatedAws {
         const caller = this.iam.authorise("ec2:DescribeInstances", asker);
         const region = String(args["region"] ?? caller.region);
         const wanted = Object.entries((args["instanceTags"] ?? {}) as Record<string, string>);
+        const ids = idsOfFilters(args["filters"]);
         const hits = [...this.instances.values()].filter(
           ({ id, inputs }) =>
             this.seenBy({ ...caller, region }, id) !== undefined &&
+            (ids?.includes(id) ?? true) &&
             wanted.every(([key, value]) => (inputs["tags"] as Properties | undefined)?.[key] === value),
         );
         const of = (name: string) => hits.map(({ outputs }) => String(outputs[name]));
         const found = { ids: hits.map(({ id }) => id), privateIps: of("privateIp"), publicIps: of("publicIp") };
         return { ...args, ...found, id: "us-east-1", ipv6Addresses: [], region: "us-east-1" };
+      },
+    };
+  }
+
+  private getInstance(sdk: SdkTypes): EmulatedFunction {
+    return {
+      inputs: sdk.read("ec2/getInstance", "GetInstanceArgs"),
+      call: (args, asker) => {
+        const caller = this.iam.authorise("ec2:DescribeInstances", asker);
+        const region = String(args["region"] ?? caller.region);
+        const instance = this.seenBy({ ...caller, region }, String(args["instanceId"]));
+        if (!instance)
+          throw new Error("Your query returned no results. Please change your search criteria and try again.");
+        const { outputs, inputs, id } = instance;
+        return { ...args, id, arn: outputs["arn"], privateIp: outputs["privateIp"], tags: inputs["tags"] ?? {} };
       },
     };
   }
@@ -183,4 +207,13 @@ export class EmulatedAws {
       },
     };
   }
+}
+
+/** Of the filters of EC2's DescribeInstances only this one is here, with its limit. */
+function idsOfFilters(filters: unknown): readonly string[] | undefined {
+  if (filters === undefined) return undefined;
+  const [filter, ...others] = filters as { readonly name: string; readonly values: readonly string[] }[];
+  if (filter?.name !== "instance-id" || others.length > 0) throw new Error("api error InvalidParameterValue: filter");
+  if (filter.values.length > 200) throw new Error("api error FilterLimitExceeded: at most 200 values");
+  return filter.values;
 }

@@ -228,6 +228,7 @@ describe("lane runner", () => {
         return { laneId, revision, outcome: "failed" };
       },
       recover: ({ laneId, revision }) => Promise.resolve({ laneId, revision, outcome: "failed" }),
+      ask: () => assert.fail("nothing is to be asked"),
       isEngineRunning: () => false,
       removeStack: () => Promise.resolve(),
       stop: () => Promise.resolve(),

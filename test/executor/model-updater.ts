@@ -14,6 +14,7 @@ import type {
   UpdateRequest,
   UpdateResult,
 } from "../../runtime/executor/node-updater";
+import type { AccountAnswer } from "../../runtime/model/account-questions";
 import type { Rng } from "../../runtime/model/clock";
 
 export class ModelUpdater implements NodeUpdater {
@@ -161,6 +162,10 @@ export class ModelUpdater implements NodeUpdater {
       const absent = request.nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !this.stackOf(stack).has(nodeId));
       return { laneId, revision, outcome: "succeeded", present: this.present(stack), absent };
     });
+  }
+
+  ask(): Promise<AccountAnswer> {
+    return Promise.resolve({ kind: "failed", failed: "no cloud is asked here" });
   }
 
   isEngineRunning(): boolean {

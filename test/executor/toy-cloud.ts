@@ -60,6 +60,9 @@ const toyVmProvider: VmProvider<ToySettings> = {
   async findVms(nodeIds, { world }) {
     return thingsOf(world).filter(({ nodeId }) => nodeIds.includes(nodeId));
   },
+  async listVms() {
+    throw new Error("toy things carry no installation");
+  },
   classify: (message) => (message.includes("toy quota") ? "QUOTA" : undefined),
 };
 

@@ -12,6 +12,7 @@ import type {
   UpdateRequest,
   UpdateResult,
 } from "../../runtime/executor/node-updater";
+import type { AccountAnswer } from "../../runtime/model/account-questions";
 import type { CloudFailureClass } from "../../runtime/model/errors";
 import type { DesiredNode } from "../../runtime/model/state";
 import { Reconciler } from "../../runtime/reconciler/reconciler";
@@ -195,6 +196,10 @@ export class World implements NodeUpdater {
   recover({ laneId, revision, stack, nodes }: RecoverRequest): Promise<UpdateResult> {
     const absent = nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !this.stacks.get(stack)?.has(nodeId));
     return Promise.resolve({ laneId, revision, outcome: "succeeded", present: this.presentIn(stack), absent });
+  }
+
+  ask(): Promise<AccountAnswer> {
+    return Promise.resolve({ kind: "failed", failed: "no cloud is asked here" });
   }
 
   isEngineRunning(): boolean {

@@ -1,0 +1,34 @@
+/** What a cloud is asked about one account, beside the work of lanes. Plain data: it crosses a process boundary. */
+import type { AccountSpec, Settings } from "./accounts";
+
+export interface AskRequest {
+  readonly accountId: string;
+  /** How to get in, as it is when the question is asked. Secret. */
+  readonly account: AccountSpec;
+  readonly question: AccountQuestion;
+}
+
+export type AccountQuestion =
+  /** Which VMs are there in one place of the account? */
+  {
+    readonly kind: "list";
+    readonly installationId: string;
+    /** Of a template only what says where, e.g. its region: the `place` fields of the account's rules. */
+    readonly place: Settings;
+    /** The cloud's ids of VMs that should be there. */
+    readonly knownIds: readonly string[];
+  };
+
+/** `failed`: nothing is known, and why, in one sentence. */
+export type AccountAnswer =
+  { readonly kind: "list"; readonly vms: readonly ListedVm[] } | { readonly kind: "failed"; readonly failed: string };
+
+/** A VM that exists: it carries the installation's id, or it is one of the known ones. */
+export interface ListedVm {
+  /** The cloud's id of it. */
+  readonly vmId: string;
+  /** Its tag `headroom-node`; may be absent for a known one, which need not be read. */
+  readonly nodeId?: string;
+  /** Its tag `headroom-installation`; absent for a known one that was found by its id alone. */
+  readonly installation?: string;
+}
