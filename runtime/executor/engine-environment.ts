@@ -1,4 +1,5 @@
 /** The environment of an engine process. It never holds a secret: the passphrase and its key are named by their files. */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { passphraseFile, type Installation } from "./installation";
 
@@ -28,8 +29,12 @@ export function inheritedEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
 /** Marks the engine of a lane and the plugins it starts, so that recovery finds what a killed engine left behind. */
 export const laneMark = "HEADROOM_LANE";
 
-export function laneMarkOf({ dataFolder }: Installation, laneId: string): string {
-  return `${dataFolder}#${laneId}`;
+/**
+ * The same for every runtime that works on these stacks, wherever its data folder is: a replica must know the engine of
+ * the one that led before. The URL may hold a password, so it is not told.
+ */
+export function laneMarkOf({ backendUrl }: Installation, laneId: string): string {
+  return `${createHash("sha256").update(backendUrl).digest("hex").slice(0, 16)}#${laneId}`;
 }
 
 /** @param isOffline True when every plugin is already there: nothing is looked up or downloaded. */

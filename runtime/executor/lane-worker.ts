@@ -1,8 +1,7 @@
 /** What a worker process does for one lane at a time: update, recover, remove. */
 import { hostname } from "node:os";
 import type { AccountAnswer, AskRequest } from "../model/account-questions";
-import { CloudError } from "../model/errors";
-import type { CloudFailureClass } from "../model/errors";
+import { CloudError, type CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { AskPermit } from "../store/permit";
 import { askAccount, type AskerOptions } from "./account-asker";
@@ -27,6 +26,7 @@ import type {
   UpdateRequest,
   UpdateResult,
 } from "./node-updater";
+import { whileLed } from "./open-watch";
 import type { PassphraseCrypter } from "./passphrase";
 import { JobPermits } from "./permits";
 import { PulumiStack } from "./pulumi-stack";
@@ -154,7 +154,8 @@ export class LaneWorker {
         }),
       onProgress: (isSettled) => intake.settle(isSettled),
     };
-    const first = await this.upWithin(context, { ...request, creates: [], deletes: [] }, run, onEvent);
+    const updated = this.upWithin(context, { ...request, creates: [], deletes: [] }, run, onEvent);
+    const first = await whileLed(context.permits, () => intake.close(), updated);
     return finish((whole) => this.endUpdate(context, whole, first, onEvent));
   }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { laneMark, laneMarkOf } from "../../runtime/executor/engine-environment";
 import { prepareInstallation } from "../../runtime/executor/installation";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
 import { removeFolder } from "../support/remove-folder";
@@ -62,9 +63,9 @@ describe("processes of an update", () => {
         const roles = {
           worker: ({ pid }: Process) => pool.workerPids().includes(pid),
           engine: ({ command, environment }: Process) =>
-            environment.includes(`HEADROOM_LANE=${dataFolder}`) && !isPlugin(command),
+            environment.includes(`${laneMark}=${laneMarkOf(installation, "a")}`) && !isPlugin(command),
           plugin: ({ command, environment }: Process) =>
-            environment.includes(`HEADROOM_LANE=${dataFolder}`) && isPlugin(command),
+            environment.includes(`${laneMark}=${laneMarkOf(installation, "a")}`) && isPlugin(command),
           VM: ({ environment }: Process) => environment.includes(`HEADROOM_VM=${root}`),
         };
         const seen = new Map<string, Process>();
