@@ -1,13 +1,17 @@
 /** VMs of all VM provider configs: made slowly, refused, made although the caller hears an error, listed late. */
+import type { EpochMs } from "../model/clock";
 import type { CloudFailureClass } from "../model/errors";
 import { CloudError } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { Faults } from "./faults";
+import type { SimKeys } from "./keys";
 import type { SeededRng } from "./rng";
 import type { Timeline } from "./timeline";
 
 export interface Vm {
   readonly spec: DesiredNode;
+  /** Whose account it is in: keys of others don't see it. */
+  readonly tenant: string;
   readonly address: string;
   readonly madeAtMs: number;
   isGone: boolean;
@@ -20,9 +24,24 @@ export interface Vm {
 /** The VM may or may not exist: the cloud did not answer. */
 export class LostAnswer extends Error {}
 
+/** A VM is about to exist: who asked for it, with whose key, and when the store permitted it. */
+export interface Create {
+  readonly spec: DesiredNode;
+  readonly tenant: string;
+  readonly permittedAtMs: EpochMs;
+}
+
 export interface CloudWatcher {
-  creating(spec: DesiredNode, vms: ReadonlyMap<string, Vm>): void;
+  /** The cloud is asked for a VM. */
+  asked(create: Create): void;
+  creating(create: Create, vms: ReadonlyMap<string, Vm>): void;
   deleting(vm: Vm): void;
+}
+
+/** A node, and the key with which its cloud is asked about it. */
+export interface Keyed {
+  readonly nodeId: string;
+  readonly key: string | undefined;
 }
 
 /** A delete that hangs is given up by the plugin after this. */
@@ -39,6 +58,8 @@ export class SimCloud {
   private readonly limits = new Map<string, number>();
   /** VM provider configs whose deletes don't come to an end. */
   private readonly hanging = new Set<string>();
+  /** Number of lasting troubles by VM provider config. */
+  private readonly ills = new Map<string, number>();
   /** When something last went wrong with a VM provider config, or with an update of its nodes. */
   private readonly troubledAtMs = new Map<string, number>();
   private addresses = 0;
@@ -48,6 +69,7 @@ export class SimCloud {
       readonly timeline: Timeline;
       readonly rng: SeededRng;
       readonly faults: Faults;
+      readonly keys: SimKeys;
       readonly watcher: CloudWatcher;
       readonly onBorn: (vm: Vm) => void;
     },
@@ -66,8 +88,21 @@ export class SimCloud {
 
   /** True when nothing has gone wrong with this VM provider config since then. */
   isWellSince(vmProvider: string, sinceMs: number): boolean {
-    const isLimited = this.hanging.has(vmProvider) || this.limits.has(vmProvider);
-    return !isLimited && (this.troubledAtMs.get(vmProvider) ?? -Infinity) < sinceMs;
+    const isIll = this.hanging.has(vmProvider) || this.limits.has(vmProvider) || (this.ills.get(vmProvider) ?? 0) > 0;
+    return !isIll && (this.troubledAtMs.get(vmProvider) ?? -Infinity) < sinceMs;
+  }
+
+  /** Something is wrong with these from now on, until the function that it answers is called. */
+  sicken(vmProviders: Iterable<string>): () => void {
+    const names = [...new Set(vmProviders)];
+    const change = (by: number): void => {
+      for (const name of names) {
+        this.trouble(name);
+        this.ills.set(name, (this.ills.get(name) ?? 0) + by);
+      }
+    };
+    change(1);
+    return () => change(-1);
   }
 
   /** While deletes hang, none of this VM provider config is carried out; each fails after a long time. */
@@ -78,8 +113,10 @@ export class SimCloud {
   }
 
   /** Goes on to its end whatever happens to the caller. */
-  async create(spec: DesiredNode): Promise<Vm> {
-    const { timeline, rng, faults } = this.parts;
+  async create(spec: DesiredNode, key: string | undefined, permittedAtMs: EpochMs): Promise<Vm> {
+    const { timeline, rng, faults, watcher } = this.parts;
+    const create = { spec, tenant: this.enter(key), permittedAtMs };
+    watcher.asked(create);
     this.creating.add(spec.nodeId);
     try {
       const isSlow = faults.strikes("createSlow", 0.03);
@@ -88,7 +125,7 @@ export class SimCloud {
       const refusal = this.refusal(spec.vmProvider);
       if (refusal) this.trouble(spec.vmProvider);
       if (refusal) throw refusal;
-      const vm = this.make(spec);
+      const vm = this.make(create);
       await timeline.sleep(
         isSlow ? faults.detail("createSlow").between(30_000, 240_000) : rng.between(500, 9_000),
         "cloud",
@@ -101,11 +138,13 @@ export class SimCloud {
     }
   }
 
-  async destroy(nodeId: string): Promise<void> {
+  /** To keys of another account the VM is not there, as one that is gone. */
+  async destroy({ nodeId, key }: Keyed): Promise<void> {
     const { timeline, rng, faults } = this.parts;
     await timeline.sleep(rng.between(200, 4_000), "cloud");
+    const tenant = this.enter(key);
     const vm = this.vms.get(nodeId);
-    if (!vm) return;
+    if (vm?.tenant !== tenant) return;
     for (let waitedMs = 0; this.hanging.has(vm.spec.vmProvider); waitedMs += deleteLookMs) {
       if (waitedMs >= deleteLimitMs)
         throw new CloudError("TRANSIENT", "timeout while waiting for the VM to be deleted");
@@ -130,21 +169,43 @@ export class SimCloud {
     this.vms.delete(nodeId);
   }
 
-  /** Those of these nodes that are listed; throws when the listing fails. */
-  async find(nodeIds: readonly string[]): Promise<Vm[]> {
-    return this.listed(() => nodeIds.flatMap((nodeId) => this.vms.get(nodeId) ?? []));
+  /** Those of these nodes that are listed in the account of their key; throws when a listing fails. */
+  async find(sought: readonly Keyed[]): Promise<Vm[]> {
+    return (await this.read(sought)).filter((vm) => this.isListed(vm));
   }
 
-  /** Those of this VM provider config that are listed; throws when the listing fails. */
-  async list(vmProvider: string): Promise<Vm[]> {
-    return this.listed(() => [...this.vms.values()].filter(({ spec }) => spec.vmProvider === vmProvider));
-  }
-
-  private async listed(sought: () => readonly Vm[]): Promise<Vm[]> {
+  /** All that is listed in the account of the key; throws when the listing fails. */
+  async list(key: string | undefined): Promise<Vm[]> {
     const { timeline, rng, faults } = this.parts;
     await timeline.sleep(rng.between(50, 400), "cloud");
     if (faults.strikes("lookupFails", 0.15)) throw new LostAnswer("the listing failed");
-    return sought().filter((vm) => timeline.nowMs - vm.madeAtMs > 2_500 || !faults.strikes("lookupLate", 0.5));
+    const tenant = this.enter(key);
+    const vms = [...this.vms.values()].filter((vm) => vm.tenant === tenant);
+    return vms.filter((vm) => this.isListed(vm));
+  }
+
+  /** As {@link find}, but each VM is asked for by its own id, so that none is told late. */
+  async read(sought: readonly Keyed[]): Promise<Vm[]> {
+    const { timeline, rng, faults } = this.parts;
+    await timeline.sleep(rng.between(50, 400), "cloud");
+    if (faults.strikes("lookupFails", 0.15)) throw new LostAnswer("the listing failed");
+    return sought.flatMap(({ nodeId, key }) => {
+      const tenant = this.enter(key);
+      const vm = this.vms.get(nodeId);
+      return vm?.tenant === tenant ? [vm] : [];
+    });
+  }
+
+  /** Young ones come late. */
+  private isListed({ madeAtMs }: Vm): boolean {
+    const { timeline, faults } = this.parts;
+    return timeline.nowMs - madeAtMs > 2_500 || !faults.strikes("lookupLate", 0.5);
+  }
+
+  private enter(key: string | undefined): string {
+    const tenant = this.parts.keys.tenantOf(key);
+    if (tenant === undefined) throw new CloudError("CONFIG", `AccessDenied: key "${key ?? ""}" leads nowhere`);
+    return tenant;
   }
 
   private refusal(vmProvider: string): CloudError | undefined {
@@ -157,11 +218,12 @@ export class SimCloud {
     return new CloudError(failureClass, `refused: ${failureClass}`);
   }
 
-  private make(spec: DesiredNode): Vm {
-    this.parts.watcher.creating(spec, this.vms);
+  private make(create: Create): Vm {
+    const { spec, tenant } = create;
+    this.parts.watcher.creating(create, this.vms);
     this.addresses += 1;
     const address = `10.${(this.addresses >> 16) & 255}.${(this.addresses >> 8) & 255}.${this.addresses & 255}`;
-    const vm: Vm = { spec, address, madeAtMs: this.parts.timeline.nowMs, isGone: false, isListening: false };
+    const vm: Vm = { spec, tenant, address, madeAtMs: this.parts.timeline.nowMs, isGone: false, isListening: false };
     this.vms.set(spec.nodeId, vm);
     this.parts.onBorn(vm);
     return vm;

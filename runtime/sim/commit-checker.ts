@@ -5,13 +5,16 @@
 import { needsOf } from "../planner/capacity";
 import { laneNodesMax } from "../planner/lanes";
 import { WindowCache } from "../planner/schedule";
-import type { DesiredNode, Lane, Node, NodeStatus, Session, SessionStatus } from "../model/state";
+import type { DefinitionKind } from "../model/config";
+import type { Lane, Node, NodeStatus, Session, SessionStatus } from "../model/state";
 import { HotState, type Change } from "../store/hot-state";
-import type { SimCloud, Vm } from "./cloud";
-import type { SimEngines } from "./engine";
+import type { SimBackend } from "./backend";
+import type { SimCloud } from "./cloud";
 import { couldEverServe } from "./service";
 import type { Timeline } from "./timeline";
+import type { SimVersions } from "./versions";
 import type { Verdict } from "./violation";
+import { VmRules } from "./vm-rules";
 
 /** The diagram in `model/state.ts`. */
 const nodeMoves: Readonly<Record<NodeStatus, readonly NodeStatus[]>> = {
@@ -39,7 +42,8 @@ const sessionMoves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = 
 /** What the rules need to know beyond the changes. */
 export interface CheckerWorld {
   readonly cloud: SimCloud;
-  readonly engines: SimEngines;
+  readonly backend: SimBackend;
+  readonly versions: SimVersions;
   /** Since when neither the runtime nor its store has been disturbed. */
   wellSinceMs(): number;
   /** Somebody asked for the end of this session. */
@@ -53,8 +57,8 @@ export class CommitChecker {
   world!: CheckerWorld;
   private epoch = 0;
   private readonly windows = new WindowCache();
-  /** Of every node ever seen, by true time. */
-  private readonly bornAtMs = new Map<string, number>();
+  /** Rules of the VMs behind the rows. */
+  readonly vms: VmRules;
   private readonly endedSessions = new Set<string>();
   private readonly served = new Set<string>();
   private readonly documents = new Set<string>();
@@ -65,7 +69,11 @@ export class CommitChecker {
   constructor(
     private readonly verdict: Verdict,
     private readonly timeline: Timeline,
-  ) {}
+  ) {
+    const { durable } = this;
+    const cloud = () => this.world.cloud;
+    this.vms = new VmRules({ verdict, timeline, durable, cloud, wellSinceMs: () => this.world.wellSinceMs() });
+  }
 
   written(changes: readonly Change[], epoch: number): void {
     this.verdict.check(epoch >= this.epoch, "one decider", () => `epoch ${epoch} wrote after ${this.epoch}`);
@@ -75,6 +83,8 @@ export class CommitChecker {
     for (const change of changes) {
       this.checkChange(change);
       this.durable.apply([change]);
+      if (change.kind === "put" && change.table === "node") this.vms.rowChanged(change.row.nodeId, change.row);
+      if (change.kind === "delete" && change.table === "node") this.vms.rowChanged(change.id, undefined);
       if (change.kind === "put" && change.table === "session") this.checkRoom(change.row);
     }
     for (const subject of this.changed) {
@@ -86,54 +96,8 @@ export class CommitChecker {
     }
   }
 
-  get nodesSeen(): number {
-    return this.bornAtMs.size;
-  }
-
   get sessionsSeen(): number {
     return this.endedSessions.size + this.durable.sessions.size;
-  }
-
-  /** A VM is about to exist. */
-  creating(spec: DesiredNode, vms: ReadonlyMap<string, Vm>): void {
-    const { verdict, durable } = this;
-    const { nodeId, vmProvider } = spec;
-    const node = durable.nodes.get(nodeId);
-    verdict.check(!vms.has(nodeId), "a node id is used once", () => `a second VM for ${nodeId}`);
-    verdict.check(node !== undefined, "no VM without a row", () => `a VM for ${nodeId}, which has no row`);
-    const isSame = node === undefined || JSON.stringify(node.spec) === JSON.stringify(spec);
-    verdict.check(isSame, "a node is frozen at birth", () => `${nodeId} is made other than it was born`);
-    const count = 1 + [...vms.values()].filter((vm) => vm.spec.vmProvider === vmProvider).length;
-    const rows = [...durable.nodes.values()].filter((other) => other.vmProvider === vmProvider).length;
-    verdict.check(
-      count <= rows,
-      "max instances is never exceeded",
-      () => `VMs of ${vmProvider}: ${count}, rows: ${rows}`,
-    );
-    if (node) this.checkDelay(node);
-  }
-
-  /** What is well is not held up by what is not: its own cloud, the runtime and the store have been well for long. */
-  private checkDelay({ nodeId, vmProvider = "" }: Node): void {
-    const { nowMs } = this.timeline;
-    const { cloud, wellSinceMs } = this.world;
-    const bornAtMs = this.bornAtMs.get(nodeId) ?? nowMs;
-    const isWell = wellSinceMs() < bornAtMs - calmMs && cloud.isWellSince(vmProvider, bornAtMs - ownCalmMs);
-    const waitedMs = nowMs - bornAtMs;
-    this.verdict.check(
-      !isWell || waitedMs <= delayMaxMs,
-      "a healthy config is not delayed by a sick one",
-      () => `the cloud is asked for ${nodeId} on ${vmProvider} after ${waitedMs} ms`,
-    );
-  }
-
-  /** A VM is about to be gone. */
-  deleting({ spec: { nodeId } }: Vm): void {
-    const status = this.durable.nodes.get(nodeId)?.status ?? "destroying";
-    const pinned = this.durable.sessionsOf(nodeId).size;
-    this.verdict.check(pinned === 0, "a busy node stays", () => `sessions on ${nodeId}, which is destroyed: ${pinned}`);
-    const isMeant = status === "destroying";
-    this.verdict.check(isMeant, "removing one node touches no other", () => `${nodeId} is destroyed while ${status}`);
   }
 
   /** Whether this document was ever stored; another may have taken its place since. */
@@ -188,6 +152,7 @@ export class CommitChecker {
       () => `node ${node.nodeId} went from ${before.status} to ${node.status}`,
     );
     if (node.status !== "provisioning") this.changed.add(`node ${node.nodeId}`);
+    if (node.status === "draining" && unneededCodes.includes(node.reason.code)) this.checkReadable(node, "leaves");
     if (node.status !== "destroying") return;
     const pinned = this.durable.sessionsOf(node.nodeId).size;
     verdict.check(pinned === 0, "a busy node stays", () => `sessions on ${node.nodeId}, which leaves: ${pinned}`);
@@ -196,10 +161,10 @@ export class CommitChecker {
   private checkBirth(node: Node): void {
     const { verdict, durable } = this;
     const { nodeId, vmProvider = "", autoscaleConfig = "", laneId = "" } = node;
-    verdict.check(!this.bornAtMs.has(nodeId), "a node id is used once", () => `node ${nodeId} was born again`);
+    verdict.check(!this.vms.wasBorn(nodeId), "a node id is used once", () => `node ${nodeId} was born again`);
     verdict.check(node.status === "requested", "nodes move as the diagram says", () => `${nodeId} born ${node.status}`);
-    this.bornAtMs.set(nodeId, this.timeline.nowMs);
     this.changed.add(`node ${nodeId}`);
+    this.checkReadable(node, "is born");
     const nodes = [...durable.nodes.values()];
     const instances = 1 + nodes.filter((other) => other.vmProvider === vmProvider).length;
     const instancesMax = durable.vmProviderConfigs.get(vmProvider)?.maxInstances ?? 0;
@@ -225,12 +190,31 @@ export class CommitChecker {
     verdict.check(isOpen, "only open configs create", () => `${nodeId} was created by closed ${autoscaleConfig}`);
   }
 
+  /** What the runtime can't read it does not know: nothing is made and nothing leaves because of what else it knows. */
+  private checkReadable({ nodeId, autoscaleConfig = "" }: Node, does: string): void {
+    const { durable } = this;
+    const config = durable.autoscaleConfigs.get(autoscaleConfig);
+    if (!config) return;
+    const below: [DefinitionKind, string][] = [
+      ["autoscaleConfig", autoscaleConfig],
+      ["zone", config.zone],
+      ["pool", config.pool],
+      ...durable.schedulesOf(autoscaleConfig).map(({ name }): [DefinitionKind, string] => ["schedule", name]),
+    ];
+    const hidden = below.find(([kind, name]) => this.world.versions.isHidden(this.epoch, kind, name));
+    this.verdict.check(
+      hidden === undefined,
+      "what rests on an unreadable definition stays as it is",
+      () => `${nodeId} ${does} although ${hidden?.join(" ")} can't be read`,
+    );
+  }
+
   private checkGone(nodeId: string): void {
     const node = this.durable.nodes.get(nodeId);
     if (!node || node.autoscaleConfig === undefined) return;
-    const { cloud, engines } = this.world;
+    const { cloud, backend } = this.world;
     this.verdict.check(node.status === "destroying", "nodes move as the diagram says", () => `${nodeId} just vanished`);
-    const isThere = cloud.vms.has(nodeId) || engines.recorded().has(nodeId);
+    const isThere = cloud.vms.has(nodeId) || backend.recorded().has(nodeId);
     this.verdict.check(!isThere, "no VM without a row", () => `the row of ${nodeId} is gone, its VM or record is not`);
   }
 
@@ -364,19 +348,15 @@ export class CommitChecker {
   }
 }
 
+/** Reasons for which a node leaves that nobody asked to leave. */
+const unneededCodes: readonly string[] = ["excess", "schedule"];
+
 /** What a session that ends for this reason may have been: nothing that anybody works in. */
 function unusedBefore(endReason: Session["endReason"]): readonly SessionStatus[] {
   if (endReason === "expired" || endReason === "unstaged") return ["staged"];
   if (endReason === "startTimeout") return ["assigned"];
   return endReason === "left" ? ["queued", "assigned"] : ["queued"];
 }
-
-/** After trouble of the runtime it needs so long to lead again and to recover its lanes. */
-const calmMs = 300_000;
-/** So long a lane may be recovered, a circuit be open, a back-off last. */
-const ownCalmMs = 1_500_000;
-/** Two updates in a row, and the slots of a busy moment. */
-const delayMaxMs = 60_000;
 
 /** One heartbeat's pause and the way of a message: what a node may seem silent although it is not yet. */
 const silenceSlackMs = 45_000;

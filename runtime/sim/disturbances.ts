@@ -1,11 +1,16 @@
 /** Faults that come by themselves: crashes, pauses, wrong clocks, lost leases, a database or a cloud that goes away. */
 import type { SimCloud } from "./cloud";
+import type { CommitChecker } from "./commit-checker";
 import type { SimDatabase } from "./database";
+import type { SimEngines } from "./engine";
 import type { Faults, FaultKind } from "./faults";
 import type { Replica } from "./replica";
 import type { SeededRng } from "./rng";
+import type { SimProcess } from "./sim-process";
 import type { Site } from "./site";
+import { stackTroubleKinds, type StackTroubleKind, type StackTroubles } from "./stack-troubles";
 import type { Timeline } from "./timeline";
+import type { SimVersions } from "./versions";
 
 export interface DisturbanceParts {
   readonly timeline: Timeline;
@@ -14,6 +19,10 @@ export interface DisturbanceParts {
   readonly replicas: readonly Replica[];
   readonly database: SimDatabase;
   readonly cloud: SimCloud;
+  readonly engines: SimEngines;
+  readonly stackTroubles: StackTroubles;
+  readonly versions: SimVersions;
+  readonly checker: CommitChecker;
   readonly site: Site;
 }
 
@@ -26,7 +35,16 @@ const everyMs: Partial<Record<FaultKind, number>> = {
   storeOutage: 500_000,
   capacityGone: 200_000,
   deletesHang: 600_000,
+  stateLost: 300_000,
+  stateStale: 300_000,
+  stateDamaged: 300_000,
+  foreignLock: 300_000,
+  definitionUnreadable: 500_000,
+  nodeUnreadable: 500_000,
+  hostFrozen: 400_000,
 };
+/** Definitions or nodes that another version wrote, at most. */
+const hiddenMax = 3;
 
 export class Disturbances {
   private isOver = false;
@@ -38,9 +56,11 @@ export class Disturbances {
     return (Object.keys(everyMs) as FaultKind[]).map((kind) => this.repeat(kind, everyMs[kind]!));
   }
 
-  /** Everything that is still wrong becomes right. */
+  /** Everything that is still wrong becomes right, and a new term begins, which has to find out what became wrong. */
   end(): void {
     this.isOver = true;
+    this.parts.stackTroubles.end();
+    this.upgrade();
     for (const { process } of this.parts.replicas) process.resume();
     for (const { name } of this.parts.site.vmProviders) {
       this.parts.cloud.limit(name, undefined);
@@ -71,6 +91,11 @@ export class Disturbances {
       timeline.after(chance.between(10_000, 900_000), "clock set right", () => process.jumpClock(-ms));
     } else if (kind === "leaseLost") database.dropHolder();
     else if (kind === "storeOutage") database.goDown(chance.between(500, 30_000));
+    else if (kind === "hostFrozen") this.freezeHost(process, chance);
+    else if (kind === "definitionUnreadable")
+      this.downgrade({ definitions: this.someOf("definitions", chance) }, chance);
+    else if (kind === "nodeUnreadable") this.downgrade({ nodes: this.someOf("nodes", chance) }, chance);
+    else if (isStackTrouble(kind)) this.parts.stackTroubles.strike(kind, chance);
     else if (kind === "deletesHang") {
       const { name } = chance.pick(site.vmProviders);
       cloud.hangDeletes(name, true);
@@ -81,4 +106,39 @@ export class Disturbances {
       timeline.after(chance.between(30_000, 600_000), "capacity is back", () => cloud.limit(name, undefined));
     }
   }
+
+  /** The service with the engines and workers that happen to be at work; each goes on in its own time. */
+  private freezeHost(process: SimProcess, chance: SeededRng): void {
+    const { engines, timeline, faults } = this.parts;
+    process.pause();
+    engines.holdAll(chance, 0.7);
+    timeline.after(chance.between(2_000, 120_000), "resume", () => {
+      faults.disturb();
+      process.resume();
+    });
+  }
+
+  /** Another version takes over, which can't read what this one wrote, and later goes again. */
+  private downgrade(hidden: Parameters<SimVersions["hide"]>[0], chance: SeededRng): void {
+    const { versions, database, timeline } = this.parts;
+    versions.hide(hidden);
+    database.dropHolder();
+    timeline.after(chance.between(20_000, 900_000), "upgrade", () => this.upgrade());
+  }
+
+  private upgrade(): void {
+    const { versions, database, faults } = this.parts;
+    versions.showAll();
+    faults.disturb();
+    database.dropHolder();
+  }
+
+  private someOf(table: "definitions" | "nodes", chance: SeededRng): string[] {
+    const ids = [...this.parts.checker.durable[table].keys()];
+    return chance.shuffle(ids).slice(0, chance.between(1, hiddenMax));
+  }
+}
+
+function isStackTrouble(kind: FaultKind): kind is StackTroubleKind {
+  return stackTroubleKinds.some((known) => known === kind);
 }

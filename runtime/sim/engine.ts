@@ -2,34 +2,62 @@
  * Workers, engines and stacks. A worker belongs to its service and dies with it; an engine goes on by itself; a stack's
  * state outlives both. What a worker promises is what `executor/lane-worker.ts` promises, only the engine is not real.
  */
+import type { AccountSpec } from "../model/accounts";
 import { CloudError } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { NodeFeed } from "../executor/node-feed";
 import type {
   LaneRequest,
   OpenRequest,
-  PresentNode,
   RecoverRequest,
   UpdateEvent,
   UpdateRequest,
   UpdateResult,
 } from "../executor/node-updater";
-import { LostAnswer, type SimCloud, type Vm } from "./cloud";
+import { adopt, keyOf, renewKeys, verify, vmProvidersOf } from "./adoption";
+import type { SimBackend } from "./backend";
+import type { SimCloud, Vm } from "./cloud";
+import { EngineSteps } from "./engine-steps";
 import type { Faults } from "./faults";
+import type { Freezable } from "./freezing";
+import { permittedAtMs, withRefusals } from "./permits";
 import type { SeededRng } from "./rng";
+import { EngineRun, type EngineEnd, type Failure, type Stack, type Worker } from "./stacks";
 import type { Timeline } from "./timeline";
-import type { PermitRequest } from "../store/permit";
-import { isPermitted, withRefusals } from "./permits";
-import type { EngineRun, Failure, Stack, Worker } from "./stacks";
+import type { SimVersions } from "./versions";
 import type { Verdict } from "./violation";
 
 /** Longest that recovery waits for an engine; then it is killed. */
 const engineWaitMs = 900_000;
-/** Pause before a VM that was not listed is asked for again. */
-const settleMs = 3_000;
+
+type OnEvent = (event: UpdateEvent) => void;
+
+/** A stack that an update may begin to work on, and what in it is none of its business. */
+interface Entered {
+  readonly stack: Stack;
+  readonly excluded: ReadonlySet<string>;
+}
+
+/** The program of an update that was opened ahead. */
+interface Program {
+  readonly engine: EngineRun;
+  readonly steps: EngineSteps;
+  readonly feed: NodeFeed;
+  readonly onEvent: OnEvent;
+}
+
+interface Conclusion {
+  readonly stack: Stack;
+  readonly worker: Worker;
+  readonly ended: EngineEnd;
+  /** Nodes that could not be made because nobody can read them. */
+  readonly refused: readonly DesiredNode[];
+  readonly onEvent: OnEvent;
+}
 
 export class SimEngines {
-  readonly stacks = new Map<string, Stack>();
+  /** Workers with a job. */
+  readonly workers = new Set<Worker>();
   private pids = 0;
 
   constructor(
@@ -38,104 +66,154 @@ export class SimEngines {
       readonly rng: SeededRng;
       readonly faults: Faults;
       readonly cloud: SimCloud;
+      readonly backend: SimBackend;
+      readonly versions: SimVersions;
       readonly verdict: Verdict;
       /** The epoch that may write now. */
       readonly epoch: () => number;
     },
   ) {}
 
-  /** Nodes in any stack's state. */
-  recorded(): Set<string> {
-    return new Set([...this.stacks.values()].flatMap(({ nodes }) => [...nodes.keys()]));
-  }
-
-  async update(request: UpdateRequest, worker: Worker, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
-    const { timeline, rng } = this.parts;
-    await timeline.sleep(rng.between(100, 900), "worker");
-    if (!worker.isAlive) return unknown(request, "the worker ended");
-    const stack = this.stackOf(request.stack);
-    if (stack.engine) return unknown(request, "the stack is locked");
-    const toCreate = request.nodes.filter(({ nodeId }) => !stack.nodes.has(nodeId));
-    const toDelete = request.deletes;
-    const kept = toCreate.map(({ nodeId }) => nodeId).filter((nodeId) => !request.creates.includes(nodeId));
-    const lost = [...kept, ...toDelete].find((nodeId) => !stack.nodes.has(nodeId));
-    if (lost !== undefined) return unknown(request, `the stack lacks ${lost}`);
-    if (!(await isPermitted(this.parts, worker, { epoch: worker.epoch, step: "operate" }))) {
-      return unknown(request, "not permitted");
-    }
-    this.checkStart(request, stack, worker, toCreate.length > 0 && toDelete.length > 0);
-    stack.isInDoubt = true;
-    const engine = this.startEngine(stack, worker, { nodes: request.nodes, onEvent });
-    const killed = this.deathOf(engine);
-    const work = { toCreate, toDelete, worker, onEvent };
-    const ended = await Promise.race([killed, this.runEngine(stack, engine, work)]);
+  async update(request: UpdateRequest, worker: Worker, onEvent: OnEvent): Promise<UpdateResult> {
+    const { creates, deletes } = request;
+    const entered = await this.enter(request, worker, { creates, deletes });
+    if (typeof entered === "string") return unknown(request, entered);
+    const { stack } = entered;
+    const [nodes, refused] = this.understood(request.nodes, stack);
+    for (const node of refused) onEvent({ kind: "nodeFailed", ...failureOf(node) });
+    const engine = this.startEngine(stack, worker, { nodes, onEvent });
+    this.checkStart(request, stack, worker, creates.length > 0 && deletes.length > 0);
+    renewKeys(stack, request);
+    const run = this.runEngine(entered, nodes, new EngineSteps(this.parts, { stack, engine, worker, onEvent }), engine);
+    const ended = await Promise.race([this.deathOf(engine), run]);
     if (!ended || !worker.isAlive) return unknown(request, "the engine was killed");
-    const { failures, notPermitted } = ended;
-    const undone = await this.resolveDoubts(stack, failures, onEvent);
-    if (!undone || !worker.isAlive) return unknown(request, "the clouds could not be asked");
-    const result = this.result(request, stack, undone);
-    return withRefusals(result, notPermitted);
+    return this.conclude(request, { stack, worker, ended, onEvent, refused });
   }
 
   /** Its result is there when its feed was closed, or when engine or worker ended before. */
   async runOpened(
     request: OpenRequest,
     { worker, feed }: { readonly worker: Worker; readonly feed: NodeFeed },
-    onEvent: (event: UpdateEvent) => void,
+    onEvent: OnEvent,
   ): Promise<UpdateResult> {
-    const { timeline, rng } = this.parts;
-    await timeline.sleep(rng.between(100, 900), "worker");
-    if (!worker.isAlive) return unknown(request, "the worker ended");
-    const stack = this.stackOf(request.stack);
-    if (stack.engine) return unknown(request, "the stack is locked");
-    if (!(await isPermitted(this.parts, worker, { epoch: worker.epoch, step: "operate" }))) {
-      return unknown(request, "not permitted");
+    const entered = await this.enter(request, worker, { creates: [], deletes: [] });
+    if (typeof entered === "string") return unknown(request, entered);
+    const { stack } = entered;
+    if (request.nodes.some((node) => !this.parts.versions.canRead(node))) {
+      return { ...this.result(request, stack, "a node can't be read"), taken: [] };
     }
-    this.checkStart(request, stack, worker, false);
-    stack.isInDoubt = true;
     const engine = this.startEngine(stack, worker, { nodes: [...request.nodes, request.likely], onEvent });
+    this.checkStart(request, stack, worker, false);
     engine.openedBy = worker;
-    const killed = this.deathOf(engine);
-    const ended = await Promise.race([killed, this.runProgram(stack, engine, { worker, feed, onEvent })]);
+    renewKeys(stack, request);
+    const steps = new EngineSteps(this.parts, { stack, engine, worker, onEvent });
+    const run = this.runProgram(entered, { engine, steps, feed, onEvent });
+    const ended = await Promise.race([this.deathOf(engine), run]);
     feed.breakOff(new Error("the engine ended"));
     if (!ended || !worker.isAlive) return unknown(request, "the engine was killed");
-    const { failures, notPermitted } = ended;
-    const undone = await this.resolveDoubts(stack, failures, onEvent);
-    if (!undone || !worker.isAlive) return unknown(request, "the clouds could not be asked");
-    const result = { ...this.result(request, stack, undone), taken: feed.taken.map(({ nodeId }) => nodeId) };
-    return withRefusals(result, notPermitted);
+    const result = await this.conclude(request, { stack, worker, ended, onEvent, refused: [] });
+    return { ...result, taken: feed.taken.map(({ nodeId }) => nodeId) };
+  }
+
+  async recover(request: RecoverRequest, worker: Worker): Promise<UpdateResult> {
+    const { timeline, rng, backend } = this.parts;
+    await timeline.sleep(rng.between(100, 900), "worker");
+    const stack = backend.stackOf(request.stack);
+    const operate = { epoch: worker.epoch, step: "operate" } as const;
+    if ((await permittedAtMs(this.parts, worker, operate)) === undefined) return unknown(request, "not permitted");
+    stack.engine?.openedBy?.onDeath();
+    for (let waitedMs = 0; stack.engine && !stack.engine.isDead; waitedMs += 2_000) {
+      if (waitedMs > engineWaitMs) stack.engine.die();
+      await timeline.sleep(2_000, "worker");
+    }
+    if (stack.isLockedByOthers) return unknown(request, "the stack is locked by others");
+    if ((await permittedAtMs(this.parts, worker, operate)) === undefined) return unknown(request, "not permitted");
+    if (stack.engine && !stack.engine.isDead) return unknown(request, "the stack is locked");
+    stack.engine = undefined;
+    if (stack.isDamaged) backend.mend(stack);
+    const [nodes, hidden] = this.understood(request.nodes, stack);
+    const lost = hidden.find(({ nodeId }) => request.known[nodeId]?.address !== undefined);
+    if (lost) return unknown(request, `${lost.nodeId} can't be read`);
+    renewKeys(stack, request);
+    const isAsked = (await adopt(this.parts, stack, nodes)) !== undefined && (await verify(this.parts, stack, nodes));
+    if (!isAsked) return unknown(request, "the clouds could not be asked");
+    if (!worker.isAlive) return unknown(request, "the worker ended");
+    const absent = nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !stack.nodes.has(nodeId));
+    return { ...this.result(request, stack), absent };
+  }
+
+  /** All VMs that the account has. */
+  async list({ settings }: AccountSpec): Promise<Vm[]> {
+    const { timeline, rng, cloud } = this.parts;
+    await timeline.sleep(rng.between(100, 900), "worker");
+    return cloud.list(keyOf(settings));
+  }
+
+  isEngineRunning(name: string): boolean {
+    const engine = this.parts.backend.find(name)?.engine;
+    return engine !== undefined && !engine.isDead && engine.openedBy === undefined;
+  }
+
+  async removeStack(name: string, worker: Worker): Promise<void> {
+    const { timeline, rng, backend } = this.parts;
+    await timeline.sleep(rng.between(100, 900), "worker");
+    const stack = backend.find(name);
+    const isBusy = stack?.engine !== undefined && !stack.engine.isDead;
+    if (stack && (isBusy || stack.isLockedByOthers)) throw new CloudError("TRANSIENT", `stack ${name} is locked`);
+    if (stack && (stack.isDamaged || stack.nodes.size > 0)) {
+      throw new CloudError("TRANSIENT", `stack ${name} is not empty, or can't be read`);
+    }
+    const atMs = await permittedAtMs(this.parts, worker, { epoch: worker.epoch, step: "operate" });
+    if (atMs === undefined) throw new CloudError("TRANSIENT", "not permitted");
+    backend.remove(name);
+  }
+
+  /** Looks before the engine is started: a state that lacks what it should have is not worked on. */
+  private async enter(
+    request: LaneRequest,
+    worker: Worker,
+    { creates, deletes }: Pick<UpdateRequest, "creates" | "deletes">,
+  ): Promise<Entered | string> {
+    const { timeline, rng, backend } = this.parts;
+    await timeline.sleep(rng.between(100, 900), "worker");
+    await worker.pass();
+    if (!worker.isAlive) return "the worker ended";
+    const stack = backend.stackOf(request.stack);
+    const spoken = new Set([...request.nodes.map(({ nodeId }) => nodeId), ...deletes]);
+    if (stack.isDamaged) return "the state can't be read";
+    const lost = [...spoken].filter((nodeId) => !creates.includes(nodeId) && !stack.nodes.has(nodeId));
+    if (lost.length > 0) return `the stack lacks ${lost.join(", ")}`;
+    const excluded = new Set([...stack.nodes.keys()].filter((nodeId) => !spoken.has(nodeId)));
+    const atMs = await permittedAtMs(this.parts, worker, { epoch: worker.epoch, step: "operate" });
+    if (atMs === undefined) return "not permitted";
+    // The engine takes the lock itself: a worker that was held may come late.
+    if (stack.engine || stack.isLockedByOthers || stack.isDamaged) return "the stack is locked";
+    return { stack, excluded };
+  }
+
+  /** Nodes that can be declared, and those that can't be read and are not there to be kept as they are. */
+  private understood(nodes: readonly DesiredNode[], stack: Stack): [DesiredNode[], DesiredNode[]] {
+    const isClear = (node: DesiredNode) => this.parts.versions.canRead(node) || stack.nodes.has(node.nodeId);
+    return [nodes.filter(isClear), nodes.filter((node) => !isClear(node))];
   }
 
   /** What streams in is made at once. Whatever of the stack is not declared when the program ends well is deleted. */
   private async runProgram(
-    stack: Stack,
-    engine: EngineRun,
-    {
-      worker,
-      feed,
-      onEvent,
-    }: { readonly worker: Worker; readonly feed: NodeFeed; readonly onEvent: (event: UpdateEvent) => void },
-  ): Promise<{ failures: Failure[]; notPermitted: string[] } | undefined> {
-    const { timeline, rng, verdict } = this.parts;
+    { stack, excluded }: Entered,
+    { engine, steps, feed, onEvent }: Program,
+  ): Promise<EngineEnd | undefined> {
+    const { timeline, rng, verdict, versions } = this.parts;
     await timeline.sleep(rng.between(300, 1_500), "engine");
     onEvent({ kind: "ready" });
-    const failures: Failure[] = [];
-    const notPermitted: string[] = [];
     const creates: Promise<void>[] = [];
     const declared = new Set<string>();
     let pending = 0;
     const make = async (node: DesiredNode): Promise<void> => {
       pending += 1;
-      const request: PermitRequest = { epoch: worker.epoch, step: "create", nodeId: node.nodeId };
-      const mayGo = (await isPermitted(this.parts, worker, request)) && !engine.isDead;
-      if (mayGo) onEvent({ kind: "nodeCreating", nodeId: node.nodeId });
-      const made = mayGo ? await this.tryCreate(node) : undefined;
+      if (versions.canRead(node)) await steps.create(node);
+      else onEvent({ kind: "nodeFailed", ...failureOf(node) });
       pending -= 1;
-      if (engine.isDead) return;
-      if (made === undefined) notPermitted.push(node.nodeId);
-      else if ("isDoubtful" in made) failures.push(made);
-      else this.record(stack, made, onEvent);
-      if (pending === 0) onEvent({ kind: "settled", given: feed.taken.length });
+      if (pending === 0 && !engine.isDead) onEvent({ kind: "settled", given: feed.taken.length });
     };
     let hasEndedWell = true;
     try {
@@ -150,62 +228,21 @@ export class SimEngines {
       hasEndedWell = false;
     }
     await Promise.all(creates);
+    await engine.pass();
     if (engine.isDead) return undefined;
-    const undeclared = [...stack.nodes.keys()].filter((nodeId) => !declared.has(nodeId));
+    const undeclared = [...stack.nodes.keys()].filter((nodeId) => !declared.has(nodeId) && !excluded.has(nodeId));
     const tell = () => `an update that was opened ahead would delete ${undeclared.join(", ")}`;
     verdict.check(!hasEndedWell || undeclared.length === 0, "an opened update deletes nothing", tell);
-    engine.isOver = true;
-    stack.engine = undefined;
-    return { failures, notPermitted };
+    return steps.end();
   }
 
-  async recover(request: RecoverRequest): Promise<UpdateResult> {
-    const { timeline, rng } = this.parts;
-    await timeline.sleep(rng.between(100, 900), "worker");
-    const stack = this.stackOf(request.stack);
-    stack.engine?.openedBy?.onDeath();
-    for (let waitedMs = 0; stack.engine && !stack.engine.isDead; waitedMs += 2_000) {
-      if (waitedMs > engineWaitMs) stack.engine.die();
-      await timeline.sleep(2_000, "worker");
-    }
-    stack.engine = undefined;
-    const found = await this.adopt(stack, request.nodes);
-    if (!found) return unknown(request, "the clouds could not be asked");
-    const absent = request.nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !stack.nodes.has(nodeId));
-    return { ...this.result(request, stack, []), absent };
-  }
-
-  /** All VMs of a VM provider config. */
-  async list(vmProvider: string): Promise<Vm[]> {
-    const { timeline, rng, cloud } = this.parts;
-    await timeline.sleep(rng.between(100, 900), "worker");
-    return cloud.list(vmProvider);
-  }
-
-  isEngineRunning(stack: string): boolean {
-    const engine = this.stacks.get(stack)?.engine;
-    return engine !== undefined && !engine.isDead && engine.openedBy === undefined;
-  }
-
-  async removeStack(name: string): Promise<void> {
-    const { timeline, rng } = this.parts;
-    await timeline.sleep(rng.between(100, 900), "worker");
-    const stack = this.stacks.get(name);
-    if (stack && (stack.nodes.size > 0 || (stack.engine && !stack.engine.isDead))) {
-      throw new CloudError("TRANSIENT", `stack ${name} is not empty`);
-    }
-    this.stacks.delete(name);
-  }
-
+  /** A stale one has another one's epoch and does nothing that counts. */
   private checkStart({ laneId }: LaneRequest, stack: Stack, worker: Worker, isMixed: boolean): void {
     const { verdict, epoch } = this.parts;
+    if (worker.epoch !== epoch()) return;
     verdict.check(!isMixed, "creates before deletes", () => `an update of lane ${laneId} mixes creates and deletes`);
     verdict.check(!stack.isInDoubt, "one update per lane", () => `lane ${laneId} was updated before it was recovered`);
-    verdict.check(
-      worker.epoch === epoch(),
-      "one decider",
-      () => `an engine for lane ${laneId} was started by epoch ${worker.epoch}, but ${epoch()} leads`,
-    );
+    stack.isInDoubt = true;
   }
 
   /** Resolves when it is killed. */
@@ -222,114 +259,99 @@ export class SimEngines {
   private startEngine(
     stack: Stack,
     worker: Worker,
-    { nodes, onEvent }: { readonly nodes: readonly DesiredNode[]; readonly onEvent: (event: UpdateEvent) => void },
+    { nodes, onEvent }: { readonly nodes: readonly DesiredNode[]; readonly onEvent: OnEvent },
   ): EngineRun {
     const { faults, timeline, cloud } = this.parts;
     this.pids += 1;
-    const engine: EngineRun = { pid: this.pids, isDead: false, isOver: false, die: () => undefined };
+    const engine = new EngineRun(this.pids);
     stack.engine = engine;
     onEvent({ kind: "started", enginePid: engine.pid, engine: "simulated" });
+    const names = vmProvidersOf(stack, nodes, cloud);
     const [dies, loses] = [faults.strikes("engineDies", 0.03), faults.strikes("workerDies", 0.03)];
-    if (dies || loses) for (const name of this.cloudsOf(stack, nodes)) cloud.trouble(name);
+    if (dies || loses) for (const name of names) cloud.trouble(name);
     if (dies) {
       timeline.after(faults.detail("engineDies").between(100, 12_000), "fault", () => engine.die());
     }
     if (loses) {
       timeline.after(faults.detail("workerDies").between(100, 12_000), "fault", () => worker.onDeath());
     }
+    if (faults.strikes("engineFrozen", 0.03)) this.holdSoon(engine, names, faults.detail("engineFrozen"));
+    if (faults.strikes("workerFrozen", 0.03)) this.holdSoon(worker, names, faults.detail("workerFrozen"));
     return engine;
   }
 
-  /** VM provider configs of all that an update has to do with. */
-  private cloudsOf(stack: Stack, nodes: readonly DesiredNode[]): Set<string> {
-    const existing = [...stack.nodes.keys()].flatMap((nodeId) => this.parts.cloud.vms.get(nodeId)?.spec ?? []);
-    return new Set([...nodes, ...existing].map(({ vmProvider }) => vmProvider));
+  /** At some moment of its work, for seconds or for longer than anybody waits for it. */
+  private holdSoon(held: Freezable, names: ReadonlySet<string>, chance: SeededRng): void {
+    const { timeline } = this.parts;
+    timeline.after(chance.between(0, 8_000), "fault", () =>
+      this.hold(held, names, chance.pick([10_000, 30_000, 120_000, 1_200_000])),
+    );
+  }
+
+  /** Engines and workers that are at work, each with the chance of `share`. */
+  holdAll(chance: SeededRng, share: number): void {
+    const { backend, cloud } = this.parts;
+    for (const stack of backend.all()) {
+      const names = vmProvidersOf(stack, [], cloud);
+      if (stack.engine && chance.chance(share)) this.hold(stack.engine, names, chance.between(2_000, 120_000));
+    }
+    for (const worker of this.workers) {
+      if (chance.chance(share)) this.hold(worker, new Set(), chance.between(2_000, 120_000));
+    }
+  }
+
+  private hold(held: Freezable, names: ReadonlySet<string>, forMs: number): void {
+    const { timeline, cloud } = this.parts;
+    if (held.isFrozen) return;
+    const heal = cloud.sicken(names);
+    held.freeze();
+    timeline.after(forMs, "goes on", () => {
+      held.goOn();
+      heal();
+    });
   }
 
   /** Undefined when the engine was killed: its lock stays, and what it began in the cloud goes on. */
   private async runEngine(
-    stack: Stack,
+    { stack, excluded }: Entered,
+    nodes: readonly DesiredNode[],
+    steps: EngineSteps,
     engine: EngineRun,
-    {
-      toCreate,
-      toDelete,
-      worker,
-      onEvent,
-    }: {
-      readonly worker: Worker;
-      readonly toCreate: readonly DesiredNode[];
-      readonly toDelete: readonly string[];
-      readonly onEvent: (event: UpdateEvent) => void;
-    },
-  ): Promise<{ failures: Failure[]; notPermitted: string[] } | undefined> {
+  ): Promise<EngineEnd | undefined> {
     const { timeline, rng } = this.parts;
     await timeline.sleep(rng.between(300, 1_500), "engine");
+    await engine.pass();
     if (engine.isDead) return undefined;
-    const failures: Failure[] = [];
-    const notPermitted: string[] = [];
-    const mayGo = async (nodeId: string, step: "create" | "delete"): Promise<boolean> => {
-      const isAllowed = await isPermitted(this.parts, worker, { epoch: worker.epoch, step, nodeId });
-      if (!isAllowed) notPermitted.push(nodeId);
-      return isAllowed && !engine.isDead;
-    };
-    const creates = toCreate.map(async (node) => {
-      if (!(await mayGo(node.nodeId, "create"))) return;
-      onEvent({ kind: "nodeCreating", nodeId: node.nodeId });
-      const made = await this.tryCreate(node);
-      if (engine.isDead) return;
-      if ("isDoubtful" in made) failures.push(made);
-      else this.record(stack, made, onEvent);
-    });
-    const deletes = toDelete.map(async (nodeId) => {
-      if (await mayGo(nodeId, "delete")) await this.tryDelete(stack, engine, nodeId, onEvent);
-    });
-    await Promise.all([...creates, ...deletes]);
-    if (engine.isDead) return undefined;
-    engine.isOver = true;
-    stack.engine = undefined;
-    return { failures, notPermitted };
+    const declared = new Set(nodes.map(({ nodeId }) => nodeId));
+    const creates = nodes.filter(({ nodeId }) => !stack.nodes.has(nodeId)).map((node) => steps.create(node));
+    const undeclared = [...stack.nodes.keys()].filter((nodeId) => !declared.has(nodeId) && !excluded.has(nodeId));
+    await Promise.all([...creates, ...undeclared.map((nodeId) => steps.delete(nodeId))]);
+    await engine.pass();
+    return engine.isDead ? undefined : steps.end();
   }
 
-  private async tryCreate(node: DesiredNode): Promise<PresentNode | Failure> {
-    try {
-      const { address } = await this.parts.cloud.create(node);
-      return { nodeId: node.nodeId, address };
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const isDoubtful = error instanceof LostAnswer;
-      return { node, class: error instanceof CloudError ? error.failureClass : "TRANSIENT", message, isDoubtful };
+  private async conclude(request: LaneRequest, { stack, worker, ended, refused, onEvent }: Conclusion) {
+    const { failures, failedDeletes, notPermitted } = ended;
+    await worker.pass();
+    if (failures.some(({ isDoubtful }) => isDoubtful)) {
+      const atMs = await permittedAtMs(this.parts, worker, { epoch: worker.epoch, step: "operate" });
+      if (atMs === undefined) return unknown(request, "not permitted");
     }
-  }
-
-  private async tryDelete(
-    stack: Stack,
-    engine: EngineRun,
-    nodeId: string,
-    onEvent: (event: UpdateEvent) => void,
-  ): Promise<void> {
-    try {
-      await this.parts.cloud.destroy(nodeId);
-    } catch {
-      return;
-    }
-    if (engine.isDead) return;
-    stack.nodes.delete(nodeId);
-    onEvent({ kind: "nodeDeleted", nodeId });
-  }
-
-  private record(stack: Stack, made: PresentNode, onEvent: (event: UpdateEvent) => void): void {
-    stack.nodes.set(made.nodeId, made);
-    onEvent({ kind: "nodeCreated", nodeId: made.nodeId, address: made.address ?? "" });
+    const undone = await this.resolveDoubts(stack, failures, onEvent);
+    if (!undone || !worker.isAlive) return unknown(request, "the clouds could not be asked");
+    const [unread] = refused;
+    const message = undone[0]?.message ?? failedDeletes[0] ?? (unread && failureOf(unread).message);
+    return withRefusals(this.result(request, stack, message), notPermitted);
   }
 
   /** Creates whose answer was lost are looked for; those that are not there have failed like the others. */
   private async resolveDoubts(
     stack: Stack,
     failures: readonly Failure[],
-    onEvent: (event: UpdateEvent) => void,
+    onEvent: OnEvent,
   ): Promise<Failure[] | undefined> {
     const doubtful = failures.filter(({ isDoubtful }) => isDoubtful).map(({ node }) => node);
-    const found = await this.adopt(stack, doubtful);
+    const found = await adopt(this.parts, stack, doubtful);
     if (!found) return undefined;
     for (const made of found) onEvent({ kind: "nodeCreated", nodeId: made.nodeId, address: made.address ?? "" });
     const undone = failures.filter(({ node }) => !stack.nodes.has(node.nodeId));
@@ -339,41 +361,16 @@ export class SimEngines {
     return undone;
   }
 
-  /** Brings the VMs of these nodes that exist into the stack's state; undefined when the cloud could not be asked. */
-  private async adopt(stack: Stack, nodes: readonly DesiredNode[]): Promise<PresentNode[] | undefined> {
-    const { cloud, timeline } = this.parts;
-    const found: PresentNode[] = [];
-    for (const waitMs of [0, settleMs]) {
-      const open = nodes.filter(({ nodeId }) => !stack.nodes.has(nodeId)).map(({ nodeId }) => nodeId);
-      if (open.length === 0) break;
-      if (waitMs > 0) await timeline.sleep(waitMs, "worker");
-      try {
-        for (const vm of await cloud.find(open)) {
-          if (vm.isGone) continue;
-          const made = { nodeId: vm.spec.nodeId, address: vm.address };
-          stack.nodes.set(made.nodeId, made);
-          found.push(made);
-        }
-      } catch {
-        for (const name of this.cloudsOf(stack, nodes)) cloud.trouble(name);
-        return undefined;
-      }
-    }
-    return found;
-  }
-
-  private result({ laneId, revision }: LaneRequest, stack: Stack, failures: readonly Failure[]): UpdateResult {
+  private result({ laneId, revision }: LaneRequest, stack: Stack, message?: string): UpdateResult {
     stack.isInDoubt = false;
-    const present = [...stack.nodes.values()];
-    if (failures.length === 0) return { laneId, revision, outcome: "succeeded", present };
-    return { laneId, revision, outcome: "failed", message: failures[0]!.message, present };
+    const present = [...stack.nodes.values()].map(({ accountId: _, ...node }) => node);
+    if (message === undefined) return { laneId, revision, outcome: "succeeded", present };
+    return { laneId, revision, outcome: "failed", message, present };
   }
+}
 
-  private stackOf(name: string): Stack {
-    const known = this.stacks.get(name) ?? { nodes: new Map(), engine: undefined, isInDoubt: false };
-    this.stacks.set(name, known);
-    return known;
-  }
+function failureOf({ nodeId }: DesiredNode) {
+  return { nodeId, class: "CONFIG" as const, message: `another version wrote the record of ${nodeId}` };
 }
 
 function unknown({ laneId, revision }: LaneRequest, message: string): UpdateResult {

@@ -43,6 +43,18 @@ export const faultKinds = [
   "wrongReport",
   "neverStarts",
   "deletesHang",
+  "keyRotated",
+  "keyExpires",
+  "accountMoved",
+  "stateLost",
+  "stateStale",
+  "stateDamaged",
+  "foreignLock",
+  "definitionUnreadable",
+  "nodeUnreadable",
+  "engineFrozen",
+  "workerFrozen",
+  "hostFrozen",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -56,6 +68,9 @@ const disturbing: ReadonlySet<FaultKind> = new Set([
   "writeFails",
   "writeAnswerLost",
   "commitSlow",
+  "definitionUnreadable",
+  "nodeUnreadable",
+  "hostFrozen",
 ]);
 
 export interface FaultChoice {
@@ -97,9 +112,14 @@ export class Faults {
     const id = `${kind}#${count}`;
     if (this.choice.only && !this.choice.only.has(id)) return false;
     this.struck.push(id);
-    if (disturbing.has(kind)) this.disturbedAtMs = this.nowMs();
+    if (disturbing.has(kind)) this.disturb();
     this.details.set(kind, this.rng.fork(id));
     return true;
+  }
+
+  /** The runtime or its store is disturbed now. */
+  disturb(): void {
+    this.disturbedAtMs = this.nowMs();
   }
 
   isPossible(kind: FaultKind): boolean {

@@ -4,10 +4,11 @@ import type { AgentAutoscaleConfig, AutoscaleConfig } from "../model/config";
 import type { Node } from "../model/state";
 import { plan } from "../planner/plan";
 import { WindowCache } from "../planner/schedule";
-import { HotState, type Change, type Snapshot } from "../store/hot-state";
+import { documentReader } from "../model/unreadable";
+import { definitionId, HotState, type Change, type Snapshot } from "../store/hot-state";
+import type { SimBackend } from "./backend";
 import type { SimCloud } from "./cloud";
 import type { CommitChecker } from "./commit-checker";
-import type { SimEngines } from "./engine";
 import type { SimLeader } from "./replica";
 import type { SeededRng } from "./rng";
 import { simCatalog } from "./site";
@@ -16,13 +17,13 @@ import type { Verdict } from "./violation";
 export interface End {
   readonly checker: CommitChecker;
   readonly cloud: SimCloud;
-  readonly engines: SimEngines;
+  readonly backend: SimBackend;
   readonly leader: SimLeader | undefined;
   readonly nowMs: number;
 }
 
 /** Undefined when the world has come to rest, else what is still open. */
-export function unrest({ checker, cloud, engines, leader, nowMs }: End): string | undefined {
+export function unrest({ checker, cloud, backend, leader, nowMs }: End): string | undefined {
   const { durable } = checker;
   if (!leader) return "nobody leads";
   const waiting = [...durable.sessions.values()].find(({ status }) => status !== "staged");
@@ -39,7 +40,8 @@ export function unrest({ checker, cloud, engines, leader, nowMs }: End): string 
   const wanted = rows.map(({ nodeId }) => nodeId).sort();
   const existing = [...cloud.vms.keys()].sort();
   if (wanted.join() !== existing.join()) return `the store has nodes ${wanted.join()}, the cloud ${existing.join()}`;
-  const recorded = [...engines.recorded()].sort();
+  const strangers = new Set([...durable.lanes.values()].flatMap((lane) => lane.strangers ?? []));
+  const recorded = [...backend.recorded()].filter((nodeId) => !strangers.has(nodeId)).sort();
   if (wanted.join() !== recorded.join()) return `the store has nodes ${wanted.join()}, the stacks ${recorded.join()}`;
   const next = plan(leader.ledger.state, { nowMs, catalog: simCatalog });
   if (next.changes.length > 0) return `the plan still has ${next.changes.map(({ kind }) => kind).join()}`;
@@ -122,7 +124,11 @@ function lacksSlots({ standbySlots }: AgentAutoscaleConfig, nodes: readonly Node
 /** Planning is pure and does not depend on the order in which rows were stored; memory equals a fresh count. */
 export function checkPlanning(leader: SimLeader, rng: SeededRng, verdict: Verdict, nowMs: number): void {
   const { state } = leader.ledger;
-  const shuffled = new HotState();
+  const reader = documentReader(undefined);
+  const shuffled = new HotState((kind, doc) => {
+    const { name } = doc as { readonly name: string };
+    return state.unreadable.get(definitionId(kind, name))?.problems ?? reader(kind, doc);
+  });
   shuffled.apply(rng.shuffle(rowsOf(state)));
   const options = { nowMs, catalog: simCatalog };
   const [first, again, other] = [plan(state, options), plan(state, options), plan(shuffled, options)].map((made) =>

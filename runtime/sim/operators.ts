@@ -5,7 +5,7 @@ import type { Client } from "./client";
 import type { CommitChecker } from "./commit-checker";
 import type { Faults } from "./faults";
 import type { SeededRng } from "./rng";
-import { documentsOf, makeConfig, makeSchedule, type AutoscaleConfigDoc, type Site } from "./site";
+import { documentsOf, makeConfig, makeSchedule, type AutoscaleConfigDoc, type Site, type VmProviderDoc } from "./site";
 import type { Timeline } from "./timeline";
 import type { Verdict } from "./violation";
 
@@ -23,10 +23,13 @@ export interface OperatorParts {
 
 export class Operators {
   private readonly configs: Map<string, AutoscaleConfigDoc>;
+  /** As they were declared last. */
+  private readonly vmProviders: Map<string, VmProviderDoc>;
   private isDone = false;
 
   constructor(private readonly parts: OperatorParts) {
     this.configs = new Map(parts.site.configs.map((config) => [config.name, config]));
+    this.vmProviders = new Map(parts.site.vmProviders.map((provider) => [provider.name, provider]));
   }
 
   /** Everything once, in order; insists until it is stored. */
@@ -49,9 +52,22 @@ export class Operators {
   /** Opens what is closed, so that nobody waits for an operator. */
   async finish(): Promise<void> {
     this.isDone = true;
+    for (const name of this.vmProviders.keys())
+      await this.insist("vmProviderConfig", () => this.vmProviders.get(name)!);
     for (const config of this.configs.values()) {
-      await this.put("autoscaleConfig", { ...config, enabled: true, drain: false });
+      await this.insist("autoscaleConfig", () => ({ ...config, enabled: true, drain: false }));
     }
+  }
+
+  accountOf(vmProvider: string): { readonly tenant: string; readonly key: string } {
+    const { tenant, key } = this.vmProviders.get(vmProvider)!.settings ?? {};
+    return { tenant: String(tenant), key: String(key) };
+  }
+
+  /** Returns once it is stored. */
+  async editAccount(vmProvider: string, account: { readonly tenant: string; readonly key: string }): Promise<void> {
+    this.changeProvider(vmProvider, (provider) => ({ ...provider, settings: { ...provider.settings, ...account } }));
+    await this.insist("vmProviderConfig", () => this.vmProviders.get(vmProvider)!);
   }
 
   /** Nodes that are held for nobody any more. */
@@ -80,8 +96,10 @@ export class Operators {
     const others = site.vmProviders.map((provider) => provider.name).filter((other) => other !== vmProvider);
     const place = { name, zone, vmProviders: [vmProvider, ...others] };
     if (chance.chance(0.2)) {
-      const provider = chance.pick(site.vmProviders);
-      await this.put("vmProviderConfig", { ...provider, maxInstances: chance.between(1, 14) });
+      const { name: edited } = chance.pick(site.vmProviders);
+      const maxInstances = chance.between(1, 14);
+      this.changeProvider(edited, (provider) => ({ ...provider, maxInstances }));
+      await this.put("vmProviderConfig", () => this.vmProviders.get(edited)!);
     } else if (chance.chance(0.2)) {
       await this.put("schedule", makeSchedule(chance, name));
     } else if (chance.chance(0.1)) {
@@ -101,9 +119,14 @@ export class Operators {
   /** Other sizes; what exists keeps its own. */
   private async editProvider(): Promise<void> {
     const chance = this.parts.faults.detail("providerEdit");
-    const provider = chance.pick(this.parts.site.vmProviders);
+    const { name } = chance.pick(this.parts.site.vmProviders);
     const cores = chance.chance(0.8) ? { cores: chance.pick([2, 4, 8]) } : {};
-    await this.put("vmProviderConfig", { ...provider, settings: { ...provider.settings, ...cores } });
+    this.changeProvider(name, (provider) => ({ ...provider, settings: { ...provider.settings, ...cores } }));
+    await this.put("vmProviderConfig", () => this.vmProviders.get(name)!);
+  }
+
+  private changeProvider(name: string, change: (provider: VmProviderDoc) => VmProviderDoc): void {
+    this.vmProviders.set(name, change(this.vmProviders.get(name)!));
   }
 
   private async editZone(): Promise<void> {
@@ -150,11 +173,21 @@ export class Operators {
     if (chance.chance(0.3)) await client.call("operator", ({ broker }) => broker.undrainNode(nodeId));
   }
 
-  /** False when it was refused. */
-  private async put(kind: DefinitionKind, doc: object): Promise<boolean> {
+  /** Until it is accepted: what is refused now may be allowed when the runtime can read all that it rests on. */
+  private async insist(kind: DefinitionKind, made: () => object): Promise<void> {
+    for (let tries = 0; tries < 200; tries += 1) {
+      if (await this.put(kind, made)) return;
+      await this.parts.timeline.sleep(5_000, "operator");
+    }
+    throw new BugError(`a ${kind} was refused for good`);
+  }
+
+  /** False when it was refused. A document that may change meanwhile is made anew for each try. */
+  private async put(kind: DefinitionKind, made: object | (() => object)): Promise<boolean> {
     const { client, timeline, rng } = this.parts;
-    const { name } = doc as { readonly name: string };
     for (;;) {
+      const doc: object = typeof made === "function" ? (made as () => object)() : made;
+      const { name } = doc as { readonly name: string };
       const answer = await client.call(
         "operator",
         ({ broker }) => broker.putDefinition({ kind, name, doc, owner }),

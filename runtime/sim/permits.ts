@@ -1,35 +1,43 @@
 /** How a simulated engine asks before it makes or destroys: as the hooks of the node program do. */
+import type { EpochMs } from "../model/clock";
 import type { UpdateResult } from "../executor/node-updater";
-import { refused, type AskPermit, type PermitRequest } from "../store/permit";
+import { refused, type Permit, type PermitRequest } from "../store/permit";
+import type { Worker } from "./stacks";
 import type { Timeline } from "./timeline";
 import type { Verdict } from "./violation";
 
-/** A service that has not answered by then has refused. */
+/** A service that has not answered by then has refused, and an answer that lay for so long is too old to act on. */
 const permitWaitMs = 20_000;
 
-interface Asking {
+export interface Asking {
   readonly timeline: Timeline;
   readonly verdict: Verdict;
   /** The epoch that may write now. */
   readonly epoch: () => number;
 }
 
-/** False also when the worker is gone, before or while it asks. */
-export async function isPermitted(
+/** When the store permitted it; undefined when it did not, or when the worker is gone, before or while it asks. */
+export async function permittedAtMs(
   { timeline, verdict, epoch }: Asking,
-  worker: { readonly epoch: number; readonly isAlive: boolean; readonly permit: AskPermit },
+  worker: Worker,
   request: PermitRequest,
-): Promise<boolean> {
-  if (!worker.isAlive) return false;
+): Promise<EpochMs | undefined> {
+  await worker.pass();
+  if (!worker.isAlive) return undefined;
+  const askedAtMs = timeline.nowMs;
   const late = timeline.sleep(permitWaitMs, "worker").then(() => refused("no answer"));
-  const { isAllowed } = await Promise.race([worker.permit(request), late]);
-  if (!isAllowed || !worker.isAlive) return false;
-  verdict.check(
-    worker.epoch === epoch(),
-    "one decider",
-    () => `epoch ${worker.epoch} was let do "${request.step}", but ${epoch()} leads`,
-  );
-  return true;
+  const answered = worker.permit(request).then((permit: Permit) => {
+    verdict.check(
+      !permit.isAllowed || request.epoch === epoch(),
+      "one decider",
+      () => `epoch ${request.epoch} was let do "${request.step}", but ${epoch()} leads`,
+    );
+    return { ...permit, atMs: timeline.nowMs };
+  });
+  const permit = await Promise.race([answered, late]);
+  await worker.pass();
+  const isOld = timeline.nowMs - askedAtMs > permitWaitMs;
+  return permit.isAllowed && !isOld && worker.isAlive && "atMs" in permit ? permit.atMs : undefined;
 }
 
 export function withRefusals(result: UpdateResult, notPermitted: readonly string[]): UpdateResult {

@@ -1,10 +1,12 @@
 /** One service process after the other on one machine: waits for the lease, leads, loses it, dies, starts again. */
+import { tidyAccounts } from "../broker/account-rows";
 import { Broker } from "../broker/broker";
 import type { NodeTokens } from "../broker/node-tokens";
 import { Requesters } from "../broker/requesters";
 import { LaneRunner, type LaneLog } from "../executor/lane-runner";
 import { BugError, HeadroomError } from "../model/errors";
 import type { CloudCatalog } from "../model/config";
+import { documentReader } from "../model/unreadable";
 import { Reconciler } from "../reconciler/reconciler";
 import { HotState } from "../store/hot-state";
 import { GroupCommitLedger } from "../store/ledger";
@@ -15,6 +17,7 @@ import type { SeededRng } from "./rng";
 import { SimProcess } from "./sim-process";
 import type { Timeline } from "./timeline";
 import { SimUpdater } from "./updater";
+import type { SimVersions } from "./versions";
 import type { Verdict } from "./violation";
 
 /** What decides while this replica leads. */
@@ -36,6 +39,7 @@ export interface ReplicaParts {
   readonly timeline: Timeline;
   readonly database: SimDatabase;
   readonly engines: SimEngines;
+  readonly versions: SimVersions;
   readonly verdict: Verdict;
   readonly catalog: CloudCatalog;
   readonly tokens: NodeTokens;
@@ -104,12 +108,15 @@ export class Replica {
     store: MemoryStore,
     onLost: (error: Error) => void,
   ): Promise<Term> {
-    const { engines, catalog, probe } = this.parts;
-    const state = new HotState();
+    const { engines, catalog, probe, versions } = this.parts;
+    const { read, loaded } = versions.readerFor(documentReader(catalog));
+    const state = new HotState(read);
     state.apply(await store.load());
+    loaded();
+    versions.termBegins(store.epoch, state);
     const defer = (run: () => void): void => void process.receive(0, "commit", run);
     const ledger = new GroupCommitLedger({ state, store, onLost, defer });
-    await ledger.commit([]);
+    await ledger.commit(tidyAccounts({ snapshot: state, catalog, nowMs: process.now() }));
     const updater = new SimUpdater(process, engines, store);
     const shared = { ledger, clock: process, rng, catalog, tokens: this.parts.tokens, requesters: new Requesters() };
     const log = this.log();

@@ -2,7 +2,9 @@
  * One run: a world made from a seed, the real deciding half of the runtime in it, and rules that are checked after every
  * event. First so many events with faults; then the faults end, people leave, and everything must come to rest.
  */
+import { AccountEdits } from "./account-edits";
 import { GeneratedArrivals, TraceArrivals, type Arrivals } from "./arrivals";
+import { SimBackend } from "./backend";
 import { Client } from "./client";
 import { SimCloud } from "./cloud";
 import { CommitChecker } from "./commit-checker";
@@ -11,15 +13,18 @@ import { Disturbances } from "./disturbances";
 import { SimEngines } from "./engine";
 import { Faults, type FaultChoice } from "./faults";
 import { Guests, isListening } from "./guests";
+import { SimKeys } from "./keys";
 import { checkPlanning, unrest } from "./liveness";
 import { Operators } from "./operators";
 import { Replica } from "./replica";
 import { SeededRng } from "./rng";
 import { servedBy, serviceLimitMs } from "./service";
 import { enlarge, makeSite, simCatalog } from "./site";
+import { StackTroubles } from "./stack-troubles";
 import { Timeline } from "./timeline";
 import { PlainTokens } from "./tokens";
 import { Users } from "./users";
+import { SimVersions } from "./versions";
 import { Verdict, type Violation } from "./violation";
 
 export interface SimulationOptions extends FaultChoice {
@@ -66,7 +71,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     eventsByKind: Object.fromEntries([...timeline.eventsByKind].sort((a, b) => b[1] - a[1])),
     virtualSeconds: Math.round((timeline.nowMs - seconds) / 1000),
     sessions: checker.sessionsSeen,
-    nodes: checker.nodesSeen,
+    nodes: checker.vms.nodesSeen,
     faults: faults.struck,
     violations: verdict.violations,
     hash: timeline.hash.toString(16).padStart(8, "0"),
@@ -80,7 +85,8 @@ class SimulatedWorld {
   readonly checker: CommitChecker;
   private readonly rng: SeededRng;
   private readonly cloud: SimCloud;
-  private readonly engines: SimEngines;
+  private readonly backend: SimBackend;
+  private readonly accountEdits: AccountEdits;
   private readonly replicas: readonly Replica[];
   private readonly users: Users;
   private readonly operators: Operators;
@@ -102,13 +108,15 @@ class SimulatedWorld {
     const site = fleet === undefined ? makeSite(rng.fork("site")) : enlarge(makeSite(rng.fork("site")), fleet);
     const part = (name: string) => ({ timeline, rng: rng.fork(name), faults, verdict, checker });
     const guests = new Guests({ ...part("guests"), client: () => client, cloud: () => cloud });
-    const watcher = { creating: checker.creating.bind(checker), deleting: checker.deleting.bind(checker) };
-    const cloud = new SimCloud({ ...part("cloud"), watcher, onBorn: (vm) => guests.born(vm) });
+    const keys = new SimKeys(() => timeline.nowMs);
+    const [backend, versions] = [new SimBackend(), new SimVersions()];
+    const cloud = new SimCloud({ ...part("cloud"), keys, watcher: checker.vms, onBorn: (vm) => guests.born(vm) });
     const database = new SimDatabase({ ...part("database"), watcher: checker });
-    const engines = new SimEngines({ ...part("engines"), cloud, epoch: () => database.disk.epoch });
+    const epoch = () => database.disk.epoch;
+    const engines = new SimEngines({ ...part("engines"), cloud, backend, versions, epoch });
     const probe = (address: string) => Promise.resolve(isListening(cloud, address));
     const tokens = new PlainTokens(options.areTokensVoid);
-    const shared = { timeline, database, engines, verdict, catalog: simCatalog, probe, tokens };
+    const shared = { timeline, database, engines, versions, verdict, catalog: simCatalog, probe, tokens };
     const replicas = ["a", "b"].map((name) => new Replica(name, rng.fork(name), shared));
     const client = new Client({ ...part("client"), replicas });
     const workspaces = site.workspaces.map(({ name }) => name);
@@ -118,13 +126,22 @@ class SimulatedWorld {
     const users = new Users({ ...part("users"), client, arrivals, workspaces, rareWorkspaces, zones, crowd: fleet });
     checker.world = {
       cloud,
-      engines,
+      backend,
+      versions,
       wellSinceMs: () => faults.disturbedAtMs,
       isEndAsked: (sessionId) => users.endsAsked.has(sessionId),
     };
-    this.operators = new Operators({ ...part("operators"), client, site });
-    this.disturbances = new Disturbances({ ...part("disturbances"), replicas, database, cloud, site });
-    [this.cloud, this.engines, this.replicas, this.users] = [cloud, engines, replicas, users];
+    const operators = (this.operators = new Operators({ ...part("operators"), client, site }));
+    const stackTroubles = new StackTroubles({ timeline, backend, cloud });
+    const troubled = { replicas, database, cloud, engines, stackTroubles, versions, site };
+    this.disturbances = new Disturbances({ ...part("disturbances"), ...troubled });
+    this.accountEdits = new AccountEdits({
+      ...{ timeline, faults, verdict, checker, cloud, keys },
+      vmProviders: site.vmProviders.map(({ name }) => name),
+      accountOf: (name) => operators.accountOf(name),
+      edit: (name, account) => operators.editAccount(name, account),
+    });
+    [this.cloud, this.backend, this.replicas, this.users] = [cloud, backend, replicas, users];
   }
 
   async run(): Promise<void> {
@@ -132,7 +149,7 @@ class SimulatedWorld {
     await this.stepUntil(() => this.isSetUp);
     this.background(this.users.arrive());
     this.background(this.operators.work());
-    for (const stream of this.disturbances.begin()) this.background(stream);
+    for (const stream of [...this.disturbances.begin(), ...this.accountEdits.begin()]) this.background(stream);
     const { events } = this.timeline;
     await this.stepUntil(() => this.timeline.events - events >= this.options.events);
     await this.finish();
@@ -144,7 +161,8 @@ class SimulatedWorld {
     this.faults.end();
     this.disturbances.end();
     this.users.close();
-    this.background(this.operators.finish().then(() => (this.isFinished = true)));
+    const finished = this.accountEdits.finish().then(() => this.operators.finish());
+    this.background(finished.then(() => (this.isFinished = true)));
     let limitMs = timeline.nowMs + restLimitMs;
     for (;;) {
       const untilMs = timeline.nowMs + 60_000;
@@ -178,8 +196,8 @@ class SimulatedWorld {
   }
 
   private unrest(): string | undefined {
-    const { checker, cloud, engines, timeline } = this;
-    return unrest({ checker, cloud, engines, leader: this.leader(), nowMs: timeline.nowMs });
+    const { checker, cloud, backend, timeline } = this;
+    return unrest({ checker, cloud, backend, leader: this.leader(), nowMs: timeline.nowMs });
   }
 
   private leader() {

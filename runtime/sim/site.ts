@@ -9,12 +9,18 @@ import { shapeOfVm } from "./vm-shape";
 
 type Docs = { readonly [K in DefinitionKind]: DefinitionDocOf<K> };
 export type AutoscaleConfigDoc = Docs["autoscaleConfig"];
+export type VmProviderDoc = Docs["vmProviderConfig"];
 
 /** Settings name the shape directly; without cores it is known only once a node has reported. */
 const vmFacts: VmProviderFacts = {
-  settings: z.strictObject({ cores: z.number().optional(), gpus: z.number().optional() }),
-  secretFields: [],
-  account: noAccountRules,
+  settings: z.strictObject({
+    cores: z.number().optional(),
+    gpus: z.number().optional(),
+    tenant: z.string(),
+    key: z.string(),
+  }),
+  secretFields: ["key"],
+  account: { fields: ["tenant", "key"], place: [], identity: ({ tenant }) => ({ tenant: String(tenant) }) },
   shape: (settings) => (typeof settings["cores"] === "number" ? shapeOfVm(settings) : undefined),
   startupScriptBytesMax: 16_384,
   osTypes: ["linux", "windows"],
@@ -56,6 +62,7 @@ export function makeSite(rng: SeededRng): Site {
     kind: rng.pick(["local", "aws"] as const),
     maxInstances: rng.between(2, 14),
     settings: {
+      ...firstAccount(`vms-${index + 1}`),
       ...(rng.chance(0.9) ? { cores: rng.pick([2, 4, 8]) } : {}),
       ...(more.chance(0.3) ? { gpus: more.between(1, 4) } : {}),
     },
@@ -87,6 +94,11 @@ export function makeSite(rng: SeededRng): Site {
     rareWorkspaces: hasGpus ? [renderWorkspace] : [],
     stagingConfigs,
   };
+}
+
+/** Each VM provider config begins with an account of its own. */
+function firstAccount(vmProvider: string) {
+  return { tenant: `${vmProvider}-first`, key: `${vmProvider}-first/0` };
 }
 
 /** Workspaces are declared after configs, so slots for them come with an edit. */

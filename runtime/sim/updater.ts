@@ -12,8 +12,9 @@ import type {
   UpdateResult,
 } from "../executor/node-updater";
 import type { MemoryStore } from "../store/memory";
+import type { AskPermit } from "../store/permit";
 import type { SimEngines } from "./engine";
-import type { Worker } from "./stacks";
+import { Worker } from "./stacks";
 import type { SimProcess } from "./sim-process";
 
 const messageMs = 2;
@@ -34,11 +35,7 @@ export class SimUpdater implements NodeUpdater {
   }
 
   update(request: UpdateRequest, onEvent: (event: UpdateEvent) => void): Promise<UpdateResult> {
-    return this.run((worker) =>
-      this.engines.update(request, worker, (event) => {
-        if (worker.isAlive) this.process.receive(messageMs, "update event", () => onEvent(event));
-      }),
-    );
+    return this.run((worker) => this.engines.update(request, worker, this.sender(worker, onEvent)));
   }
 
   open(request: OpenRequest, onEvent: (event: UpdateEvent) => void): OpenedUpdate {
@@ -46,20 +43,18 @@ export class SimUpdater implements NodeUpdater {
     const result = this.run((worker) => {
       // Its program runs in the worker.
       worker.onGone = () => feed.breakOff(new Error("the worker ended"));
-      return this.engines.runOpened(request, { worker, feed }, (event) => {
-        if (worker.isAlive) this.process.receive(messageMs, "update event", () => onEvent(event));
-      });
+      return this.engines.runOpened(request, { worker, feed }, this.sender(worker, onEvent));
     });
     return { give: (nodes) => feed.give(nodes), close: () => feed.close(), result };
   }
 
   recover(request: RecoverRequest): Promise<UpdateResult> {
-    return this.run(() => this.engines.recover(request));
+    return this.run((worker) => this.engines.recover(request, worker));
   }
 
   async ask({ account, question }: AskRequest): Promise<AccountAnswer> {
     try {
-      const vms = await this.run(() => this.engines.list(account.definition));
+      const vms = await this.run(() => this.engines.list(account));
       const { installationId: installation } = question;
       const listed = vms.map(({ spec }) => ({ vmId: `vm-${spec.nodeId}`, nodeId: spec.nodeId, installation }));
       return { kind: "list", vms: listed };
@@ -73,7 +68,7 @@ export class SimUpdater implements NodeUpdater {
   }
 
   async removeStack(_laneId: string, stack: string): Promise<void> {
-    await this.run(() => this.engines.removeStack(stack));
+    await this.run((worker) => this.engines.removeStack(stack, worker));
   }
 
   stop(): Promise<void> {
@@ -85,20 +80,16 @@ export class SimUpdater implements NodeUpdater {
   private run<T>(job: (worker: Worker) => Promise<T>): Promise<T> {
     if (this.isStopped) return Promise.reject(new UnavailableError("the executor is stopping"));
     return new Promise<T>((resolve, reject) => {
-      const worker: Worker = {
-        epoch: this.store.epoch,
-        isAlive: true,
-        onDeath: () => undefined,
-        onGone: () => undefined,
-        permit: (request) =>
-          new Promise((answer) => {
-            this.process.receive(messageMs, "permit", () => void this.store.permit(request).then(answer));
-          }),
-      };
+      const permit: AskPermit = (request) =>
+        new Promise((answer) => {
+          this.process.receive(messageMs, "permit", () => void this.store.permit(request).then(answer));
+        });
+      const worker = new Worker(this.store.epoch, permit);
       const end = (settle: () => void): void => {
         if (!worker.isAlive) return;
         worker.isAlive = false;
         worker.onGone();
+        this.engines.workers.delete(worker);
         this.process.receive(messageMs, "update answer", () => {
           this.workers.delete(worker);
           settle();
@@ -106,11 +97,22 @@ export class SimUpdater implements NodeUpdater {
       };
       worker.onDeath = () => end(() => reject(new UnavailableError("the worker process ended")));
       this.workers.add(worker);
-      job(worker).then(
-        (value) => end(() => resolve(value)),
-        (error: unknown) => end(() => reject(error instanceof Error ? error : new Error(String(error)))),
-      );
+      this.engines.workers.add(worker);
+      job(worker)
+        .finally(() => worker.pass())
+        .then(
+          (value) => end(() => resolve(value)),
+          (error: unknown) => end(() => reject(error instanceof Error ? error : new Error(String(error)))),
+        );
     });
+  }
+
+  /** What a worker tells of an engine: nothing while it is held, all of it afterwards. */
+  private sender(worker: Worker, onEvent: (event: UpdateEvent) => void): (event: UpdateEvent) => void {
+    return (event) =>
+      void worker.pass().then(() => {
+        if (worker.isAlive) this.process.receive(messageMs, "update event", () => onEvent(event));
+      });
   }
 
   /** They hear that their service is gone; their engines do not. */
@@ -118,6 +120,7 @@ export class SimUpdater implements NodeUpdater {
     for (const worker of this.workers) {
       worker.isAlive = false;
       worker.onGone();
+      this.engines.workers.delete(worker);
     }
   }
 }
