@@ -152,7 +152,8 @@ describe("every engine does what the official CLI does", function () {
 
   if (official !== undefined) {
     describe("both engines on this machine", () => {
-      for (const scenario of scenarios) {
+      // What the embedded engine refuses by name is shown above.
+      for (const scenario of scenarios.filter(({ embeddedRefuses }) => embeddedRefuses === undefined)) {
         it(`${scenario.name}: the same`, async () => {
           const [expected, actual] = [await suite.run(scenario, official), await suite.run(scenario, embedded)];
 
