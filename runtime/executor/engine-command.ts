@@ -6,6 +6,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync, fstatSync } from "node:fs";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
+import { failureReason } from "./failure-reason";
 import { signal as sendSignal } from "./processes";
 
 /** The engine ended with an error. */
@@ -17,7 +18,7 @@ export class EngineFailure extends Error {
     /** The last part of what it printed. */
     readonly output: string,
   ) {
-    super(firstErrorLine(output) ?? `the engine ended with ${endedBy ?? `exit code ${exitCode}`}`);
+    super(failureReason(output) ?? `the engine ended with ${endedBy ?? `exit code ${exitCode}`}`);
   }
 
   get isLocked(): boolean {
@@ -135,9 +136,4 @@ function readEnd(file: string): string {
   } finally {
     closeSync(handle);
   }
-}
-
-function firstErrorLine(output: string): string | undefined {
-  const line = output.split("\n").find((text) => /^\s*error: /.test(text));
-  return line?.trim().replace(/^error: /, "");
 }

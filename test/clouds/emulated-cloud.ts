@@ -42,6 +42,8 @@ export interface CloudTrouble {
   refuse?: (inputs: Properties) => string | undefined;
   /** The cloud does it, but the answer never arrives. */
   losesAnswer?: (inputs: Properties) => boolean;
+  /** The text of what is wrong with each configuration of a Pulumi provider: as its error, or as that of one field. */
+  configuration?: { readonly reason: string; readonly field?: string };
 }
 
 export interface JournalEntry {
@@ -98,7 +100,7 @@ export class EmulatedCloud {
       attach: unary(() => new Empty()),
       getPluginInfo: unary(() => new PluginInfo().setVersion(this.parts.version)),
       getSchema: unary(() => new provider.GetSchemaResponse().setSchema("{}")),
-      checkConfig: unary((request: provider.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
+      checkConfig: unary((request: provider.CheckRequest) => this.checkConfig(request)),
       diffConfig: unary((request: provider.DiffRequest) => this.diffOf(request, [])),
       configure: unary((request: provider.ConfigureRequest, peer) => this.configure(request, peer)),
       check: unary((request: provider.CheckRequest) => this.check(request)),
@@ -110,6 +112,15 @@ export class EmulatedCloud {
       invoke: unary((request: provider.InvokeRequest, peer) => this.invoke(request, this.askerOf(peer))),
       cancel: unary(() => new Empty()),
     };
+  }
+
+  private checkConfig(request: provider.CheckRequest): provider.CheckResponse {
+    const { configuration: trouble } = this.trouble;
+    const response = new provider.CheckResponse().setInputs(request.getNews());
+    if (trouble === undefined) return response;
+    if (trouble.field === undefined) throw new Error(trouble.reason);
+    const failure = new provider.CheckFailure().setProperty(trouble.field).setReason(trouble.reason);
+    return response.setFailuresList([failure]);
   }
 
   /** A connection is one Pulumi provider: the engine opens one for each. */

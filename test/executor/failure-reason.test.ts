@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { EngineFailure } from "../../runtime/executor/engine-command";
+
+const refusal = "AWS account ID not allowed: 999999999999";
+
+/** What the engines print, shortened. */
+const outputs: readonly { readonly what: string; readonly output: string; readonly reason: string }[] = [
+  {
+    what: "the engine's own sentence first",
+    output: `Diagnostics:\n  pulumi:pulumi:Stack (s):\n    error: update failed\n\n  x:y:Z (n-a):\n    error: ${refusal}\n`,
+    reason: refusal,
+  },
+  {
+    what: "the engine's own sentence last",
+    output: ` -  x:y:Z n-a **deleting failed**\n    error: ${refusal}\n    error: update failed\n`,
+    reason: refusal,
+  },
+  {
+    what: "what follows from it first",
+    output: `  pulumi:pulumi:Stack:\n    error: Unhandled exception: Error: error serializing property "outputs": resource n-c [x:y:Z] failed to register\n        at f (a.js:1:2)\n    error: update failed\n\n  x:y:Z (n-c):\n    error: ${refusal}\n`,
+    reason: refusal,
+  },
+  {
+    what: "the wrapping of the SDK and of the engine",
+    output: `    error: Unhandled exception: Error: invocation of aws:f returned an error: ${refusal}\n`,
+    reason: `invocation of aws:f returned an error: ${refusal}`,
+  },
+  { what: "an RPC's wrapping", output: `error: rpc error: code = Unknown desc = ${refusal}\n`, reason: refusal },
+  {
+    what: "a list of errors, as bridged plugins print it",
+    output: `  aws:ec2:Instance (n-a):\n    error: 1 error occurred:\n    \t* ${refusal}\n\n`,
+    reason: refusal,
+  },
+  { what: "nothing but that it failed", output: "    error: update failed\n", reason: "update failed" },
+  {
+    what: "only what follows from it",
+    output: "    error: resource n-c [x:y:Z] failed to register\n    error: update failed\n",
+    reason: "resource n-c [x:y:Z] failed to register",
+  },
+  { what: "nothing", output: "Updating (s):\n", reason: "the engine ended with exit code 255" },
+];
+
+describe("the reason of a failed engine", () => {
+  for (const { what, output, reason } of outputs) {
+    it(`is its telling sentence: ${what}`, () => {
+      assert.equal(new EngineFailure(255, undefined, output).message, reason);
+    });
+  }
+
+  it("is the signal that ended it when it printed nothing", () => {
+    assert.equal(new EngineFailure(undefined, "SIGKILL", "").message, "the engine ended with SIGKILL");
+  });
+});
