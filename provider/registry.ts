@@ -47,6 +47,7 @@ function vmFacts<Settings>(provider: VmProvider<Settings>): VmProviderFacts {
     sshPublicKey: (settings) => provider.sshPublicKey?.(settings as Settings),
     // The caller has parsed them by the schema above.
     shape: (settings) => provider.shape(settings as Settings),
+    sizeOf: (settings) => provider.sizeOf?.(settings as Settings),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The interface that one file per cloud implements (`clouds/<kind>.ts`, `dns/<kind>.ts`), and nothing else of it. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import type { AccountCheck, AccountFinding } from "../runtime/model/account-check";
 import type { ListedVm } from "../runtime/model/account-questions";
 import type { AccountRules, Settings as FieldsOfSettings } from "../runtime/model/accounts";
 import type { OsType, VmProviderFacts } from "../runtime/model/config";
@@ -64,6 +65,8 @@ export interface VmProvider<Settings> {
   sshPublicKey?(settings: Settings): string | undefined;
   /** What one VM of these settings offers, when that is known without asking the cloud. */
   shape(settings: Settings): Shape | undefined;
+  /** Name of their size, of which {@link check} tells the shape. Default: {@link shape} knows it, or nobody does. */
+  sizeOf?(settings: Settings): string | undefined;
   declareNode(node: NodeOf<Settings>, options: pulumi.CustomResourceOptions): Promise<DeclaredNode>;
   /** The explicit Pulumi provider of one account and place, shared by the nodes of one program run. */
   pulumiProvider(name: string, access: Access): Promise<pulumi.ProviderResource>;
@@ -76,6 +79,13 @@ export interface VmProvider<Settings> {
    * @param settings The account's fields and its place, as in {@link Access}.
    */
   listVms(sought: SoughtVms, settings: FieldsOfSettings, options: pulumi.InvokeOptions): Promise<ListedVm[]>;
+  /**
+   * What the cloud says of the account and of what these settings name: image, network, size, key. Nothing is changed.
+   * Throws only what is no answer of the cloud's.
+   */
+  check(settings: Settings, options: pulumi.InvokeOptions): Promise<AccountCheck>;
+  /** What a failure to reach the cloud at all tells of the account; undefined = nothing. Default nothing. */
+  accountRefusal?(message: string, settings: FieldsOfSettings): AccountFinding | undefined;
   /** Owner of the account that a VM is in, by its outputs: the `owner` of the account's identity. Default: not known. */
   ownerOf?(outputs: Readonly<Record<string, unknown>>): string | undefined;
   /** Class of a failed create by its diagnostics; undefined = not known here. */

@@ -10,6 +10,7 @@ import type { CloudFailureClass } from "../../runtime/model/errors";
 import { localDockerAgentScript, localServerScript } from "../local-vm/default-scripts";
 import { faultsSchema, refusalCodes } from "../local-vm/faults";
 import { findLocalVms } from "../local-vm/find-local-vms";
+import { rootFindings } from "../local-vm/check-root";
 import { rootSchema } from "../local-vm/vm-resource";
 import { checkUserDataSize } from "../user-data";
 import type { VmProvider } from "../vm-provider";
@@ -98,6 +99,10 @@ export const localVmProvider: VmProvider<LocalSettings> = {
     return findLocalVms(root)
       .filter(({ vmId, installation }) => installation === installationId || knownIds.includes(vmId))
       .map(({ vmId, nodeId, installation }) => ({ vmId, nodeId, ...(installation && { installation }) }));
+  },
+
+  async check(settings) {
+    return { findings: rootFindings(localRoot(settings)) };
   },
 
   classify(message) {

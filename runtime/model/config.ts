@@ -275,10 +275,7 @@ export const definitionKinds = Object.keys(definitionSchemas) as DefinitionKind[
 export type DefinitionOf<K extends DefinitionKind> = z.output<(typeof definitionSchemas)[K]>;
 export type DefinitionDocOf<K extends DefinitionKind> = z.input<(typeof definitionSchemas)[K]>;
 
-/**
- * What the runtime must know of each cloud without loading it. Built from `provider/registry.ts` by the composition
- * root and injected, so that nothing under `runtime/` imports a cloud's file.
- */
+/** What the runtime must know of each cloud without loading it: made from `provider/registry.ts` and injected. */
 export interface CloudCatalog {
   readonly vm: Readonly<Record<VmProviderKind, VmProviderFacts>>;
   readonly dns: Readonly<Record<DnsProviderKind, DnsProviderFacts>>;
@@ -300,6 +297,8 @@ export interface DnsProviderFacts {
 export interface VmProviderFacts extends DnsProviderFacts {
   /** What one VM of these (parsed) settings offers, when that is known without asking the cloud. */
   shape(settings: Readonly<Record<string, unknown>>): Shape | undefined;
+  /** Name of the size of these (parsed) settings, whose shape the account's check may tell. */
+  sizeOf?(settings: Readonly<Record<string, unknown>>): string | undefined;
   /** Bytes that a rendered and wrapped startup script may have. */
   readonly startupScriptBytesMax: number;
   /** Systems that its VMs may run. */

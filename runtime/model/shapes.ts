@@ -7,16 +7,17 @@ export const dimensions = ["cores", "memoryBytes", "gpus"] as const;
 export type Dimension = (typeof dimensions)[number];
 
 /**
- * What a node is credited with at most where neither an override nor its size says more: few VMs are larger, and one that
- * lies gets no more.
+ * What a node is credited with at most where neither an override nor its size says how much: few VMs are larger, and one
+ * that lies gets no more.
  */
 export const reportBounds: Shape = { cores: 256, memoryBytes: 4 * 2 ** 40, gpus: 16 };
 
-export function boundReport(reported: PartialShape): PartialShape {
+/** @param size What its size has, by the cloud's word: a guest may have a little less, never more. */
+export function boundReport(reported: PartialShape, size: PartialShape = {}): PartialShape {
   const bounded: { -readonly [D in Dimension]?: number } = {};
   for (const dimension of dimensions) {
     const value = reported[dimension];
-    if (value !== undefined) bounded[dimension] = Math.min(value, reportBounds[dimension]);
+    if (value !== undefined) bounded[dimension] = Math.min(value, size[dimension] ?? reportBounds[dimension]);
   }
   return bounded;
 }

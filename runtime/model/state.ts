@@ -95,10 +95,12 @@ export interface Node {
   readonly status: NodeStatus;
   readonly statusSinceMs: EpochMs;
   readonly createdAtMs: EpochMs;
-  /** Capacity: override, else the size's own, else what the node reported; undefined until one is known. */
+  /** Capacity: override, else what it reported up to what its size has, else that; undefined until one is known. */
   readonly shape?: Shape;
   /** Of the shape what was certain when the node was born: overrides, and what its size has. No report changes it. */
   readonly declared?: Readonly<Partial<Shape>>;
+  /** What its size has, by the cloud's word: the node is not credited with more. Absent: the cloud was not asked yet. */
+  readonly size?: Shape;
   /** What the node said last of itself, as it said it; of each dimension the last word. */
   readonly reported?: Readonly<Partial<Shape>>;
   /** Server pools: sessions and distinct users at the same time. */

@@ -12,12 +12,12 @@ import {
   freeJoins,
   freeServerSessions,
   freeShape,
-  declaredShape,
   freeUsers,
   isNewer,
   isServer,
   isUsedUp,
-  reportedShape,
+  knownShape,
+  type KnownShape,
 } from "./capacity";
 import { modeOf, type ConfigMode } from "./config-mode";
 import { Draft } from "./draft";
@@ -27,15 +27,7 @@ import { PlanMemory, type Crew } from "./memory";
 import { isFinalDrain, isInFlight } from "./node-status";
 import type { PlaceContext } from "./place";
 import { noRetirement, retiringOf, type Retirement } from "./rotation";
-import {
-  fallbackReason,
-  firstOpenRoute,
-  isSilentOnGpus,
-  isWithoutShape,
-  routesOf,
-  type KnownShape,
-  type Route,
-} from "./routes";
+import { fallbackReason, firstOpenRoute, isSilentOnGpus, isWithoutShape, routesOf, type Route } from "./routes";
 import { SpecDigests } from "./spec-digest";
 import { WindowCache, type Window } from "./schedule";
 import { Scope, sessionsPerServer, sortUnlessSorted, type Bin } from "./scope";
@@ -286,10 +278,8 @@ export class Fleet {
 
   /** What is known of the config's next node on a VM provider config. */
   private knownOn(config: AutoscaleConfig, vmProvider: string): KnownShape {
-    const { snapshot } = this;
-    const declared = declaredShape(config, snapshot, this.context.catalog, vmProvider);
-    const specDigest = this.digests.of(config, vmProvider, snapshot);
-    return { declared, reported: reportedShape(config, vmProvider, snapshot, specDigest) };
+    const specDigest = this.digests.of(config, vmProvider, this.snapshot);
+    return knownShape(config, this.snapshot, this.context.catalog, { vmProvider, specDigest });
   }
 
   /** The place as the last plan found it; undefined when something about it has changed since. */

@@ -18,7 +18,7 @@ import { formatCount, formatMemory } from "../model/units";
 import { describeUnreadable } from "../model/unreadable";
 import type { NodeUsage } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
-import { declaredShape, fitsShape, hasRoom, isServer, loadOf } from "./capacity";
+import { checkedSize, declaredShape, fitsShape, hasRoom, isServer, loadOf } from "./capacity";
 import type { Draft } from "./draft";
 import type { WindowCache } from "./schedule";
 
@@ -227,14 +227,14 @@ function further(a: Obstacle | undefined, b: Obstacle): Obstacle {
 }
 
 /**
- * Why this config can never serve the workspace as things are declared; undefined when it can. What nodes reported is no
- * such reason: the next one may say otherwise, and so may the same one.
+ * Why this config can never serve the workspace as things are declared and its cloud says of its size; undefined when it
+ * can. What nodes reported is no such reason: the next one may say otherwise, and so may the same one.
  */
 export function obstacleOf(
   request: PlaceRequest,
   config: AutoscaleConfig,
   context: PlaceContext,
-  shapes: readonly PartialShape[] = declaredShapes(config, context),
+  shapes: readonly PartialShape[] = limitsOf(config, context),
 ): Obstacle | undefined {
   const { snapshot } = context.draft;
   const where = { autoscaleConfig: config.name, pool: config.pool, zone: config.zone };
@@ -247,7 +247,7 @@ export function obstacleOf(
   }
   if (!config.enabled) return obstacle(1, "configDisabled", `autoscale config "${config.name}" is disabled`);
   if (config.drain) return obstacle(1, "configDraining", `autoscale config "${config.name}" is being drained`);
-  if (shapes.some((declared) => mayFit(request.needs, declared))) return undefined;
+  if (shapes.some((limits) => mayFit(request.needs, limits))) return undefined;
   const shape = shapes[0]!;
   const numbers = { ...numbersOf("needs", request.needs), ...numbersOf("node", shape) };
   const needs = `workspace "${request.workspace}" needs ${describeShape(request.needs)}`;
@@ -257,9 +257,12 @@ export function obstacleOf(
   return obstacle(3, "shape", `${needs}; a node of "${config.name}" has only ${describeShape(shape)}`, numbers);
 }
 
-/** What is declared of the nodes that a config may make, on each of its VM provider configs. */
-function declaredShapes(config: AutoscaleConfig, { draft, catalog }: PlaceContext): PartialShape[] {
-  return vmProvidersOf(config).map((name) => declaredShape(config, draft.snapshot, catalog, name));
+/** What the nodes that a config may make have at most, on each of its VM provider configs, as far as that is certain. */
+function limitsOf(config: AutoscaleConfig, { draft: { snapshot }, catalog }: PlaceContext): PartialShape[] {
+  return vmProvidersOf(config).map((name) => ({
+    ...checkedSize(name, snapshot, catalog),
+    ...declaredShape(config, snapshot, catalog, name),
+  }));
 }
 
 export function describeShape({ cores, memoryBytes, gpus = 0 }: PartialShape): string {

@@ -20,23 +20,29 @@ export function withReport(node: Node, beat: PartialShape, declared: PartialShap
   const reported: { -readonly [D in Dimension]?: number } = { ...node.reported };
   for (const dimension of dimensions) if (beat[dimension] !== undefined) reported[dimension] = beat[dimension];
   if (isSameShape(reported, node.reported ?? {})) return node;
-  const shape = wholeShape({ ...node.shape, ...boundReport(reported), ...declared });
+  const shape = wholeShape({ ...node.shape, ...boundReport(reported, node.size), ...declared });
   return { ...node, reported, ...(shape && !isSameShape(shape, node.shape ?? {}) ? { shape } : {}) };
 }
 
 /** For the journal: that more is reported than is credited; undefined when it is not, or was told before. */
 export function overstatedReason(before: Node, after: Node, declared: PartialShape): Reason | undefined {
-  const over = overstated(after.reported, declared);
-  if (over.length === 0 || over.join() === overstated(before.reported, declared).join()) return undefined;
+  const limits = { ...after.size, ...declared };
+  const over = overstated(after.reported, limits);
+  if (over.length === 0 || over.join() === overstated(before.reported, limits).join()) return undefined;
   const parts = over.map((dimension) => {
-    const isDeclared = declared[dimension] !== undefined;
-    const most = show(dimension, limitOf(dimension, declared));
-    return `${show(dimension, after.reported?.[dimension] ?? 0)}, ${isDeclared ? `it was declared with ${most}` : `at most ${most} are credited where nothing is declared`}`;
+    const most = show(dimension, limitOf(dimension, limits));
+    const why =
+      declared[dimension] !== undefined
+        ? `it was declared with ${most}`
+        : limits[dimension] !== undefined
+          ? `its size has ${most}`
+          : `at most ${most} are credited where nothing is declared`;
+    return `${show(dimension, after.reported?.[dimension] ?? 0)}, ${why}`;
   });
   const numbers: Record<string, number> = {};
   for (const dimension of over) {
     numbers[`reported.${dimension}`] = after.reported?.[dimension] ?? 0;
-    numbers[`credited.${dimension}`] = limitOf(dimension, declared);
+    numbers[`credited.${dimension}`] = limitOf(dimension, limits);
   }
   return { code: "overstated", text: `reports more than is credited: ${parts.join("; ")}`, numbers };
 }
@@ -55,12 +61,12 @@ export function reshapedReason(before: Shape, after: Shape): Reason {
   return { code: "reshaped", text: `reports ${parts.join(", ")}`, numbers };
 }
 
-function overstated(reported: PartialShape = {}, declared: PartialShape): Dimension[] {
-  return dimensions.filter((dimension) => (reported[dimension] ?? 0) > limitOf(dimension, declared));
+function overstated(reported: PartialShape = {}, limits: PartialShape): Dimension[] {
+  return dimensions.filter((dimension) => (reported[dimension] ?? 0) > limitOf(dimension, limits));
 }
 
-function limitOf(dimension: Dimension, declared: PartialShape): number {
-  return declared[dimension] ?? reportBounds[dimension];
+function limitOf(dimension: Dimension, limits: PartialShape): number {
+  return limits[dimension] ?? reportBounds[dimension];
 }
 
 function show(dimension: Dimension, value: number): string {

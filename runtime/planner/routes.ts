@@ -8,7 +8,7 @@ import type { Reason } from "../model/plan";
 import { wholeShape, type PartialShape } from "../model/shapes";
 import type { Node, RouteFailures, Shape } from "../model/state";
 import { formatCount } from "../model/units";
-import { fitsShape, isServer } from "./capacity";
+import { fitsShape, isServer, type KnownShape } from "./capacity";
 import { circuitOf, failuresToOpen, isExhausted } from "./failures";
 import type { ConfigPosition, Fleet } from "./fleet";
 import { isInFlight } from "./node-status";
@@ -18,8 +18,8 @@ export interface Route {
   readonly vmProvider: string;
   /** What one more node would offer; undefined = not known before the first one reports. */
   readonly shape: Shape | undefined;
-  /** What of it is certain. */
-  readonly declared: PartialShape;
+  /** What it offers at most, as far as that is certain. */
+  readonly limits: PartialShape;
   /** Nobody has said yet whether its nodes have GPUs; the shape has none meanwhile. */
   readonly areGpusUnknown: boolean;
   nodesInFlight: number;
@@ -27,12 +27,6 @@ export interface Route {
   nodesWithoutShape: number;
   /** Nodes that have not said whether they have GPUs; while there is one, no other is created for their sake. */
   nodesSilentOnGpus: number;
-}
-
-/** What is known of a config's next node on one VM provider config. */
-export interface KnownShape {
-  readonly declared: PartialShape;
-  readonly reported: PartialShape | undefined;
 }
 
 /** The preferred one first. */
@@ -50,17 +44,18 @@ export function routesOf(
       if (isWithoutShape(node)) nodesWithoutShape += 1;
       if (isSilentOnGpus(node)) nodesSilentOnGpus += 1;
     }
-    const { declared, reported } = knownOn(vmProvider);
-    const known = { ...reported, ...declared };
+    const { declared, size, reported } = knownOn(vmProvider);
+    const known = { ...size, ...reported, ...declared };
     const areGpusUnknown = known.gpus === undefined;
     const shape = wholeShape(known);
-    return { vmProvider, shape, declared, areGpusUnknown, nodesInFlight, nodesWithoutShape, nodesSilentOnGpus };
+    const limits = { ...size, ...declared };
+    return { vmProvider, shape, limits, areGpusUnknown, nodesInFlight, nodesWithoutShape, nodesSilentOnGpus };
   });
 }
 
-/** True for a node of which neither a declaration nor the node itself has told its GPUs. */
-export function isSilentOnGpus({ declared, reported }: Node): boolean {
-  return declared?.gpus === undefined && reported?.gpus === undefined;
+/** True for a node of which neither a declaration, nor its cloud, nor the node itself has told its GPUs. */
+export function isSilentOnGpus({ declared, size, reported }: Node): boolean {
+  return declared?.gpus === undefined && size === undefined && reported?.gpus === undefined;
 }
 
 /** True for an agent that nobody knows the size of yet. */

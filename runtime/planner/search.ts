@@ -49,7 +49,7 @@ export function startSearch(
     for (const config of configs) {
       if (!mayMake(config.name)) continue;
       const position = fleet.position(config.name)!;
-      const found = obstacleOf(request, config, fleet.context, declaredOf(position));
+      const found = obstacleOf(request, config, fleet.context, limitsOf(position));
       if (found) obstacle ??= found.reason;
       else (hasFailures(position) ? failing : working).push(position);
     }
@@ -66,9 +66,9 @@ export function restartSearch({ lists }: Search): void {
   for (const list of lists) list.next = 0;
 }
 
-/** What is declared of the nodes that the config may make. */
-function declaredOf({ routes }: ConfigPosition): PartialShape[] {
-  return routes.map(({ declared }) => declared);
+/** What is certain of the nodes that the config may make. */
+function limitsOf({ routes }: ConfigPosition): PartialShape[] {
+  return routes.map(({ limits }) => limits);
 }
 
 function hasFailures({ state, config }: ConfigPosition): boolean {

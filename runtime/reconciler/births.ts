@@ -5,8 +5,8 @@ import type { AutoscaleConfig, CloudCatalog, DnsProviderConfig, VmProviderConfig
 import { BugError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
-import { settingsVersionNow, type DesiredNode, type DnsSpec, type Lane, type Node } from "../model/state";
-import { declaredShape, shapeOfConfig } from "../planner/capacity";
+import { settingsVersionNow, type DesiredNode, type DnsSpec, type Lane, type Node, type Shape } from "../model/state";
+import { checkedSize, declaredShape, shapeOfConfig } from "../planner/capacity";
 import { chooseLane } from "../planner/lanes";
 import type { PlaceContext } from "../planner/place";
 import { SpecDigests } from "../planner/spec-digest";
@@ -79,6 +79,7 @@ export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth
     createdAtMs: context.nowMs,
     shape: shapeOfConfig(config, snapshot, context.catalog, vmProvider.name, specDigest),
     declared: declaredShape(config, snapshot, context.catalog, vmProvider.name),
+    ...sizeOf(checkedSize(vmProvider.name, snapshot, context.catalog)),
     specDigest,
     ...(config.type === "server" ? serverFields(config) : { readyWhen: "heartbeat" as const }),
     provisionTimeoutSeconds: provisionTimeoutOf(config),
@@ -86,6 +87,10 @@ export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth
     deadTimeoutSeconds: config.deadTimeout,
     reason,
   };
+}
+
+function sizeOf(size: Shape | undefined): Pick<Node, "size"> {
+  return size === undefined ? {} : { size };
 }
 
 function serverFields(config: Extract<AutoscaleConfig, { type: "server" }>) {

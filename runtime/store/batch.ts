@@ -9,6 +9,7 @@ export const tableNames = [
   "lane",
   "configState",
   "account",
+  "accountCheck",
   "apiKey",
   "idempotentAnswer",
   "installation",

@@ -1,4 +1,5 @@
 /** The rows that survive a restart, and one change of them. */
+import type { AccountCheckRow } from "../model/account-check";
 import type { Account } from "../model/accounts";
 import type { DefinitionKind } from "../model/config";
 import type {
@@ -21,6 +22,7 @@ export interface Rows {
   lane: Lane;
   configState: ConfigState;
   account: Account;
+  accountCheck: AccountCheckRow;
   apiKey: ApiKey;
   idempotentAnswer: IdempotentAnswer;
   installation: InstallationRecord;
@@ -41,6 +43,7 @@ export function rowId<T extends TableName>(table: T, row: Rows[T]): string {
     lane: (lane) => lane.laneId,
     configState: (state) => state.autoscaleConfig,
     account: (account) => account.accountId,
+    accountCheck: (check) => check.vmProvider,
     apiKey: (key) => key.name,
     idempotentAnswer: (answer) => answer.key,
     installation: () => installationRow,

@@ -14,6 +14,7 @@ import {
   type Workspace,
   type Zone,
 } from "../model/config";
+import type { AccountCheckRow } from "../model/account-check";
 import type { Account, AccountService } from "../model/accounts";
 import { PlaceMap } from "../model/place-map";
 import { documentReader, type DocumentReader, type UnreadableDefinition } from "../model/unreadable";
@@ -62,6 +63,8 @@ export interface Snapshot {
   readonly accounts: ReadonlyMap<string, Account>;
   /** The account of a VM or DNS provider config as it is now. */
   accountOf(service: AccountService, definition: string): Account | undefined;
+  /** What the clouds last said, by VM provider config; also of definitions that are gone, until the next check. */
+  readonly accountChecks: ReadonlyMap<string, AccountCheckRow>;
   /** Sessions assigned to a node that have not ended. */
   sessionsOf(nodeId: string): ReadonlySet<Session>;
   /** Queued sessions in order of request. It changes with the state: copy it to keep it. */
@@ -112,6 +115,7 @@ export class HotState implements Snapshot {
   readonly configStates = new Map<string, ConfigState>();
   readonly lanes = new Map<string, Lane>();
   readonly accounts = new AccountMap();
+  readonly accountChecks = new Map<string, AccountCheckRow>();
   readonly apiKeys = new Map<string, ApiKey>();
   readonly idempotentAnswers = new Map<string, IdempotentAnswer>();
   readonly installation = new Map<string, InstallationRecord>();
@@ -240,6 +244,10 @@ export class HotState implements Snapshot {
       case "account":
         this.accounts.set(change.row.accountId, change.row);
         return this.revisions.definitionChanged();
+      case "accountCheck":
+        this.accountChecks.set(change.row.vmProvider, change.row);
+        // A size may be known now.
+        return this.revisions.definitionChanged();
       case "apiKey":
         this.apiKeys.set(change.row.name, change.row);
         return;
@@ -269,6 +277,7 @@ export class HotState implements Snapshot {
       definition: this.definitions,
       lane: this.lanes,
       account: this.accounts,
+      accountCheck: this.accountChecks,
       configState: this.configStates,
       apiKey: this.apiKeys,
       idempotentAnswer: this.idempotentAnswers,

@@ -44,6 +44,7 @@ const steps: readonly string[] = [
   `,
   documentTable("installation"),
   documentTable("account"),
+  documentTable("account_check"),
 ];
 
 /**

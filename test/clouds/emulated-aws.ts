@@ -1,6 +1,7 @@
 /** EC2 and Route 53 as far as nodes need them, with the refusals that the real ones have for the same requests. */
 import type { Properties } from "../../provider/resource-kernel";
 import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
+import { Ec2Facts } from "./emulated-ec2-facts";
 import { EmulatedIam, homeAccount, type Caller } from "./emulated-iam";
 import { SdkTypes } from "./sdk-types";
 
@@ -34,6 +35,7 @@ export class EmulatedAws {
   /** vCPUs that the account may run; every instance counts as 2. */
   vcpusMax = 1000;
   readonly iam = new EmulatedIam();
+  readonly facts: Ec2Facts;
   readonly cloud: EmulatedCloud;
   private number = 0;
 
@@ -42,6 +44,7 @@ export class EmulatedAws {
     private readonly hostedZones: readonly { readonly name: string; readonly zoneId: string }[],
   ) {
     const sdk = types();
+    this.facts = new Ec2Facts(this.iam, sdk, amis);
     this.cloud = new EmulatedCloud({
       packageName: "aws",
       version: "7.48.0",
@@ -51,6 +54,7 @@ export class EmulatedAws {
         ["aws:route53/record:Record", this.recordResource(sdk)],
       ]),
       functions: new Map([
+        ...this.facts.functions(),
         ["aws:ec2/getInstances:getInstances", this.getInstances(sdk)],
         ["aws:ec2/getInstance:getInstance", this.getInstance(sdk)],
         ["aws:route53/getZone:getZone", this.getZone(sdk)],
@@ -105,7 +109,8 @@ export class EmulatedAws {
     if (typeof ami !== "string" || typeof instanceType !== "string") {
       throw new Error(ec2Error("MissingParameter", "ami and instance type are required"));
     }
-    if (!this.amis.includes(ami)) throw new Error(ec2Error("InvalidAMIID.NotFound", `there is no image ${ami}`));
+    const refusal = this.facts.refusalOf(inputs);
+    if (refusal) throw new Error(ec2Error(...refusal));
     if (Buffer.byteLength(String(userData)) > 16_384) {
       throw new Error(ec2Error("InvalidParameterValue", "user data is limited to 16384 bytes"));
     }

@@ -52,6 +52,17 @@ export class EmulatedIam {
     if (allowed.length > 0 && !allowed.includes(owner)) throw new Error(`AWS account ID not allowed: ${owner}`);
   }
 
+  /** STS tells everybody who they are; no policy forbids that. */
+  identify(configuration: Properties): Caller {
+    const refusal = this.refusalOf(configuration);
+    if (refusal !== undefined) {
+      throw new Error(
+        `operation error STS: GetCallerIdentity, https response error StatusCode: 403, RequestID: 0, api error ${refusal}`,
+      );
+    }
+    return this.callerOf(configuration);
+  }
+
   /** Throws the refusal of one request. */
   authorise(action: string, configuration: Properties): Caller {
     const [service = "", operation = ""] = action.split(":");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Unwrap } from "@pulumi/pulumi";
 import type { z } from "zod";
 import * as headroom from "../../components";
-import type { awsSettingsSchema } from "../../provider/clouds/aws";
+import type { awsSettingsSchema } from "../../provider/clouds/aws-settings";
 import type { localSettingsSchema } from "../../provider/clouds/local";
 import type { awsDnsSettingsSchema } from "../../provider/dns/aws";
 import type { localDnsSettingsSchema } from "../../provider/dns/local";

@@ -57,6 +57,9 @@ const toyVmProvider: VmProvider<ToySettings> = {
   async pulumiProvider(name, { settings }) {
     return new ToyPlugin(name, String(settings["token"] ?? ""));
   },
+  async check() {
+    return { findings: [] };
+  },
   async findVms(nodeIds, { world }) {
     return thingsOf(world).filter(({ nodeId }) => nodeIds.includes(nodeId));
   },

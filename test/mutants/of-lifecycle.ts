@@ -139,7 +139,7 @@ export const lifecycleMutants: readonly Mutant[] = [
     name: "reports are believed",
     rule: "a report beyond what machines have is bounded",
     file: "model/shapes",
-    find: "bounded[dimension] = Math.min(value, reportBounds[dimension]);",
+    find: "bounded[dimension] = Math.min(value, size[dimension] ?? reportBounds[dimension]);",
     replace: "bounded[dimension] = value;",
     tests: ["reconciler/reports"],
     bySimulation: false,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { UnavailableError } from "../../runtime/model/errors";
+import { changeId } from "../../runtime/store/batch";
 import { HotState, rowId, type Change } from "../../runtime/store/hot-state";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 import { PostgresStore } from "../../runtime/store/postgres";
@@ -171,9 +172,8 @@ function describeStore(name: string, prepare: () => Promise<World>): void {
 
     it("forgets deleted rows, and does not mind deleting what is not there", async () => {
       await store.write(oneOfEach);
-      const ids = ["zone/default", "agents-1", "n1", "s1", "agents", "ci", "k1", "vm-main-1a2b3c4d", "installation"];
-      const tables = oneOfEach.map((change) => (change.kind === "put" ? change.table : "node"));
-      await store.write(tables.map((table, index): Change => ({ kind: "delete", table, id: ids[index]! })));
+      const puts = oneOfEach.filter((change) => change.kind === "put");
+      await store.write(puts.map((put): Change => ({ kind: "delete", table: put.table, id: changeId(put) })));
       await store.write([{ kind: "delete", table: "node", id: "unknown" }]);
 
       assert.deepEqual(await store.load(), []);

@@ -152,6 +152,11 @@ export const oneOfEach: readonly Change[] = [
   { kind: "put", table: "account", row: anAccount() },
   {
     kind: "put",
+    table: "accountCheck",
+    row: { vmProvider: "main", digest: "0123456789abcdef", findings: [], checkedAtMs: 3_000 },
+  },
+  {
+    kind: "put",
     table: "installation",
     row: { installationId: "i1", backend: "file:///srv/state", passphrase: "ab12", tokenSecret: "cd34" },
   },

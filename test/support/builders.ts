@@ -9,17 +9,19 @@ import { startMs } from "./virtual-clock";
 export const gib = 2 ** 30;
 export const tester = "tester";
 
-/** Settings name the shape directly; without cores the shape is not known. */
+/** Settings name the shape directly; without cores the shape is not known, or a check tells it of the size. */
 const vmFacts: VmProviderFacts = {
   settings: z.strictObject({
     cores: z.number().optional(),
     memoryGib: z.number().default(8),
     gpus: z.number().default(0),
+    size: z.string().optional(),
   }),
   secretFields: [],
   account: noAccountRules,
   shape: ({ cores, memoryGib, gpus }) =>
     typeof cores === "number" ? { cores, memoryBytes: Number(memoryGib) * gib, gpus: Number(gpus) } : undefined,
+  sizeOf: ({ size }) => (typeof size === "string" ? size : undefined),
   startupScriptBytesMax: 16_384,
   osTypes: ["linux", "windows"],
   wrapScript: (script) => script,
