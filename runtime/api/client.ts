@@ -28,12 +28,12 @@ import type {
   HealthView,
   HeartbeatBody,
   NodeView,
-  PlanView,
   RequestSessionBody,
   SessionView,
   StagingView,
   StatusView,
 } from "./contracts";
+import type { PlanView } from "./plan-contracts";
 import type { LaneView } from "./lane-contracts";
 import { readEvents, type ServerEvent } from "./event-source";
 

@@ -280,7 +280,7 @@ export const statusSchema = z.strictObject({
   ),
 });
 
-const stagingPositionSchema = z.strictObject({
+export const stagingPositionSchema = z.strictObject({
   stagingConfig: z.string(),
   desired: z.int(),
   /** Sessions that could be given to a user now. */
@@ -301,30 +301,6 @@ export const stagingSchema = z.strictObject({
       nextExpiryAtMs: epochMs.optional(),
     }),
   ),
-});
-
-const changeSchema = z.union([
-  z.strictObject({
-    kind: z.literal("create"),
-    autoscaleConfig: z.string(),
-    vmProvider: z.string(),
-    reason: reasonSchema,
-  }),
-  z.strictObject({ kind: z.enum(["drain", "undrain", "destroy"]), nodeId: z.string(), reason: reasonSchema }),
-]);
-export const planSchema = z.strictObject({
-  atMs: epochMs,
-  changes: z.array(changeSchema),
-  configs: z.array(
-    z.strictObject({
-      autoscaleConfig: z.string(),
-      isActive: z.boolean(),
-      reasons: z.array(reasonSchema),
-      nextState: z.looseObject({ autoscaleConfig: z.string() }),
-    }),
-  ),
-  waiting: z.array(z.strictObject({ sessionId: z.string(), nodeId: z.string().optional(), reason: reasonSchema })),
-  staging: z.array(stagingPositionSchema),
 });
 
 export const decisionSchema = z.strictObject({
@@ -388,7 +364,6 @@ export type StagingView = z.output<typeof stagingSchema>;
 export type SessionView = z.output<typeof sessionSchema>;
 export type NodeView = z.output<typeof nodeSchema>;
 export type StatusView = z.output<typeof statusSchema>;
-export type PlanView = z.output<typeof planSchema>;
 export type DecisionView = z.output<typeof decisionSchema>;
 export type ExplanationView = z.output<typeof explanationSchema>;
 export type CreatedApiKey = z.output<typeof createdApiKeySchema>;

@@ -1,6 +1,6 @@
 /** What the planner answers: changes of the set of nodes, each with its reason and the numbers behind it. */
 import type { EpochMs } from "./clock";
-import type { ConfigState } from "./state";
+import type { ConfigState, Reservation } from "./state";
 
 /** A machine-readable reason with its numbers; `text` is the sentence an operator reads. */
 export interface Reason {
@@ -41,6 +41,8 @@ export interface WaitingSession {
   readonly sessionId: string;
   /** The node in flight whose capacity it was promised; undefined = none yet. */
   readonly nodeId?: string;
+  /** Nodes whose room is kept for it; undefined = none. */
+  readonly reservation?: Reservation;
   readonly reason: Reason;
 }
 

@@ -180,7 +180,15 @@ export interface Session {
   readonly stagedAtMs?: EpochMs;
   /** What the session takes, copied from the workspace when requested. */
   readonly needs: Shape;
+  /** While queued: it was passed over for too long. */
+  readonly reservation?: Reservation;
   readonly reason: Reason;
+}
+
+/** Nodes on which a waiting session counts, for all that came later, as if it were there already. */
+export interface Reservation {
+  readonly sinceMs: EpochMs;
+  readonly nodeIds: readonly string[];
 }
 
 /** What went wrong with a node: what the cloud said, no check-in in time, or what the node reported of itself. */

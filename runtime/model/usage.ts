@@ -1,4 +1,5 @@
 /** What the sessions on one node take from it. */
+import type { EpochMs } from "./clock";
 import type { Session, Shape } from "./state";
 
 export interface NodeUsage extends Shape {
@@ -10,6 +11,8 @@ export interface NodeUsage extends Shape {
   readonly userIds: ReadonlySet<string>;
   /** Users with a full desktop on the node, stopped ones too: at most one each. */
   readonly desktopUserIds: ReadonlySet<string>;
+  /** When the one of the sessions that hold capacity was requested that was requested last; 0 without any. */
+  readonly lastRequestMs: EpochMs;
 }
 
 export const noUsage: NodeUsage = {
@@ -20,11 +23,12 @@ export const noUsage: NodeUsage = {
   pinned: 0,
   userIds: new Set(),
   desktopUserIds: new Set(),
+  lastRequestMs: 0,
 };
 
 /** Sums in thousandths of a core, so that the result does not depend on the order of the sessions. */
 export function usageOf(sessions: Iterable<Session>): NodeUsage {
-  let [millicores, memoryBytes, gpus, holding, pinned] = [0, 0, 0, 0, 0];
+  let [millicores, memoryBytes, gpus, holding, pinned, lastRequestMs] = [0, 0, 0, 0, 0, 0];
   const userIds = new Set<string>();
   const desktopUserIds = new Set<string>();
   for (const session of sessions) {
@@ -32,12 +36,14 @@ export function usageOf(sessions: Iterable<Session>): NodeUsage {
     if (!session.isRemoteApp) desktopUserIds.add(session.userId);
     if (!holdsCapacity(session)) continue;
     holding += 1;
+    lastRequestMs = Math.max(lastRequestMs, session.requestedAtMs);
     userIds.add(session.userId);
     millicores += Math.round(session.needs.cores * 1000);
     memoryBytes += session.needs.memoryBytes;
     gpus += session.needs.gpus;
   }
-  return { cores: millicores / 1000, memoryBytes, gpus, sessions: holding, pinned, userIds, desktopUserIds };
+  const sums = { cores: millicores / 1000, memoryBytes, gpus, sessions: holding, pinned };
+  return { ...sums, userIds, desktopUserIds, lastRequestMs };
 }
 
 export function holdsCapacity(session: Session): boolean {

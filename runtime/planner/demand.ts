@@ -3,9 +3,10 @@
  * from draining, and only then on new nodes. A session that nothing can take is skipped; those behind it go on.
  */
 import type { Reason, WaitingSession } from "../model/plan";
-import type { Session } from "../model/state";
+import type { Reservation, Session } from "../model/state";
 import type { Fleet } from "./fleet";
 import { describeShape, numbersOf, placesOf } from "./place";
+import type { Reservations } from "./reservations";
 import { hasSpace, hasSpaceFor, type Bin } from "./scope";
 import { findRoom, recallRoom, restartSearch, startSearch, type Room, type Search } from "./search";
 
@@ -33,15 +34,29 @@ export function demandOf(fleet: Fleet): Demand[] {
 }
 
 /** One round: every search begins anew. */
-export function packQueue(fleet: Fleet, demand: readonly Demand[]): WaitingSession[] {
+export function packQueue(fleet: Fleet, demand: readonly Demand[], reservations: Reservations): WaitingSession[] {
   for (const { search } of demand) {
     restartSearch(search);
     search.stuck = undefined;
   }
   return demand.map(({ session, search }) => {
+    const { sessionId } = session;
     const found = packOne(session, search, fleet);
-    return { sessionId: session.sessionId, nodeId: found.bin?.node?.nodeId, reason: found.reason };
+    if (found.bin) {
+      const kept = found.bin.kind === "running" ? reservations.keep(session) : undefined;
+      const nodeId = found.bin.node?.nodeId;
+      return { sessionId, nodeId, ...(kept ? { reservation: kept } : {}), reason: found.reason };
+    }
+    const reservation = reservations.reserve(session, search);
+    if (!reservation) return { sessionId, nodeId: undefined, reason: found.reason };
+    return { sessionId, nodeId: undefined, reservation, reason: reservedReason(found.reason, reservation) };
   });
+}
+
+function reservedReason({ code, text, numbers }: Reason, { nodeIds }: Reservation): Reason {
+  const nodes = nodeIds.length === 1 ? `node ${nodeIds[0]} keeps` : `nodes ${nodeIds.join(", ")} keep`;
+  const reservedText = `${text}; it was passed over, so ${nodes} the room that comes free for it before all that came later`;
+  return { code, text: reservedText, numbers: { ...numbers, nodesReserved: nodeIds.length } };
 }
 
 function searchKey({ workspace, zone, needs, isRemoteApp }: Session): string {

@@ -39,6 +39,14 @@ export class Draft {
     return session?.status === "ended" ? undefined : session;
   }
 
+  /** The waiting session for which the node's room is kept. */
+  reserverOf(nodeId: string): Session | undefined {
+    const { reservations } = this.snapshot;
+    const session = reservations.size === 0 ? undefined : reservations.get(nodeId);
+    const latest = session && this.session(session.sessionId);
+    return latest?.status === "queued" ? latest : undefined;
+  }
+
   sessionsOf(nodeId: string): Session[] {
     const before = [...this.snapshot.sessionsOf(nodeId)].filter((session) => !this.sessions.has(session.sessionId));
     const moved = [...(this.movedTo.get(nodeId) ?? [])].map((id) => this.sessions.get(id)!);

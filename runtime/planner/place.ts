@@ -20,9 +20,11 @@ import type { NodeUsage } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
 import { checkedSize, declaredShape, fitsShape, hasRoom, isServer, loadOf } from "./capacity";
 import type { Draft } from "./draft";
+import { usageFor, type QueuePlace } from "./reserved-room";
 import type { WindowCache } from "./schedule";
 
-export interface PlaceRequest {
+/** Its time, sequence and id are its place in the queue; without them it comes after all that wait. */
+export interface PlaceRequest extends QueuePlace {
   readonly workspace: string;
   readonly userId: string;
   readonly isRemoteApp?: boolean;
@@ -112,7 +114,8 @@ export function findNode(request: PlaceRequest, places: readonly Place[], contex
       const node = context.draft.latest(stored);
       if (node.status !== "running") continue;
       const usage = context.draft.usage(node.nodeId);
-      if (!hasRoom(node, usage, request) || !mayTake(node, request, open, context)) continue;
+      if (!hasRoom(node, usageFor(request, node, context.draft), request) || !mayTake(node, request, open, context))
+        continue;
       const candidate = { node, score: scoreOf(node, usage, { zone, userId: request.userId }) };
       if (!best || isBetter(candidate, best)) best = candidate;
     }

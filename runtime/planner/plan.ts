@@ -10,6 +10,7 @@ import { demandOf, packQueue } from "./demand";
 import { Fleet, type ConfigPosition, type FleetOptions } from "./fleet";
 import { blockedReason } from "./limits";
 import { fallbackReason } from "./routes";
+import { Reservations } from "./reservations";
 import { drainRetiring } from "./rotation";
 import { drainExcess, findExcess, removeFinished, type LastingExcess } from "./scale-down";
 import { packStaging } from "./staging-demand";
@@ -58,13 +59,16 @@ interface Raised {
 function raise(fleet: Fleet): Raised {
   const open = fleet.positions.filter((position) => position.mode === "open");
   const demand = demandOf(fleet);
+  const reservations = new Reservations(fleet);
   for (let round = 1; ; round += 1) {
     const changesBefore = fleet.changes.length;
-    const waiting = packQueue(fleet, demand);
+    const waiting = packQueue(fleet, demand, reservations);
     const staging = packStaging(fleet);
     for (const position of open) if (fleet.mayBeShort(position)) raiseToFloor(fleet, position);
     for (const position of open) if (fleet.mayBeShort(position)) raiseToStandby(fleet, position);
-    if (fleet.changes.length === changesBefore || round === roundsMax) return { waiting, staging };
+    const areNodesMoved = reservations.endRound();
+    const isSettled = fleet.changes.length === changesBefore && !areNodesMoved;
+    if (isSettled || round === roundsMax) return { waiting, staging };
     fleet.startRound();
   }
 }

@@ -3,6 +3,7 @@ import type { Reason } from "../model/plan";
 import type { Node, Session } from "../model/state";
 import { freeJoins, hasRoom, isServer } from "./capacity";
 import { mayTake, place, placesOf, type PlaceContext, type Placement } from "./place";
+import { usageFor } from "./reserved-room";
 import { assignSession, endSession, type TransitionContext } from "./transitions";
 
 export type QueueContext = PlaceContext & TransitionContext;
@@ -22,7 +23,7 @@ export function fillNode(context: QueueContext, nodeId: string): void {
     if (full.has(wishes)) continue;
     const isWelcome = isAllowedOn(session, node, context) && mayTake(node, session, open, context);
     const usage = context.draft.usage(nodeId);
-    if (!isWelcome || !hasRoom(node, usage, session)) {
+    if (!isWelcome || !hasRoom(node, usageFor(session, node, context.draft), session)) {
       full.add(wishes);
       continue;
     }
@@ -68,7 +69,8 @@ export function placeQueue(context: QueueContext): void {
       return withRoom;
     },
   };
-  // Room only shrinks during this, so what one session did not get, no later one with the same wishes does.
+  // Room only shrinks during this, so what one session did not get, no later one with the same wishes does; but what was
+  // kept for one that is served is there for all again.
   const unplaced = new Map<string, Placement>();
   for (const session of draft.snapshot.queue()) {
     const latest = draft.session(session.sessionId);
@@ -76,6 +78,7 @@ export function placeQueue(context: QueueContext): void {
     const isOnServer = draft.snapshot.workspaces.get(latest.workspace)?.kind !== "container";
     const wishes = wishesOf(latest, isOnServer);
     const placement = unplaced.get(wishes) ?? place(latest, withCandidates);
+    if (placement.kind !== "queued" && latest.reservation) unplaced.clear();
     if (placement.kind !== "assigned") unplaced.set(wishes, placement);
     if (placement.kind === "assigned") assignSession(context, latest, placement.nodeId, placement.reason);
     else if (placement.kind === "refused" && !isPassing(placement.reason)) {

@@ -110,6 +110,11 @@ function unwantedReason(session: Session, node: Node | undefined, judging: Judgi
     const why = isLeaving ? `is ${node.status}` : `takes no sessions: its autoscale config is closed`;
     return { code: "nodeClosed", text: `node ${node.nodeId} ${why}`, numbers: { nodeId: node.nodeId } };
   }
+  const reserver = context.draft.reserverOf(node.nodeId);
+  if (reserver) {
+    const text = `session ${reserver.sessionId} waits, and node ${node.nodeId} keeps its room for it`;
+    return { code: "reserved", text, numbers: { nodeId: node.nodeId, sessionId: reserver.sessionId } };
+  }
   const ageSeconds = Math.floor((context.nowMs - (session.stagedAtMs ?? session.requestedAtMs)) / 1000);
   if (ageSeconds < config.expiration) return undefined;
   const text = `nobody got it for ${formatDuration(ageSeconds)}; it is replaced after ${formatDuration(config.expiration)}`;

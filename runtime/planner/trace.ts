@@ -7,6 +7,7 @@ import { freeServerSessions, freeShape, hasRoom, isServer } from "./capacity";
 import { Fleet, type FleetOptions } from "./fleet";
 import { isInFlight } from "./node-status";
 import { describeShape, mayTake, numbersOf, obstacleOf, placesOf, type PlaceContext } from "./place";
+import { usageFor } from "./reserved-room";
 
 export interface Candidate {
   readonly kind: "node" | "config";
@@ -49,7 +50,14 @@ function nodeReason(session: Session, node: Node, open: Map<string, boolean>, co
     return { code: "configClosed", text, numbers };
   }
   const usage = context.draft.usage(node.nodeId);
-  if (hasRoom(node, usage, session)) return { code: "room", text: "has room for it", numbers };
+  if (hasRoom(node, usageFor(session, node, context.draft), session)) {
+    return { code: "room", text: "has room for it", numbers };
+  }
+  const reserver = context.draft.reserverOf(node.nodeId);
+  if (reserver && hasRoom(node, usage, session)) {
+    const text = `keeps its room for session ${reserver.sessionId}, which was requested earlier`;
+    return { code: "reserved", text, numbers: { ...numbers, sessionId: reserver.sessionId } };
+  }
   if (isServer(node)) {
     const free = freeServerSessions(node, usage);
     const hasDesktop = !session.isRemoteApp && usage.desktopUserIds.has(session.userId);

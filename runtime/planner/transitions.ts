@@ -14,7 +14,8 @@ export interface TransitionContext {
 
 export function assignSession(context: TransitionContext, session: Session, nodeId: string, reason: Reason): Session {
   const { draft, journal, nowMs } = context;
-  const assigned: Session = { ...session, status: "assigned", nodeId, assignedAtMs: nowMs, reason };
+  const waiting = without(session, "reservation");
+  const assigned: Session = { ...waiting, status: "assigned", nodeId, assignedAtMs: nowMs, reason };
   draft.putSession(assigned);
   const node = draft.node(nodeId);
   if (node?.isReusable === false && !node.hasServed) draft.putNode({ ...node, hasServed: true });

@@ -18,7 +18,7 @@ import { fillNode, placeQueue, type QueueContext } from "../planner/queue";
 import { endUnwanted, fillStaging } from "../planner/staging";
 import { WindowCache } from "../planner/schedule";
 import { SpecDigests } from "../planner/spec-digest";
-import { destroyNode, moveNode } from "../planner/transitions";
+import { destroyNode, moveNode, without } from "../planner/transitions";
 import type { NodeTokens } from "../broker/node-tokens";
 import type { Requesters } from "../broker/requesters";
 import { definitionId } from "../store/hot-state";
@@ -237,7 +237,7 @@ export class Reconciler {
     return identities;
   }
 
-  /** False when nodes were planned for which no identity was prepared: the next pass makes them. */
+  /** False when the next pass has more to do: nodes for which no identity was prepared, room that is kept no longer. */
   private applyPlan(next: Plan, identities: Identity[], context: QueueContext): boolean {
     const chooser = new LaneChooser(this.state, this.options.rng);
     let isComplete = true;
@@ -248,7 +248,7 @@ export class Reconciler {
     const tick = this.tickJournal.entryFor(next, this.state);
     if (tick) context.draft.decide(tick);
     this.noteConfigs(next, context);
-    this.noteWaiting(next, context);
+    if (this.noteWaiting(next, context)) isComplete = false;
     this.noteStaging(next, context);
     this.completeDeletions(context);
     const { catalog, nowMs } = context;
@@ -297,17 +297,22 @@ export class Reconciler {
     }
   }
 
-  /** A waiting session tells what it waits for; its row changes only when that does. */
-  private noteWaiting({ waiting }: Plan, { draft }: QueueContext): void {
-    for (const { sessionId, reason } of waiting) {
+  /** A waiting session tells what it waits for; its row changes only when that does. True when room is kept no longer. */
+  private noteWaiting({ waiting }: Plan, { draft }: QueueContext): boolean {
+    let isRoomReleased = false;
+    for (const { sessionId, reason, reservation } of waiting) {
       const session = draft.session(sessionId);
       if (session?.status !== "queued") continue;
-      const isSame =
-        session.reason.code === reason.code && session.reason.numbers["nodeId"] === reason.numbers["nodeId"];
-      if (isSame) continue;
-      draft.putSession({ ...session, reason });
-      if (session.reason.code !== reason.code) draft.decide(this.journal.entry("session", sessionId, "waits", reason));
+      const [before = [], after = []] = [session.reservation?.nodeIds, reservation?.nodeIds];
+      const isKeptSame = before.join() === after.join();
+      const isOther = session.reason.code !== reason.code;
+      if (isKeptSame && !isOther && session.reason.numbers["nodeId"] === reason.numbers["nodeId"]) continue;
+      isRoomReleased ||= before.some((nodeId) => !after.includes(nodeId));
+      draft.putSession({ ...without(session, "reservation"), ...(reservation ? { reservation } : {}), reason });
+      const event = !isKeptSame && reservation ? "reserved" : isOther ? "waits" : undefined;
+      if (event) draft.decide(this.journal.entry("session", sessionId, event, reason));
     }
+    return isRoomReleased;
   }
 
   /** The journal hears of a staging config when what it lacks, or why, changes. */

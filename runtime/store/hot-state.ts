@@ -69,6 +69,8 @@ export interface Snapshot {
   sessionsOf(nodeId: string): ReadonlySet<Session>;
   /** Queued sessions in order of request. It changes with the state: copy it to keep it. */
   queue(): readonly Session[];
+  /** Queued sessions for which the room of a node is kept, by node. */
+  readonly reservations: ReadonlyMap<string, Session>;
   /** Sessions that were given a node and do not run yet. */
   readonly assigned: ReadonlyMap<string, Session>;
   /** Nodes of every status, and static members, of one pool in one zone. */
@@ -124,6 +126,7 @@ export class HotState implements Snapshot {
   private readonly sessionsByNode = new Map<string, Set<Session>>();
   readonly staged = new Map<string, Map<string, Session>>();
   readonly assigned = new Map<string, Session>();
+  readonly reservations = new Map<string, Session>();
   private readonly queued = new SortedQueue();
   private readonly nodesByPlace = new PlaceMap<Map<string, Node>>();
   private readonly nodesByConfig = new Map<string, Map<string, Node>>();
@@ -350,7 +353,7 @@ export class HotState implements Snapshot {
 
   private rememberSession(session: Session): void {
     this.sessions.set(session.sessionId, session);
-    if (session.status === "queued") this.queued.add(session);
+    if (session.status === "queued") this.enqueue(session);
     if (session.status === "assigned") this.assigned.set(session.sessionId, session);
     if (session.status === "staged") addTo(this.staged, session.stagingConfig ?? "", session.sessionId, session);
     if (session.nodeId === undefined) return;
@@ -360,11 +363,23 @@ export class HotState implements Snapshot {
     this.sessionsByNode.set(session.nodeId, onNode);
   }
 
+  private enqueue(session: Session): void {
+    this.queued.add(session);
+    for (const nodeId of session.reservation?.nodeIds ?? []) this.reservations.set(nodeId, session);
+  }
+
+  private dequeue(session: Session): void {
+    this.queued.remove(session);
+    for (const nodeId of session.reservation?.nodeIds ?? []) {
+      if (this.reservations.get(nodeId) === session) this.reservations.delete(nodeId);
+    }
+  }
+
   private forgetSession(sessionId: string): void {
     const known = this.sessions.get(sessionId);
     if (!known) return;
     this.sessions.delete(sessionId);
-    if (known.status === "queued") this.queued.remove(known);
+    if (known.status === "queued") this.dequeue(known);
     this.assigned.delete(sessionId);
     if (known.status === "staged") removeFrom(this.staged, known.stagingConfig ?? "", sessionId);
     if (known.nodeId === undefined) return;

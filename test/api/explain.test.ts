@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { adviceFor } from "../../runtime/api/explain/advice";
 import { digest } from "./bad-input/run";
+import { aSession } from "../support/builders";
 import { aNode, Api } from "./harness";
 
 describe("explain", () => {
@@ -85,6 +86,28 @@ describe("explain", () => {
 
     assert.match(sentences.join("\n"), /The lane is number 3 of 7 that wait for a slot; 4 of 4 slots are in use/);
     assert.doesNotMatch(wouldChange.join("\n"), /provisionTimeout/);
+  });
+
+  it("tells of a node that keeps its room for whom, of the session which node, and of a later one who comes first", async () => {
+    const { ledger, clock } = api.leader;
+    const before = clock.now() - 20 * 60_000;
+    const needs = { ...api.leader.ledger.state.nodes.get("node-1")!.shape! };
+    const holder = aSession({ nodeId: "node-1", needs: { ...needs, cores: 1 }, requestedAtMs: before + 1 });
+    const waiting = aSession({ sessionId: "waits-long", needs, requestedAtMs: before });
+    const reservation = { sinceMs: before, nodeIds: ["node-1"] };
+    const later = aSession({ sessionId: "came-later", needs: { cores: 1, memoryBytes: 0, gpus: 0 } });
+    const rows = [holder, { ...waiting, reservation }, { ...later, requestedAtMs: clock.now() }];
+    await config({ maxNodes: 1 });
+    await ledger.commit(rows.map((row) => ({ kind: "put", table: "session", row })));
+
+    assert.match(await told("node", "node-1"), /Session waits-long waits for 20 min and was passed over/);
+    assert.match(
+      await told("session", "waits-long"),
+      /max nodes.*so node node-1 keeps the room that comes free for it/,
+    );
+    const { candidates } = await ask("session", "came-later");
+    const text = candidates?.find(({ id }) => id === "node-1")?.reason.text ?? "";
+    assert.match(text, /keeps its room for session waits-long, which was requested earlier/);
   });
 
   it("tells of a static member that it is never destroyed", async () => {

@@ -4,6 +4,7 @@ import type { Node, Shape } from "../../runtime/model/state";
 import { shapeOfConfig } from "../../runtime/planner/capacity";
 import { plan } from "../../runtime/planner/plan";
 import { SpecDigests } from "../../runtime/planner/spec-digest";
+import { without } from "../../runtime/planner/transitions";
 import type { Change, HotState } from "../../runtime/store/hot-state";
 import { aNode, catalog } from "../support/builders";
 import { startMs } from "../support/virtual-clock";
@@ -15,7 +16,7 @@ export function planOf(state: HotState, nowMs = startMs): Plan {
 let births = 0;
 
 /** Applies a plan to the state; new nodes get ids that no test uses. */
-export function applyPlan(state: HotState, { changes, configs, atMs }: Plan): void {
+export function applyPlan(state: HotState, { changes, configs, waiting, atMs }: Plan): void {
   const puts: Change[] = [];
   for (const change of changes) {
     if (change.kind === "create") {
@@ -25,6 +26,11 @@ export function applyPlan(state: HotState, { changes, configs, atMs }: Plan): vo
     const node = state.nodes.get(change.nodeId)!;
     const status = ({ drain: "draining", undrain: "running", destroy: "destroying" } as const)[change.kind];
     puts.push({ kind: "put", table: "node", row: { ...node, status, statusSinceMs: atMs, reason: change.reason } });
+  }
+  for (const { sessionId, reservation, reason } of waiting) {
+    const session = without(state.sessions.get(sessionId)!, "reservation");
+    const row = { ...session, ...(reservation ? { reservation } : {}), reason };
+    puts.push({ kind: "put", table: "session", row });
   }
   for (const { nextState } of configs) puts.push({ kind: "put", table: "configState", row: nextState });
   state.apply(puts);

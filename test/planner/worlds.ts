@@ -91,6 +91,7 @@ const sessionSketches = fc.array(
     user: fc.nat(4),
     isStopped: fc.constantFrom(false, false, false, true),
     zone: fc.option(fc.constantFrom("eu", "us"), { nil: undefined }),
+    ageMinutes: fc.constantFrom(0, 0, 4, 6, 30),
   }),
   { maxLength: 14 },
 );
@@ -161,13 +162,13 @@ export const worlds: fc.Arbitrary<WorldRows> = fc
     });
     const takers = nodes.filter(({ status }) => status === "running" || status === "missing" || status === "draining");
     const sessions = sketch.sessions.map(
-      ({ at, isDesktop, isRemoteApp, cores, user, isStopped, zone }, index): Session => {
+      ({ at, isDesktop, isRemoteApp, cores, user, isStopped, zone, ageMinutes }, index): Session => {
         const node = at === undefined ? undefined : takers[at];
         const base = {
           sessionId: `s${index}`,
           userId: `u${user}`,
           sequence: index,
-          requestedAtMs: startMs - 100 + index,
+          requestedAtMs: startMs - ageMinutes * minute - 100 + index,
         };
         const placed = node
           ? { nodeId: node.nodeId, status: isStopped ? ("stopped" as const) : ("running" as const) }

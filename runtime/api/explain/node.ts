@@ -1,6 +1,7 @@
 /** A node in sentences: what it is doing, since when and why, why it is still there, and what would change that. */
 import type { Node, Session } from "../../model/state";
 import { formatCount, formatDuration } from "../../model/units";
+import { describeShape } from "../../planner/place";
 import type { Leader } from "../backend";
 import { adviceFor, formatSpan, formatTime } from "./advice";
 import type { Story } from "./story";
@@ -90,6 +91,13 @@ function tellMissing(node: Node, nowMs: number, { sentences, wouldChange }: Stor
 
 function tellRunning(node: Node, leader: Leader, story: Story): void {
   const { sentences, wouldChange } = story;
+  const reserver = leader.ledger.state.reservations.get(node.nodeId);
+  if (reserver) {
+    const waited = formatSpan(leader.clock.now() - reserver.requestedAtMs);
+    sentences.push(
+      `Session ${reserver.sessionId} waits for ${waited} and was passed over: what comes free here is kept for it until it fits (${describeShape(reserver.needs)}).`,
+    );
+  }
   const config = leader.ledger.state.autoscaleConfigs.get(node.autoscaleConfig ?? "");
   if (node.autoscaleConfig === undefined) {
     sentences.push("It is alive because it is a static member: Headroom neither creates nor destroys it.");

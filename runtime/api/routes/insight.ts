@@ -14,12 +14,12 @@ import {
   decisionsSchema,
   explainParamsSchema,
   explanationSchema,
-  planSchema,
   statusSchema,
   type ExplanationView,
   type NodeView,
   type StatusView,
 } from "../contracts";
+import { planSchema } from "../plan-contracts";
 import { traceOf } from "../../planner/trace";
 import { definitionId } from "../../store/hot-state";
 import { adviceFor } from "../explain/advice";
