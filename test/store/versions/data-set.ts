@@ -46,7 +46,10 @@ export async function readTables(connectionString: string): Promise<Pick<DataSet
 }
 
 /** An empty database becomes one that the version of the data set left. */
-export async function restoreDataSet(connectionString: string, { schemaVersion, tables }: DataSet): Promise<void> {
+export async function restoreDataSet(
+  connectionString: string,
+  { schemaVersion, tables }: Pick<DataSet, "schemaVersion" | "tables">,
+): Promise<void> {
   const client = await connect(connectionString);
   try {
     await migrate(client, schemaVersion);
