@@ -7,8 +7,8 @@ export const lifecycleFields = {
   provisionTimeout: durationSchema.optional(),
   /**
    * No sign of life for this long: `missing`, not capacity, back with the next sign. Default 10m. A sign is a heartbeat,
-   * or, for a server that sends none, an answered TCP probe of its connection port; a server that never answered one,
-   * because its port can't be reached from the runtime, is not judged.
+   * or, for a server that sends none, an answered TCP probe of its connection port. A server that never answered one may
+   * be out of the runtime's reach: it is judged only while another one of its config answers.
    */
   missingTimeout: durationSchema.prefault("10m"),
   /** No sign of life for this long: `dead`; its sessions have ended, it is destroyed and replaced. Default 1h. */

@@ -13,3 +13,8 @@ const finalDrains: readonly string[] = ["manual", "held", "served", "interrupted
 export function isFinalDrain({ reason }: Node): boolean {
   return finalDrains.includes(reason.code);
 }
+
+/** Never gave a sign of life since it runs, and nothing but its port could give one. */
+export function isUnheard(node: Node): boolean {
+  return node.readyWhen !== "heartbeat" && node.lastHeartbeatMs === undefined && node.lastProbeMs === undefined;
+}

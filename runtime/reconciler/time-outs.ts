@@ -3,9 +3,11 @@ import type { EpochMs } from "../model/clock";
 import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
+import { isUnheard } from "../planner/node-status";
 import { fillNode, type QueueContext } from "../planner/queue";
 import { destroyNode, failNode, loseNode, moveNode, startNode } from "../planner/transitions";
 import { requestedMsMax } from "./births";
+import { answersOf, neighbourAnsweredMs, type Answers } from "./reachable";
 
 export interface Hearing {
   /** When this process began to listen; silence before that is ours, not the nodes'. */
@@ -17,14 +19,16 @@ export interface Hearing {
 /** Applies every time-out that has passed. */
 export function applyTimeOuts(context: QueueContext, hearing: Hearing): void {
   const { snapshot } = context.draft;
+  const answers = answersOf(snapshot.nodes.values(), context.nowMs);
   const silentZones = findSilentZones(snapshot.nodes.values(), context.nowMs, hearing.awakeSinceMs);
-  for (const node of snapshot.nodes.values()) applyToNode(node, { ...hearing, context, silentZones });
+  for (const node of snapshot.nodes.values()) applyToNode(node, { ...hearing, context, silentZones, answers });
 }
 
 interface Judging extends Hearing {
   readonly context: QueueContext;
   /** Zones from which nothing is heard at all, with the number of their silent nodes. */
   readonly silentZones: ReadonlyMap<string, number>;
+  readonly answers: Answers;
 }
 
 function applyToNode(node: Node, judging: Judging): void {
@@ -139,9 +143,7 @@ function findSilentZones(nodes: Iterable<Node>, nowMs: EpochMs, awakeSinceMs: Ep
  * never given any although it runs: nothing says that it ever would.
  */
 function silenceOf(node: Node, nowMs: EpochMs, awakeSinceMs: EpochMs): number | undefined {
-  const isHeard =
-    node.readyWhen === "heartbeat" || node.lastHeartbeatMs !== undefined || node.lastProbeMs !== undefined;
-  if (!isHeard) return undefined;
+  if (isUnheard(node)) return undefined;
   return nowMs - Math.max(lastSignOf(node) ?? node.runningSinceMs ?? node.statusSinceMs, awakeSinceMs);
 }
 
@@ -149,6 +151,7 @@ function silenceOf(node: Node, nowMs: EpochMs, awakeSinceMs: EpochMs): number | 
 function applyToSilent(node: Node, judging: Judging): void {
   const { context, awakeSinceMs, silentZones, isSilentSince } = judging;
   if (node.interruption && applyToInterrupted(node, node.interruption.deadlineMs, judging)) return;
+  if (isUnheard(node)) return applyToUnheard(node, judging);
   const silentMs = silenceOf(node, context.nowMs, awakeSinceMs);
   if (silentMs === undefined) return;
   const numbers = {
@@ -170,6 +173,36 @@ function applyToSilent(node: Node, judging: Judging): void {
   } else if (context.nowMs >= missingAtMs && node.status === "running" && isSilentSince(node, missingAtMs)) {
     moveNode(context, node, "missing", { code: "missing", text, numbers });
   }
+}
+
+/**
+ * Only what is said of its neighbours speaks against it: it takes no new session, and is given up when it has none and
+ * went on unheard for `deadTimeout`.
+ */
+function applyToUnheard(node: Node, { context, awakeSinceMs, answers, isSilentSince }: Judging): void {
+  const answeredMs = neighbourAnsweredMs(node, answers);
+  if (answeredMs === undefined || node.status === "draining") return;
+  const { missingTimeoutSeconds, deadTimeoutSeconds, connectionPort = 0 } = node;
+  const runningMs = Math.max(node.runningSinceMs ?? node.statusSinceMs, awakeSinceMs);
+  const whose =
+    node.autoscaleConfig === undefined ? `pool "${node.pool}"` : `autoscale config "${node.autoscaleConfig}"`;
+  const text = `port ${connectionPort} has never answered, and those of other nodes of ${whose} do`;
+  const numbers = {
+    runningForMs: context.nowMs - runningMs,
+    missingTimeoutSeconds,
+    deadTimeoutSeconds,
+    connectionPort,
+  };
+  if (node.status === "running") {
+    const missingAtMs = runningMs + missingTimeoutSeconds * 1000;
+    if (context.nowMs < missingAtMs || !isSilentSince(node, Math.max(missingAtMs, answeredMs))) return;
+    return moveNode(context, node, "missing", { code: "missing", text, numbers });
+  }
+  const missingForMs = context.nowMs - Math.max(node.statusSinceMs, awakeSinceMs);
+  const deadAtMs = context.nowMs - missingForMs + (deadTimeoutSeconds - missingTimeoutSeconds) * 1000;
+  const isFree = node.autoscaleConfig !== undefined && context.draft.usage(node.nodeId).pinned === 0;
+  if (!isFree || context.nowMs < deadAtMs || !isSilentSince(node, Math.max(deadAtMs, answeredMs))) return;
+  loseNode(context, node, { code: "dead", text, numbers });
 }
 
 /** Nothing is heard from the whole zone: its nodes are no capacity, but none is destroyed for it. */

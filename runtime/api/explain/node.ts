@@ -2,6 +2,7 @@
 import type { Node, Session } from "../../model/state";
 import { formatCount, formatDuration } from "../../model/units";
 import { describeShape } from "../../planner/place";
+import { isUnheard } from "../../planner/node-status";
 import type { Leader } from "../backend";
 import { adviceFor, formatSpan, formatTime } from "./advice";
 import type { Story } from "./story";
@@ -82,10 +83,16 @@ function waitsFor({ readyWhen, progressPercent, progressMessage, connectionPort 
 }
 
 function tellMissing(node: Node, nowMs: number, { sentences, wouldChange }: Story): void {
-  const heardMs = node.lastHeartbeatMs ?? node.statusSinceMs;
+  if (isUnheard(node)) {
+    sentences.push("It counts as no capacity, and is given up when it has no session and goes on unheard.");
+    wouldChange.push("an answer of its port brings it back", "open its port to the runtime, or delete the node");
+    return;
+  }
+  const heardMs = node.lastHeartbeatMs ?? node.lastProbeMs ?? node.statusSinceMs;
   const deadAtMs = heardMs + node.deadTimeoutSeconds * 1000;
-  sentences.push(`Its last heartbeat came ${formatSpan(nowMs - heardMs)} ago, so it counts as no capacity.`);
-  wouldChange.push("a heartbeat brings it back");
+  const sign = node.lastHeartbeatMs === undefined && node.lastProbeMs !== undefined ? "answered probe" : "heartbeat";
+  sentences.push(`Its last ${sign} came ${formatSpan(nowMs - heardMs)} ago, so it counts as no capacity.`);
+  wouldChange.push(sign === "heartbeat" ? "a heartbeat brings it back" : "an answer of its port brings it back");
   wouldChange.push(`without one it is dead at ${formatTime(deadAtMs)} and is replaced (deadTimeout)`);
 }
 
