@@ -1,6 +1,7 @@
 /** Questions about an account, answered inside a program that only looks. */
 import type { AccountAnswer, AskRequest } from "../runtime/model/account-questions";
 import type { AccountSpec } from "../runtime/model/accounts";
+import { problemsOf } from "../runtime/model/config";
 import { ConfigError } from "../runtime/model/errors";
 import { placeInAccount } from "./node-accounts";
 import type { Registry } from "./registry";
@@ -11,16 +12,35 @@ export async function answerAccountQuestion(registry: Registry, request: AskRequ
   const { accountId, account, question } = request;
   const vmProvider = vmProviderOf(registry, account);
   switch (question.kind) {
+    case "check": {
+      const place = placeInAccount(accountId, account, vmProvider, question.template);
+      const parsed = vmProvider.settings.safeParse(place.settings);
+      if (!parsed.success) {
+        const subject = `settings of VM provider config "${account.definition}"`;
+        throw ConfigError.of(problemsOf(parsed.error, place.settings, vmProvider.secretFields), subject);
+      }
+      const provider = await vmProvider.pulumiProvider(place.providerName, place.access);
+      return { kind: "check", check: await vmProvider.check(parsed.data, { provider }) };
+    }
     case "list": {
       const { providerName, access, settings } = placeInAccount(accountId, account, vmProvider, question.place);
       const provider = await vmProvider.pulumiProvider(providerName, access);
       return { kind: "list", vms: await vmProvider.listVms(question, settings, { provider }) };
     }
     default: {
-      const never: never = question.kind;
+      const never: never = question;
       throw new Error(`unknown question ${JSON.stringify(never)}`);
     }
   }
+}
+
+/** What a failure to ask at all tells of the account; undefined = nothing. */
+export function answerOfFailure(registry: Registry, request: AskRequest, message: string): AccountAnswer | undefined {
+  const { account, question } = request;
+  if (question.kind !== "check") return undefined;
+  const settings = { ...question.template, ...account.settings };
+  const refusal = vmProviderOf(registry, account).accountRefusal?.(message, settings);
+  return refusal && { kind: "check", check: { findings: [refusal] } };
 }
 
 export function vmProviderOf(registry: Registry, { service, kind, definition }: AccountSpec): VmProvider<unknown> {

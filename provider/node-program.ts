@@ -23,7 +23,7 @@ import {
   type VmInput,
 } from "../runtime/executor/node-program";
 import { nodeComponentType } from "../runtime/executor/stack-state";
-import { answerAccountQuestion, vmProviderOf } from "./account-questions";
+import { answerAccountQuestion, answerOfFailure, vmProviderOf } from "./account-questions";
 import { declareKept } from "./kept-node";
 import { oldProviderName, placeOfRecord, placeOfVm, type Accounts, type PlaceInAccount } from "./node-accounts";
 import type { Registry } from "./registry";
@@ -114,6 +114,10 @@ export class RegistryNodeProgram implements NodeProgram {
 
   async ask(request: AskRequest): Promise<AccountAnswer> {
     return answerAccountQuestion(this.registry, request);
+  }
+
+  answerOfFailure(request: AskRequest, message: string): AccountAnswer | undefined {
+    return answerOfFailure(this.registry, request, message);
   }
 
   needsPluginsOf(account: AccountSpec): boolean {

@@ -72,7 +72,7 @@ export async function checkAws(settings: AwsSettings, options: pulumi.InvokeOpti
   if (image) look.compareImage(image, type);
   for (const group of groups) if (group && subnet) look.compareNetwork(group, subnet);
   const size = type && sizeIn(settings, type);
-  return { identity, findings: look.findings, ...(size ? { size } : {}) };
+  return { identity, findings: look.findings(), ...(size ? { size } : {}) };
 }
 
 interface TypeFacts {
@@ -86,14 +86,21 @@ interface TypeFacts {
 }
 
 class Lookups {
-  readonly findings: AccountFinding[] = [];
   readonly template: Template;
+  private readonly found: { readonly looked: Looked; readonly finding: AccountFinding }[] = [];
 
   constructor(
     private readonly settings: AwsSettings,
     private readonly owner: string,
   ) {
     this.template = templateIn(settings);
+  }
+
+  /** In the order of the settings, whichever answer came first. */
+  findings(): AccountFinding[] {
+    const order = Object.keys(settingOf);
+    const place = (looked: Looked) => order.indexOf(looked);
+    return this.found.toSorted((a, b) => place(a.looked) - place(b.looked)).map(({ finding }) => finding);
   }
 
   /** What AWS told of it; undefined when it did not, and then why is a finding. */
@@ -155,7 +162,7 @@ class Lookups {
 
   private note(looked: Looked, value: string, kind: AccountFinding["kind"], text: string): void {
     const field = this.fieldOf(looked);
-    this.findings.push({ kind, field, text: `${field} "${value}": ${text}` });
+    this.found.push({ looked, finding: { kind, field, text: `${field} "${value}": ${text}` } });
   }
 
   /** Where the user wrote it. */

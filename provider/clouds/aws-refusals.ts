@@ -117,7 +117,7 @@ export function lookupKind(message: string): FindingKind {
 
 /** The action that the credentials lack, e.g. `ec2:DescribeImages`. */
 export function actionIn(message: string): string | undefined {
-  return /not authorized to perform:? (\S+?)[\s,.]/.exec(`${message} `)?.[1];
+  return /not authorized to perform:? ([a-z0-9-]+:\w+)/.exec(message)?.[1];
 }
 
 const saidMax = 200;
@@ -128,8 +128,9 @@ export function saidIn(message: string): string {
   // An encoded message has a kilobyte that nobody can read.
   const words = (code === undefined ? lastSentence(message) : text).split(/\s*Encoded authorization/)[0]!.trim();
   const shown = words.length > saidMax ? `${words.slice(0, saidMax)}...` : words;
-  if (code === undefined) return `AWS says "${shown}"`;
-  return shown === "" ? `AWS says ${code}` : `AWS says ${code} ("${shown.replace(/\.$/, "")}")`;
+  const quoted = `"${shown.replace(/\.$/, "")}"`;
+  if (code === undefined) return `AWS says ${quoted}`;
+  return shown === "" ? `AWS says ${code}` : `AWS says ${code} (${quoted})`;
 }
 
 /** Without what the engine and the plugin put before it. */

@@ -31,6 +31,11 @@ export function rootFindings(root: string): AccountFinding[] {
 
 /** The folder, else the nearest one above it that is there. */
 function nearest(path: string): { readonly path: string; readonly stats: Stats } {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined && path !== dirname(path) ? nearest(dirname(path)) : { path, stats: stats! };
+  try {
+    return { path, stats: statSync(path) };
+  } catch (error) {
+    const isAbsent = ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
+    if (!isAbsent || path === dirname(path)) throw error;
+    return nearest(dirname(path));
+  }
 }

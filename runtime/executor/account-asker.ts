@@ -28,6 +28,11 @@ const permitted = (): Promise<void> => Promise.resolve();
 
 /** Never fails: what can't be asked is an answer too. */
 export async function askAccount(request: AskRequest, options: AskerOptions): Promise<AccountAnswer> {
+  const answer = await askInStack(request, options);
+  return answer.kind === "failed" ? (options.program.answerOfFailure(request, answer.failed) ?? answer) : answer;
+}
+
+async function askInStack(request: AskRequest, options: AskerOptions): Promise<AccountAnswer> {
   const { installation, program, crypter } = options;
   const folder = await mkdtemp(join(installation.dataFolder, "question-"));
   try {

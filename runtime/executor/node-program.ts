@@ -82,6 +82,8 @@ export interface NodeProgram {
   findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]>;
   /** Inside a running program: asks a cloud about an account. Throws when the answer is not complete. */
   ask(request: AskRequest): Promise<AccountAnswer>;
+  /** What the failure of a question tells all the same, e.g. that the cloud does not take the credentials. */
+  answerOfFailure(request: AskRequest, message: string): AccountAnswer | undefined;
   /** True when the engine may have to download a plugin to ask about this account. */
   needsPluginsOf(account: AccountSpec): boolean;
   /** Type token of the node's VM. */

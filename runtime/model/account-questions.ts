@@ -1,4 +1,5 @@
 /** What a cloud is asked about one account, beside the work of lanes. Plain data: it crosses a process boundary. */
+import type { AccountCheck } from "./account-check";
 import type { AccountSpec, Settings } from "./accounts";
 
 export interface AskRequest {
@@ -9,19 +10,23 @@ export interface AskRequest {
 }
 
 export type AccountQuestion =
+  /** Who are we there, and is there what this template names? Of the template without the account's fields. */
+  | { readonly kind: "check"; readonly template: Settings }
   /** Which VMs are there in one place of the account? */
-  {
-    readonly kind: "list";
-    readonly installationId: string;
-    /** Of a template only what says where, e.g. its region: the `place` fields of the account's rules. */
-    readonly place: Settings;
-    /** The cloud's ids of VMs that should be there. */
-    readonly knownIds: readonly string[];
-  };
+  | {
+      readonly kind: "list";
+      readonly installationId: string;
+      /** Of a template only what says where, e.g. its region: the `place` fields of the account's rules. */
+      readonly place: Settings;
+      /** The cloud's ids of VMs that should be there. */
+      readonly knownIds: readonly string[];
+    };
 
 /** `failed`: nothing is known, and why, in one sentence. */
 export type AccountAnswer =
-  { readonly kind: "list"; readonly vms: readonly ListedVm[] } | { readonly kind: "failed"; readonly failed: string };
+  | { readonly kind: "check"; readonly check: AccountCheck }
+  | { readonly kind: "list"; readonly vms: readonly ListedVm[] }
+  | { readonly kind: "failed"; readonly failed: string };
 
 /** A VM that exists: it carries the installation's id, or it is one of the known ones. */
 export interface ListedVm {

@@ -55,6 +55,7 @@ export class SimUpdater implements NodeUpdater {
   async ask({ account, question }: AskRequest): Promise<AccountAnswer> {
     try {
       const vms = await this.run(() => this.engines.list(account));
+      if (question.kind === "check") return { kind: "check", check: { findings: [] } };
       const { installationId: installation } = question;
       const listed = vms.map(({ spec }) => ({ vmId: `vm-${spec.nodeId}`, nodeId: spec.nodeId, installation }));
       return { kind: "list", vms: listed };

@@ -33,6 +33,12 @@ export class EmulatedIam {
     this.refused.set(key, "ExpiredToken: The security token included in the request is expired");
   }
 
+  /** The key is good again, without any session token. */
+  accept(key: string): void {
+    this.refused.delete(key);
+    this.tokens.delete(key);
+  }
+
   /** From now on the key is good with this session token only. */
   renew(key: string, token: string): void {
     this.refused.delete(key);
