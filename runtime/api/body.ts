@@ -34,6 +34,13 @@ export async function readJson(request: IncomingMessage, bytesMax: number): Prom
   return value;
 }
 
+/** Waits for the end of a body that nobody reads: what turns out to be no request must not have been acted on. */
+export async function skipBody(request: IncomingMessage, bytesMax: number): Promise<void> {
+  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+  if (encoding === undefined && Number(length ?? 0) === 0) return;
+  await readBytes(request, bytesMax);
+}
+
 function parse(text: string): unknown {
   try {
     // Some clients of Windows start with a byte order mark.

@@ -16,7 +16,7 @@ import { parse as parseQuery } from "node:querystring";
 import { ForbiddenError, HeadroomError, UnauthorizedError, UnavailableError } from "../model/errors";
 import { allows, findApiKey } from "./api-keys";
 import { isLeader, type ApiBackend, type Leader } from "./backend";
-import { readJson } from "./body";
+import { readJson, skipBody } from "./body";
 import { bodyBytesMax, nodeBodyBytesMax } from "./contracts";
 import { answerOf } from "./error-answers";
 import { bindKey, findAnswer, keepAnswer, reused } from "./idempotency";
@@ -98,7 +98,7 @@ class App {
     const caller = this.admit(route, request.headers);
     // Nodes show their token only to the handler, so whoever reaches the port can send these bodies.
     const bytesMax = route.access === "node" ? nodeBodyBytesMax : bodyBytesMax;
-    const body = route.body ? await readJson(request, bytesMax) : undefined;
+    const body = route.body ? await readJson(request, bytesMax) : await skipBody(request, bytesMax);
     const raw = { params, query: query === "" ? {} : parseQuery(query), body };
     assertPlainJson(raw.body);
     assertPlainJson(raw.query);
