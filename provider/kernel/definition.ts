@@ -11,7 +11,7 @@ import { type DefinitionKind, definitionSchemas, problemsOf, secretFields } from
 import { ConfigError, ConflictError, type Problem, SetupError } from "../../runtime/model/errors";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
 import { definitionTypes } from "./definition-types";
-import { referencesOf } from "./definition-references";
+import { referencesOf } from "../../runtime/model/definition-edges";
 import { removeDefinition } from "./definition-removal";
 import { certainProblems, hasUnknowns, knownPart } from "./known-part";
 import { without } from "./property-values";

@@ -10,14 +10,9 @@ import {
   type DefinitionOf,
 } from "../model/config";
 import { canonicalJson } from "../model/canonical-json";
+import type { Declared, ReferenceContext } from "../model/declared";
 import { ConfigError, ConflictError, NotFoundError, type Problem } from "../model/errors";
-import {
-  findReferenceProblems,
-  findReferrers,
-  findWarnings,
-  type Declared,
-  type ReferenceContext,
-} from "../model/references";
+import { findReferenceProblems, findReferrers, findWarnings } from "../model/references";
 import type { PartialShape } from "../model/shapes";
 import type { StoredDefinition } from "../model/state";
 import { describeUnreadable, unreadableReferrers } from "../model/unreadable";

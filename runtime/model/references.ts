@@ -3,17 +3,18 @@
  * judged against a {@link Declared} world, which for a preview also holds documents that are not applied yet.
  */
 import {
+  definitionKinds,
   vmProvidersOf,
   type AutoscaleConfig,
-  type CloudCatalog,
   type DefinitionKind,
   type DefinitionOf,
   type Pool,
   type Schedule,
-  type StagingConfig,
   type VmProviderConfig,
   type Workspace,
 } from "./config";
+import type { Declared, ReferenceContext } from "./declared";
+import { referencesByField, referencesOf } from "./definition-edges";
 import { tellFirst, type Problem } from "./errors";
 import { findNodeScriptProblems, findNodeScriptWarnings, type ScriptSources } from "./node-script";
 import { slotProblems, slottedWorkspaceProblems } from "./slot-references";
@@ -21,144 +22,57 @@ import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
 import type { PartialShape } from "./shapes";
 import { formatCount, formatMemory } from "./units";
 
-/** Resolved definitions by name, per kind. */
-export type Declared = { readonly [K in DefinitionKind]: ReadonlyMap<string, DefinitionOf<K>> };
+/** @param isWhole True when each name exists: only then is it asked what rests on several definitions. */
+type Finder<Definition> = (it: Definition, context: ReferenceContext, isWhole: boolean) => Problem[];
 
-export interface ReferenceContext {
-  /** Holds the definition itself in its new form. */
-  readonly declared: Declared;
-  readonly catalog: CloudCatalog;
-  /**
-   * What one node of a config offers on that VM provider config, as far as it is declared. What nodes reported is no
-   * ground to refuse a definition.
-   */
-  readonly shapeOf: (config: AutoscaleConfig, vmProvider: string) => PartialShape;
-}
+const finders: { readonly [T in DefinitionKind]: Finder<DefinitionOf<T>> } = {
+  zone: () => [],
+  pool: poolProblems,
+  workspace: workspaceProblems,
+  autoscaleConfig: configProblems,
+  schedule: scheduleProblems,
+  stagingConfig: (config, { declared }, isWhole) => (isWhole ? stagingProblems(config, declared) : []),
+  vmProviderConfig: vmProviderProblems,
+  dnsProviderConfig: () => [],
+};
 
 export function findReferenceProblems<K extends DefinitionKind>(
   kind: K,
   definition: DefinitionOf<K>,
   context: ReferenceContext,
 ): Problem[] {
-  const finders: { readonly [T in DefinitionKind]: (it: DefinitionOf<T>, context: ReferenceContext) => Problem[] } = {
-    zone: () => [],
-    pool: poolProblems,
-    workspace: workspaceProblems,
-    autoscaleConfig: configProblems,
-    schedule: scheduleProblems,
-    stagingConfig: stagingConfigProblems,
-    vmProviderConfig: vmProviderProblems,
-    dnsProviderConfig: () => [],
-  };
-  return finders[kind](definition, context);
+  const missing = missingNames(kind, definition, context.declared);
+  return [...missing, ...finders[kind](definition, context, missing.length === 0)];
 }
 
 /** Names of the definitions that refer to this one, as `kind "name"`. */
 export function findReferrers(kind: DefinitionKind, name: string, declared: Declared): string[] {
-  const configs = [...declared.autoscaleConfig.values()];
-  const workspaces = [...declared.workspace.values()];
-  const stagingConfigs = [...declared.stagingConfig.values()];
-  const pools = [...declared.pool.values()];
-  const of = (label: string, users: readonly { readonly name: string }[]) =>
-    users.map((user) => `${label} "${user.name}"`).sort();
-  switch (kind) {
-    case "zone":
-      return [
-        ...of(
-          "autoscaleConfig",
-          configs.filter((config) => config.zone === name),
-        ),
-        ...of(
-          "pool",
-          pools.filter((pool) => pool.staticMembers.some((member) => member.zone === name)),
-        ),
-        ...of(
-          "workspace",
-          workspaces.filter((workspace) => workspace.zones.includes(name)),
-        ),
-        ...of(
-          "stagingConfig",
-          stagingConfigs.filter((config) => config.zone === name),
-        ),
-      ];
-    case "pool":
-      return [
-        ...of(
-          "autoscaleConfig",
-          configs.filter((config) => config.pool === name),
-        ),
-        ...of(
-          "workspace",
-          workspaces.filter((workspace) => workspace.pools.includes(name)),
-        ),
-        ...of(
-          "stagingConfig",
-          stagingConfigs.filter((config) => config.pool === name),
-        ),
-      ];
-    case "vmProviderConfig":
-      return of(
-        "autoscaleConfig",
-        configs.filter((config) => vmProvidersOf(config).includes(name)),
-      );
-    case "dnsProviderConfig":
-      return of(
-        "autoscaleConfig",
-        configs.filter((config) => config.dnsProvider === name),
-      );
-    case "autoscaleConfig":
-      return [
-        ...of(
-          "schedule",
-          [...declared.schedule.values()].filter((schedule) => schedule.autoscaleConfig === name),
-        ),
-        ...of(
-          "stagingConfig",
-          stagingConfigs.filter((config) => config.autoscaleConfig === name),
-        ),
-      ];
-    case "workspace":
-      return [
-        ...of(
-          "autoscaleConfig",
-          configs.filter((config) => config.type === "dockerAgent" && config.standbySlots?.workspace === name),
-        ),
-        ...of(
-          "stagingConfig",
-          stagingConfigs.filter((config) => config.workspace === name),
-        ),
-      ];
-    case "stagingConfig":
-    case "schedule":
-      return [];
-    default: {
-      const never: never = kind;
-      throw new Error(`unknown kind ${String(never)}`);
-    }
-  }
+  const users = definitionKinds.flatMap((other) =>
+    [...declared[other]].flatMap(([user, definition]) => {
+      const refers = referencesOf(other, definition).some((named) => named.kind === kind && named.name === name);
+      return refers ? [`${other} "${user}"`] : [];
+    }),
+  );
+  return users.sort();
 }
 
-function missing(path: string, kind: DefinitionKind, name: string, context: ReferenceContext): Problem[] {
-  return missingAmong(kind, [[path, name]], context);
-}
-
-/** @param references Each with its path and the name that it refers to. */
-function missingAmong(
-  kind: DefinitionKind,
-  references: readonly (readonly [path: string, name: string])[],
-  { declared }: ReferenceContext,
-): Problem[] {
-  const known = declared[kind];
-  const lost = references.filter(([, name]) => !known.has(name));
-  if (lost.length === 0) return [];
-  const names = [...known.keys()].sort();
-  const shown = names.length === 0 ? `no ${kind} is declared` : `declared: ${names.slice(0, 20).join(", ")}`;
-  return tellFirst(lost, ([path, name]) => ({ path, message: `"${name}" is not a declared ${kind}; ${shown}` }));
+/** Names that no definition has. */
+function missingNames(kind: DefinitionKind, definition: unknown, declared: Declared): Problem[] {
+  return referencesByField(kind, definition).flatMap((references) => {
+    const lost = references.filter((reference) => !declared[reference.kind].has(reference.name));
+    const [first] = lost;
+    if (first === undefined) return [];
+    const names = [...declared[first.kind].keys()].sort();
+    const shown = names.length === 0 ? `no ${first.kind} is declared` : `declared: ${names.slice(0, 20).join(", ")}`;
+    return tellFirst(lost, ({ path, name }) => ({
+      path,
+      message: `"${name}" is not a declared ${first.kind}; ${shown}`,
+    }));
+  });
 }
 
 function poolProblems(pool: Pool, context: ReferenceContext): Problem[] {
-  const zones = pool.staticMembers.map(({ zone }, index) => [`staticMembers[${index}].zone`, zone] as const);
-  const problems = [...missingAmong("zone", zones, context), ...twinMembers(pool)];
+  const problems = twinMembers(pool);
   for (const config of context.declared.autoscaleConfig.values()) {
     if (config.pool !== pool.name || config.type === pool.type) continue;
     problems.push({
@@ -182,13 +96,8 @@ function twinMembers({ staticMembers }: Pool): Problem[] {
   }));
 }
 
-function workspaceProblems(workspace: Workspace, context: ReferenceContext): Problem[] {
-  const pathed = (field: "zones" | "pools") =>
-    workspace[field].map((name, index) => [`${field}[${index}]`, name] as const);
-  const problems = [
-    ...missingAmong("zone", pathed("zones"), context),
-    ...missingAmong("pool", pathed("pools"), context),
-  ];
+function workspaceProblems(workspace: Workspace, context: ReferenceContext, isWhole: boolean): Problem[] {
+  const problems: Problem[] = [];
   for (const [index, name] of workspace.pools.entries()) {
     const pool = context.declared.pool.get(name);
     if (!pool || (pool.type === "server") === (workspace.kind !== "container")) continue;
@@ -198,49 +107,22 @@ function workspaceProblems(workspace: Workspace, context: ReferenceContext): Pro
   }
   problems.push(...stagedWorkspaceProblems(workspace, context.declared));
   problems.push(...slottedWorkspaceProblems(workspace, context));
-  const misfit = problems.length === 0 ? findMisfit(workspace, context) : undefined;
+  const misfit = isWhole && problems.length === 0 ? findMisfit(workspace, context) : undefined;
   return misfit ? [{ path: misfit.field, message: misfit.message }] : problems;
 }
 
-function configProblems(config: AutoscaleConfig, context: ReferenceContext): Problem[] {
-  const problems = [
-    ...missing("pool", "pool", config.pool, context),
-    ...missing("zone", "zone", config.zone, context),
-    ...missing("vmProvider", "vmProviderConfig", config.vmProvider, context),
-    ...missingAmong(
-      "vmProviderConfig",
-      config.fallbackVmProviders.map((name, index) => [`fallbackVmProviders[${index}]`, name] as const),
-      context,
-    ),
-    ...(config.dnsProvider === undefined
-      ? []
-      : missing("dnsProvider", "dnsProviderConfig", config.dnsProvider, context)),
-    ...findNodeScriptProblems(scriptSources(config, context)),
-  ];
+function configProblems(config: AutoscaleConfig, context: ReferenceContext, isWhole: boolean): Problem[] {
+  const problems = findNodeScriptProblems(scriptSources(config, context));
   const pool = context.declared.pool.get(config.pool);
   if (pool && pool.type !== config.type) {
     problems.push({ path: "type", message: `got "${config.type}"; pool "${pool.name}" is of type "${pool.type}"` });
   }
   if (config.type === "dockerAgent") {
     problems.push(...standbyProblems(config, config, context));
-    const { workspace } = config.standbySlots ?? {};
-    if (workspace !== undefined) problems.push(...missing("standbySlots.workspace", "workspace", workspace, context));
     problems.push(...slotProblems(config, context));
   }
-  if (problems.length > 0) return problems;
+  if (!isWhole || problems.length > 0) return problems;
   return workspacesThatDontFit(context, (workspace) => workspace.pools.includes(config.pool), "vmProvider");
-}
-
-function stagingConfigProblems(config: StagingConfig, context: ReferenceContext): Problem[] {
-  const problems = [
-    ...missing("zone", "zone", config.zone, context),
-    ...missing("workspace", "workspace", config.workspace, context),
-    ...(config.pool === undefined ? [] : missing("pool", "pool", config.pool, context)),
-    ...(config.autoscaleConfig === undefined
-      ? []
-      : missing("autoscaleConfig", "autoscaleConfig", config.autoscaleConfig, context)),
-  ];
-  return problems.length > 0 ? problems : stagingProblems(config, context.declared);
 }
 
 function scriptSources(config: AutoscaleConfig, { declared, catalog }: ReferenceContext): ScriptSources[] {
@@ -283,7 +165,7 @@ function standbyProblems(fields: StandbyFields, config: AutoscaleConfig, { shape
 
 function scheduleProblems(schedule: Schedule, context: ReferenceContext): Problem[] {
   const config = context.declared.autoscaleConfig.get(schedule.autoscaleConfig);
-  if (!config) return missing("autoscaleConfig", "autoscaleConfig", schedule.autoscaleConfig, context);
+  if (!config) return [];
   const foreign =
     config.type === "server"
       ? (["standbyCores", "standbyGpus", "standbyMemory", "standbySlots"] as const)

@@ -1,7 +1,7 @@
 /** Whether sessions of the workspace that `standbySlots` names can run on the nodes of its autoscale config. */
 import { vmProvidersOf, type AgentAutoscaleConfig, type Workspace } from "./config";
 import type { Problem } from "./errors";
-import type { ReferenceContext } from "./references";
+import type { ReferenceContext } from "./declared";
 import { formatCount, formatMemory } from "./units";
 
 /** The workspace is declared (the caller has checked that); here: whether the config's nodes can have slots for it. */

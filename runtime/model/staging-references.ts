@@ -1,7 +1,7 @@
 /** What a staging config says about others, and what a workspace's change means for the staging configs that name it. */
 import type { StagingConfig, Workspace } from "./config";
 import type { Problem } from "./errors";
-import type { Declared } from "./references";
+import type { Declared } from "./declared";
 
 /** The names exist (the caller has checked that); here: whether the workspace can be staged where the config says. */
 export function stagingProblems(config: StagingConfig, declared: Declared): Problem[] {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { digestOf } from "../../runtime/api/client";
 import { type DefinitionKind, findProblems, secretFields } from "../../runtime/model/config";
 import type { Problem } from "../../runtime/model/errors";
-import { referencesOf } from "../../provider/kernel/definition-references";
+import { referencesOf } from "../../runtime/model/definition-edges";
 import { cloudCatalog } from "../../provider/registry";
 
 type Doc = Record<string, unknown>;
