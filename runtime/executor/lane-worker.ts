@@ -39,7 +39,7 @@ import {
   type RecoveryLimits,
 } from "./recovery";
 import { renameProviders } from "./provider-renames";
-import { lackedNodes, presentNodes, sealedSecret, untouchedUrns, type Deployment } from "./stack-state";
+import { judgeAbsence, lackedNodes, presentNodes, sealedSecret, untouchedUrns, type Deployment } from "./stack-state";
 import { UpdateEventTranslator } from "./update-events";
 
 export interface LaneWorkerOptions {
@@ -251,14 +251,16 @@ export class LaneWorker {
       }
       await context.folder.write(request, await this.openedCrypter());
       await renameProviders(context.stack, this.options.program.providerRenames(request));
-      const { deployment: adopted, duplicates } = await adoptMissing(context, request);
-      const deployment = await verifyState(context, adopted);
+      const adopted = await adoptMissing(context, request);
+      const verified = await verifyState(context, request.nodes, adopted.deployment);
       const { laneId, revision } = request;
-      const present = presentNodes(deployment);
-      const withVm = new Set(present.filter(({ isRemnant }) => !isRemnant).map(({ nodeId }) => nodeId));
-      const absent = request.nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !withVm.has(nodeId));
+      const present = presentNodes(verified.deployment);
+      const { absent, unasked } = judgeAbsence(request.nodes, present, [...adopted.asked, ...verified.asked]);
+      if (unasked.length > 0) {
+        return unknownResult(asked, `the state of stack ${request.stack} lost ${unasked.join(", ")} meanwhile`);
+      }
       const message = mended === undefined ? {} : { message: mended };
-      return { laneId, revision, outcome: "succeeded", ...message, present, absent, duplicates };
+      return { laneId, revision, outcome: "succeeded", ...message, present, absent, duplicates: adopted.duplicates };
     } catch (error) {
       return unknownResult(asked, messageOf(error));
     }

@@ -19,7 +19,17 @@ import type { FoundNode, NodeProgram } from "./node-program";
 import type { JobPermits, NodeStep } from "./permits";
 import { isAlive, parentOf, signal } from "./processes";
 import type { PulumiStack } from "./pulumi-stack";
-import { addFound, hasVm, isVm, nodeUrn, settlePending, untouchedUrns, vmUrn, type Deployment } from "./stack-state";
+import {
+  addFound,
+  hasVm,
+  isVm,
+  nodeUrn,
+  presentNodes,
+  settlePending,
+  untouchedUrns,
+  vmUrn,
+  type Deployment,
+} from "./stack-state";
 
 export interface RecoveryLimits {
   /** How long an engine that still runs may go on. Default 15 min: longer than any create of a VM. */
@@ -57,6 +67,8 @@ export interface RecoveryContext {
 /** Waits until no process works on the stack and removes locks that dead processes of ours left. */
 export async function quietenStack(context: RecoveryContext, enginePid: number | undefined): Promise<void> {
   const { folder, backend, limits } = context;
+  // An engine that belongs to another leader by now is not waited for, and not ended.
+  await context.permits.toOperate();
   const locks = (await backend?.locks(folder.stack)) ?? [];
   const lockPids = locks.filter(({ host }) => host === hostname()).map(({ pid }) => pid);
   const known = [enginePid, folder.engineRecord()?.pid, ...lockPids].filter((pid) => pid !== undefined && pid > 0);
@@ -114,15 +126,27 @@ export async function mendState({ backend, folder, permits }: RecoveryContext): 
 
 /** An older state that took the place of a damaged one may hold VMs that are gone: the clouds are asked for each. */
 export async function verifyState(
-  { stack, folder }: RecoveryContext,
+  context: RecoveryContext,
+  nodes: readonly DesiredNode[],
   deployment: Deployment | undefined,
-): Promise<Deployment | undefined> {
-  if (!folder.isUnverified()) return deployment;
+): Promise<Verified> {
+  const { stack, folder } = context;
+  if (!folder.isUnverified()) return { deployment, asked: [] };
   const vms = (deployment?.resources ?? []).filter(isVm).map(({ urn }) => urn);
-  if (vms.length > 0) await stack.refresh(vms);
+  if (vms.length > 0) {
+    // The clouds are asked with the credentials that stand in the state, which may be as old as the state is.
+    await declareWithoutVms(context, nodes, nodes);
+    await stack.refresh(vms);
+  }
   const verified = await stack.readDeployment();
   await folder.noteVerified();
-  return verified;
+  return { deployment: verified, asked: presentNodes(deployment).map(({ nodeId }) => nodeId) };
+}
+
+interface Verified {
+  readonly deployment: Deployment | undefined;
+  /** Ids of the nodes for whose VMs the clouds were asked. */
+  readonly asked: readonly string[];
 }
 
 /**
@@ -132,7 +156,7 @@ export async function verifyState(
 export async function adoptMissing(
   context: RecoveryContext,
   { nodes, sought = nodes, known = {} }: Search,
-): Promise<{ readonly deployment: Deployment | undefined; readonly duplicates: readonly DuplicateVm[] }> {
+): Promise<Verified & { readonly duplicates: readonly DuplicateVm[] }> {
   const { stack, folder, program, backend } = context;
   const before = await stack.readDeployment();
   const urnOf = (node: DesiredNode) =>
@@ -155,7 +179,7 @@ export async function adoptMissing(
   if (unrecorded.length > 0) await adoptUnrecorded(context, unrecorded);
   if (adoptions.length > 0) await stack.refresh(adoptions.map(({ urn }) => urn));
   const deployment = adoptions.length > 0 || hasPending ? await stack.readDeployment() : before;
-  return { deployment, duplicates };
+  return { deployment, duplicates, asked: missing.map(({ nodeId }) => nodeId) };
 }
 
 interface Search {

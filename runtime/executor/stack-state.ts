@@ -1,5 +1,6 @@
 /** A stack's deployment (checkpoint version 3) as the executor reads and edits it. Everything here is pure. */
 import { z } from "zod";
+import type { DesiredNode } from "../model/state";
 import type { PresentNode, UpdateRequest } from "./node-updater";
 
 /** Type of the component that groups what belongs to one node; its name is the node's id. Stored in every state: never change it. */
@@ -143,6 +144,23 @@ export function lackedNodes(deployment: Deployment | undefined, { nodes, creates
     ...kept.filter((nodeId) => there.get(nodeId)?.isRemnant ?? !there.has(nodeId)),
     ...deletes.filter((nodeId) => !there.has(nodeId)),
   ];
+}
+
+/**
+ * Of the nodes without a VM in the state: those for which the cloud was asked, which has none either, and those that the
+ * state lost while others were asked for.
+ */
+export function judgeAbsence(
+  nodes: readonly DesiredNode[],
+  present: readonly PresentNode[],
+  asked: readonly string[],
+): { readonly absent: string[]; readonly unasked: string[] } {
+  const withVm = new Set(present.filter(({ isRemnant }) => !isRemnant).map(({ nodeId }) => nodeId));
+  const without = nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !withVm.has(nodeId));
+  return {
+    absent: without.filter((nodeId) => asked.includes(nodeId)),
+    unasked: without.filter((nodeId) => !asked.includes(nodeId)),
+  };
 }
 
 /** Whether the node's VM is recorded, so that the cloud need not be asked for it. */

@@ -14,6 +14,7 @@ import type {
   UpdateRequest,
   UpdateResult,
 } from "../executor/node-updater";
+import { judgeAbsence } from "../executor/stack-state";
 import { adopt, keyOf, renewKeys, verify, vmProvidersOf } from "./adoption";
 import type { SimBackend } from "./backend";
 import type { SimCloud, Vm } from "./cloud";
@@ -135,10 +136,12 @@ export class SimEngines {
     const lost = hidden.find(({ nodeId }) => request.known[nodeId]?.address !== undefined);
     if (lost) return unknown(request, `${lost.nodeId} can't be read`);
     renewKeys(stack, request);
+    const sought = nodes.map(({ nodeId }) => nodeId).filter((id) => stack.isUnverified || !stack.nodes.has(id));
     const isAsked = (await adopt(this.parts, stack, nodes)) !== undefined && (await verify(this.parts, stack, nodes));
     if (!isAsked) return unknown(request, "the clouds could not be asked");
     if (!worker.isAlive) return unknown(request, "the worker ended");
-    const absent = nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !stack.nodes.has(nodeId));
+    const { absent, unasked } = judgeAbsence(nodes, [...stack.nodes.values()], sought);
+    if (unasked.length > 0) return unknown(request, `the state lost ${unasked.join(", ")} meanwhile`);
     return { ...this.result(request, stack), absent };
   }
 

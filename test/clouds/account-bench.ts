@@ -1,5 +1,5 @@
 /** Lanes of AWS nodes through real workers and a real engine, with accounts as the service hands them over. */
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { awsAccountRules } from "../../provider/clouds/aws-account";
@@ -132,6 +132,12 @@ export class AccountBench {
     const file = this.readStateFile();
     file.checkpoint.latest = deployment;
     writeFileSync(this.stateFile, JSON.stringify(file));
+  }
+
+  /** Nobody can read the lane's state, and the one before it is the same. */
+  damageState(): void {
+    copyFileSync(this.stateFile, `${this.stateFile}.bak`);
+    writeFileSync(this.stateFile, "");
   }
 
   async close(): Promise<void> {

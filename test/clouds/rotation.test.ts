@@ -74,6 +74,23 @@ for (const kind of ["embedded", "official"] as const) {
       assert.deepEqual(bench.aws.leftovers(), []);
     });
 
+    it("an older state takes the place of a damaged one after the key was rotated: what is gone is told, the rest stays", async () => {
+      assertDone(await bench.update(aNode("n-a"), aNode("n-b")), "n-a", "n-b");
+      const { "n-a": gone = "", ...left } = bench.vms();
+      bench.damageState();
+      bench.aws.instances.delete(gone);
+      bench.aws.iam.revoke("K1");
+      bench.useAccount(keysOf("K2"));
+
+      const recovered = await bench.recover(aNode("n-a"), aNode("n-b"));
+
+      assert.deepEqual(recovered.absent, ["n-a"], recovered.message);
+      assert.deepEqual(idsIn(recovered), ["n-b"]);
+      assert.deepEqual(bench.vms(), left);
+      assertDone(await bench.update());
+      assert.deepEqual(bench.aws.leftovers(), []);
+    });
+
     it("temporary credentials expire and are renewed under the same key", async () => {
       const temporary = (sessionToken: string) => ({ ...keysOf("ASIA1"), sessionToken });
       bench.aws.iam.renew("ASIA1", "first");

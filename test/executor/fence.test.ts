@@ -89,6 +89,35 @@ describe("each create and each delete is fenced", function () {
         assert.deepEqual(heard.kinds(), []);
       });
 
+      it("a recovery of another epoch ends nobody's worker and nobody's engine", async () => {
+        const [spare, lane] = [
+          await openBench(bench.installation.engine, { slots: 2, permit: durable.permit }),
+          "lane-1",
+        ];
+        try {
+          durable.epoch = 2;
+          durable.nodes.set("a", "requested");
+          const node = aNode("a", spare.world);
+          const heard = new Heard();
+          const opening = { ...aRequest([], lane), epoch: 2, likely: aNode("likely", spare.world) };
+          const opened = spare.pool.open(opening, heard.hear);
+          opened.result.catch(() => undefined);
+          await until("the opened update", () => heard.kinds().includes("ready"));
+
+          const stale = await spare.pool.recover(aRequest([node], lane), heard.enginePid());
+
+          assert.match(stale.message ?? "", /not permitted: another runtime has taken over/);
+          opened.give([node]);
+          opened.close();
+          assert.deepEqual(
+            (await opened.result).present?.map(({ nodeId }) => nodeId),
+            ["a"],
+          );
+        } finally {
+          await spare.close();
+        }
+      });
+
       it("a service that does not answer has refused", async () => {
         durable.nodes.set("a", "requested");
         durable.onStep = () => new Promise(() => undefined);

@@ -3,6 +3,8 @@ import { classifyFailure, isOutcomeUnknown } from "../../runtime/executor/failur
 import { PassphraseCrypter } from "../../runtime/executor/passphrase";
 import {
   addFound,
+  judgeAbsence,
+  lackedNodes,
   nodeComponentType,
   nodeUrn,
   presentNodes,
@@ -10,6 +12,8 @@ import {
   vmUrn,
   type Deployment,
 } from "../../runtime/executor/stack-state";
+import { aNode } from "./bench";
+import type { ToyWorld } from "../engine/toy-world";
 
 const project = "headroom-nodes";
 const stack = "l1";
@@ -52,6 +56,37 @@ describe("state of a lane's stack", () => {
       { nodeId: "e", isRemnant: true },
     ]);
     assert.deepEqual(presentNodes(undefined), []);
+  });
+
+  it("lacks what is to stay and has no VM, and what is to be deleted and is not there at all", () => {
+    const deployment: Deployment = {
+      resources: [
+        ...["a", "b"].flatMap((nodeId) => [component(nodeId), vm(nodeId, `i-${nodeId}`)]),
+        ...["c", "d"].map((nodeId) => ({ ...vm(nodeId, "r-1"), urn: `${vm(nodeId).urn}-dns` })),
+        ...["c", "d"].map((nodeId) => component(nodeId)),
+      ],
+    };
+    const lacked = (nodes: string[], creates: string[], deletes: string[]) =>
+      lackedNodes(deployment, {
+        ...{ laneId: "l", stack, revision: 1, epoch: 1, accounts: {}, creates, deletes },
+        nodes: nodes.map((nodeId) => aNode(nodeId, { folder: "w" } as ToyWorld)),
+      });
+
+    assert.deepEqual(lacked(["a", "b"], [], []), []);
+    assert.deepEqual(lacked(["a", "x"], ["x"], ["b"]), []);
+    assert.deepEqual(lacked(["a", "x", "c"], [], []), ["x", "c"]);
+    assert.deepEqual(lacked(["a", "c"], ["c"], ["d"]), []);
+    assert.deepEqual(lacked([], [], ["a", "y"]), ["y"]);
+    assert.deepEqual(lacked([], [], []), []);
+  });
+
+  it("takes a node for absent only when the cloud was asked for it", () => {
+    const nodes = ["a", "b", "c", "d"].map((nodeId) => aNode(nodeId, { folder: "w" } as ToyWorld));
+    const present = [{ nodeId: "a" }, { nodeId: "b", isRemnant: true }];
+
+    assert.deepEqual(judgeAbsence(nodes, present, ["b", "c", "d"]), { absent: ["b", "c", "d"], unasked: [] });
+    assert.deepEqual(judgeAbsence(nodes, present, ["a", "d"]), { absent: ["d"], unasked: ["b", "c"] });
+    assert.deepEqual(judgeAbsence([], present, []), { absent: [], unasked: [] });
   });
 
   it("moves a found pending create into the resources with its inputs, and drops the others", () => {

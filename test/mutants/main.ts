@@ -8,12 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
 import type { Mutant } from "./mutant";
+import { actingMutants } from "../mutants/of-acting";
 import { lifecycleMutants } from "./of-lifecycle";
 import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
 
 const root = join(__dirname, "..", "..", "..");
-const mutants = [...planningMutants, ...lifecycleMutants, ...runningMutants];
+const mutants = [...planningMutants, ...lifecycleMutants, ...runningMutants, ...actingMutants];
 /** First a short look; a bug that neither it nor the tests find gets a longer one. */
 const shortRuns = { seed: 1, seeds: 8, events: 6_000, timeoutMs: 90_000 };
 const longRuns = { seed: 100, seeds: 16, events: 20_000, timeoutMs: 300_000 };

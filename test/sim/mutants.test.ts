@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { actingMutants } from "../mutants/of-acting";
 import { lifecycleMutants } from "../mutants/of-lifecycle";
 import { planningMutants } from "../mutants/of-planning";
 import { runningMutants } from "../mutants/of-running";
@@ -10,7 +11,7 @@ const root = join(__dirname, "..", "..", "..");
 
 describe("mutants", () => {
   it("each changes a text that its source has exactly once, so that none is caught or missed by accident", () => {
-    const misfits = [...planningMutants, ...lifecycleMutants, ...runningMutants]
+    const misfits = [...planningMutants, ...lifecycleMutants, ...runningMutants, ...actingMutants]
       .filter(({ file, find }) => readFileSync(join(root, "runtime", `${file}.ts`), "utf8").split(find).length !== 2)
       .map(({ name, file }) => `${name}: runtime/${file}.ts`);
 

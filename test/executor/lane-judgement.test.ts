@@ -1,0 +1,103 @@
+/** What a lane makes of what it knows and of what it is told, one judgement at a time. */
+import assert from "node:assert/strict";
+import { concludeUpdate, trustedResult, type ChangeContext } from "../../runtime/executor/lane-changes";
+import { nextStep } from "../../runtime/executor/lane-work";
+import type { PresentNode, RecoverRequest, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
+import { Journal } from "../../runtime/model/journal";
+import { nodeStatuses, type DesiredNode, type Lane, type Node, type NodeStatus } from "../../runtime/model/state";
+import { HotState } from "../../runtime/store/hot-state";
+import { SeededRng } from "../support/virtual-clock";
+
+const nowMs = 1_000_000;
+const lane: Lane = { laneId: "l", autoscaleConfig: "c", stack: "l", desiredRevision: 3, appliedRevision: 2 };
+
+function specOf(nodeId: string): DesiredNode {
+  const names = { zone: "z", pool: "p", autoscaleConfig: "c", vmProvider: "v", kind: "local" as const };
+  return { nodeId, ...names, settings: {}, osType: "linux", startupScript: "" };
+}
+
+function nodeOf(nodeId: string, status: NodeStatus, address?: string): Node {
+  return {
+    ...{ nodeId, zone: "z", pool: "p", autoscaleConfig: "c", vmProvider: "v", laneId: "l", status },
+    ...{ spec: specOf(nodeId), statusSinceMs: 0, createdAtMs: 0, readyWhen: "checkin" },
+    ...{ provisionTimeoutSeconds: 60, missingTimeoutSeconds: 60, deadTimeoutSeconds: 60 },
+    reason: { code: "test", text: "test", numbers: {} },
+    ...(address === undefined ? {} : { address }),
+  };
+}
+
+const presence = (...nodeIds: string[]) =>
+  new Map(nodeIds.map((nodeId): [string, PresentNode] => [nodeId, { nodeId }]));
+/** Their VM was made, and they have not been given up. */
+const withVm: readonly NodeStatus[] = ["starting", "running", "missing", "draining"];
+
+describe("what a lane takes for true", () => {
+  it("asks the cloud before anything else when nothing is known, an update is open, or a VM is missing", () => {
+    const running = [nodeOf("a", "running", "10.0.0.1"), nodeOf("b", "running", "10.0.0.2")];
+    const kindOf = (nodes: Node[], present: ReturnType<typeof presence> | undefined, over: Partial<Lane> = {}) =>
+      nextStep({ ...lane, ...over }, nodes, present).kind;
+
+    assert.equal(kindOf(running, undefined), "recover");
+    assert.equal(kindOf([nodeOf("a", "destroying")], undefined), "recover");
+    assert.equal(kindOf([], undefined), "recover");
+    assert.equal(kindOf(running, presence("a", "b"), { openRevision: 3 }), "recover");
+    assert.equal(kindOf([...running, nodeOf("x", "requested")], presence("a")), "recover");
+    for (const status of nodeStatuses) {
+      const step = kindOf([nodeOf("a", status, "10.0.0.1"), nodeOf("b", "requested")], presence());
+      assert.equal(step === "recover", withVm.includes(status), status);
+      const remnant = new Map([["a", { nodeId: "a", isRemnant: true }]]);
+      assert.equal(kindOf([nodeOf("a", status, "10.0.0.1")], remnant) === "recover", withVm.includes(status), status);
+    }
+    assert.equal(kindOf([nodeOf("x", "requested")], undefined, { appliedRevision: 0 }), "update");
+  });
+
+  it("does not trust an update that ended without what it was to leave alone", () => {
+    const nodes = ["a", "b", "new"].map(specOf);
+    const request: UpdateRequest = {
+      ...{ laneId: "l", stack: "l", revision: 3, epoch: 1, accounts: {}, nodes, creates: ["new"], deletes: ["old"] },
+    };
+    const ended = (present: PresentNode[], outcome: UpdateResult["outcome"] = "succeeded") =>
+      trustedResult({ kind: "update", request, result: { laneId: "l", revision: 3, outcome, present } });
+
+    for (const outcome of ["succeeded", "failed"] as const) {
+      assert.equal(ended([{ nodeId: "b" }, { nodeId: "new" }], outcome).present, undefined);
+      assert.equal(ended([{ nodeId: "a", isRemnant: true }, { nodeId: "b" }], outcome).present, undefined);
+      assert.equal(ended([], outcome).present, undefined);
+      assert.equal(ended([{ nodeId: "a" }, { nodeId: "b" }], outcome).present?.length, 2);
+      assert.equal(ended([{ nodeId: "a" }, { nodeId: "b" }, { nodeId: "old" }], outcome).present?.length, 3);
+    }
+  });
+
+  it("gives a node up only when the cloud has said that it has no VM of it", () => {
+    for (const status of nodeStatuses) {
+      const state = new HotState();
+      const node = nodeOf("a", status, "10.0.0.1");
+      state.apply([
+        { kind: "put", table: "lane", row: lane },
+        { kind: "put", table: "node", row: node },
+      ]);
+      const context: ChangeContext = {
+        state,
+        nowMs,
+        journal: new Journal({ now: () => nowMs, after: () => () => undefined }, new SeededRng(1)),
+      };
+      const nodes = [specOf("a")];
+      const request: RecoverRequest = {
+        ...{ laneId: "l", stack: "l", revision: 3, epoch: 1, accounts: {}, nodes, known: {} },
+      };
+      const after = (told: Partial<UpdateResult>) => {
+        const result: UpdateResult = { laneId: "l", revision: 3, outcome: "succeeded", present: [], ...told };
+        const changes = concludeUpdate(context, lane, { kind: "recover", request, result });
+        if (changes.some((change) => change.kind === "delete" && change.table === "node")) return "gone";
+        const row = changes.find((change) => change.kind === "put" && change.table === "node");
+        return row?.kind === "put" && row.table === "node" ? row.row.status : status;
+      };
+
+      // Not told of at all: nothing is known.
+      assert.equal(after({}), status);
+      const lost = withVm.includes(status) ? "dead" : status === "destroying" ? "gone" : undefined;
+      if (lost !== undefined) assert.equal(after({ absent: ["a"] }), lost, status);
+      assert.equal(after({ present: [{ nodeId: "a", address: "10.0.0.1" }] }), status);
+    }
+  });
+});
