@@ -28,7 +28,7 @@ import {
 } from "./lane-changes";
 import { requestFor } from "./lane-accounts";
 import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory } from "./lane-memory";
-import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
+import { dueStep, nextStep, slotNeedOf, type DueStep, type Presence } from "./lane-work";
 import type { LaneRequest, NodeUpdater, UpdateEvent, UpdateResult } from "./node-updater";
 import type { RecoverRequest, UpdateRequest } from "./node-updater";
 import { OpenAhead } from "./open-ahead";
@@ -107,6 +107,16 @@ export class LaneRunner {
   /** Its place among the lanes that wait for a slot; undefined when it does not. */
   waitOf(laneId: string): SlotWait | undefined {
     return this.slots.waitOf(laneId);
+  }
+
+  /** Lanes wait for a slot. */
+  isBusy(): boolean {
+    return this.slots.waiting > 0;
+  }
+
+  /** What is in its stack; undefined = not known. */
+  stackOf(laneId: string): Presence | undefined {
+    return this.memoryOf(laneId).present;
   }
 
   /** Starts nothing more, from this moment on, and waits for the updates that run. */

@@ -96,7 +96,7 @@ function accountOf(nodes: readonly Node[]): string {
 }
 
 /** The nodes in a stack by their ids. */
-export type Presence = ReadonlyMap<string, Pick<PresentNode, "isRemnant">>;
+export type Presence = ReadonlyMap<string, Pick<PresentNode, "isRemnant" | "vmId">>;
 
 /** @param present What is in the stack; undefined = not known, e.g. after a restart. */
 export function nextStep(lane: Lane, nodes: readonly Node[], present: Presence | undefined): LaneStep {

@@ -97,6 +97,11 @@ export class SlotScheduler {
     if (this.grants.delete(laneId)) this.grant();
   }
 
+  /** Lanes that wait for a slot. */
+  get waiting(): number {
+    return this.asks.size;
+  }
+
   /** Undefined for a lane that does not wait. */
   waitOf(laneId: string): SlotWait | undefined {
     const ask = this.asks.get(laneId);

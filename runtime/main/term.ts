@@ -17,7 +17,9 @@ import type { CloudCatalog } from "../model/config";
 import { Journal } from "../model/journal";
 import { documentReader } from "../model/unreadable";
 import { plan } from "../planner/plan";
+import { AccountQuestions } from "../reconciler/account-questions";
 import { Reconciler } from "../reconciler/reconciler";
+import { Sweep } from "../reconciler/sweep";
 import { HotState, installationRow, type Change } from "../store/hot-state";
 import type { LeaseTiming } from "../store/lease";
 import { GroupCommitLedger } from "../store/ledger";
@@ -63,6 +65,7 @@ export class Term {
       reconciler: Reconciler;
       laneRunner: LaneRunner;
       updater: NodeUpdater;
+      questions: AccountQuestions;
     },
     lost: Promise<Error>,
   ) {
@@ -126,9 +129,19 @@ export class Term {
       log,
     });
     const broker = new Broker({ ledger, clock, rng, catalog, tokens, requesters, wake });
+    const sweep = new Sweep({
+      ...{ ledger, clock, rng, catalog, log, wakeReconciler: wake },
+      stackOf: (laneId) => laneRunner.stackOf(laneId),
+    });
+    const questions = new AccountQuestions({
+      ...{ clock, log, inquirers: [sweep] },
+      ask: (request) => updater.ask(request),
+      isBusy: () => laneRunner.isBusy(),
+    });
     try {
       await laneRunner.start();
       await reconciler.start();
+      questions.start();
     } catch (error) {
       // What they began is given up with the workers, and recovered in the next term.
       await Promise.all([laneRunner.stop(), reconciler.stop(), updater.stop()]);
@@ -146,14 +159,15 @@ export class Term {
       plan: () => plan(ledger.state, { nowMs: clock.now(), catalog }),
       slotWaitOf: (laneId) => laneRunner.waitOf(laneId),
     };
-    return new Term(leader, { store, reconciler, laneRunner, updater }, lost);
+    return new Term(leader, { store, reconciler, laneRunner, updater, questions }, lost);
   }
 
   /** Decides nothing more, lets running updates end for up to `limitMs`, and gives the lease to whoever waits. */
   async stop(limitMs: number): Promise<void> {
-    const { store, reconciler, laneRunner, updater } = this.parts;
+    const { store, reconciler, laneRunner, updater, questions } = this.parts;
     // First of all and at once: whoever no longer leads starts no engine.
     const lanesAtRest = laneRunner.stop();
+    questions.stop();
     await reconciler.stop();
     const cut = new AbortController();
     const limit = new Promise<void>((resolve) => {

@@ -45,6 +45,8 @@ export interface Account extends AccountSpec {
   readonly isCurrent: boolean;
   /** The last settings of which the cloud said that they lead to `identity.owner`. Absent: never asked. */
   readonly confirmed?: Settings;
+  /** Places (see {@link AccountRules}) where VMs of ours were or were to come, newest last: they are swept as long as it is. */
+  readonly places?: readonly Settings[];
   readonly updatedAtMs: EpochMs;
 }
 

@@ -270,6 +270,28 @@ export interface InstallationRecord {
   readonly tokenSecret: string;
 }
 
+/**
+ * A VM in one of our accounts that carries our installation's id and that no row and no stack tells of. It has been seen
+ * once, or is known to be one from `reportedAtMs` on.
+ */
+export interface Orphan {
+  /** Account and VM. */
+  readonly orphanId: string;
+  readonly accountId: string;
+  /** Name of the VM provider config whose account that is. */
+  readonly vmProvider: string;
+  /** Where in the account, e.g. its region. */
+  readonly place: Readonly<Record<string, unknown>>;
+  /** The cloud's id of it. */
+  readonly vmId: string;
+  /** Of its tag `headroom-node`; absent when it has none. */
+  readonly nodeId?: string;
+  readonly firstSeenMs: EpochMs;
+  readonly lastSeenMs: EpochMs;
+  /** Seen again, at least 5 minutes after the first time. */
+  readonly reportedAtMs?: EpochMs;
+}
+
 /** A definition as stored: the document exactly as declared, who declared it, when. */
 export interface StoredDefinition {
   readonly kind: DefinitionKind;

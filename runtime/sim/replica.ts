@@ -7,7 +7,9 @@ import { LaneRunner, type LaneLog } from "../executor/lane-runner";
 import { BugError, HeadroomError } from "../model/errors";
 import type { CloudCatalog } from "../model/config";
 import { documentReader } from "../model/unreadable";
+import { AccountQuestions } from "../reconciler/account-questions";
 import { Reconciler } from "../reconciler/reconciler";
+import { Sweep } from "../reconciler/sweep";
 import { HotState } from "../store/hot-state";
 import { GroupCommitLedger } from "../store/ledger";
 import type { MemoryStore } from "../store/memory";
@@ -33,6 +35,7 @@ interface Term extends SimLeader {
   readonly store: MemoryStore;
   readonly laneRunner: LaneRunner;
   readonly updater: SimUpdater;
+  readonly questions: AccountQuestions;
 }
 
 export interface ReplicaParts {
@@ -47,6 +50,9 @@ export interface ReplicaParts {
 }
 
 const termPauseMs = 100;
+
+/** Made by whoever leads first. */
+const installation = { installationId: "simulated", backend: "", passphrase: "", tokenSecret: "" };
 
 export class Replica {
   process!: SimProcess;
@@ -117,6 +123,7 @@ export class Replica {
     const defer = (run: () => void): void => void process.receive(0, "commit", run);
     const ledger = new GroupCommitLedger({ state, store, onLost, defer });
     await ledger.commit(tidyAccounts({ snapshot: state, catalog, nowMs: process.now() }));
+    await ledger.commit(state.installation.size > 0 ? [] : [{ kind: "put", table: "installation", row: installation }]);
     const updater = new SimUpdater(process, engines, store);
     const shared = { ledger, clock: process, rng, catalog, tokens: this.parts.tokens, requesters: new Requesters() };
     const log = this.log();
@@ -126,13 +133,21 @@ export class Replica {
     const laneRunner = new LaneRunner(lanes);
     const reconciler: Reconciler = new Reconciler({ ...shared, executor: laneRunner, probe, log });
     const broker = new Broker({ ...shared, wake: wakeReconciler });
+    const sweep = new Sweep({ ...shared, ...{ log, wakeReconciler, stackOf: (laneId) => laneRunner.stackOf(laneId) } });
+    const questions = new AccountQuestions({
+      ...{ clock: process, log, inquirers: [sweep] },
+      ask: (request) => updater.ask(request),
+      isBusy: () => laneRunner.isBusy(),
+    });
     await laneRunner.start();
     await reconciler.start();
-    return { epoch, process, ledger, broker, reconciler, store, laneRunner, updater };
+    questions.start();
+    return { epoch, process, ledger, broker, reconciler, store, laneRunner, updater, questions };
   }
 
-  private async close({ reconciler, laneRunner, updater, ledger, store, process }: Term): Promise<void> {
+  private async close({ reconciler, laneRunner, updater, ledger, store, process, questions }: Term): Promise<void> {
     const lanesAtRest = laneRunner.stop();
+    questions.stop();
     await reconciler.stop();
     await Promise.race([lanesAtRest, process.sleep(0)]);
     await updater.stop();

@@ -10,6 +10,7 @@ export const tableNames = [
   "configState",
   "account",
   "accountCheck",
+  "orphan",
   "apiKey",
   "idempotentAnswer",
   "installation",

@@ -10,6 +10,7 @@ import type {
   InstallationRecord,
   Lane,
   Node,
+  Orphan,
   Session,
   StoredDefinition,
 } from "../model/state";
@@ -23,6 +24,7 @@ export interface Rows {
   configState: ConfigState;
   account: Account;
   accountCheck: AccountCheckRow;
+  orphan: Orphan;
   apiKey: ApiKey;
   idempotentAnswer: IdempotentAnswer;
   installation: InstallationRecord;
@@ -44,6 +46,7 @@ export function rowId<T extends TableName>(table: T, row: Rows[T]): string {
     configState: (state) => state.autoscaleConfig,
     account: (account) => account.accountId,
     accountCheck: (check) => check.vmProvider,
+    orphan: (orphan) => orphan.orphanId,
     apiKey: (key) => key.name,
     idempotentAnswer: (answer) => answer.key,
     installation: () => installationRow,

@@ -26,6 +26,7 @@ import type {
   InstallationRecord,
   Lane,
   Node,
+  Orphan,
   Session,
   StoredDefinition,
 } from "../model/state";
@@ -61,6 +62,8 @@ export interface Snapshot {
   readonly lanes: ReadonlyMap<string, Lane>;
   /** Of the definitions as they are, and of nodes that were born in another one. */
   readonly accounts: ReadonlyMap<string, Account>;
+  /** VMs that nobody knows, also those that were seen only once. */
+  readonly orphans: ReadonlyMap<string, Orphan>;
   /** The account of a VM or DNS provider config as it is now. */
   accountOf(service: AccountService, definition: string): Account | undefined;
   /** What the clouds last said, by VM provider config; also of definitions that are gone, until the next check. */
@@ -118,6 +121,7 @@ export class HotState implements Snapshot {
   readonly lanes = new Map<string, Lane>();
   readonly accounts = new AccountMap();
   readonly accountChecks = new Map<string, AccountCheckRow>();
+  readonly orphans = new Map<string, Orphan>();
   readonly apiKeys = new Map<string, ApiKey>();
   readonly idempotentAnswers = new Map<string, IdempotentAnswer>();
   readonly installation = new Map<string, InstallationRecord>();
@@ -251,6 +255,9 @@ export class HotState implements Snapshot {
         this.accountChecks.set(change.row.vmProvider, change.row);
         // A size may be known now.
         return this.revisions.definitionChanged();
+      case "orphan":
+        this.orphans.set(change.row.orphanId, change.row);
+        return;
       case "apiKey":
         this.apiKeys.set(change.row.name, change.row);
         return;
@@ -281,6 +288,7 @@ export class HotState implements Snapshot {
       lane: this.lanes,
       account: this.accounts,
       accountCheck: this.accountChecks,
+      orphan: this.orphans,
       configState: this.configStates,
       apiKey: this.apiKeys,
       idempotentAnswer: this.idempotentAnswers,

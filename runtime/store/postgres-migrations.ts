@@ -45,6 +45,7 @@ const steps: readonly string[] = [
   documentTable("installation"),
   documentTable("account"),
   documentTable("account_check"),
+  documentTable("orphan"),
 ];
 
 /**

@@ -2,7 +2,15 @@
 import { permissionsSchema } from "../../runtime/model/staging-config";
 import type { Account } from "../../runtime/model/accounts";
 import type { Change } from "../../runtime/store/hot-state";
-import type { Decision, IdempotentAnswer, Lane, Node, Session, StoredDefinition } from "../../runtime/model/state";
+import type {
+  Decision,
+  IdempotentAnswer,
+  Lane,
+  Node,
+  Orphan,
+  Session,
+  StoredDefinition,
+} from "../../runtime/model/state";
 import type { Reason } from "../../runtime/model/plan";
 
 export const accountSecret = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY";
@@ -123,6 +131,14 @@ export function aStagedSession(session: Partial<Session> = {}): Session {
   });
 }
 
+export function anOrphan(orphan: Partial<Orphan> = {}): Orphan {
+  return {
+    ...{ orphanId: "vm-main-1a2b3c4d/i-1", accountId: "vm-main-1a2b3c4d", vmProvider: "main" },
+    ...{ place: { region: "eu-central-1" }, vmId: "i-1", nodeId: "n9", firstSeenMs: 1_000, lastSeenMs: 2_000 },
+    ...orphan,
+  };
+}
+
 export const putSession = (session: Partial<Session> = {}): Change => ({
   kind: "put",
   table: "session",
@@ -150,6 +166,7 @@ export const oneOfEach: readonly Change[] = [
   { kind: "put", table: "apiKey", row: { name: "ci", scope: "operator", hash: "00ff", createdAtMs: 1_000 } },
   { kind: "put", table: "idempotentAnswer", row: anAnswer() },
   { kind: "put", table: "account", row: anAccount() },
+  { kind: "put", table: "orphan", row: anOrphan() },
   {
     kind: "put",
     table: "accountCheck",

@@ -1,0 +1,57 @@
+/** What a sweep looks at: one place of one account at a time, with the rows that should have a VM there. */
+import type { Account } from "../model/accounts";
+import { canonicalJson } from "../model/canonical-json";
+import type { CloudCatalog } from "../model/config";
+import type { Node } from "../model/state";
+import type { Snapshot } from "../store/hot-state";
+
+export interface SweepArea {
+  readonly key: string;
+  readonly account: Account;
+  /** E.g. its region. */
+  readonly place: Readonly<Record<string, unknown>>;
+  /** Rows whose VM was made there and has not been deleted. */
+  readonly nodes: readonly Node[];
+}
+
+/** Where VMs of ours are, may come, or were seen. */
+export function sweepAreas(state: Snapshot, catalog: CloudCatalog): SweepArea[] {
+  const areas = new Map<string, { account: Account; place: SweepArea["place"]; nodes: Node[] }>();
+  const areaOf = (accountId: string | undefined, settings: SweepArea["place"]) => {
+    const account = state.accounts.get(accountId ?? "");
+    if (account?.service !== "vm" || !(account.kind in catalog.vm)) return undefined;
+    const fields = catalog.vm[account.kind as keyof CloudCatalog["vm"]].account.place;
+    const facts = fields.flatMap((field) => (settings[field] === undefined ? [] : [[field, settings[field]]]));
+    const key = JSON.stringify([account.accountId, ...facts]);
+    const area = areas.get(key) ?? { account, place: Object.fromEntries(facts) as SweepArea["place"], nodes: [] };
+    areas.set(key, area);
+    return area;
+  };
+  for (const { name, settings } of state.vmProviderConfigs.values()) {
+    areaOf(state.accountOf("vm", name)?.accountId, settings);
+  }
+  for (const { accountId, places = [] } of state.accounts.values())
+    for (const place of places) areaOf(accountId, place);
+  for (const node of state.nodes.values()) {
+    if (node.spec === undefined) continue;
+    const area = areaOf(node.spec.account, node.spec.settings);
+    if (area && isMade(node)) area.nodes.push(node);
+  }
+  return [...areas].map(([key, area]) => ({ key, ...area }));
+}
+
+/** More places than an account's definition has had in all its time. */
+const placesMax = 50;
+
+/** The account's row with the area's place among its places; undefined when it is there already. */
+export function withPlace(account: Account, { place }: SweepArea): Account | undefined {
+  const { places = [] } = account;
+  if (places.some((known) => canonicalJson(known) === canonicalJson(place))) return undefined;
+  return { ...account, places: [...places, place].slice(-placesMax) };
+}
+
+/** Its VM was made, and nobody has asked for its end. */
+export function isMade({ status, address, vmId }: Node): boolean {
+  const mayHaveVm = ["starting", "running", "missing", "draining", "dead", "failed"].includes(status);
+  return mayHaveVm && (address !== undefined || vmId !== undefined);
+}
