@@ -137,6 +137,17 @@ export class HotState implements Snapshot {
   private readonly instances = new Map<string, number>();
   /** Computed when asked for, forgotten when a session of the node changes. */
   private readonly usageByNode = new Map<string, NodeUsage>();
+  private readonly plainTables: Record<Exclude<TableName, "session" | "node">, Map<string, unknown>> = {
+    definition: this.definitions,
+    lane: this.lanes,
+    account: this.accounts,
+    accountCheck: this.accountChecks,
+    orphan: this.orphans,
+    configState: this.configStates,
+    apiKey: this.apiKeys,
+    idempotentAnswer: this.idempotentAnswers,
+    installation: this.installation,
+  };
   private sortedZones: readonly string[] | undefined;
   private configsByPlace: PlaceMap<AutoscaleConfig[]> | undefined;
   private schedulesByConfig: Map<string, readonly Schedule[]> | undefined;
@@ -242,12 +253,6 @@ export class HotState implements Snapshot {
         this.forgetSession(change.row.sessionId);
         if (change.row.status !== "ended") this.rememberSession(change.row);
         return;
-      case "lane":
-        this.lanes.set(change.row.laneId, change.row);
-        return;
-      case "configState":
-        this.configStates.set(change.row.autoscaleConfig, change.row);
-        return;
       case "account":
         this.accounts.set(change.row.accountId, change.row);
         return this.revisions.definitionChanged();
@@ -255,17 +260,13 @@ export class HotState implements Snapshot {
         this.accountChecks.set(change.row.vmProvider, change.row);
         // A size may be known now.
         return this.revisions.definitionChanged();
+      case "lane":
+      case "configState":
       case "orphan":
-        this.orphans.set(change.row.orphanId, change.row);
-        return;
       case "apiKey":
-        this.apiKeys.set(change.row.name, change.row);
-        return;
       case "idempotentAnswer":
-        this.idempotentAnswers.set(change.row.key, change.row);
-        return;
       case "installation":
-        this.installation.set(installationRow, change.row);
+        this.plainTables[change.table].set(rowId(change.table, change.row), change.row);
         return;
       default: {
         const never: never = change;
@@ -283,18 +284,7 @@ export class HotState implements Snapshot {
       this.unreadable.delete(id);
       this.forgetGroups();
     }
-    const maps: Record<Exclude<TableName, "session" | "node">, Map<string, unknown>> = {
-      definition: this.definitions,
-      lane: this.lanes,
-      account: this.accounts,
-      accountCheck: this.accountChecks,
-      orphan: this.orphans,
-      configState: this.configStates,
-      apiKey: this.apiKeys,
-      idempotentAnswer: this.idempotentAnswers,
-      installation: this.installation,
-    };
-    maps[table].delete(id);
+    this.plainTables[table].delete(id);
   }
 
   private putDefinition({ kind, name, doc }: StoredDefinition): void {

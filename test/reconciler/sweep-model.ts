@@ -4,6 +4,7 @@
  */
 import type { AccountAnswer, AskRequest, ListedVm } from "../../runtime/model/account-questions";
 import { accountIdOf, type Account, type AccountRules } from "../../runtime/model/accounts";
+import { atRest } from "../../runtime/executor/lane-changes";
 import type { CloudCatalog } from "../../runtime/model/config";
 import type { Lane, Node, Orphan } from "../../runtime/model/state";
 import { AccountQuestions } from "../../runtime/reconciler/account-questions";
@@ -143,17 +144,14 @@ export class SweepModel {
       ...{ startupScript: "", installation: ours },
     };
     const at = { statusSinceMs: this.clock.now(), createdAtMs: this.clock.now() };
-    const {
-      address: _address,
-      runningSinceMs: _since,
-      ...node
-    } = aNode({ nodeId, laneId, spec, status: "requested", ...at });
+    const node: Partial<Node> = { ...aNode({ nodeId, laneId, spec, status: "requested", ...at }) };
+    for (const field of ["address", "runningSinceMs"] as const) Reflect.deleteProperty(node, field);
     return node as Node;
   }
 
   /** The end of an update, or of a recovery: rows learn what the stack holds, the lane is at rest. */
   private async concludeLane(laneId: string): Promise<void> {
-    const { openRevision: _open, openSinceMs: _since, ...lane } = this.lane(laneId);
+    const lane = atRest(this.lane(laneId));
     this.known.add(laneId);
     await this.putLane(lane);
     this.mendRows(laneId);
@@ -239,6 +237,7 @@ export class SweepModel {
 
   private async ask({ question, account }: AskRequest): Promise<AccountAnswer> {
     const { rng, clock, isCalm } = this;
+    if (question.kind !== "list") return { kind: "failed", failed: "only lists are asked for here" };
     this.counts.lists += 1;
     const region = String(question.place["region"]);
     await this.sleep(rng.below(60_000));
