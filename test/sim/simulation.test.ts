@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FaultKind } from "../../runtime/sim/faults";
+import { faultKinds, type FaultKind } from "../../runtime/sim/faults";
 import { simulate, type SimulationOptions, type SimulationReport } from "../../runtime/sim/simulation";
 
 const root = join(__dirname, "..", "..", "..");
@@ -56,6 +56,16 @@ describe("simulation", () => {
     }
 
     assert.ok(rules.has("a serviceable session is served"), `broken: ${[...rules].join(", ") || "nothing"}`);
+  });
+
+  it("has each of its kinds of trouble described in docs/simulation.md, and no others", () => {
+    const page = readFileSync(join(root, "docs", "simulation.md"), "utf8");
+    const table = page.slice(page.indexOf("| --- |"), page.indexOf("## What is checked"));
+    const named = [...table.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(
+      ([, cell = ""]) => cell.match(/\w+/g) ?? [],
+    );
+
+    assert.deepEqual(named.toSorted(), faultKinds.toSorted());
   });
 
   it("replays a seed to the same hash, also in another process", async () => {
