@@ -6,6 +6,7 @@ import { z } from "zod";
 import { definitionKinds, durationSchema, nameSchema, type DefinitionKind } from "../model/config";
 import { permissionsSchema } from "../model/staging-config";
 import { apiScopes, nodeStatuses, sessionStatuses } from "../model/state";
+import { accountSchema } from "./account-contracts";
 
 /** Largest request body that is read; a definition with the longest allowed startup script fits. */
 export const bodyBytesMax = 1024 * 1024;
@@ -256,6 +257,8 @@ export const statusSchema = z.strictObject({
   lanes: z.strictObject({ total: z.int(), updating: z.int(), behind: z.int() }),
   /** One sentence for each stored definition that this version can't read. */
   unreadable: z.array(z.string()),
+  /** Each VM provider config by name, with what its cloud said of it. */
+  accounts: z.array(accountSchema),
   configs: z.array(
     z.strictObject({
       autoscaleConfig: z.string(),

@@ -124,6 +124,9 @@ export function deleteDefinition(
   draft.put({ kind: "delete", table: "definition", id });
   const accountContext = { snapshot, catalog: context.catalog, nowMs: context.nowMs };
   for (const change of accountsAfterDelete(kind, name, accountContext)) draft.put(change);
+  if (kind === "vmProviderConfig" && snapshot.accountChecks.has(name)) {
+    draft.put({ kind: "delete", table: "accountCheck", id: name });
+  }
   if (kind === "stagingConfig") {
     const reason = { code: "deleted", text: "deleted; what it staged and nobody has ends", numbers: {} };
     draft.decide(context.journal.entry("staging", name, "deleted", reason));

@@ -17,6 +17,7 @@ import type { CloudCatalog } from "../model/config";
 import { Journal } from "../model/journal";
 import { documentReader } from "../model/unreadable";
 import { plan } from "../planner/plan";
+import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
 import { Reconciler } from "../reconciler/reconciler";
 import { Sweep } from "../reconciler/sweep";
@@ -133,8 +134,9 @@ export class Term {
       ...{ ledger, clock, rng, catalog, log, wakeReconciler: wake },
       stackOf: (laneId) => laneRunner.stackOf(laneId),
     });
+    const checks = new AccountChecks({ ledger, clock, rng, catalog, wakeReconciler: wake });
     const questions = new AccountQuestions({
-      ...{ clock, log, inquirers: [sweep] },
+      ...{ clock, log, inquirers: [checks, sweep] },
       ask: (request) => updater.ask(request),
       isBusy: () => laneRunner.isBusy(),
     });

@@ -7,6 +7,7 @@ import { LaneRunner, type LaneLog } from "../executor/lane-runner";
 import { BugError, HeadroomError } from "../model/errors";
 import type { CloudCatalog } from "../model/config";
 import { documentReader } from "../model/unreadable";
+import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
 import { Reconciler } from "../reconciler/reconciler";
 import { Sweep } from "../reconciler/sweep";
@@ -134,8 +135,9 @@ export class Replica {
     const reconciler: Reconciler = new Reconciler({ ...shared, executor: laneRunner, probe, log });
     const broker = new Broker({ ...shared, wake: wakeReconciler });
     const sweep = new Sweep({ ...shared, ...{ log, wakeReconciler, stackOf: (laneId) => laneRunner.stackOf(laneId) } });
+    const checks = new AccountChecks({ ...shared, wakeReconciler });
     const questions = new AccountQuestions({
-      ...{ clock: process, log, inquirers: [sweep] },
+      ...{ clock: process, log, inquirers: [checks, sweep] },
       ask: (request) => updater.ask(request),
       isBusy: () => laneRunner.isBusy(),
     });

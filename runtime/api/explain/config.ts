@@ -1,8 +1,9 @@
 /** An autoscale config in sentences: what it has, what it does now and why, what holds it back. */
-import type { AutoscaleConfig } from "../../model/config";
-import type { ConfigDecision } from "../../model/plan";
+import { vmProvidersOf, type AutoscaleConfig } from "../../model/config";
+import type { ConfigDecision, Reason } from "../../model/plan";
 import { formatCount } from "../../model/units";
 import type { Leader } from "../backend";
+import { accountReasons, tellAccount } from "./account";
 import { adviceFor } from "./advice";
 import type { Story } from "./story";
 
@@ -16,9 +17,15 @@ export function tellConfig(config: AutoscaleConfig, decision: ConfigDecision | u
       `VM provider config "${vmProvider.name}" has ${instances} of at most ${formatCount(vmProvider.maxInstances, "instance")}.`,
     );
   }
+  const vmProviders = vmProvidersOf(config);
+  for (const name of vmProviders) sentences.push(...tellAccount(name, leader));
   const reasons = decision?.reasons ?? [];
   for (const { text } of reasons) sentences.push(`Now: ${text}.`);
-  return { sentences, wouldChange: [...new Set(reasons.flatMap((reason) => adviceFor(reason) ?? []))] };
+  return { sentences, wouldChange: advicesFor([...reasons, ...accountReasons(vmProviders, leader)]) };
+}
+
+function advicesFor(reasons: readonly Reason[]): string[] {
+  return [...new Set(reasons.flatMap((reason) => adviceFor(reason) ?? []))];
 }
 
 function tellNodes({ name, minNodes, maxNodes }: AutoscaleConfig, { ledger }: Leader): string {

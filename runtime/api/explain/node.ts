@@ -4,6 +4,7 @@ import { formatCount, formatDuration } from "../../model/units";
 import { describeShape } from "../../planner/place";
 import { isUnheard } from "../../planner/node-status";
 import type { Leader } from "../backend";
+import { accountReasons } from "./account";
 import { adviceFor, formatSpan, formatTime } from "./advice";
 import type { Story } from "./story";
 import { outlookOfNode } from "./without-node";
@@ -20,6 +21,7 @@ export function tellNode(node: Node, leader: Leader): Story {
     case "provisioning":
     case "starting":
       tellComing(node, leader, story);
+      tellAccountTrouble(node, leader, story);
       break;
     case "running":
       tellRunning(node, leader, story);
@@ -32,6 +34,7 @@ export function tellNode(node: Node, leader: Leader): Story {
       break;
     case "failed":
       sentences.push(`It failed (${node.failure?.class ?? "unknown"}): ${node.failure?.message ?? node.reason.text}.`);
+      tellAccountTrouble(node, leader, story);
       break;
     case "dead":
     case "destroying":
@@ -41,6 +44,13 @@ export function tellNode(node: Node, leader: Leader): Story {
       break;
   }
   return story;
+}
+
+/** What its cloud says now of where it is to come from. */
+function tellAccountTrouble({ vmProvider }: Node, leader: Leader, { sentences, wouldChange }: Story): void {
+  const reasons = accountReasons(vmProvider === undefined ? [] : [vmProvider], leader);
+  for (const { text } of reasons) sentences.push(`${text}.`);
+  for (const advice of new Set(reasons.map(adviceFor))) if (advice) wouldChange.push(advice);
 }
 
 function origin({ autoscaleConfig, pool, zone, vmProvider }: Node): string {

@@ -1,8 +1,10 @@
 /** A session in sentences: where it is and why, what it waits for at each place where it may run. */
+import { vmProvidersOf } from "../../model/config";
 import type { Node, Session } from "../../model/state";
 import { formatCount } from "../../model/units";
 import { placesOf, type Place } from "../../planner/place";
 import type { Leader } from "../backend";
+import { accountReasons } from "./account";
 import { adviceFor, formatSpan, formatTime } from "./advice";
 import type { Story } from "./story";
 
@@ -46,8 +48,17 @@ function tellWaiting(session: Session, leader: Leader, { sentences, wouldChange 
   for (const where of workspace ? placesOf(workspace, session.zone, state) : []) {
     sentences.push(tellPlace(where, leader));
   }
-  const advice = adviceFor(reason);
-  if (advice) wouldChange.push(advice);
+  const obstacles = accountReasons(vmProvidersFor(session, leader), leader);
+  for (const { text } of obstacles) sentences.push(`No node can come from ${text}.`);
+  for (const advice of new Set([reason, ...obstacles].map(adviceFor))) if (advice) wouldChange.push(advice);
+}
+
+/** Those that could make a node for it. */
+function vmProvidersFor({ workspace: name, zone }: Session, { ledger: { state } }: Leader): string[] {
+  const workspace = state.workspaces.get(name);
+  const places = workspace ? placesOf(workspace, zone, state) : [];
+  const configs = places.flatMap((place) => state.configsIn(place.pool.name, place.zone.name));
+  return [...new Set(configs.flatMap(vmProvidersOf))];
 }
 
 function tellPromised({ nodeId, status, progressPercent, progressMessage }: Node): string {

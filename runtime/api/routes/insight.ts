@@ -1,4 +1,5 @@
 /** What operators look at: status, plan, journal, explanations. Nothing here changes anything. */
+import { vmProvidersOf } from "../../model/config";
 import { NotFoundError } from "../../model/errors";
 import type { Reason } from "../../model/plan";
 import type { ConfigState, Decision } from "../../model/state";
@@ -22,6 +23,7 @@ import {
 import { planSchema } from "../plan-contracts";
 import { traceOf } from "../../planner/trace";
 import { definitionId } from "../../store/hot-state";
+import { accountReasons, viewAccounts } from "../explain/account";
 import { adviceFor } from "../explain/advice";
 import { tellConfig } from "../explain/config";
 import { tellNode } from "../explain/node";
@@ -45,7 +47,8 @@ const status = route({
   },
 });
 
-function viewStatus({ ledger, clock, facts, epoch }: Leader): StatusView {
+function viewStatus(leader: Leader): StatusView {
+  const { ledger, clock, facts, epoch } = leader;
   const { state } = ledger;
   const clocks = new WallClocks();
   const lanes = [...state.lanes.values()];
@@ -62,6 +65,7 @@ function viewStatus({ ledger, clock, facts, epoch }: Leader): StatusView {
       behind: lanes.filter((lane) => lane.appliedRevision < lane.desiredRevision).length,
     },
     unreadable: [...state.unreadable.values()].map(describeUnreadable),
+    accounts: viewAccounts(leader),
     configs: [...state.autoscaleConfigs.values()].map((config) => {
       const { name, pool, zone } = config;
       const own = nodes.filter((node) => node.autoscaleConfig === name);
@@ -212,7 +216,8 @@ function explainConfig(id: string, journal: readonly Decision[], leader: Leader)
   const present = leader.plan().configs.find(({ autoscaleConfig }) => autoscaleConfig === id);
   const state = ledger.state.configStates.get(id);
   const troubles = state ? troublesOf(state, clock.now()) : [];
-  const reasons = [...(present?.reasons ?? []), ...troubles];
+  const ofAccounts = accountReasons(vmProvidersOf(config), leader);
+  const reasons = [...(present?.reasons ?? []), ...ofAccounts, ...troubles];
   const story = tellConfig(config, present, leader);
   story.sentences.push(...troubles.map(({ text }) => `Lately: ${text}.`));
   const outlook = outlookOf(config, ledger.state, clock.now());

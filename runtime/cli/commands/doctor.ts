@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { HeadroomClient } from "../../api/client";
+import type { StatusView } from "../../api/contracts";
 import type { EngineWish } from "../../executor/engine-choice";
 import { SetupError } from "../../model/errors";
 import { makeFolder } from "../../main/make-folder";
@@ -61,6 +62,7 @@ async function examine(
     await inspect("keys", () => checkKeys(folder)),
     await inspect("runtime", () => checkRuntime(endpoint)),
     await inspect("definitions", () => checkDefinitions(endpoint, folder)),
+    await inspect("accounts", () => checkAccounts(endpoint, folder)),
   ];
 }
 
@@ -143,14 +145,32 @@ function checkKeys(folder: string): string {
 
 /** Whether the runtime can read all that its store holds; only with this machine's own admin key. */
 async function checkDefinitions(endpoint: string, folder: string): Promise<string> {
+  const status = await statusOf(endpoint, folder);
+  if (typeof status === "string") return status;
+  if (status.unreadable.length > 0) throw new SetupError(status.unreadable.join("; "));
+  return "all can be read";
+}
+
+/** What the clouds said of the accounts, and of the images, networks, sizes and keys in them. */
+async function checkAccounts(endpoint: string, folder: string): Promise<string> {
+  const status = await statusOf(endpoint, folder);
+  if (typeof status === "string") return status;
+  const troubles = status.accounts.flatMap(({ vmProvider, troubles: own }) =>
+    own.map((text) => `VM provider config "${vmProvider}": ${text}`),
+  );
+  if (troubles.length > 0) throw new SetupError(troubles.join("; "));
+  const unknown = status.accounts.filter(({ state }) => state === "unknown").map(({ vmProvider }) => vmProvider);
+  const asked = `${status.accounts.length - unknown.length} of ${status.accounts.length} in order`;
+  return unknown.length === 0 ? asked : `${asked}; not asked yet: ${unknown.join(", ")}`;
+}
+
+/** Why there is none, as text. */
+async function statusOf(endpoint: string, folder: string): Promise<StatusView | string> {
   const keyFile = join(folder, adminKeyFile);
   if (!existsSync(keyFile)) return "no runtime of this folder to ask";
   const apiKey = readFileSync(keyFile, "utf8").trim();
   const client = new HeadroomClient({ endpoint, apiKey, retries: 0, timeoutMs: 3000 });
-  const status = await client.status().catch(() => undefined);
-  if (status === undefined) return "no runtime of this folder leads";
-  if (status.unreadable.length > 0) throw new SetupError(status.unreadable.join("; "));
-  return "all can be read";
+  return client.status().catch(() => "no runtime of this folder leads");
 }
 
 /** Either a runtime answers at the endpoint, or its port is free to start one. */

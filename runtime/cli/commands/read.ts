@@ -5,6 +5,7 @@ import type { DecisionView, ExplanationView, SessionView, StatusView } from "../
 import { connect, explainRefusal, globalOptions } from "../connection";
 import { formatAge, formatCounts, formatTable, print } from "../output";
 
+type AccountView = StatusView["accounts"][number];
 type ConfigFailures = StatusView["configs"][number]["failures"][number];
 type SessionStatus = SessionView["status"];
 
@@ -102,6 +103,7 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
     ["sessions", formatCounts(status.sessions)],
     ["lanes", `${lanes.total}, ${lanes.updating} updating, ${lanes.behind} behind`],
     ...status.unreadable.map((text) => ["fault", text]),
+    ...status.accounts.flatMap(accountFacts),
   ].map(([name, value]) => `${name!.padEnd(9)} ${value}`);
   if (status.configs.length === 0) return [...facts, "", "no autoscale configs yet"].join("\n");
   const rows = status.configs.map((config) => [
@@ -114,6 +116,14 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
       : [...(config.schedule ? [config.schedule.text] : []), ...config.failures.map(formatFailures)].join("; "),
   ]);
   return [...facts, "", formatTable(["CONFIG", "POOL", "ZONE", "RUNNING", "NOTE"], rows)].join("\n");
+}
+
+/** Accounts that are in order are one word each; what is not is said whole. */
+function accountFacts({ vmProvider, state, owner, troubles, unchecked }: AccountView): string[][] {
+  const where = owner === undefined ? "" : ` (account ${owner})`;
+  const known = { fine: "in order", unknown: "not checked yet", trouble: "not in order" }[state];
+  const sentences = [...troubles, ...unchecked.map((text) => `no fault: ${text}`)];
+  return [["account", `${vmProvider}: ${known}${where}`], ...sentences.map((text) => ["", text])];
 }
 
 function formatFailures({ vmProvider, circuit, consecutiveFailures, last }: ConfigFailures): string {
