@@ -20,8 +20,10 @@ const engineRecordSchema = z.object({
   /** Name of the host when it started. */
   host: z.string().optional(),
   revision: z.int(),
-  /** The worker whose program keeps an update open that was opened ahead; when it ends, so does the engine. */
-  openedBy: z.int().optional(),
+  /** The worker that started it and runs its program. */
+  worker: z.int().optional(),
+  /** Its program waits for nodes; it ends when its worker does. */
+  isOpenedAhead: z.boolean().optional(),
 });
 /** The engine process that was started last; survives the worker. */
 export type EngineRecord = z.infer<typeof engineRecordSchema>;

@@ -284,8 +284,8 @@ export class LaneWorker {
     const needed = "likely" in request ? withLikely(request) : request;
     const onStarted = (pid: number) => {
       onEvent({ kind: "started", enginePid: pid, engine: installation.engine.name });
-      const openedBy = "likely" in request ? { openedBy: process.pid } : {};
-      folder.recordEngine({ pid, host: hostname(), revision: request.revision, ...openedBy });
+      const isOpenedAhead = "likely" in request;
+      folder.recordEngine({ pid, host: hostname(), revision: request.revision, worker: process.pid, isOpenedAhead });
     };
     const permits = new JobPermits(this.options.permit, request.epoch);
     const stack = new PulumiStack({

@@ -66,6 +66,31 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
+/** True while a signal or a debugger holds it: it does nothing, and answers nothing but SIGKILL and SIGCONT. */
+export function isStopped(pid: number): boolean {
+  try {
+    const state =
+      process.platform === "linux"
+        ? statFields(pid)[0]
+        : execFileSync("ps", ["-o", "state=", "-p", String(pid)], { encoding: "utf8" });
+    return state?.trim().toUpperCase().startsWith("T") ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** Living children. Only Linux tells; elsewhere the answer is empty. */
+export function childrenOf(pid: number): number[] {
+  try {
+    // Each thread has those that it started.
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"));
+    return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number)).filter(isAlive);
+  } catch {
+    return [];
+  }
+}
+
 function isZombie(pid: number): boolean {
   if (process.platform !== "linux") return false;
   try {

@@ -12,6 +12,7 @@ import { EngineFailure } from "./engine-command";
 import type { FileBackend } from "./file-backend";
 import { projectName } from "./installation";
 import type { EngineRecord, LaneFolder } from "./lane-folder";
+import { waitForEnd, type EngineWaitLimits, type Waited } from "./engine-wait";
 import { judgeLock, type LockFacts } from "./lock-judgement";
 import { askingPauses, chooseVms } from "./found-vms";
 import type { DuplicateVm, LaneRequest, RecoverRequest } from "./node-updater";
@@ -31,9 +32,7 @@ import {
   type Deployment,
 } from "./stack-state";
 
-export interface RecoveryLimits {
-  /** How long an engine that still runs may go on. Default 15 min: longer than any create of a VM. */
-  readonly engineWaitMs: number;
+export interface RecoveryLimits extends EngineWaitLimits {
   /** How long plugins of a dead engine may go on before they are killed. Default 30 s. */
   readonly orphanWaitMs: number;
   /** How long after the first answer the clouds are asked again for VMs they did not list. Default 3 s. */
@@ -43,14 +42,12 @@ export interface RecoveryLimits {
 }
 export const defaultRecoveryLimits: RecoveryLimits = {
   engineWaitMs: 900_000,
+  idleWaitMs: 120_000,
+  stoppedWaitMs: 60_000,
   orphanWaitMs: 30_000,
   settleMs: 3_000,
   permitWaitMs: 20_000,
 };
-
-/** After a SIGINT the engine ends when its running steps do; it gets no more time than this. */
-const interruptWaitMs = 60_000;
-const pollMs = 100;
 
 export interface RecoveryContext {
   readonly stack: PulumiStack;
@@ -75,8 +72,8 @@ export async function quietenStack(context: RecoveryContext, enginePid: number |
   const seen = [...known, ...folder.processes()].filter((pid) => pid !== undefined);
   const engines = new Set(seen.filter((pid) => folder.isEngine(pid)));
   for (const pid of engines) letGo(pid, folder.engineRecord());
-  for (const pid of engines) await endProcess(() => (folder.isEngine(pid) ? [pid] : []), limits.engineWaitMs);
-  await endProcess(() => folder.processes(), limits.orphanWaitMs);
+  for (const pid of engines) await waitForEnd(aboutEngine(context, pid), limits);
+  await waitForEnd({ living: () => folder.processes() }, { ...limits, engineWaitMs: limits.orphanWaitMs });
   for (const lock of (await backend?.locks(folder.stack)) ?? []) {
     const verdict = judgeLock(lock, lockFacts(context, lock.pid));
     if (verdict !== "stale") {
@@ -95,23 +92,36 @@ function lockFacts({ folder, backend }: RecoveryContext, pid: number): LockFacts
   return { host: hostname(), engine, holder: folder.holderOf(pid), isBackendOurs };
 }
 
+/** An engine can't end while its plugin stands still, nor while the worker does that runs its program. */
+function aboutEngine({ folder, backend }: RecoveryContext, pid: number): Waited {
+  return {
+    living: () => (folder.isEngine(pid) ? [pid] : []),
+    needed: () => [...new Set([pid, ...folder.processes(), ...workerOf(pid, folder.engineRecord())])],
+    isBusy: async () => {
+      // Elsewhere it would take an engine to ask.
+      if (backend === undefined) return true;
+      // A damaged state tells nothing of what is on its way.
+      const isUnknown = { pending_operations: [{}] };
+      const deployment = await backend.readDeployment(folder.stack).catch(() => isUnknown);
+      return (deployment?.pending_operations ?? []).length > 0;
+    },
+  };
+}
+
+/** The worker that started the engine, while it lives. */
+function workerOf(engine: number, record: EngineRecord | undefined): number[] {
+  const worker = record?.pid === engine ? record.worker : undefined;
+  // Its number may be another process's by now, but no other process is this engine's parent.
+  return worker !== undefined && worker !== process.pid && parentOf(engine) === worker ? [worker] : [];
+}
+
 /**
  * An update that was opened ahead waits for as long as its program does. The worker that runs the program serves somebody
  * who does not lead any more, or hangs: without it the engine finishes what it has begun and ends.
  */
 function letGo(engine: number, record: EngineRecord | undefined): void {
-  if (record?.pid !== engine || record.openedBy === undefined || record.openedBy === process.pid) return;
-  // Its number may be another process's by now, but no other process is this engine's parent.
-  if (parentOf(engine) === record.openedBy) signal(record.openedBy, "SIGKILL");
-}
-
-/** Waits for processes to end by themselves; after `limitMs` they are interrupted, and at last killed. */
-async function endProcess(living: () => number[], limitMs: number): Promise<void> {
-  if (await waitUntil(() => living().length === 0, limitMs)) return;
-  for (const pid of living()) signal(pid, "SIGINT");
-  if (await waitUntil(() => living().length === 0, Math.min(limitMs, interruptWaitMs))) return;
-  for (const pid of living()) signal(pid, "SIGKILL");
-  await waitUntil(() => living().length === 0, interruptWaitMs);
+  if (record?.isOpenedAhead !== true) return;
+  for (const worker of workerOf(engine, record)) signal(worker, "SIGKILL");
 }
 
 /** Sets a damaged state file aside; answers what people should know of it. */
@@ -281,12 +291,4 @@ async function writeUnlocked(context: RecoveryContext, deployment: Deployment): 
 
 function isDeadHere(host: string, pid: number): boolean {
   return host === hostname() && !isAlive(pid);
-}
-
-async function waitUntil(isTrue: () => boolean, limitMs: number): Promise<boolean> {
-  for (let waitedMs = 0; !isTrue(); waitedMs += pollMs) {
-    if (waitedMs >= limitMs) return false;
-    await pause(pollMs);
-  }
-  return true;
 }

@@ -25,7 +25,7 @@ import type {
   UpdateRequest,
   UpdateResult,
 } from "./node-updater";
-import { signal } from "./processes";
+import { childrenOf, isStopped, parentOf, signal } from "./processes";
 import { defaultRecoveryLimits, type RecoveryLimits } from "./recovery";
 import { slotsHere } from "./slot-default";
 import { reserveOf } from "./slot-scheduler";
@@ -68,6 +68,9 @@ const askTimeoutMs = 120_000;
 const askGraceMs = 10_000;
 
 type JobEnd = Extract<FromWorker, { kind: "done" | "answered" }>;
+
+/** A worker ends at once when it is let go, unless it stands still. */
+const stopWaitMs = 10_000;
 
 interface Task {
   readonly job: Job;
@@ -152,8 +155,8 @@ export class WorkerPool implements NodeUpdater {
     const folder = new LaneFolder(this.options.installation, laneId, stack);
     const record = folder.engineRecord();
     // One that waits for nodes ends when recovery asks it to; waiting for it would have no end.
-    if (record?.openedBy !== undefined) return false;
-    return [enginePid, record?.pid].some((pid) => pid !== undefined && folder.isEngine(pid));
+    if (record?.isOpenedAhead) return false;
+    return [enginePid, record?.pid].some((pid) => pid !== undefined && folder.isEngine(pid) && !standsStill(pid));
   }
 
   async removeStack(laneId: string, stack: string, epoch: number): Promise<void> {
@@ -166,9 +169,10 @@ export class WorkerPool implements NodeUpdater {
     this.cancelSpares();
     for (const { cancelGivingBack } of this.workers) cancelGivingBack?.();
     for (const task of this.waiting.splice(0)) task.reject(new UnavailableError("the executor is stopping"));
-    const ended = [...this.workers].map(
-      ({ child }) => new Promise<void>((resolve) => void child.once("exit", () => resolve())),
-    );
+    const ended = [...this.workers].map(({ child }) => {
+      const giveUp = this.options.clock.after(stopWaitMs, () => child.kill("SIGKILL"));
+      return new Promise<void>((resolve) => void child.once("exit", () => resolve())).finally(giveUp);
+    });
     for (const { child, state } of this.workers) {
       // One that is still loading has been asked nothing, and would end only after it has loaded.
       if (state === "starting") child.kill("SIGKILL");
@@ -364,6 +368,12 @@ export class WorkerPool implements NodeUpdater {
 export function openedFor(constrainedBytes: number, totalBytes: number): number {
   const bytes = constrainedBytes > 0 ? Math.min(constrainedBytes, totalBytes) : totalBytes;
   return bytes < 2 * 2 ** 30 ? 0 : Math.max(1, Math.floor(bytes / 10 / openedBytes));
+}
+
+/** True when it can't go on, itself or for its plugin or the worker that runs its program: recovery ends what is held. */
+function standsStill(engine: number): boolean {
+  const worker = parentOf(engine);
+  return [engine, ...childrenOf(engine), ...(worker === undefined ? [] : [worker])].some(isStopped);
 }
 
 function takesNoSlot({ job }: Task): boolean {

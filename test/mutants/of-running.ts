@@ -121,6 +121,15 @@ export const runningMutants: readonly Mutant[] = [
     tests: lanes,
   },
   {
+    name: "what stands still is waited for like what works",
+    rule: "a held engine holds its lane up for minutes at most",
+    file: "executor/engine-wait",
+    find: 'if (stoppedMs >= this.limits.stoppedWaitMs) signal(pid, "SIGKILL");',
+    replace: 'if (stoppedMs >= this.limits.engineWaitMs) signal(pid, "SIGKILL");',
+    tests: ["executor/engine-wait"],
+    bySimulation: false,
+  },
+  {
     name: "VM found after a crash not adopted",
     rule: "no VM without a record",
     file: "executor/recovery",
