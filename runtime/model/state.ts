@@ -9,7 +9,8 @@
  *   starting      the VM exists and its address is known; waiting for the check-in
  *   running       checked in; takes sessions
  *   missing       no sign of life for `missingTimeout`; not capacity, may come back
- *   dead          no sign of life for `deadTimeout`, or taken back by the cloud; its sessions are lost
+ *   dead          no sign of life for `deadTimeout`, or taken back by the cloud; its sessions are lost. Whatever had a VM
+ *                 and has none any more is dead at once, also a node that is only starting
  *   draining      takes no new session; destroyed when the last one ended, or back to running when needed again
  *   destroying    no longer in the desired set; never comes back
  *   failed        create failed, or no check-in within `provisionTimeout`

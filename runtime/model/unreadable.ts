@@ -40,6 +40,15 @@ interface Definitions {
   readonly definitions: ReadonlyMap<string, StoredDefinition>;
 }
 
+/** The same one in whatever order the rows came; undefined when all can be read. */
+export function firstUnreadable({ unreadable }: Pick<Definitions, "unreadable">): UnreadableDefinition | undefined {
+  return unreadable.size === 0 ? undefined : inOrder(unreadable)[0]?.[1];
+}
+
+function inOrder(unreadable: Definitions["unreadable"]): [string, UnreadableDefinition][] {
+  return [...unreadable].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 /** The unreadable definitions without which it can't be said how many nodes the config should have. */
 export function unreadableBelow(
   config: AutoscaleConfig,
@@ -53,7 +62,7 @@ export function unreadableBelow(
     dnsProviderConfig: [config.registerDns ? dnsProvider : undefined],
     workspace: [config.type === "dockerAgent" ? config.standbySlots?.workspace : undefined],
   };
-  return [...unreadable].flatMap(([id, found]) => {
+  return inOrder(unreadable).flatMap(([id, found]) => {
     const isNamed = names[found.kind]?.includes(found.name) ?? false;
     if (found.kind !== "schedule") return isNamed ? [found] : [];
     const owner = definitions.get(id)?.doc["autoscaleConfig"];

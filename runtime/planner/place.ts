@@ -15,7 +15,7 @@ import type { Reason } from "../model/plan";
 import { mayFit, type PartialShape } from "../model/shapes";
 import type { Node, Shape } from "../model/state";
 import { formatCount, formatMemory } from "../model/units";
-import { describeUnreadable } from "../model/unreadable";
+import { describeUnreadable, firstUnreadable } from "../model/unreadable";
 import type { NodeUsage } from "../model/usage";
 import type { Snapshot } from "../store/hot-state";
 import { checkedSize, declaredShape, fitsShape, hasRoom, isServer, loadOf } from "./capacity";
@@ -54,7 +54,7 @@ export interface Place {
 
 export function place(request: PlaceRequest, context: PlaceContext): Placement {
   const placement = placeAsDeclared(request, context);
-  const [unreadable] = context.draft.snapshot.unreadable.values();
+  const unreadable = firstUnreadable(context.draft.snapshot);
   // What can't be read might allow it: nobody is sent away for that.
   if (placement.kind !== "refused" || placement.reason.code === "workspaceDisabled" || !unreadable) return placement;
   const text = `${placement.reason.text}; ${describeUnreadable(unreadable)}`;

@@ -20,7 +20,7 @@ import { VmRules } from "./vm-rules";
 const nodeMoves: Readonly<Record<NodeStatus, readonly NodeStatus[]>> = {
   requested: ["provisioning", "starting", "failed", "draining", "destroying"],
   provisioning: ["requested", "starting", "failed", "draining", "destroying"],
-  starting: ["running", "failed", "draining", "destroying"],
+  starting: ["running", "failed", "dead", "draining", "destroying"],
   running: ["missing", "dead", "draining"],
   missing: ["running", "dead", "draining"],
   dead: ["destroying", "draining"],

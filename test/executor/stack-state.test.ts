@@ -9,6 +9,7 @@ import {
   nodeUrn,
   presentNodes,
   settlePending,
+  untouchedUrns,
   vmUrn,
   type Deployment,
 } from "../../runtime/executor/stack-state";
@@ -78,6 +79,35 @@ describe("state of a lane's stack", () => {
     assert.deepEqual(lacked(["a", "c"], ["c"], ["d"]), []);
     assert.deepEqual(lacked([], [], ["a", "y"]), ["y"]);
     assert.deepEqual(lacked([], [], []), []);
+  });
+
+  it("leaves alone what belongs to other nodes, with the Pulumi providers that only they use", () => {
+    const provider = (name: string) => ({
+      ...{ urn: `urn:pulumi:${stack}::${project}::pulumi:providers:toy::${name}`, type: "pulumi:providers:toy" },
+      ...{ custom: true, id: name },
+    });
+    const usedBy = (nodeId: string, name: string) => ({
+      ...vm(nodeId, "i"),
+      provider: `${provider(name).urn}::${name}`,
+    });
+    const deployment: Deployment = {
+      resources: [
+        ...["shared", "theirs", "declared"].map(provider),
+        ...["a", "b", "c", "d"].map((nodeId) => component(nodeId)),
+        ...[usedBy("a", "shared"), usedBy("b", "shared"), usedBy("c", "theirs"), usedBy("d", "declared")],
+      ],
+    };
+    const untouched = (...touched: string[]) =>
+      untouchedUrns(deployment, new Set(touched), new Set(["declared"])).sort();
+    const all = (...nodeIds: string[]) => nodeIds.flatMap((nodeId) => [component(nodeId).urn, vm(nodeId).urn]);
+
+    assert.deepEqual(untouched("a", "b", "c", "d"), []);
+    assert.deepEqual(untouched("a", "c", "d"), all("b").sort());
+    assert.deepEqual(untouched("a", "b"), [...all("c", "d"), provider("theirs").urn].sort());
+    assert.deepEqual(
+      untouched(),
+      [...all("a", "b", "c", "d"), ...["shared", "theirs"].map((n) => provider(n).urn)].sort(),
+    );
   });
 
   it("takes a node for absent only when the cloud was asked for it", () => {

@@ -64,7 +64,7 @@ export const actingMutants: readonly Mutant[] = [
     file: "executor/stack-state",
     find: "return nodeId !== undefined && !touched.has(nodeId);",
     replace: "return nodeId !== undefined && touched.has(nodeId);",
-    tests: ["executor/stack-state", "executor/state-lost"],
+    tests: ["executor/stack-state"],
     bySimulation: false,
   },
   {

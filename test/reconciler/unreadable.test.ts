@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import type { DefinitionKind } from "../../runtime/model/config";
 import { ConfigError, ConflictError, UnavailableError } from "../../runtime/model/errors";
 import type { StoredDefinition } from "../../runtime/model/state";
-import { definitionId } from "../../runtime/store/hot-state";
-import { scheduleDoc, tester } from "../support/builders";
+import { plan } from "../../runtime/planner/plan";
+import { definitionId, HotState, type Change } from "../../runtime/store/hot-state";
+import { catalog, scheduleDoc, tester } from "../support/builders";
 import { agents, countByStatus, request } from "./questions";
 import { World } from "./world";
 
@@ -73,6 +74,32 @@ describe("a definition that can't be read", () => {
   afterEach(async () => {
     await world.stop();
     assert.deepEqual(world.errors, []);
+  });
+
+  it("is named first of several whatever the order of the rows, so that a plan says the same after a restart", async () => {
+    for (const [kind, name] of [
+      ["zone", "eu"],
+      ["pool", "agents"],
+      ["workspace", "office"],
+    ] as const) {
+      const row = world.state.definitions.get(definitionId(kind, name))!;
+      const doc = { ...row.doc, fromTheFuture: 1 };
+      await world.ledger.commit([{ kind: "put", table: "definition", row: { ...row, doc } }]);
+    }
+    const { state } = world;
+    const rows: Change[] = [
+      ...[...state.definitions.values()].map((row): Change => ({ kind: "put", table: "definition", row })),
+      ...[...state.nodes.values()].map((row): Change => ({ kind: "put", table: "node", row })),
+      ...[...state.sessions.values()].map((row): Change => ({ kind: "put", table: "session", row })),
+    ];
+    const said = [rows, rows.toReversed()].map((ordered) => {
+      const read = new HotState();
+      read.apply(ordered);
+      return JSON.stringify(plan(read, { nowMs: world.clock.now(), catalog }));
+    });
+
+    assert.match(said[0]!, /can't be read/);
+    assert.equal(said[0], said[1]);
   });
 
   for (const [kind, name] of named) {
