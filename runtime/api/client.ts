@@ -35,6 +35,7 @@ import type {
 } from "./contracts";
 import type { PlanView } from "./plan-contracts";
 import type { LaneView } from "./lane-contracts";
+import type { ForgottenView, OrphanView } from "./orphan-contracts";
 import { readEvents, type ServerEvent } from "./event-source";
 
 export { canonicalJson, digestOf } from "./digest";
@@ -99,6 +100,13 @@ export class HeadroomClient {
   }
   async lanes(): Promise<LaneView[]> {
     return (await this.answer<{ lanes: LaneView[] }>({ method: "GET", path: "/api/v1/lanes" })).lanes;
+  }
+
+  async orphans(): Promise<OrphanView[]> {
+    return (await this.answer<{ orphans: OrphanView[] }>({ method: "GET", path: "/api/v1/orphans" })).orphans;
+  }
+  forgetNode(id: string, force: boolean): Promise<ForgottenView> {
+    return this.answer({ method: "POST", path: `/api/v1/nodes/${encodeURIComponent(id)}/forget`, body: { force } });
   }
 
   /** Every problem and warning of a document, as if the `pending` ones existed. */

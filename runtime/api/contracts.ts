@@ -254,7 +254,10 @@ export const statusSchema = z.strictObject({
   nowMs: epochMs,
   nodes: z.record(z.string(), z.int()),
   sessions: z.record(z.string(), z.int()),
-  lanes: z.strictObject({ total: z.int(), updating: z.int(), behind: z.int() }),
+  /** `strangers`: nodes in their stacks of which no row tells. */
+  lanes: z.strictObject({ total: z.int(), updating: z.int(), behind: z.int(), strangers: z.int() }),
+  /** VMs that carry this installation's id and that nothing has. */
+  orphans: z.int(),
   /** One sentence for each stored definition that this version can't read. */
   unreadable: z.array(z.string()),
   /** Each VM provider config by name, with what its cloud said of it. */

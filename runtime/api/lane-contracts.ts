@@ -17,6 +17,8 @@ export const laneSchema = z.strictObject({
   trouble: troubleSchema.optional(),
   takesNodes: z.boolean().optional(),
   keptClosedUntilMs: epochMs.optional(),
+  strangers: z.array(z.string()).optional(),
+  forgotten: z.array(z.string()).optional(),
   nodes: z.int(),
 });
 export const laneAnswerSchema = z.strictObject({ lane: laneSchema });

@@ -81,7 +81,13 @@ export function viewNode(
 }
 
 export function viewLane(lane: Lane, nodes: number): LaneView {
-  return { ...lane, nodes };
+  const { strangers, forgotten, ...rest } = lane;
+  return {
+    ...rest,
+    ...(strangers === undefined ? {} : { strangers: [...strangers] }),
+    ...(forgotten === undefined ? {} : { forgotten: [...forgotten] }),
+    nodes,
+  };
 }
 
 export function viewSession(session: Session, snapshot: Snapshot, progress: Progress): SessionView {

@@ -21,6 +21,7 @@ import { assignSession, endSession, moveNode } from "../planner/transitions";
 import { definitionId, type Change } from "../store/hot-state";
 import type { Ledger } from "../store/store";
 import { checkIn, heartbeat, interruptNode, type Heartbeat, type Interruption, type ServerStatus } from "./node-calls";
+import { forgetNode, type ForgottenNode } from "./forget-node";
 import { keepLaneClosed } from "./lane-orders";
 import { holdNode, releaseNode, removeNode } from "./node-orders";
 import {
@@ -200,6 +201,15 @@ export class Broker {
   /** Takes sessions again; the queue gets its room in the same commit. */
   async undrainNode(nodeId: string): Promise<Node> {
     return this.order((context) => releaseNode(nodeId, context));
+  }
+
+  /** Its row goes at once and its sessions end; its cloud is asked for nothing. */
+  async forgetNode(nodeId: string, isForced: boolean): Promise<ForgottenNode> {
+    const context = this.begin();
+    const forgotten = forgetNode(nodeId, isForced, context);
+    await this.commit(context);
+    this.options.wake();
+    return forgotten;
   }
 
   /** Its stack is free within seconds, unless nodes are made or deleted in it. */

@@ -9,6 +9,7 @@ import { Command, CommanderError, Option } from "commander";
 import { addDoctor } from "./commands/doctor";
 import { addLanes } from "./commands/lanes";
 import { addNodes } from "./commands/nodes";
+import { addOrphans } from "./commands/orphans";
 import { addReadCommands } from "./commands/read";
 import { addServe } from "./commands/serve";
 import { addSession } from "./commands/session";
@@ -43,6 +44,7 @@ function createProgram(): Command {
   addReadCommands(program);
   addNodes(program);
   addLanes(program);
+  addOrphans(program);
   addSession(program);
   addDoctor(program);
   // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.

@@ -5,7 +5,7 @@ import type { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
 import type { Lane, LaneTrouble, Node } from "../model/state";
 import { Draft } from "../planner/draft";
-import { failureChanges, loseNode } from "../planner/transitions";
+import { failureChanges, loseNode, without } from "../planner/transitions";
 import type { Change, Snapshot } from "../store/hot-state";
 import { classifyFailure } from "./failure-class";
 import { shouldHaveVm, type Presence } from "./lane-work";
@@ -201,9 +201,15 @@ function vmLost({ state, journal, nowMs }: ChangeContext, node: Node): Change[] 
 
 /** The lane's row, and what people should know of its stack. */
 function laneConcluded({ state, journal }: ChangeContext, lane: Lane, result: UpdateResult): Change[] {
-  const strangers = (result.present ?? []).map(({ nodeId }) => nodeId).filter((nodeId) => !state.nodes.has(nodeId));
-  const { strangers: before = [], ...rest } = lane;
-  const row: Lane = strangers.length === 0 ? rest : { ...rest, strangers: strangers.sort() };
+  const { strangers: before = [], forgotten = [], ...rest } = lane;
+  const rowless = (result.present ?? []).map(({ nodeId }) => nodeId).filter((nodeId) => !state.nodes.has(nodeId));
+  const strangers = rowless.filter((nodeId) => !forgotten.includes(nodeId));
+  const left = forgotten.filter((nodeId) => rowless.includes(nodeId));
+  const row: Lane = {
+    ...rest,
+    ...(strangers.length === 0 ? {} : { strangers: strangers.sort() }),
+    ...(left.length === 0 ? {} : { forgotten: left }),
+  };
   const changes: Change[] = [{ kind: "put", table: "lane", row }];
   const tell = (event: string, text: string, numbers: Reason["numbers"]) => {
     changes.push({
@@ -252,20 +258,30 @@ export function settleLane(context: ChangeContext, lane: Lane, present: Presence
     ({ status, nodeId }) => status === "destroying" && !present.has(nodeId),
   );
   return [
-    { kind: "put", table: "lane", row: { ...lane, appliedRevision: lane.desiredRevision } },
+    { kind: "put", table: "lane", row: { ...without(lane, "forgotten"), appliedRevision: lane.desiredRevision } },
     ...gone.flatMap((node) => nodeGone(context, node)),
   ];
 }
 
 /** The lane without an open update. */
 export function atRest(lane: Lane): Lane {
-  const { laneId, autoscaleConfig, stack, desiredRevision, appliedRevision, keptClosedUntilMs, trouble, strangers } =
-    lane;
+  const {
+    laneId,
+    autoscaleConfig,
+    stack,
+    desiredRevision,
+    appliedRevision,
+    keptClosedUntilMs,
+    trouble,
+    strangers,
+    forgotten,
+  } = lane;
   return {
     ...{ laneId, autoscaleConfig, stack, desiredRevision, appliedRevision },
     ...(keptClosedUntilMs === undefined ? {} : { keptClosedUntilMs }),
     ...(trouble === undefined ? {} : { trouble }),
     ...(strangers === undefined ? {} : { strangers }),
+    ...(forgotten === undefined ? {} : { forgotten }),
   };
 }
 

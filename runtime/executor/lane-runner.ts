@@ -225,7 +225,8 @@ export class LaneRunner {
   private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane): Promise<boolean> {
     const revision = lane.openRevision ?? lane.desiredRevision;
     const known = knownVms(nodesOf(this.options.ledger.state, lane.laneId), this.now());
-    const request: RecoverRequest = { ...requestFor(this.options, lane, { ...step, revision }), known };
+    const { forgotten: forget = [] } = lane;
+    const request: RecoverRequest = { ...requestFor(this.options, lane, { ...step, revision }), known, forget };
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");
     const result = await this.options.updater
       .recover(request, lane.enginePid)

@@ -104,6 +104,7 @@ export function nextStep(lane: Lane, nodes: readonly Node[], present: Presence |
   if (lane.openRevision !== undefined || known === undefined) return { kind: "recover", nodes: specsOf(nodes) };
   const isThere = ({ nodeId }: Node) => known.has(nodeId);
   const hasVm = (node: Node) => isThere(node) && known.get(node.nodeId)?.isRemnant !== true;
+  if ((lane.forgotten ?? []).some((nodeId) => known.has(nodeId))) return { kind: "recover", nodes: specsOf(nodes) };
   // Declared, its VM would be made again under the same id.
   if (nodes.some((node) => shouldHaveVm(node) && !hasVm(node))) return { kind: "recover", nodes: specsOf(nodes) };
   if (nodes.length === 0 && known.size === 0) return { kind: "empty" };

@@ -32,6 +32,7 @@ import { JobPermits } from "./permits";
 import { PulumiStack } from "./pulumi-stack";
 import {
   adoptMissing,
+  dropNodes,
   mendState,
   quietenStack,
   verifyState,
@@ -243,6 +244,7 @@ export class LaneWorker {
       await quietenStack(context, enginePid);
       const mended = await mendState(context);
       await context.stack.initialise();
+      await dropNodes(context, asked.forget ?? []);
       const { request, fault } = await this.understand(context, asked, onEvent);
       const isMade = ({ nodeId }: DesiredNode) => asked.known[nodeId]?.address !== undefined;
       // Nobody can look for it, so that nothing is known of the lane.

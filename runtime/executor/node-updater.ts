@@ -35,6 +35,8 @@ export interface UpdateRequest extends LaneRequest {
 export interface RecoverRequest extends LaneRequest {
   /** By node id, what its row tells of its VM. A node that is missing here is taken for a young one. */
   readonly known: Readonly<Record<string, KnownVm>>;
+  /** Nodes that are taken out of the stack first, without asking a cloud. Default none. */
+  readonly forget?: readonly string[];
 }
 
 export interface KnownVm {

@@ -29,6 +29,7 @@ import {
   settlePending,
   untouchedUrns,
   vmUrn,
+  withoutNodes,
   type Deployment,
 } from "./stack-state";
 
@@ -157,6 +158,14 @@ interface Verified {
   readonly deployment: Deployment | undefined;
   /** Ids of the nodes for whose VMs the clouds were asked. */
   readonly asked: readonly string[];
+}
+
+/** Takes nodes out of the state. No cloud is asked: nobody may get into their account any more. */
+export async function dropNodes({ stack }: RecoveryContext, nodeIds: readonly string[]): Promise<void> {
+  if (nodeIds.length === 0) return;
+  const before = await stack.readDeployment();
+  const after = before && withoutNodes(before, new Set(nodeIds));
+  if (after && after !== before) await stack.writeDeployment(after);
 }
 
 /**

@@ -136,6 +136,25 @@ export function untouchedUrns(
   return [...untouched.map(({ urn }) => urn), ...own];
 }
 
+/** Without all that belongs to these nodes, and the Pulumi providers that only they used; the same when nothing does. */
+export function withoutNodes(deployment: Deployment, nodeIds: ReadonlySet<string>): Deployment {
+  const { resources, pending_operations: pending } = deployment;
+  const byUrn = new Map((resources ?? []).map((resource) => [resource.urn, resource]));
+  const isDropped = ({ urn, parent }: StateResource): boolean => {
+    const nodeId = nodeIdOf(urn, (child) => (child === urn ? parent : byUrn.get(child)?.parent));
+    return nodeId !== undefined && nodeIds.has(nodeId);
+  };
+  const providersOf = (users: readonly StateResource[]) =>
+    new Set(users.map(({ provider }) => provider?.slice(0, provider.lastIndexOf("::"))));
+  const dropped = (resources ?? []).filter(isDropped);
+  const kept = (resources ?? []).filter((resource) => !isDropped(resource));
+  const [before, after] = [providersOf(dropped), providersOf(kept)];
+  const left = kept.filter(({ urn }) => !before.has(urn) || after.has(urn));
+  const leftPending = (pending ?? []).filter(({ resource }) => !isDropped(resource));
+  if (dropped.length === 0 && leftPending.length === (pending ?? []).length) return deployment;
+  return { ...deployment, resources: left, ...(pending ? { pending_operations: leftPending } : {}) };
+}
+
 /** Nodes that the request takes for granted, to be kept or to be deleted, and that the state does not have. */
 export function lackedNodes(deployment: Deployment | undefined, { nodes, creates, deletes }: UpdateRequest): string[] {
   const there = new Map(presentNodes(deployment).map((node) => [node.nodeId, node]));

@@ -246,6 +246,8 @@ export interface Lane {
   readonly keptClosedUntilMs?: EpochMs;
   /** Ids of nodes that are in the stack and have no row, e.g. after a database came back from a backup. They are kept. */
   readonly strangers?: readonly string[];
+  /** Ids of nodes that were given up and are to be taken out of the stack without asking a cloud. */
+  readonly forgotten?: readonly string[];
   /** Its last update failed, and not because the cloud has no room: new nodes go to other lanes. */
   readonly trouble?: LaneTrouble;
 }

@@ -132,6 +132,7 @@ export class SimEngines {
     if (stack.engine && !stack.engine.isDead) return unknown(request, "the stack is locked");
     stack.engine = undefined;
     if (stack.isDamaged) backend.mend(stack);
+    for (const nodeId of request.forget ?? []) stack.nodes.delete(nodeId);
     const [nodes, hidden] = this.understood(request.nodes, stack);
     const lost = hidden.find(({ nodeId }) => request.known[nodeId]?.address !== undefined);
     if (lost) return unknown(request, `${lost.nodeId} can't be read`);

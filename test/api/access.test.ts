@@ -31,6 +31,8 @@ const expected: Readonly<Record<string, ApiScope | `${TokenPurpose} token` | "an
   "post /api/v1/nodes/{id}/undrain": "operator",
   "get /api/v1/lanes": "viewer",
   "post /api/v1/lanes/{id}/close": "operator",
+  "post /api/v1/nodes/{id}/forget": "operator",
+  "get /api/v1/orphans": "viewer",
   "post /api/v1/definitions/check": "viewer",
   "put /api/v1/definitions/{kind}/{name}": "operator",
   "get /api/v1/definitions/{kind}": "viewer",

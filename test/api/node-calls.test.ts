@@ -1,7 +1,7 @@
 /** Check-in and interruption as startup scripts send them, over HTTP. */
 import assert from "node:assert/strict";
 import type { TokenPurpose } from "../../runtime/broker/node-tokens";
-import type { Node } from "../../runtime/model/state";
+import type { Lane, Node } from "../../runtime/model/state";
 import { Api, aNode } from "./harness";
 
 describe("calls of nodes", () => {
@@ -149,6 +149,43 @@ describe("orders of operators over the API", () => {
     await assert.rejects(client.drainNode("node-2"), /node node-2 is failed; only a node that runs can be drained/);
     await assert.rejects(client.undrainNode("node-2"), /node node-2 is failed, not draining/);
     await assert.rejects(client.drainNode("node-9"), /there is no node "node-9"/);
+  });
+
+  it("forgets a node that is lost, another only by force, and tells which sessions ended", async () => {
+    const client = api.client("operator");
+    const { ledger } = api.leader;
+    const lane: Lane = {
+      laneId: "l-9",
+      autoscaleConfig: "agents-eu",
+      stack: "l-9",
+      desiredRevision: 4,
+      appliedRevision: 4,
+    };
+    await ledger.commit([
+      { kind: "put", table: "lane", row: { ...lane, strangers: ["n-stranger"] } },
+      { kind: "put", table: "node", row: aNode({ nodeId: "node-7", status: "missing", laneId: "l-9" }) },
+      { kind: "put", table: "node", row: aNode({ nodeId: "node-8", status: "running", laneId: "l-9" }) },
+    ]);
+    assert.deepEqual(await client.forgetNode("node-7", false), { nodeId: "node-7", sessions: [] });
+    await assert.rejects(client.forgetNode("node-8", false), /node node-8 is running; without force/);
+    assert.deepEqual(await client.forgetNode("node-8", true), { nodeId: "node-8", sessions: [] });
+    await assert.rejects(client.forgetNode("node-8", true), /there is no node "node-8"/);
+    const shown = (await client.lanes()).find(({ laneId }) => laneId === "l-9");
+    assert.deepEqual([shown?.forgotten, shown?.strangers], [["node-7", "node-8"], ["n-stranger"]]);
+    assert.equal((await client.status()).lanes.strangers, 1);
+    assert.match((await client.explain("node", "node-7")).decisions.at(-1)!.reason.text, /given up by request/);
+  });
+
+  it("lists VMs that nobody knows once they are certain", async () => {
+    const client = api.client("operator");
+    const seen = { accountId: "vm-here-1", vmProvider: "here", place: { region: "r1" }, firstSeenMs: 5, lastSeenMs: 9 };
+    const certain = { ...seen, orphanId: "vm-here-1/i-2", vmId: "i-2", nodeId: "n-x", firstSeenMs: 3, reportedAtMs: 9 };
+    await api.leader.ledger.commit([
+      { kind: "put", table: "orphan", row: { ...seen, orphanId: "vm-here-1/i-1", vmId: "i-1" } },
+      { kind: "put", table: "orphan", row: certain },
+    ]);
+    assert.deepEqual(await client.orphans(), [certain]);
+    assert.equal((await client.status()).orphans, 1);
   });
 
   it("shows and explains a node that was made from an older definition", async () => {

@@ -13,6 +13,8 @@ const commands = [
   ["nodes", "drain"],
   ["nodes", "undrain"],
   ["nodes", "delete"],
+  ["nodes", "forget"],
+  ["orphans"],
   ["sessions"],
   ["lanes"],
   ["lanes", "close"],
@@ -152,6 +154,29 @@ describe("headroom", () => {
         { kind: "put", table: "node", row: { ...aNode(), nodeId: "node-2", status: "failed" } },
       ]);
       assert.match((await run("nodes", "delete", "node-2", "--yes")).stdout, /^node node-2 is destroying/);
+    });
+
+    it("forgets a node only with --yes, a running one only with --force, and lists VMs that nobody knows", async () => {
+      await api.leader.ledger.commit([
+        { kind: "put", table: "node", row: { ...aNode(), nodeId: "node-5", status: "running" } },
+      ]);
+      const careless = await run("nodes", "forget", "node-5");
+      assert.equal(careless.code, 2);
+      assert.match(careless.stderr, /leaves its VM to itself; add --yes to do it, or --dry-run/);
+      assert.match(
+        (await run("nodes", "forget", "node-5", "--dry-run")).stdout,
+        /would be given up; .*nothing was changed/,
+      );
+      const refused = await run("nodes", "forget", "node-5", "--yes");
+      assert.deepEqual([refused.code, /is running; without force/.test(refused.stderr)], [4, true]);
+      const forgotten = await run("nodes", "forget", "node-5", "--yes", "--force");
+      assert.match(forgotten.stdout, /^node node-5 is forgotten; 0 sessions ended with it/);
+      assert.equal((await run("orphans")).stdout, "no orphans\n");
+      const seen = { accountId: "vm-here-1", vmProvider: "here", firstSeenMs: 5, lastSeenMs: 9, reportedAtMs: 9 };
+      const row = { ...seen, place: { region: "r1" }, orphanId: "vm-here-1/i-2", vmId: "i-2", nodeId: "n-x" };
+      await api.leader.ledger.commit([{ kind: "put", table: "orphan", row }]);
+      assert.match((await run("orphans")).stdout, /^VM +NODE .*\ni-2 +n-x +here +r1/);
+      assert.match((await run("status")).stdout, /orphans +1 VM that nobody knows/);
     });
 
     it("ends with 4 when the runtime refuses", async () => {

@@ -102,6 +102,12 @@ export class AccountBench {
     return this.pool.recover(this.request(nodes), undefined);
   }
 
+  /** The lane is recovered with these nodes, after the others were taken out of its stack. */
+  async forget(nodes: readonly DesiredNode[], ...nodeIds: string[]): Promise<UpdateResult> {
+    this.inLane = nodes;
+    return this.pool.recover({ ...this.request(nodes), forget: nodeIds }, undefined);
+  }
+
   /** What the account of {@link aNode} says, through a worker. */
   async ask(question: AccountQuestion): Promise<AccountAnswer> {
     return this.pool.ask({ accountId: vmAccount, account: this.accounts[vmAccount]!, question });

@@ -193,7 +193,8 @@ export class World implements NodeUpdater {
     throw new Error("this world opens no update ahead");
   }
 
-  recover({ laneId, revision, stack, nodes }: RecoverRequest): Promise<UpdateResult> {
+  recover({ laneId, revision, stack, nodes, forget = [] }: RecoverRequest): Promise<UpdateResult> {
+    for (const nodeId of forget) this.stacks.get(stack)?.delete(nodeId);
     const absent = nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !this.stacks.get(stack)?.has(nodeId));
     return Promise.resolve({ laneId, revision, outcome: "succeeded", present: this.presentIn(stack), absent });
   }

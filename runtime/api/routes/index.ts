@@ -10,6 +10,7 @@ import { definitionRoutes } from "./definitions";
 import { insightRoutes } from "./insight";
 import { nodeCallRoutes } from "./node-calls";
 import { nodeRoutes } from "./nodes";
+import { orphanRoutes } from "./orphans";
 import { sessionRoutes } from "./sessions";
 import { stagingRoutes } from "./staging";
 
@@ -47,6 +48,7 @@ export function createRoutes(feed = new SessionFeed()): readonly Route[] {
     ...sessionRoutes(feed),
     ...nodeCallRoutes,
     ...nodeRoutes,
+    ...orphanRoutes,
     ...definitionRoutes,
     ...stagingRoutes,
     ...insightRoutes,

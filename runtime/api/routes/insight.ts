@@ -31,6 +31,7 @@ import { tellSession } from "../explain/session";
 import { tellGone, tellRefused } from "../explain/story";
 import { route, type Route } from "../route";
 import { viewNode } from "../views";
+import { viewOrphans } from "./orphans";
 import { findSession, viewPresent } from "./sessions";
 
 /** Journal entries of one explanation: what anyone reads, and one page of the store. */
@@ -63,7 +64,9 @@ function viewStatus(leader: Leader): StatusView {
       total: lanes.length,
       updating: lanes.filter((lane) => lane.openRevision !== undefined && !lane.takesNodes).length,
       behind: lanes.filter((lane) => lane.appliedRevision < lane.desiredRevision).length,
+      strangers: lanes.reduce((sum, { strangers = [] }) => sum + strangers.length, 0),
     },
+    orphans: viewOrphans(state).length,
     unreadable: [...state.unreadable.values()].map(describeUnreadable),
     accounts: viewAccounts(leader),
     configs: [...state.autoscaleConfigs.values()].map((config) => {

@@ -44,7 +44,7 @@ function formatLanes(lanes: readonly LaneView[]): string {
   return formatTable(["LANE", "CONFIG", "STACK", "NODES", "DESIRED", "APPLIED", "NOW"], rows);
 }
 
-function now({ openRevision, takesNodes }: LaneView): string {
-  if (openRevision === undefined) return "idle";
-  return takesNodes ? "opened ahead" : `updating to ${openRevision}`;
+function now({ openRevision, takesNodes, strangers = [] }: LaneView): string {
+  const does = openRevision === undefined ? "idle" : takesNodes ? "opened ahead" : `updating to ${openRevision}`;
+  return strangers.length === 0 ? does : `${does}; keeps ${strangers.join(", ")}, of which no row tells`;
 }

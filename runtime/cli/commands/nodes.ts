@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { HeadroomClient } from "../../api/client";
 import type { NodeView } from "../../api/contracts";
+import type { ForgottenView } from "../../api/orphan-contracts";
 import { ConfigError } from "../../model/errors";
 import { formatCount } from "../../model/units";
 import { formatAge, formatTable } from "../output";
@@ -54,6 +55,39 @@ export function addNodes(program: Command): void {
         throw new ConfigError(`deleting node ${id} destroys its VM; add --yes to do it, or --dry-run`);
       return change(command, id, { dryRun, say: sayDelete, act: (client) => client.deleteNode(id) });
     });
+  addForget(nodes);
+}
+
+function addForget(nodes: Command): void {
+  nodes
+    .command("forget")
+    .summary("give up a node whose account is gone")
+    .description(
+      "The node's row goes, its sessions end, and it is taken out of its Pulumi stack; its cloud is asked for nothing. " +
+        "For nodes that can't be deleted because nobody gets into their account any more. A VM that lives on costs money: " +
+        "headroom orphans lists it once its account can be asked.",
+    )
+    .argument("<id>", "id of the node")
+    .option("--dry-run", "only say what would happen")
+    .option("--yes", "do it")
+    .option("--force", "also when the node runs")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes forget n4f2k9a --yes\n")
+    .action((id: string, options: { dryRun?: boolean; yes?: boolean; force?: boolean }, command: Command) => {
+      if (options.dryRun) return show(command, (client) => client.node(id), sayForget);
+      if (!options.yes)
+        throw new ConfigError(`forgetting node ${id} leaves its VM to itself; add --yes to do it, or --dry-run`);
+      return show(command, (client) => client.forgetNode(id, options.force ?? false), formatForgotten);
+    });
+}
+
+function sayForget({ nodeId, status, sessions }: NodeView): string {
+  const ended =
+    sessions.length === 0 ? "no session is on it" : `${formatCount(sessions.length, "session")} on it would end`;
+  return `node ${nodeId} (${status}) would be given up; ${ended}; its VM would be left to itself; nothing was changed`;
+}
+
+function formatForgotten({ nodeId, sessions }: ForgottenView): string {
+  return `node ${nodeId} is forgotten; ${formatCount(sessions.length, "session")} ended with it`;
 }
 
 interface NodeChange {

@@ -2,6 +2,7 @@
 import { Argument, Option, type Command } from "commander";
 import type { HeadroomClient } from "../../api/client";
 import type { DecisionView, ExplanationView, SessionView, StatusView } from "../../api/contracts";
+import { formatCount } from "../../model/units";
 import { connect, explainRefusal, globalOptions } from "../connection";
 import { formatAge, formatCounts, formatTable, print } from "../output";
 
@@ -101,7 +102,13 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
     ["store", `${status.store}, epoch ${status.epoch}`],
     ["nodes", formatCounts(status.nodes)],
     ["sessions", formatCounts(status.sessions)],
-    ["lanes", `${lanes.total}, ${lanes.updating} updating, ${lanes.behind} behind`],
+    [
+      "lanes",
+      `${lanes.total}, ${lanes.updating} updating, ${lanes.behind} behind${lanes.strangers > 0 ? `, ${formatCount(lanes.strangers, "stranger")} in their stacks` : ""}`,
+    ],
+    ...(status.orphans > 0
+      ? [["orphans", `${formatCount(status.orphans, "VM")} that nobody knows: headroom orphans`]]
+      : []),
     ...status.unreadable.map((text) => ["fault", text]),
     ...status.accounts.flatMap(accountFacts),
   ].map(([name, value]) => `${name!.padEnd(9)} ${value}`);

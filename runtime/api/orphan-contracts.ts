@@ -1,0 +1,27 @@
+/** VMs that nobody knows, as the HTTP API shows them; see {@link Orphan} for what the fields mean. */
+import { z } from "zod";
+
+const epochMs = z.int().min(0);
+
+export const orphanSchema = z.strictObject({
+  orphanId: z.string(),
+  accountId: z.string(),
+  vmProvider: z.string(),
+  place: z.record(z.string(), z.unknown()),
+  vmId: z.string(),
+  nodeId: z.string().optional(),
+  firstSeenMs: epochMs,
+  lastSeenMs: epochMs,
+  reportedAtMs: epochMs,
+});
+export const orphansSchema = z.strictObject({ orphans: z.array(orphanSchema) });
+
+export const forgetBodySchema = z.strictObject({
+  /** Also a node that runs, or is about to. Default false. */
+  force: z.boolean().default(false),
+});
+/** A node that was given up, and the sessions that ended with it. */
+export const forgottenSchema = z.strictObject({ nodeId: z.string(), sessions: z.array(z.string()) });
+
+export type OrphanView = z.output<typeof orphanSchema>;
+export type ForgottenView = z.output<typeof forgottenSchema>;
