@@ -1,6 +1,7 @@
 /** Questions about an account, answered inside a program that only looks. */
 import type { AccountAnswer, AskRequest } from "../runtime/model/account-questions";
-import type { AccountSpec } from "../runtime/model/accounts";
+import type { AccountCheck } from "../runtime/model/account-check";
+import type { AccountSpec, Settings } from "../runtime/model/accounts";
 import { problemsOf } from "../runtime/model/config";
 import { ConfigError } from "../runtime/model/errors";
 import { placeInAccount } from "./node-accounts";
@@ -20,7 +21,8 @@ export async function answerAccountQuestion(registry: Registry, request: AskRequ
         throw ConfigError.of(problemsOf(parsed.error, place.settings, vmProvider.secretFields), subject);
       }
       const provider = await vmProvider.pulumiProvider(place.providerName, place.access);
-      return { kind: "check", check: await vmProvider.check(parsed.data, { provider }) };
+      const check = await vmProvider.check(parsed.data, { provider });
+      return { kind: "check", check: withoutSecrets(check, place.settings, vmProvider.secretFields) };
     }
     case "list": {
       const { providerName, access, settings } = placeInAccount(accountId, account, vmProvider, question.place);
@@ -39,8 +41,20 @@ export function answerOfFailure(registry: Registry, request: AskRequest, message
   const { account, question } = request;
   if (question.kind !== "check") return undefined;
   const settings = { ...question.template, ...account.settings };
-  const refusal = vmProviderOf(registry, account).accountRefusal?.(message, settings);
-  return refusal && { kind: "check", check: { findings: [refusal] } };
+  const vmProvider = vmProviderOf(registry, account);
+  const refusal = vmProvider.accountRefusal?.(message, settings);
+  return (
+    refusal && { kind: "check", check: withoutSecrets({ findings: [refusal] }, settings, vmProvider.secretFields) }
+  );
+}
+
+/** A cloud may repeat in its refusal what it was sent. */
+function withoutSecrets(check: AccountCheck, settings: Settings, secretFields: readonly string[]): AccountCheck {
+  const values = secretFields.map((field) => settings[field]).filter((value) => typeof value === "string");
+  // One may be a part of another.
+  const secrets = values.filter((value) => value !== "").sort((a, b) => b.length - a.length);
+  const hide = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
+  return { ...check, findings: check.findings.map((finding) => ({ ...finding, text: hide(finding.text) })) };
 }
 
 export function vmProviderOf(registry: Registry, { service, kind, definition }: AccountSpec): VmProvider<unknown> {

@@ -13,7 +13,7 @@ import {
 } from "../model/config";
 import type { Reason } from "../model/plan";
 import { mayFit, type PartialShape } from "../model/shapes";
-import type { Node, Shape } from "../model/state";
+import type { Node, NodeStatus, Shape } from "../model/state";
 import { formatCount, formatMemory } from "../model/units";
 import { describeUnreadable, firstUnreadable } from "../model/unreadable";
 import type { NodeUsage } from "../model/usage";
@@ -250,7 +250,9 @@ export function obstacleOf(
   }
   if (!config.enabled) return obstacle(1, "configDisabled", `autoscale config "${config.name}" is disabled`);
   if (config.drain) return obstacle(1, "configDraining", `autoscale config "${config.name}" is being drained`);
-  if (shapes.some((limits) => mayFit(request.needs, limits))) return undefined;
+  if (shapes.some((limits) => mayFit(request.needs, limits)) || hasFittingNode(config, request.needs, snapshot)) {
+    return undefined;
+  }
   const shape = shapes[0]!;
   const numbers = { ...numbersOf("needs", request.needs), ...numbersOf("node", shape) };
   const needs = `workspace "${request.workspace}" needs ${describeShape(request.needs)}`;
@@ -259,6 +261,16 @@ export function obstacleOf(
   }
   return obstacle(3, "shape", `${needs}; a node of "${config.name}" has only ${describeShape(shape)}`, numbers);
 }
+
+/** A node that is larger than a new one would be, because it was made from an older definition: it may get room. */
+function hasFittingNode({ name }: AutoscaleConfig, needs: Shape, snapshot: Snapshot): boolean {
+  for (const { status, shape } of snapshot.nodesOfConfig(name).values()) {
+    if (shape && lastingStatuses.includes(status) && fitsShape(needs, shape)) return true;
+  }
+  return false;
+}
+
+const lastingStatuses: readonly NodeStatus[] = ["requested", "provisioning", "starting", "running", "missing"];
 
 /** What the nodes that a config may make have at most, on each of its VM provider configs, as far as that is certain. */
 function limitsOf(config: AutoscaleConfig, { draft: { snapshot }, catalog }: PlaceContext): PartialShape[] {

@@ -128,6 +128,11 @@ const cases: readonly Case[] = [
     finds: [["passing", "amiId", /this time: AWS says RequestLimitExceeded/]],
   },
   {
+    name: "a refusal that repeats a secret, without the secret",
+    arrange: ({ aws }) => aws.facts.failing.set(getAmi, "api error Odd: you sent secret of K1 with K1K1"),
+    finds: [["passing", "amiId", /you sent \[secret\] with/]],
+  },
+  {
     name: "a time-out",
     arrange: ({ aws }) => aws.facts.failing.set(getAmi, "dial tcp 10.0.0.1:443: i/o timeout"),
     finds: [["passing", "amiId", /i\/o timeout/]],

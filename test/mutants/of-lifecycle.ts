@@ -223,7 +223,16 @@ export const lifecycleMutants: readonly Mutant[] = [
     file: "broker/account-checks",
     find: "    if (sizeOfNode(node, snapshot, catalog) !== size.name) continue;",
     replace: "    if (node.nodeId !== undefined) continue;",
-    tests: ["reconciler/account-checks"],
+    tests: ["reconciler/told-sizes"],
+    bySimulation: false,
+  },
+  {
+    name: "a told size refuses what a node could hold",
+    rule: "a session waits for an older, larger node that can hold it",
+    file: "planner/place",
+    find: "if (shape && lastingStatuses.includes(status) && fitsShape(needs, shape)) return true;",
+    replace: "if (shape && lastingStatuses.includes(status) && fitsShape(needs, shape)) return false;",
+    tests: ["reconciler/told-sizes"],
     bySimulation: false,
   },
 ];

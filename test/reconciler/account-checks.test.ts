@@ -12,10 +12,8 @@ import { PlainTokens } from "../../runtime/sim/tokens";
 import { HotState } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
-import { aConfigState, agentConfigDoc, catalog, gib, someFailures, vmProviderDoc } from "../support/builders";
+import { aConfigState, agentConfigDoc, gib, someFailures } from "../support/builders";
 import { SeededRng, VirtualClock } from "../support/virtual-clock";
-import { agents, request } from "./questions";
-import { World } from "./world";
 
 const second = 1_000;
 const minute = 60_000;
@@ -350,37 +348,5 @@ describe("checks of accounts", () => {
     service.answer = () => ({ kind: "check", check: fine });
     await service.clock.advance(2 * hour);
     assert.match((await told()).at(-1)!, /^accountFine/);
-  });
-});
-
-describe("a size that is told while nodes are on their way", () => {
-  it("counts for them too: no node more than what waits has need of", async () => {
-    const world = await World.start({
-      vmProviders: [vmProviderDoc({ settings: { size: "large" } })],
-      configs: [agents()],
-    });
-    const checks = new AccountChecks({ ...world, catalog, wakeReconciler: () => world.reconciler.wake() });
-    try {
-      for (const user of ["ann", "bob", "cid", "dan"]) await request(world, "office", user);
-      await world.clock.advance(2 * second);
-      assert.equal(world.state.nodes.size, 1, "one until its size is known");
-      const due = checks.nextQuestion(world.clock.now())!;
-
-      const shape = { cores: 4, memoryBytes: 16 * gib, gpus: 0 };
-      const size = { name: "large", shape };
-      await due.conclude({ kind: "check", check: { findings: [], size } });
-      await world.clock.advance(2 * second);
-
-      assert.equal(world.state.nodes.size, 2, "four sessions of 2 cores on nodes of 4");
-      assert.deepEqual(
-        [...world.state.nodes.values()].map((node) => node.size),
-        [shape, shape],
-      );
-      await world.clock.advance(5 * minute);
-      assert.equal(world.state.nodes.size, 2);
-      assert.equal(world.state.queue().length, 0);
-    } finally {
-      await world.stop();
-    }
   });
 });

@@ -20,7 +20,7 @@ const advices: Readonly<Record<string, (numbers: Numbers) => string>> = {
     `${putRight}; editing VM provider config "${vmProvider}" or the autoscale config tries again at once${retryAtMs ? `, else it does at ${formatTime(Number(retryAtMs))}` : ""}`,
   singleTry: () => "one node that comes up ends this; put right what made the others fail",
   unknownShape: ({ autoscaleConfig }) =>
-    `wait for the first node to report, or set coresOverride and memoryOverride of autoscale config "${autoscaleConfig}"`,
+    `wait for the first node to report or for the check of its account to tell the size, or set coresOverride and memoryOverride of autoscale config "${autoscaleConfig}"`,
   unknownGpus: ({ autoscaleConfig }) =>
     `wait until a node reports its GPUs, or set gpusOverride of autoscale config "${autoscaleConfig}"`,
   configDisabled: ({ autoscaleConfig }) => `enable autoscale config "${autoscaleConfig}" (enabled: true)`,
