@@ -75,7 +75,7 @@ async function requestToCreate({ engine, isSmoke, log }: BenchContext, openAhead
       hurriedMs.push(await round("quick"));
     }
     await rest("quick");
-    const waitingMb = isOpening ? await memoryOfWaiting(service) : 0;
+    const waitingMb = isOpening ? await memoryOfWaiting(service, "quick") : 0;
     await timeOfCreate(service, "slow");
     const burstMs: number[] = [];
     while (burstMs.length < 2) {
@@ -91,8 +91,8 @@ async function requestToCreate({ engine, isSmoke, log }: BenchContext, openAhead
 }
 
 /** An update of this config waits for nodes. */
-async function untilOpen(service: Service, config: string): Promise<void> {
-  await until("an update that waits", 60, async () => {
+async function untilOpen(service: Service, config: string) {
+  return until("an update that waits", 60, async () => {
     return (await service.client.lanes()).find(
       (lane) => lane.autoscaleConfig === config && lane.takesNodes && lane.enginePid,
     );
@@ -100,8 +100,8 @@ async function untilOpen(service: Service, config: string): Promise<void> {
 }
 
 /** Resident memory of an engine that waits, its worker and its plugins. Linux only. */
-async function memoryOfWaiting(service: Service): Promise<number> {
-  const { enginePid = 0 } = (await service.client.lanes()).find(({ takesNodes }) => takesNodes) ?? {};
+async function memoryOfWaiting(service: Service, config: string): Promise<number> {
+  const { enginePid = 0 } = await untilOpen(service, config);
   const status = (pid: number, field: string): number =>
     Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
   const children = readFileSync(`/proc/${enginePid}/task/${enginePid}/children`, "utf8").split(" ").filter(Boolean);

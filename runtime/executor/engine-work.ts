@@ -1,9 +1,11 @@
 /** What a worker gives an engine to do, and what it hears of it. */
-import { HeadroomError } from "../model/errors";
+import { CloudError, HeadroomError } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import { EngineFailure } from "./engine-command";
-import type { LaneRequest, UpdateResult } from "./node-updater";
+import type { LaneRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import type { NodeStep } from "./permits";
+import type { RecoveryContext } from "./recovery";
+import { presentNodes } from "./stack-state";
 import type { NodeFailure } from "./update-events";
 
 /** What one run of the engine is about. */
@@ -42,4 +44,28 @@ export function unknownResult({ laneId, revision }: LaneRequest, message: string
 export function messageOf(error: unknown): string {
   if (error instanceof HeadroomError || error instanceof EngineFailure) return error.message;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** True when the engine did not end by itself, so that creates may be on their way. */
+export async function isInterrupted({ stack }: RecoveryContext, failure: EngineFailure): Promise<boolean> {
+  if (failure.endedBy !== undefined) return true;
+  const deployment = await stack.readDeployment();
+  return (deployment?.pending_operations ?? []).length > 0;
+}
+
+/** The program can't be run at all: nothing changed, and every node that is not there has failed. */
+export async function refuseUpdate(
+  { stack }: RecoveryContext,
+  { laneId, revision, nodes }: UpdateRequest,
+  error: unknown,
+  onEvent: (event: UpdateEvent) => void,
+): Promise<UpdateResult> {
+  const message = messageOf(error);
+  const failureClass = error instanceof CloudError ? error.failureClass : "CONFIG";
+  const present = presentNodes(await stack.readDeployment());
+  for (const { nodeId } of nodes) {
+    if (present.some((node) => node.nodeId === nodeId)) continue;
+    onEvent({ kind: "nodeFailed", nodeId, class: failureClass, message });
+  }
+  return { laneId, revision, outcome: "failed", message, present };
 }

@@ -1,13 +1,14 @@
 /** What a worker process does for one lane at a time: update, recover, remove. */
 import { hostname } from "node:os";
 import type { AccountAnswer, AskRequest } from "../model/account-questions";
-import { CloudError, type CloudFailureClass } from "../model/errors";
+import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { AskPermit } from "../store/permit";
 import { askAccount, type AskerOptions } from "./account-asker";
 import { withOwners } from "./account-owners";
 import { EngineFailure } from "./engine-command";
-import { messageOf, unknownResult, type EngineWork, type UnderstoodRequest, type UpRun } from "./engine-work";
+import { isInterrupted, messageOf, refuseUpdate, unknownResult } from "./engine-work";
+import type { EngineWork, UnderstoodRequest, UpRun } from "./engine-work";
 import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
@@ -20,7 +21,6 @@ import type {
   LaneRequest,
   OpenedUpdate,
   OpenRequest,
-  PresentNode,
   RecoverRequest,
   UpdateEvent,
   UpdateRequest,
@@ -55,6 +55,7 @@ export interface LaneWorkerOptions {
 
 type LaneName = Pick<LaneRequest, "laneId" | "stack" | "epoch">;
 type OnEvent = (event: UpdateEvent) => void;
+type Opening = UnderstoodRequest<OpenRequest> & { readonly context: RecoveryContext };
 
 export class LaneWorker {
   private readonly backend: FileBackend | undefined;
@@ -76,7 +77,7 @@ export class LaneWorker {
     try {
       understood = await this.understand(context, asked, onEvent);
     } catch (error) {
-      return this.refuse(context, asked, error, onEvent);
+      return refuseUpdate(context, asked, error, onEvent);
     }
     const { request, fault } = understood;
     await context.folder.write(request, await this.openedCrypter());
@@ -109,44 +110,60 @@ export class LaneWorker {
   }
 
   /** It begins at once; its result is there when it has ended. */
-  openUpdate(request: OpenRequest, onEvent: OnEvent, abort: AbortSignal): OpenedUpdate {
-    const context = this.contextOf(request, onEvent, abort);
-    const intake = new NodeIntake(request, {
-      prepare: (node) => this.options.program.prepare({ ...request, nodes: [node] }),
-      write: async (nodes) => context.folder.write({ ...request, nodes }, await this.openedCrypter()),
+  openUpdate(given: OpenRequest, onEvent: OnEvent, abort: AbortSignal): OpenedUpdate {
+    const begun = this.beginOpened(given, onEvent, abort);
+    const intake = new NodeIntake({
+      prepare: async (node) => this.options.program.prepare({ ...(await begun).request, nodes: [node] }),
+      write: async (nodes) => {
+        const { context, request } = await begun;
+        await context.folder.write({ ...request, nodes }, await this.openedCrypter());
+      },
       onEvent,
     });
+    const unread = this.contextOf(given, onEvent, abort);
     return {
       give: (nodes) => intake.give(nodes),
       close: () => intake.close(),
-      result: this.runOpened(context, request, { intake, onEvent }),
+      result: this.runOpened(begun, { context: unread, request: given, fault: undefined }, { intake, onEvent }),
     };
   }
 
+  /** Reads its lane's nodes as every update does, and gets ready for the likely one. */
+  private async beginOpened(given: OpenRequest, onEvent: OnEvent, abort: AbortSignal): Promise<Opening> {
+    const asked = await this.held(given, abort);
+    const context = this.contextOf(asked, onEvent, abort);
+    await this.options.program.prepare({ ...asked, nodes: [asked.likely] });
+    return { context, ...(await this.understand(context, asked, onEvent)) };
+  }
+
   private async runOpened(
-    context: RecoveryContext,
-    request: OpenRequest,
+    begun: Promise<Opening>,
+    unread: Opening,
     { intake, onEvent }: { readonly intake: NodeIntake; readonly onEvent: OnEvent },
   ): Promise<UpdateResult> {
-    const { program } = this.options;
     const { feed } = intake;
-    const begun = program.prepare(withLikely(request));
-    const finish = async (result: (whole: UpdateRequest) => Promise<UpdateResult>): Promise<UpdateResult> => {
+    const finish = async (
+      { request, fault }: Opening,
+      resultOf: (whole: UpdateRequest) => Promise<UpdateResult>,
+    ): Promise<UpdateResult> => {
       feed.breakOff(new Error("the engine of the update has ended"));
       const taken = await intake.taken();
       const creates = feed.taken.map(({ nodeId }) => nodeId);
-      const nodes = [...feed.taken, ...request.nodes];
-      return { ...(await result({ ...request, nodes, creates, deletes: [] })), taken };
+      const result = await resultOf({ ...request, nodes: [...feed.taken, ...request.nodes], creates, deletes: [] });
+      const failed = fault === undefined ? {} : { outcome: "failed" as const, message: result.message ?? fault };
+      return { ...result, ...failed, taken };
     };
     try {
-      await intake.begin(begun);
+      await intake.begin(begun.then(({ request }) => request.nodes));
     } catch (error) {
-      return finish((whole) => this.refuse(context, whole, error, onEvent));
+      return finish(unread, (whole) => refuseUpdate(unread.context, whole, error, onEvent));
     }
+    const opening = await begun;
+    const { context, request } = opening;
     const run: EngineWork = {
       nodeOf: (nodeId) => feed.nodes.find((node) => node.nodeId === nodeId),
       program: (permit) =>
-        program.declareAsGiven({
+        this.options.program.declareAsGiven({
           permit,
           likely: [request.likely],
           batches: feed.batches(),
@@ -157,7 +174,7 @@ export class LaneWorker {
     };
     const updated = this.upWithin(context, { ...request, creates: [], deletes: [] }, run, onEvent);
     const first = await whileLed(context.permits, () => intake.close(), updated);
-    return finish((whole) => this.endUpdate(context, whole, first, onEvent));
+    return finish(opening, (whole) => this.endUpdate(context, whole, first, onEvent));
   }
 
   /**
@@ -340,18 +357,11 @@ export class LaneWorker {
     }
     translator.finish().forEach(onEvent);
     if (failure?.isLocked) return { kind: "unknown", message: failure.message };
-    if (failure !== undefined && (await this.isInterrupted(context, failure))) {
+    if (failure !== undefined && (await isInterrupted(context, failure))) {
       return { kind: "unknown", message: failure.message };
     }
     const { refused } = translator;
     return { kind: "ended", message: failure?.message, doubtful: [...translator.doubtful.values()], refused };
-  }
-
-  /** True when the engine did not end by itself, so that creates may be on their way. */
-  private async isInterrupted({ stack }: RecoveryContext, failure: EngineFailure): Promise<boolean> {
-    if (failure.endedBy !== undefined) return true;
-    const deployment = await stack.readDeployment();
-    return (deployment?.pending_operations ?? []).length > 0;
   }
 
   private async conclude(
@@ -366,23 +376,6 @@ export class LaneWorker {
     const { refused } = context.permits;
     const notPermitted = refused.size > 0 ? { notPermitted: [...refused] } : {};
     return { laneId, revision, outcome: "failed", message, present, ...notPermitted };
-  }
-
-  /** The program can't be run at all: nothing changed, and every node that is not there has failed. */
-  private async refuse(
-    context: RecoveryContext,
-    request: UpdateRequest,
-    error: unknown,
-    onEvent: OnEvent,
-  ): Promise<UpdateResult> {
-    const message = messageOf(error);
-    const failureClass = error instanceof CloudError ? error.failureClass : "CONFIG";
-    const present: PresentNode[] = presentNodes(await context.stack.readDeployment());
-    for (const { nodeId } of request.nodes) {
-      if (present.some((node) => node.nodeId === nodeId)) continue;
-      onEvent({ kind: "nodeFailed", nodeId, class: failureClass, message });
-    }
-    return { laneId: request.laneId, revision: request.revision, outcome: "failed", message, present };
   }
 
   private classify(node: DesiredNode | undefined, message: string): CloudFailureClass {

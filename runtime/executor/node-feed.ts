@@ -17,7 +17,12 @@ export class NodeFeed {
   private wake: () => void = () => undefined;
 
   /** @param existing Nodes that are in the stack already. */
-  constructor(private readonly existing: readonly DesiredNode[]) {}
+  constructor(private existing: readonly DesiredNode[]) {}
+
+  /** The nodes that are in the stack already, where they are known only now: before anything is given or read. */
+  standOn(existing: readonly DesiredNode[]): void {
+    this.existing = existing;
+  }
 
   /** All nodes: those that were given in their order, then those that existed. */
   get nodes(): readonly DesiredNode[] {

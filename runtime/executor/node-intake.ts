@@ -5,7 +5,7 @@
 import { CloudError } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import { NodeFeed } from "./node-feed";
-import type { OpenRequest, UpdateEvent } from "./node-updater";
+import type { UpdateEvent } from "./node-updater";
 
 export interface IntakeParts {
   /** Parses and loads what the node needs; fails for a node that can't be declared. */
@@ -16,7 +16,7 @@ export interface IntakeParts {
 }
 
 export class NodeIntake {
-  readonly feed: NodeFeed;
+  readonly feed = new NodeFeed([]);
   /** Given and not settled. */
   private readonly pending = new Set<string>();
   private given = 0;
@@ -24,16 +24,17 @@ export class NodeIntake {
   private readonly refused: string[] = [];
   private work: Promise<void> = Promise.resolve();
 
-  constructor(
-    { nodes }: OpenRequest,
-    private readonly parts: IntakeParts,
-  ) {
-    this.feed = new NodeFeed(nodes);
-  }
+  constructor(private readonly parts: IntakeParts) {}
 
-  /** Writes the configuration as it is at the start, once `prepared`. Comes before everything that is given later. */
-  begin(prepared: Promise<void>): Promise<void> {
-    const begun = prepared.then(() => this.parts.write(this.feed.nodes));
+  /**
+   * Writes the configuration as it is at the start, once the nodes that exist are known as they are to be declared. Comes
+   * before everything that is given later.
+   */
+  begin(existing: Promise<readonly DesiredNode[]>): Promise<void> {
+    const begun = existing.then((nodes) => {
+      this.feed.standOn(nodes);
+      return this.parts.write(this.feed.nodes);
+    });
     this.work = begun.catch(() => undefined);
     return begun;
   }

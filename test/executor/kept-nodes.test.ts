@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Engine } from "../../runtime/executor/engine-choice";
 import type { DesiredNode } from "../../runtime/model/state";
+import { until } from "../support/until";
 import { aNode, aRequest, enginesHere, Heard, openBench, type Bench } from "./bench";
 import { thingsOf } from "./toy-cloud";
 
@@ -73,10 +74,21 @@ for (const kind of ["embedded", "official"] as const) {
         assert.ok(heard.kinds().includes("nodeCreated a3"), heard.kinds().join());
         assert.ok(vms().includes(kept!));
 
-        const recovered = await bench.pool.recover(aRequest([named("a3"), old], "lane-1", 4), undefined);
-        assert.deepEqual(idsOf(recovered.present), ["a1", "a3"]);
+        const opening = { ...aRequest([named("a3"), old], "lane-1", 4), likely: named("likely") };
+        const aheadHeard = new Heard();
+        const ahead = bench.pool.open(opening, aheadHeard.hear);
+        ahead.give([named("a4")]);
+        await Promise.race([until("the create", () => aheadHeard.kinds().includes("settled")), ahead.result]);
+        ahead.close();
+        const opened = await ahead.result;
+        assert.deepEqual([opened.outcome, opened.message, opened.taken], ["succeeded", undefined, ["a4"]]);
+        assert.deepEqual(idsOf(opened.present), ["a1", "a3", "a4"]);
+        assert.ok(vms().includes(kept!));
 
-        const end = await bench.pool.update(aRequest([], "lane-1", 5, ["a1", "a3"]), () => undefined);
+        const recovered = await bench.pool.recover(aRequest([named("a4"), named("a3"), old], "lane-1", 5), undefined);
+        assert.deepEqual(idsOf(recovered.present), ["a1", "a3", "a4"]);
+
+        const end = await bench.pool.update(aRequest([], "lane-1", 6, ["a1", "a3", "a4"]), () => undefined);
         assert.deepEqual([end.outcome, end.present, vms()], ["succeeded", [], []]);
       });
     }
