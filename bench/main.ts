@@ -10,7 +10,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { burst } from "./burst";
 import { findEngine } from "./engine";
+import { atRest } from "./at-rest";
 import { fleet } from "./fleet";
+import { heartbeats } from "./heartbeats";
 import { placements } from "./placements";
 import { planning } from "./plan";
 import { formatFigure, isMet, round, type Bench, type BenchContext, type Figure } from "./result";
@@ -18,7 +20,16 @@ import { packageRoot } from "./service";
 import { simulationSpeed } from "./sim";
 import { startLatency } from "./start-latency";
 
-const benches: readonly Bench[] = [startLatency, placements, fleet, planning, burst, simulationSpeed];
+const benches: readonly Bench[] = [
+  startLatency,
+  placements,
+  fleet,
+  atRest,
+  heartbeats,
+  planning,
+  burst,
+  simulationSpeed,
+];
 
 const usage = `Usage: npm run bench -- [options]
   --smoke                       a quick run that shows that every benchmark works

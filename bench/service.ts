@@ -15,6 +15,8 @@ export interface ServiceOptions {
   /** Updates that may wait for nodes. */
   readonly openAhead?: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Default: the embedded one, in its data folder. */
+  readonly database?: string;
 }
 
 export class Service {
@@ -26,13 +28,16 @@ export class Service {
   private process!: ChildProcess;
   private output = "";
 
-  private constructor(readonly port: number) {
+  private constructor(
+    readonly port: number,
+    private readonly options: ServiceOptions,
+  ) {
     this.url = `http://127.0.0.1:${port}`;
   }
 
   static async start(options: ServiceOptions): Promise<Service> {
-    const service = new Service(await freePort());
-    await service.launch(options);
+    const service = new Service(await freePort(), options);
+    await service.launch();
     return service;
   }
 
@@ -51,17 +56,31 @@ export class Service {
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((done) => this.process.once("exit", done));
-    this.process.kill("SIGTERM");
-    await ended;
+    await this.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async launch(options: ServiceOptions): Promise<void> {
+  /** Stopped, with its folder kept, and started again when `meanwhile` is done. */
+  async restart(meanwhile: () => Promise<void>): Promise<void> {
+    await this.end();
+    await meanwhile();
+    await this.launch();
+  }
+
+  private async end(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = new Promise((done) => this.process.once("exit", done));
+    this.process.kill("SIGTERM");
+    await ended;
+  }
+
+  private async launch(): Promise<void> {
+    const { options } = this;
     // As root the embedded PostgreSQL runs as another account, which has to get into the folder.
     chmodSync(this.folder, 0o755);
     const data = join(this.folder, "data");
-    const given = { "--workers": options.workers, "--open-ahead": options.openAhead };
+    const { workers, openAhead, database } = options;
+    const given = { "--workers": workers, "--open-ahead": openAhead, "--database": database };
     const more = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
     this.process = spawn(
       process.execPath,

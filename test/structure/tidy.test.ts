@@ -121,7 +121,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "provider/local-vm",
     "node",
   ],
-  bench: ["runtime", "provider", "bench", "node", "@pulumi/pulumi", "@pulumi/aws", "test/clouds", "test/reconciler"],
+  bench: [
+    "runtime",
+    "provider",
+    "bench",
+    "node",
+    "pg",
+    "@pulumi/pulumi",
+    "@pulumi/aws",
+    "test/clouds",
+    "test/reconciler",
+  ],
 };
 
 /** A count and its noun put together by hand: "1 nodes" comes of it. `formatCount` does it right. */
