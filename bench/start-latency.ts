@@ -48,7 +48,7 @@ export const startLatency: Bench = {
 };
 
 async function requestToCreate({ engine, isSmoke, log }: BenchContext, openAhead: number | undefined) {
-  const slowSeconds = isSmoke ? 6 : 60;
+  const slowSeconds = isSmoke ? 20 : 60;
   const service = await Service.start({ engine, ...(openAhead === undefined ? {} : { openAhead }) });
   const isOpening = openAhead !== 0;
   try {
@@ -80,7 +80,7 @@ async function requestToCreate({ engine, isSmoke, log }: BenchContext, openAhead
     const burstMs: number[] = [];
     while (burstMs.length < 2) {
       // The first create now hangs in the cloud.
-      await pause(isSmoke ? 500 : restMs);
+      await pause(restMs);
       burstMs.push(await round("slow"));
     }
     await removeAll(service);
