@@ -6,6 +6,8 @@ const { reporters } = require("mocha");
 
 const messageCharsMax = 3000;
 const stackLinesMax = 30;
+/** What a test closes at its end is closed within this. */
+const endMsMax = 15_000;
 
 module.exports = class CountingReporter extends reporters.Spec {
   constructor(runner, options) {
@@ -21,9 +23,20 @@ module.exports = class CountingReporter extends reporters.Spec {
     runner.on("pass", (test) => passed.push(titleOf(test)));
     runner.on("fail", (test, error) => failed.push({ title: titleOf(test), error: describeError(error) }));
     for (const event of ["hook", "test"]) runner.on(event, (test) => write(titleOf(test)));
-    runner.once("end", () => write());
+    runner.once("end", () => {
+      write();
+      // Held back by nothing but what a test has left open.
+      setTimeout(() => endNow(this.stats.failures), endMsMax).unref();
+    });
   }
 };
+
+/** Mocha waits for whatever a test has left open; a run ends by itself all the same, and never as a success. */
+function endNow(failures) {
+  const open = process.getActiveResourcesInfo().join(", ");
+  console.error(`${endMsMax / 1000} s after the last test this process is kept by what the tests left open: ${open}`);
+  process.exit(Math.min(255, Math.max(1, failures)));
+}
 
 /** Message, stack and causes, each cut to what is worth reading at the end of a long log. */
 function describeError({ name = "Error", message = "", stack = "", cause }) {

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runMocha } from "./run-mocha.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const setUp = spawnSync(process.execPath, [join(root, "scripts", "setup.mjs"), "--sdks"], { stdio: "inherit" });
@@ -34,25 +35,10 @@ for (const area of isWhole ? areas : wanted) {
   console.log(`\n=== test/${area}`);
   const countsFile = join(countsFolder, `${area}.json`);
   const startedMs = Date.now();
-  const run = spawnSync(
-    process.execPath,
-    [
-      join(root, "node_modules", "mocha", "bin", "mocha.js"),
-      "--reporter",
-      join(root, "scripts", "mocha-reporter.cjs"),
-      "--enable-source-maps",
-      join("dist", "test", area, "**", "*.test.js"),
-    ],
-    {
-      cwd: root,
-      stdio: "inherit",
-      env: {
-        ...process.env,
-        HEADROOM_TEST_COUNTS: countsFile,
-        ...(isWhole ? { HEADROOM_TEST_RESULTS: countsFolder } : {}),
-      },
-    },
-  );
+  const run = runMocha([join("dist", "test", area, "**", "*.test.js")], {
+    HEADROOM_TEST_COUNTS: countsFile,
+    ...(isWhole ? { HEADROOM_TEST_RESULTS: countsFolder } : {}),
+  });
   const counts = existsSync(countsFile)
     ? JSON.parse(readFileSync(countsFile, "utf8"))
     : { passes: 0, failures: 0, pending: 0, failed: [], running: "loading the tests" };
