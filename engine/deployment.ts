@@ -252,19 +252,13 @@ export class Deployment {
   private async prepare(): Promise<void> {
     const { kind, refreshFirst, isPreview } = this.options;
     const { pendingOperations } = this.parts.state;
-    this.checkTargets();
+    this.checkReplaceTargets();
     if (kind === "refresh" || refreshFirst) await refreshState(this);
     else if (pendingOperations.length > 0 && !isPreview) this.warnOfPending();
   }
 
-  private checkTargets(): void {
-    const { targets, replaceTargets } = this.options;
-    const unknownTargets = targets.filter((urn) => !this.base.some((state) => state.urn === urn));
-    for (const urn of unknownTargets) {
-      this.events.diagnostic("error", `Target '${urn}' could not be found in the stack.`);
-    }
-    if (unknownTargets.length > 0) throw new Reported();
-    for (const urn of replaceTargets) {
+  private checkReplaceTargets(): void {
+    for (const urn of this.options.replaceTargets) {
       if (!this.olds.has(urn)) throw new CommandFailure(`Target '${urn}' could not be found in the stack.`);
     }
   }
@@ -284,7 +278,7 @@ export class Deployment {
 
   private async deleteRest(): Promise<void> {
     const isAllowed = this.deletionFilter();
-    await this.keepExcluded();
+    await this.keepOthers(isAllowed);
     const steps = await this.generator.generateDeletes(isAllowed);
     const byState = new Map(steps.map((step) => [stepState(step), step]));
     for (const group of deletionGroups(this.base, new Set(byState.keys()))) {
@@ -298,12 +292,9 @@ export class Deployment {
     }
   }
 
-  /** What is excluded and not declared is told like all that stays. */
-  private async keepExcluded(): Promise<void> {
-    const { excludes } = this.options;
-    const kept = this.base.filter(
-      (state) => excludes.includes(state.urn) && !state.delete && !this.generator.seen.has(state.urn),
-    );
+  /** What may not be deleted and is not declared is told like all that stays. */
+  private async keepOthers(mayGo: (state: ResourceState) => boolean): Promise<void> {
+    const kept = this.base.filter((state) => !mayGo(state) && !state.delete && !this.generator.seen.has(state.urn));
     // One after the other: in the new state, too, each comes after what it depends on.
     for (const state of kept) await this.executor.runAll([makeStep("same", { old: state, new: { ...state } })]);
   }

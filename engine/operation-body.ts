@@ -57,6 +57,7 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
   let hasBegun = false;
   try {
     if (options.kind === "destroy") running.refuseWithoutProgram(state.resources, events);
+    refuseUnknownTargets(options.targets, state.resources);
     events.prelude(Object.fromEntries(shown) as Record<string, string>);
     hasBegun = true;
     await Promise.race([run.execute(), run.terminated]);
@@ -77,6 +78,11 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
   if (request.expectNoChanges && changed) {
     throw new CommandFailure("no changes were expected but changes occurred", exitCodes.noChanges);
   }
+}
+
+function refuseUnknownTargets(targets: readonly string[], resources: readonly { readonly urn: string }[]): void {
+  const unknown = targets.find((target) => !resources.some(({ urn }) => urn === target));
+  if (unknown !== undefined) throw new CommandFailure(`no resource named '${unknown}' found`);
 }
 
 function addConfig(config: PlainConfig, pairs: string[], project: Project): void {

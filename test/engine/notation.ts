@@ -59,6 +59,8 @@ export interface RunOptions {
   readonly refresh?: boolean;
   readonly target?: readonly string[];
   readonly exclude?: readonly string[];
+  /** Only of a destroy. */
+  readonly excludeProtected?: boolean;
 }
 
 /**
@@ -125,6 +127,11 @@ export interface Scenario {
   readonly stock?: true;
   /** Before these steps (counted from 0) the state goes to another engine, when the suite says so. */
   readonly handOverAt?: readonly number[];
+  /**
+   * A second outcome that the official engine has now and then, because it depends on which of two things comes first; its
+   * name is that of its recording. The embedded engine always has the first one.
+   */
+  readonly otherOutcome?: string;
   /** The embedded engine refuses the first step with this text: something it says it does not do. */
   readonly embeddedRefuses?: string;
   readonly steps: readonly Step[];

@@ -1,10 +1,13 @@
 import { compareRecordings } from "./compare";
 import { type Engine, officialEngine } from "./engines";
-import type { Scenario } from "./notation";
-import { writeOwnRecording, writeOwnSeed } from "./recordings";
+import type { Recording, Scenario } from "./notation";
+import { ownRecording, writeOwnRecording, writeOwnSeed } from "./recordings";
 import { ScenarioRunner } from "./run-scenario";
 import type { RunPlan } from "./scenario";
 import { scenarios } from "./scenarios";
+
+/** An outcome that depends on which of two things comes first is waited for so long; on a busy machine it comes soon. */
+const runsMax = 60;
 
 /**
  * Records what the official CLI does: `node dist/test/engine/record.js [SCENARIO...]`, with HEADROOM_PULUMI naming the CLI.
@@ -25,6 +28,11 @@ async function main(names: readonly string[]): Promise<void> {
 
 async function recordOne(runner: ScenarioRunner, scenario: Scenario, engine: Engine): Promise<boolean> {
   try {
+    const { otherOutcome } = scenario;
+    // Two runs don't tell which of the two it is: the first one is recorded anew only when its file was removed.
+    if (otherOutcome !== undefined && ownRecording(scenario.name) !== undefined) {
+      return await recordOther(runner, scenario, otherOutcome, engine);
+    }
     const plan: RunPlan = { commands: [engine.command], ...seedBefore(scenario) };
     const [first, second] = await Promise.all([runner.runPlan(scenario, plan), runner.runPlan(scenario, plan)]);
     const { points, differences } = compareRecordings(first, second);
@@ -40,6 +48,29 @@ async function recordOne(runner: ScenarioRunner, scenario: Scenario, engine: Eng
     process.stdout.write(`${scenario.name}: ${error instanceof Error ? error.message : String(error)}\n`);
     return false;
   }
+}
+
+/** Runs the scenario until its other outcome came twice. */
+async function recordOther(
+  runner: ScenarioRunner,
+  scenario: Scenario,
+  outcome: string,
+  engine: Engine,
+): Promise<boolean> {
+  const usual = ownRecording(scenario.name);
+  const others: Recording[] = [];
+  for (let runs = 1; runs <= runsMax; runs += 1) {
+    const run = await runner.run(scenario, engine);
+    if (usual === undefined || compareRecordings(usual, run).differences.length === 0) continue;
+    const isSeenTwice = others.some((other) => compareRecordings(other, run).differences.length === 0);
+    others.push(run);
+    if (!isSeenTwice) continue;
+    writeOwnRecording(run, outcome);
+    process.stdout.write(`${scenario.name}, ${outcome}: seen twice in ${runs} runs\n`);
+    return true;
+  }
+  process.stdout.write(`${scenario.name}, ${outcome}: not seen twice in ${runsMax} runs\n`);
+  return false;
 }
 
 function seedBefore(scenario: Scenario): Pick<RunPlan, "seedBefore"> {

@@ -28,7 +28,8 @@ for (const kind of ["embedded", "official"] as const) {
       await bench?.close();
     });
 
-    const idsOf = (result: UpdateResult) => result.present?.map(({ nodeId }) => nodeId).sort();
+    const idsOf = ({ present, message }: UpdateResult) =>
+      present?.map(({ nodeId }) => nodeId).sort() ?? [`nothing is known: ${message}`];
     const vmsOf = (...nodeIds: string[]) =>
       thingsOf(bench.world.folder)
         .map(({ nodeId }) => nodeId)

@@ -36,7 +36,8 @@ for (const kind of ["embedded", "official"] as const) {
       ...aRequest(existing, lane, 2),
       likely: aNode("likely", bench.world),
     });
-    const idsOf = ({ present }: UpdateResult) => present?.map(({ nodeId }) => nodeId).sort();
+    const idsOf = ({ present, message }: UpdateResult) =>
+      present?.map(({ nodeId }) => nodeId).sort() ?? [`nothing is known: ${message}`];
     const vms = (prefix: string) =>
       thingsOf(bench.world.folder)
         .map(({ nodeId }) => nodeId)

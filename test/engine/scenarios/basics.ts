@@ -46,6 +46,7 @@ export const basics: readonly Scenario[] = [
   {
     name: "failing-create-stops",
     about: "a failing create without continueOnError: what of its siblings, its dependents, a deletion",
+    otherOutcome: "refused-before-the-other-began",
     steps: [
       up([thing("old")]),
       up([thing("a", { fail: "create" }), thing("b", { delayMs: 300 }), thing("c", { peer: ref("a.address") })]),

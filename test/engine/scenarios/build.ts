@@ -37,6 +37,11 @@ export function secret(value: ProgramValue): Json {
   return { $secret: value };
 }
 
+/** The URN of a resource in the stack of every scenario. */
+export function urnOf(name: string, qualifiedType = "toy:index:Thing"): string {
+  return `urn:pulumi:dev::proj::${qualifiedType}::${name}`;
+}
+
 interface UpRest extends Omit<Program, "resources"> {
   readonly options?: RunOptions;
   readonly interrupt?: RunStep["interrupt"];

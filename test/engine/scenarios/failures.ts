@@ -109,6 +109,7 @@ export const failures: readonly Scenario[] = [
   {
     name: "check-failure-continues",
     about: "refused inputs with continueOnError",
+    otherOutcome: "registered-before-the-refusal",
     steps: [
       up([thing("old")]),
       up([thing("a", { size: "impossible" }), thing("b")], { options: { continueOnError: true } }),

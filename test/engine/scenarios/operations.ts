@@ -1,5 +1,5 @@
 import type { Scenario } from "../notation";
-import { group, provider, preview, ref, secret, thing, up } from "./build";
+import { group, provider, preview, ref, secret, thing, up, urnOf } from "./build";
 
 export const operations: readonly Scenario[] = [
   {
@@ -158,6 +158,53 @@ export const operations: readonly Scenario[] = [
       { cli: ["stack", "export", "--stack", "organization/proj/dev"] },
       { cli: ["stack", "select", "organization/proj/dev"] },
       { cli: ["stack", "output", "ip", "--stack", "organization/proj/nope"] },
+    ],
+  },
+  {
+    name: "destroy-target",
+    about:
+      "what a destroy with targets deletes, leaves alone and tells, with an explicit provider, a dependent and a parent",
+    steps: [
+      up([
+        provider("p", { region: "north" }),
+        group("k"),
+        thing("a"),
+        thing("b", { peer: ref("a.address") }),
+        thing("c", {}, { provider: "p" }),
+        thing("d", {}, { parent: "k" }),
+      ]),
+      { do: "destroy", options: { target: [urnOf("b"), urnOf("c")] } },
+      { do: "destroy", options: { target: [urnOf("d", "toy:index:Group$toy:index:Thing")] } },
+      { do: "destroy", options: { target: [urnOf("nobody")] } },
+      { do: "destroy" },
+    ],
+  },
+  {
+    name: "destroy-exclude-protected",
+    about: "a destroy that leaves out what is protected, and what that needs",
+    steps: [
+      up([thing("a"), thing("b", { peer: ref("a.address") }, { protect: true }), thing("c"), group("g")]),
+      { do: "destroy", options: { excludeProtected: true } },
+      up([thing("a"), thing("b", { peer: ref("a.address") })]),
+      { do: "destroy", options: { excludeProtected: true } },
+    ],
+  },
+  {
+    name: "refresh-target",
+    about: "a refresh with targets looks at these alone, changed or gone, and leaves the others as they were",
+    steps: [
+      up([
+        thing("a"),
+        thing("b", { peer: ref("a.address") }),
+        thing("c", {}, { dependsOn: ["b"] }),
+        thing("d", {}, { dependsOn: ["c"] }),
+      ]),
+      { world: "change", id: "*", set: { color: "green" } },
+      { do: "refresh", options: { target: [urnOf("a")] } },
+      { world: "remove", ids: ["thing-3", "thing-4"] },
+      { do: "refresh", options: { target: [urnOf("c")] } },
+      { do: "refresh", options: { target: [urnOf("nobody")] } },
+      { do: "refresh" },
     ],
   },
   {
