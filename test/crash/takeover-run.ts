@@ -8,7 +8,7 @@ import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { connect as connectTo, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { findLocalLeftovers } from "../../provider/local-vm/find-local-vms";
+import { findLocalLeftovers, findLocalVms } from "../../provider/local-vm/find-local-vms";
 import { localDockerAgentScript } from "../../provider/local-vm/default-scripts";
 import { findGuests, findMarked, kill9, type Found } from "./processes";
 import { Users } from "./users";
@@ -124,6 +124,8 @@ export class TakeoverRun {
       await Promise.all(run.services.map((service) => service.end()));
       for (const socket of run.sockets) socket.destroy();
       run.door?.close();
+      // Only of a run that failed: their processes belong to nobody any more.
+      for (const { pid = 0, isRunning } of findLocalVms(run.localRoot)) if (isRunning) kill9(-pid);
     }
     return run;
   }
