@@ -119,11 +119,13 @@ export type EndedJob =
 const youngMs = 600_000;
 
 /** What the rows of a lane tell of the VMs that a recovery looks for. */
-export function knownVms(nodes: readonly Node[], nowMs: EpochMs): Record<string, KnownVm> {
-  const known = nodes.map(({ nodeId, vmId, address, createdAtMs }): [string, KnownVm] => [
-    nodeId,
-    { vmId, address, isYoung: nowMs - createdAtMs < youngMs },
-  ]);
+export function knownVms(lane: Lane, nodes: readonly Node[], nowMs: EpochMs): Record<string, KnownVm> {
+  const known = nodes.map(({ nodeId, vmId, address, createdAtMs, status }): [string, KnownVm] => {
+    const isYoung = nowMs - createdAtMs < youngMs;
+    // The row of a node whose update is open may be behind what its engine does.
+    const isUnasked = status === "requested" && lane.openRevision === undefined;
+    return [nodeId, { vmId, address, isYoung, isUnasked }];
+  });
   return Object.fromEntries(known);
 }
 

@@ -224,7 +224,7 @@ export class LaneRunner {
   /** True when it came to nothing. */
   private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane): Promise<boolean> {
     const revision = lane.openRevision ?? lane.desiredRevision;
-    const known = knownVms(nodesOf(this.options.ledger.state, lane.laneId), this.now());
+    const known = knownVms(lane, nodesOf(this.options.ledger.state, lane.laneId), this.now());
     const { forgotten: forget = [] } = lane;
     const request: RecoverRequest = { ...requestFor(this.options, lane, { ...step, revision }), known, forget };
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");

@@ -263,9 +263,9 @@ export class LaneWorker {
       await context.stack.initialise();
       await dropNodes(context, asked.forget ?? []);
       const { request, fault } = await this.understand(context, asked, onEvent);
-      const isMade = ({ nodeId }: DesiredNode) => asked.known[nodeId]?.address !== undefined;
+      const mayExist = ({ nodeId }: DesiredNode) => asked.known[nodeId]?.isUnasked !== true;
       // Nobody can look for it, so that nothing is known of the lane.
-      if (asked.nodes.some((node) => isMade(node) && !request.nodes.some(({ nodeId }) => nodeId === node.nodeId))) {
+      if (asked.nodes.some((node) => mayExist(node) && !request.nodes.some(({ nodeId }) => nodeId === node.nodeId))) {
         return unknownResult(asked, fault ?? "a node can't be read");
       }
       await context.folder.write(request, await this.openedCrypter());

@@ -45,6 +45,8 @@ export interface KnownVm {
   readonly address?: string | undefined;
   /** Made not long ago: a cloud may not list it yet, so that it is asked again and again before it counts as gone. */
   readonly isYoung: boolean;
+  /** No cloud has ever been asked for it. Default false: it may exist. */
+  readonly isUnasked?: boolean;
 }
 
 /** An update that begins before it is known which nodes it will make. Its `nodes` are those that are in the stack. */

@@ -37,6 +37,8 @@ const lookMs = 10_000;
 export class AccountEdits {
   /** One change after the other of each. */
   private readonly busy = new Set<string>();
+  /** Tenants that a VM provider config was moved away from. */
+  private readonly left = new Map<string, Set<string>>();
   private isOver = false;
 
   constructor(private readonly parts: AccountEditParts) {}
@@ -45,10 +47,19 @@ export class AccountEdits {
     return (Object.keys(everyMs) as FaultKind[]).map((kind) => this.repeat(kind, everyMs[kind]!));
   }
 
-  /** What has begun comes to its end soon. */
+  /**
+   * What has begun comes to its end soon. A declaration that was on its way for long may have come after a newer one, with
+   * a key that has ended: so each account that has nodes is declared once more, the present one last.
+   */
   async finish(): Promise<void> {
+    const { timeline, keys, edit, accountOf } = this.parts;
     this.isOver = true;
-    while (this.busy.size > 0) await this.parts.timeline.sleep(lookMs, "operator");
+    while (this.busy.size > 0) await timeline.sleep(lookMs, "operator");
+    for (const [vmProvider, left] of this.left) {
+      const present = accountOf(vmProvider);
+      for (const tenant of left) await edit(vmProvider, { tenant, key: keys.issue(tenant) });
+      await edit(vmProvider, present);
+    }
   }
 
   private async repeat(kind: FaultKind, meanMs: number): Promise<void> {
@@ -117,6 +128,8 @@ export class AccountEdits {
       .map((name) => `${vmProvider}-${name}`)
       .filter((name) => name !== accountOf(vmProvider).tenant);
     const tenant = chance.pick(others);
+    const left = this.left.get(vmProvider) ?? new Set();
+    this.left.set(vmProvider, left.add(accountOf(vmProvider).tenant));
     await edit(vmProvider, { tenant, key: keys.issue(tenant) });
   }
 

@@ -134,7 +134,7 @@ export class SimEngines {
     if (stack.isDamaged) backend.mend(stack);
     for (const nodeId of request.forget ?? []) stack.nodes.delete(nodeId);
     const [nodes, hidden] = this.understood(request.nodes, stack);
-    const lost = hidden.find(({ nodeId }) => request.known[nodeId]?.address !== undefined);
+    const lost = hidden.find(({ nodeId }) => request.known[nodeId]?.isUnasked !== true);
     if (lost) return unknown(request, `${lost.nodeId} can't be read`);
     renewKeys(stack, request);
     const sought = nodes.map(({ nodeId }) => nodeId).filter((id) => stack.isUnverified || !stack.nodes.has(id));

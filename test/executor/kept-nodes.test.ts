@@ -1,6 +1,7 @@
 /** Nodes that another version froze in a way that this one can't read: they stay, and hold up nobody in their lane. */
 import assert from "node:assert/strict";
 import type { Engine } from "../../runtime/executor/engine-choice";
+import type { KnownVm } from "../../runtime/executor/node-updater";
 import type { DesiredNode } from "../../runtime/model/state";
 import { until } from "../support/until";
 import { aNode, aRequest, enginesHere, Heard, openBench, type Bench } from "./bench";
@@ -92,6 +93,20 @@ for (const kind of ["embedded", "official"] as const) {
         assert.deepEqual([end.outcome, end.present, vms()], ["succeeded", [], []]);
       });
     }
+
+    it("that may exist and is not in the state is not taken for gone; one that was never asked for holds up nobody", async () => {
+      const old = frozen["a field of another version"]!(named("a1"));
+      await bench.pool.update(aRequest([named("a2")]), () => undefined);
+      const request = aRequest([old, named("a2")], "lane-1", 2);
+      const recover = (known: KnownVm | undefined) =>
+        bench.pool.recover({ ...request, known: known ? { a1: known } : {} }, undefined);
+
+      for (const known of [undefined, { isYoung: true }, { isYoung: false, address: "10.0.0.1" }]) {
+        assert.equal((await recover(known)).present, undefined, JSON.stringify(known));
+      }
+      const recovered = await recover({ isYoung: true, isUnasked: true });
+      assert.deepEqual([idsOf(recovered.present), recovered.absent], [["a2"], []]);
+    });
 
     it("that does not exist yet fails alone, and the others are made", async () => {
       const old = frozen["a field of another version"]!(named("a1"));

@@ -284,6 +284,15 @@ export const actingMutants: readonly Mutant[] = [
     bySimulation: false,
   },
   {
+    name: "node that can't be read is taken for gone",
+    rule: "a node that nobody can look for is not given up",
+    file: "executor/lane-worker",
+    find: "asked.known[nodeId]?.isUnasked !== true;",
+    replace: "asked.known[nodeId]?.address !== undefined;",
+    tests: ["executor/kept-nodes"],
+    bySimulation: false,
+  },
+  {
     name: "credentials stand in clear",
     rule: "rows of accounts stand in the database sealed",
     file: "store/sealer",
