@@ -1,8 +1,10 @@
 /** What a lane makes of what it knows and of what it is told, one judgement at a time. */
 import assert from "node:assert/strict";
 import { concludeUpdate, trustedResult, type ChangeContext } from "../../runtime/executor/lane-changes";
+import { withAccounts } from "../../runtime/executor/lane-accounts";
 import { nextStep } from "../../runtime/executor/lane-work";
 import type { PresentNode, RecoverRequest, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
+import type { Account } from "../../runtime/model/accounts";
 import { Journal } from "../../runtime/model/journal";
 import { nodeStatuses, type DesiredNode, type Lane, type Node, type NodeStatus } from "../../runtime/model/state";
 import { HotState } from "../../runtime/store/hot-state";
@@ -99,5 +101,32 @@ describe("what a lane takes for true", () => {
       if (lost !== undefined) assert.equal(after({ absent: ["a"] }), lost, status);
       assert.equal(after({ present: [{ nodeId: "a", address: "10.0.0.1" }] }), status);
     }
+  });
+
+  it("has the accounts of nodes that leave, also when nothing else is left in the lane", () => {
+    const state = new HotState();
+    const account = (accountId: string, key: string): Account => ({
+      ...{ accountId, service: "vm", kind: "local", definition: "v", identity: {}, isCurrent: true, updatedAtMs: 0 },
+      settings: { key },
+    });
+    const inAccount = (nodeId: string, accountId: string): Node => ({
+      ...nodeOf(nodeId, "destroying", "10.0.0.1"),
+      spec: { ...specOf(nodeId), account: accountId },
+    });
+    const [old, other] = [inAccount("a", "one"), inAccount("b", "two")];
+    state.apply([
+      { kind: "put", table: "account", row: account("one", "k1") },
+      { kind: "put", table: "account", row: account("two", "k2") },
+    ]);
+    const keys = (nodes: Node[], asked: DesiredNode[]) =>
+      Object.entries(withAccounts(state, nodes, asked).accounts).map(([id, { settings }]) => [id, settings["key"]]);
+
+    assert.deepEqual(keys([old], []), [["one", "k1"]]);
+    assert.deepEqual(keys([old, other], [other.spec!]).sort(), [
+      ["one", "k1"],
+      ["two", "k2"],
+    ]);
+    state.apply([{ kind: "put", table: "account", row: account("one", "renewed") }]);
+    assert.deepEqual(keys([old], []), [["one", "renewed"]]);
   });
 });
