@@ -4,7 +4,7 @@ import type { Reason } from "../model/plan";
 import type { PartialShape } from "../model/shapes";
 import type { Node } from "../model/state";
 import { declaredShape } from "../planner/capacity";
-import { isInFlight } from "../planner/node-status";
+import { isInFlight, outlivesNotice } from "../planner/node-status";
 import { fillNode, type QueueContext } from "../planner/queue";
 import { overstatedReason, reshapedReason, withReport } from "../planner/reports";
 import { destroyNode, failNode, moveNode, startNode } from "../planner/transitions";
@@ -83,7 +83,9 @@ export function heartbeat(
     fillNode(context, nodeId);
     return context.draft.node(nodeId)!;
   }
-  if (heard === before) return before;
+  // Written, so that whoever leads next does not take a later silence for the end that was announced.
+  const isNews = heard !== before || outlivesNotice(before, before.lastHeartbeatMs, context.nowMs);
+  if (!isNews) return before;
   context.draft.putNode(node);
   if (heard.shape !== before.shape) fillNode(context, nodeId);
   return node;

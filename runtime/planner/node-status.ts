@@ -1,4 +1,5 @@
 /** What a node's status says about it. */
+import type { EpochMs } from "../model/clock";
 import type { Node } from "../model/state";
 
 /** Asked for, and not yet ready to take sessions. */
@@ -17,4 +18,10 @@ export function isFinalDrain({ reason }: Node): boolean {
 /** Never gave a sign of life since it runs, and nothing but its port could give one. */
 export function isUnheard(node: Node): boolean {
   return node.readyWhen !== "heartbeat" && node.lastHeartbeatMs === undefined && node.lastProbeMs === undefined;
+}
+
+/** The first sign of life since the time at which the cloud was to take its VM back: it did not. */
+export function outlivesNotice({ interruption }: Node, lastSignMs: EpochMs | undefined, nowMs: EpochMs): boolean {
+  if (interruption === undefined) return false;
+  return nowMs > interruption.deadlineMs && (lastSignMs ?? 0) <= interruption.deadlineMs;
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock, EpochMs } from "../model/clock";
 import type { Node } from "../model/state";
+import { outlivesNotice } from "../planner/node-status";
 import { fillNode, type QueueContext } from "../planner/queue";
 import { moveNode, startNode } from "../planner/transitions";
 import type { Ledger } from "../store/store";
@@ -143,6 +144,7 @@ export class Probes {
     if (node.status === "starting") startNode(context, node, { code: "probed", text, numbers });
     else if (node.status === "missing")
       moveNode(context, node, "running", { code: "back", text: `${text} again`, numbers });
+    else if (outlivesNotice(before, before.lastProbeMs, context.nowMs)) return context.draft.putNode(node);
     else return this.options.ledger.state.noteSignOfLife(node);
     fillNode(context, node.nodeId);
   }

@@ -82,6 +82,15 @@ export const lifecycleMutants: readonly Mutant[] = [
     tests: lifecycle,
   },
   {
+    name: "who outlived a notice is forgotten",
+    rule: "a node that outlives the end that its cloud announced is not given up for it later",
+    file: "planner/node-status",
+    find: "return nowMs > interruption.deadlineMs && ",
+    replace: "return nowMs < 0 && ",
+    tests: ["reconciler/outlived-notice"],
+    bySimulation: false,
+  },
+  {
     name: "drained node is destroyed",
     rule: "a node that an operator drained stays",
     file: "planner/scale-down",
