@@ -31,7 +31,7 @@ import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory } from "./lane-
 import { dueStep, nextStep, slotNeedOf, type DueStep, type Presence } from "./lane-work";
 import type { LaneRequest, NodeUpdater, UpdateEvent, UpdateResult } from "./node-updater";
 import type { RecoverRequest, UpdateRequest } from "./node-updater";
-import { OpenAhead } from "./open-ahead";
+import { OpenAhead, type ComingDemand } from "./open-ahead";
 import { SlotScheduler, type SlotWait } from "./slot-scheduler";
 
 /** What is logged here, for pino or anything like it. */
@@ -49,6 +49,7 @@ export interface LaneRunnerOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: LaneLog;
+  readonly comingDemand: ComingDemand;
   /** Called after each change that planning should see. */
   readonly wakeReconciler: () => void;
   /** How long an empty lane is kept for the next nodes of its config. Default 10 min; 0 removes it at once. */
@@ -71,9 +72,9 @@ export class LaneRunner {
     const { clock, rng, updater } = options;
     this.journal = new Journal(clock, rng);
     this.slots = new SlotScheduler({ slots: updater.slots, clock, onGranted: (laneId) => this.wake(laneId) });
-    const { ledger } = options;
+    const { ledger, comingDemand } = options;
     const wakeLane = (laneId: string): void => this.wake(laneId);
-    this.ahead = new OpenAhead({ ledger, updater, clock, rng, journal: this.journal, wakeLane });
+    this.ahead = new OpenAhead({ ledger, updater, clock, rng, journal: this.journal, comingDemand, wakeLane });
   }
 
   /** Begins to recover the lanes that a crash left open and to carry out what is due. Does not wait for it. */

@@ -1,14 +1,17 @@
 /** Keeps updates open ahead where growth is likely, see `likely-growth.ts`; each is driven by an {@link OpenedLane}. */
-import type { Clock, Rng } from "../model/clock";
+import type { Clock, EpochMs, Rng } from "../model/clock";
 import type { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
-import type { DesiredNode, Lane } from "../model/state";
-import type { Change } from "../store/hot-state";
+import type { DesiredNode, Lane, LikelyNode } from "../model/state";
+import type { Change, Snapshot } from "../store/hot-state";
 import type { Ledger } from "../store/store";
 import { withAccounts } from "./lane-accounts";
 import { likelyGrowth } from "./likely-growth";
 import type { NodeUpdater, UpdateEvent, UpdateRequest } from "./node-updater";
 import { OpenedLane, openedRow, takingNoNodes, type OpenedEnd } from "./opened-lane";
+
+/** Nodes that will be asked for soon by configs of which none need have been made lately, at most one of each config. */
+export type ComingDemand = (state: Snapshot, nowMs: EpochMs) => readonly LikelyNode[];
 
 export interface OpenAheadOptions {
   readonly ledger: Ledger;
@@ -16,6 +19,7 @@ export interface OpenAheadOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly journal: Journal;
+  readonly comingDemand: ComingDemand;
   /** This lane should be opened. */
   readonly wakeLane: (laneId: string) => void;
 }
@@ -63,11 +67,12 @@ export class OpenAhead {
 
   /** Something may have changed anywhere. */
   lookAround(): void {
-    const { ledger, updater, clock, rng, wakeLane } = this.options;
+    const { ledger, updater, clock, rng, wakeLane, comingDemand } = this.options;
     if (this.isStopped || updater.openedMax === 0) return;
     const nowMs = clock.now();
     const opened = new Set(this.opened.keys());
-    const growth = likelyGrowth(ledger.state, { nowMs, openedMax: updater.openedMax, opened }).filter(
+    const coming = comingDemand(ledger.state, nowMs);
+    const growth = likelyGrowth(ledger.state, { nowMs, openedMax: updater.openedMax, opened, coming }).filter(
       ({ autoscaleConfig }) => (this.setbacks.get(autoscaleConfig)?.retryAtMs ?? 0) <= nowMs,
     );
     this.wanted = new Map(growth.flatMap(({ laneId, likely }) => (laneId === undefined ? [] : [[laneId, likely]])));

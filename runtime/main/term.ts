@@ -19,6 +19,7 @@ import { documentReader } from "../model/unreadable";
 import { plan } from "../planner/plan";
 import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
+import { ComingDemand } from "../reconciler/coming-demand";
 import { Reconciler } from "../reconciler/reconciler";
 import { Sweep } from "../reconciler/sweep";
 import { HotState, installationRow, type Change } from "../store/hot-state";
@@ -117,7 +118,11 @@ export class Term {
     const requesters = new Requesters();
     const wake = (): void => reconciler.wake();
     const { epoch } = store;
-    const laneRunner = new LaneRunner({ ledger, updater, epoch, clock, rng, log, wakeReconciler: wake });
+    const coming = new ComingDemand(catalog);
+    const laneRunner = new LaneRunner({
+      ...{ ledger, updater, epoch, clock, rng, log, wakeReconciler: wake },
+      comingDemand: (snapshot, nowMs) => coming.likelyNodes(snapshot, nowMs),
+    });
     const reconciler = new Reconciler({
       ledger,
       clock,

@@ -83,6 +83,14 @@ export interface DesiredNode {
   readonly installation?: string;
 }
 
+/** What the next node of a config will be like. */
+export interface LikelyNode {
+  /** Of a node like it, whose id and tokens mean nothing. */
+  readonly spec: DesiredNode;
+  /** When the demand for it began, or will begin. */
+  readonly demandAtMs: EpochMs;
+}
+
 export interface Node {
   readonly nodeId: string;
   readonly zone: string;

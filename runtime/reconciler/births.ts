@@ -89,6 +89,19 @@ export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth
   };
 }
 
+/** What a node of this config would be like, with an id and tokens that mean nothing; undefined when it rests. */
+export function likelySpecOf(
+  config: AutoscaleConfig,
+  vmProviderName: string,
+  { snapshot, catalog }: { readonly snapshot: Snapshot; readonly catalog: CloudCatalog },
+): DesiredNode | undefined {
+  const vmProvider = snapshot.vmProviderConfigs.get(vmProviderName);
+  const zone = snapshot.zones.get(config.zone);
+  if (!vmProvider || !zone) return undefined;
+  const identity = { autoscaleConfig: config.name, nodeId: "likely", checkinToken: "", agentToken: "" };
+  return specOf(identity, { config, vmProvider, zone, snapshot, catalog });
+}
+
 function sizeOf(size: Shape | undefined): Pick<Node, "size"> {
   return size === undefined ? {} : { size };
 }

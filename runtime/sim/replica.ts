@@ -9,6 +9,7 @@ import type { CloudCatalog } from "../model/config";
 import { documentReader } from "../model/unreadable";
 import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
+import { ComingDemand } from "../reconciler/coming-demand";
 import { Reconciler } from "../reconciler/reconciler";
 import { Sweep } from "../reconciler/sweep";
 import { HotState } from "../store/hot-state";
@@ -130,8 +131,11 @@ export class Replica {
     const log = this.log();
     const wakeReconciler = (): void => reconciler.wake();
     const { epoch } = store;
-    const lanes = { ledger, updater, epoch, clock: process, rng, log, wakeReconciler, lingerMs: 120_000 };
-    const laneRunner = new LaneRunner(lanes);
+    const coming = new ComingDemand(catalog);
+    const laneRunner = new LaneRunner({
+      ...{ ledger, updater, epoch, clock: process, rng, log, wakeReconciler, lingerMs: 120_000 },
+      comingDemand: (snapshot, nowMs) => coming.likelyNodes(snapshot, nowMs),
+    });
     const reconciler: Reconciler = new Reconciler({ ...shared, executor: laneRunner, probe, log });
     const broker = new Broker({ ...shared, wake: wakeReconciler });
     const sweep = new Sweep({ ...shared, ...{ log, wakeReconciler, stackOf: (laneId) => laneRunner.stackOf(laneId) } });

@@ -69,7 +69,10 @@ export class Bench {
   newRunner(lingerMs = 60_000): LaneRunner {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const { ledger, updater, clock, rng } = this;
-    return new LaneRunner({ ledger, updater, epoch: 1, clock, rng, log, wakeReconciler: () => undefined, lingerMs });
+    return new LaneRunner({
+      ...{ ledger, updater, epoch: 1, clock, rng, log, wakeReconciler: () => undefined, lingerMs },
+      comingDemand: () => [],
+    });
   }
 
   async change(laneId: string, nodes: readonly Node[]): Promise<void> {

@@ -238,6 +238,7 @@ describe("lane runner", () => {
     const runner = new LaneRunner({
       ...{ ledger, updater, epoch: 1, clock, rng: seeded(6), log },
       wakeReconciler: () => undefined,
+      comingDemand: () => [],
     });
     await ledger.commit([
       { kind: "put", table: "lane", row: { ...aLane("l1"), desiredRevision: 1 } },

@@ -5,11 +5,12 @@ import { likelyGrowth, likelyMs } from "../../runtime/executor/likely-growth";
 import { openedFor } from "../../runtime/executor/worker-pool";
 import type { Lane, Node } from "../../runtime/model/state";
 import { chooseLane } from "../../runtime/planner/lanes";
+import { ComingDemand, recentMs, soonMs } from "../../runtime/reconciler/coming-demand";
 import { HotState, type Change } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryStore } from "../../runtime/store/memory";
-import { agentConfigDoc, aNode as aRunningNode, definitionChanges } from "../support/builders";
-import { SeededRng, VirtualClock } from "../support/virtual-clock";
+import { agentConfigDoc, aNode as aRunningNode, catalog, definitionChanges, scheduleDoc } from "../support/builders";
+import { SeededRng, startMs, VirtualClock } from "../support/virtual-clock";
 import { ModelUpdater } from "./model-updater";
 
 const gib = 2 ** 30;
@@ -32,6 +33,7 @@ class Site {
   constructor() {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const { ledger, updater, clock } = this;
+    const coming = new ComingDemand(catalog);
     this.runner = new LaneRunner({
       epoch: 1,
       ledger,
@@ -40,6 +42,7 @@ class Site {
       rng: new SeededRng(2),
       log,
       wakeReconciler: () => undefined,
+      comingDemand: (state, nowMs) => coming.likelyNodes(state, nowMs),
     });
   }
 
@@ -51,6 +54,19 @@ class Site {
     await site.born("n1", "l1");
     await site.clock.advance(30_000);
     assert.equal(site.status("n1"), "starting");
+    return site;
+  }
+
+  /** Configs without nodes, whose schedules start an hour from now. */
+  static async beforeOpening(configs: readonly string[], leadTime: string): Promise<Site> {
+    const site = new Site();
+    await site.ledger.commit(
+      definitionChanges({
+        configs: configs.map((name) => agentConfigDoc({ name })),
+        schedules: configs.map((name) => scheduleDoc({ name, autoscaleConfig: name, start: "13:00", leadTime })),
+      }),
+    );
+    await site.runner.start();
     return site;
   }
 
@@ -167,7 +183,8 @@ describe("updates opened ahead", () => {
     await site.ledger.commit(definitionChanges({ configs }));
     const nowMs = site.clock.now();
     for (const [index, autoscaleConfig] of ["a", "b", "c"].entries()) {
-      const row = { ...site.newNode(`n-${autoscaleConfig}`, `l-${autoscaleConfig}`), autoscaleConfig };
+      const node = site.newNode(`n-${autoscaleConfig}`, `l-${autoscaleConfig}`);
+      const row = { ...node, autoscaleConfig, spec: { ...node.spec!, autoscaleConfig } };
       const lane = aLane(`l-${autoscaleConfig}`, { autoscaleConfig, appliedRevision: 1 });
       await site.ledger.commit([
         { kind: "put", table: "lane", row: lane },
@@ -175,7 +192,9 @@ describe("updates opened ahead", () => {
       ]);
     }
     const lanes = (openedMax: number) =>
-      likelyGrowth(site.state, { nowMs, openedMax, opened: new Set() }).map(({ laneId }) => laneId ?? "new");
+      likelyGrowth(site.state, { nowMs, openedMax, opened: new Set(), coming: [] }).map(
+        ({ laneId }) => laneId ?? "new",
+      );
     assert.deepEqual(lanes(2), ["l-a", "l-b"]);
     assert.deepEqual(lanes(0), []);
 
@@ -191,6 +210,62 @@ describe("updates opened ahead", () => {
       { kind: "put", table: "lane", row: aLane("l-c", { autoscaleConfig: "c", openRevision: 1 }) },
     ]);
     assert.deepEqual(lanes(3), ["new"], "a busy lane is not waited for");
+  });
+
+  for (const [leadTime, leadMs] of [
+    ["0s", 0],
+    ["10m", 600_000],
+    // Nothing was measured yet.
+    ["auto", 300_000],
+  ] as const) {
+    it(`are opened shortly before a schedule opens a config without nodes, and end when nobody comes (lead ${leadTime})`, async () => {
+      const site = await Site.beforeOpening(["agents"], leadTime);
+      const opensAtMs = startMs + 3_600_000 - leadMs;
+
+      const openAtMs: number[] = [];
+      while (site.clock.now() < startMs + 2 * 3_600_000) {
+        await site.clock.advance(1_000);
+        if (site.opened) openAtMs.push(site.clock.now());
+      }
+
+      const [firstMs = 0, lastMs = 0] = [openAtMs[0], openAtMs.at(-1)];
+      assert.ok(firstMs >= opensAtMs - soonMs, "not earlier than said");
+      assert.ok(firstMs <= opensAtMs - soonMs + 10_000, "long enough before");
+      assert.equal(openAtMs.length, (lastMs - firstMs) / 1_000 + 1, "all the time");
+      assert.ok(
+        lastMs >= opensAtMs + recentMs - 10_000 && lastMs <= opensAtMs + recentMs + 10_000,
+        "15 minutes longer",
+      );
+      assert.equal(site.updater.vms.size, 0);
+      assert.deepEqual(site.updater.wrongs, []);
+      await site.runner.stop();
+    });
+  }
+
+  it("take the first node of a config whose schedule has opened", async () => {
+    const site = await Site.beforeOpening(["agents"], "0s");
+    await site.clock.advance(3_600_000);
+    const { laneId } = site.opened!;
+    const { updates } = site.updater;
+
+    await site.born("n1", laneId);
+    await site.clock.advance(1_000);
+
+    assert.equal(site.status("n1"), "starting");
+    assert.equal(site.updater.updates, updates, "without an update of its own");
+    await site.runner.stop();
+  });
+
+  it("are never more than the limit, however many schedules open at once", async () => {
+    const site = await Site.beforeOpening(["a", "b", "c", "d"], "0s");
+    let most = 0;
+    while (site.clock.now() < startMs + 3_600_000 + recentMs) {
+      await site.clock.advance(5_000);
+      const open = [...site.state.lanes.values()].filter(({ openRevision }) => openRevision !== undefined);
+      most = Math.max(most, open.length);
+    }
+    assert.equal(most, site.updater.openedMax);
+    await site.runner.stop();
   });
 
   it("are as many as a tenth of the memory holds, one from 2 GiB on, none with less", () => {

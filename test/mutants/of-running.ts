@@ -104,6 +104,15 @@ export const runningMutants: readonly Mutant[] = [
     tests: ["executor/lane-runner", "executor/opened-update"],
   },
   {
+    name: "updates are opened without limit",
+    rule: "there are never more than the limit",
+    file: "executor/likely-growth",
+    find: "return newest.slice(0, openedMax).map(",
+    replace: "return newest.map(",
+    tests: ["executor/open-ahead"],
+    bySimulation: false,
+  },
+  {
     name: "opened update outlives a delete",
     rule: "an update that was opened ahead never stands in the way of a delete",
     file: "executor/opened-lane",

@@ -102,6 +102,7 @@ export class World implements NodeUpdater {
       rng,
       log,
       wakeReconciler: wake,
+      comingDemand: () => [],
     });
     const shared = { ledger: this.ledger, clock, rng, catalog, tokens, requesters: this.requesters };
     const probe = (address: string) => Promise.resolve(this.isListening(address));
