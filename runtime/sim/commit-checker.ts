@@ -82,10 +82,11 @@ export class CommitChecker {
     this.decided = new Set();
     for (const change of changes) {
       this.checkChange(change);
+      const before = change.kind === "put" && change.table === "session" ? this.sessionBefore(change.row) : undefined;
       this.durable.apply([change]);
       if (change.kind === "put" && change.table === "node") this.vms.rowChanged(change.row.nodeId, change.row);
       if (change.kind === "delete" && change.table === "node") this.vms.rowChanged(change.id, undefined);
-      if (change.kind === "put" && change.table === "session") this.checkRoom(change.row);
+      if (change.kind === "put" && change.table === "session") this.checkRoom(change.row, before);
     }
     for (const subject of this.changed) {
       this.verdict.check(
@@ -306,10 +307,20 @@ export class CommitChecker {
     verdict.check(isOpen, "closed configs take no session", () => `${session.sessionId} went to ${nodeId}`);
   }
 
-  /** Counted here and not by the runtime, which must not be its own judge. */
-  private checkRoom({ nodeId }: Session): void {
+  private sessionBefore({ sessionId }: Session): Session | undefined {
+    return this.durable.sessions.get(sessionId);
+  }
+
+  /**
+   * Counted here and not by the runtime, which must not be its own judge. Of a size that nobody has declared a guest may
+   * have said too much: then what it has taken stays.
+   */
+  private checkRoom({ nodeId }: Session, before: Session | undefined): void {
     const node = nodeId === undefined ? undefined : this.durable.nodes.get(nodeId);
     if (!node) return;
+    const isPlaced = before?.nodeId === undefined;
+    const isCertain = node.sessionsMax !== undefined || node.declared?.cores !== undefined;
+    if (!isPlaced && !isCertain) return;
     const all = [...this.durable.sessionsOf(node.nodeId)];
     const desktops = all.filter(({ isRemoteApp }) => node.sessionsMax !== undefined && !isRemoteApp);
     const isSingle = new Set(desktops.map(({ userId }) => userId)).size === desktops.length;
