@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import type { Route } from "../../runtime/api/route";
-import { Api, type RequestOptions } from "./harness";
+import { aNode, Api, type RequestOptions } from "./harness";
 import { nameOf, samples } from "./samples";
+
+/** One to forget: the others are needed afterwards. */
+function loseNode(api: Api): Promise<void> {
+  const row = aNode({ nodeId: "node-lost", status: "missing" });
+  return api.leader.ledger.commit([{ kind: "put", table: "node", row }]);
+}
 
 /** What takes away a thing that others need comes after them. */
 function isLast({ method, path }: Route): number {
@@ -15,6 +21,7 @@ describe("every route", () => {
   before(async () => {
     api = await Api.start();
     await api.furnish();
+    await loseNode(api);
     sessionId = (await api.client("broker").requestSession({ workspace: "office", userId: "ada" })).sessionId;
   });
   after(() => api.close());
@@ -104,6 +111,7 @@ describe("every route", () => {
     const fresh = await Api.start();
     try {
       await fresh.furnish();
+      await loseNode(fresh);
       await fresh.client("operator").putDefinition({
         kind: "pool",
         name: "other",

@@ -25,7 +25,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   "delete /api/v1/nodes/{id}": { path: "/api/v1/nodes/node-1" },
   "post /api/v1/nodes/{id}/drain": { path: "/api/v1/nodes/node-1/drain" },
   "post /api/v1/nodes/{id}/undrain": { path: "/api/v1/nodes/node-1/undrain" },
-  "post /api/v1/nodes/{id}/forget": { path: "/api/v1/nodes/node-1/forget", body: { force: true } },
+  "post /api/v1/nodes/{id}/forget": { path: "/api/v1/nodes/node-lost/forget", body: { force: true } },
   "get /api/v1/orphans": { path: "/api/v1/orphans" },
   "post /api/v1/nodes/{id}/interruption": {
     path: "/api/v1/nodes/node-1/interruption",
