@@ -87,6 +87,11 @@ export interface AwsVmProviderArgs extends AwsVmArgs {
   readonly name?: pulumi.Input<string>;
   /** Hard ceiling over all autoscale configs that use it, whatever is in flight; 1 to 10,000. */
   readonly maxInstances: pulumi.Input<number>;
+  /**
+   * What becomes of a VM of this installation in the account that no node and no stack has, once it stands in
+   * `headroom orphans`: `"report"` leaves it, `"delete"` deletes it. Default `"report"`.
+   */
+  readonly orphans?: pulumi.Input<"report" | "delete">;
 }
 
 /**
@@ -103,8 +108,8 @@ export class AwsVmProvider extends pulumi.ComponentResource {
 
   constructor(name: string, args: AwsVmProviderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:AwsVmProvider", name, {}, opts);
-    const { name: ownName, maxInstances, ...settings } = args;
-    const doc = { name: ownName, kind: "aws", maxInstances, settings: hideCredentials(settings) };
+    const { name: ownName, maxInstances, orphans, ...settings } = args;
+    const doc = { name: ownName, kind: "aws", maxInstances, orphans, settings: hideCredentials(settings) };
     this.name = declareDefinition(this, { kind: "vmProviderConfig", resourceName: name, doc, options: opts });
     this.registerOutputs({ name: this.name });
   }

@@ -48,6 +48,11 @@ export interface LocalVmProviderArgs extends LocalVmArgs {
   readonly name?: pulumi.Input<string>;
   /** Hard ceiling over all autoscale configs that use it, whatever is in flight; 1 to 10,000. */
   readonly maxInstances: pulumi.Input<number>;
+  /**
+   * What becomes of a VM of this installation in the account that no node and no stack has, once it stands in
+   * `headroom orphans`: `"report"` leaves it, `"delete"` deletes it. Default `"report"`.
+   */
+  readonly orphans?: pulumi.Input<"report" | "delete">;
 }
 
 /**
@@ -62,8 +67,8 @@ export class LocalVmProvider extends pulumi.ComponentResource {
 
   constructor(name: string, args: LocalVmProviderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:LocalVmProvider", name, {}, opts);
-    const { name: ownName, maxInstances, ...settings } = args;
-    const doc = { name: ownName, kind: "local", maxInstances, settings };
+    const { name: ownName, maxInstances, orphans, ...settings } = args;
+    const doc = { name: ownName, kind: "local", maxInstances, orphans, settings };
     this.name = declareDefinition(this, { kind: "vmProviderConfig", resourceName: name, doc, options: opts });
     this.registerOutputs({ name: this.name });
   }

@@ -3,7 +3,7 @@ import type { AccountAnswer, AskRequest } from "../runtime/model/account-questio
 import type { AccountCheck } from "../runtime/model/account-check";
 import type { AccountSpec, Settings } from "../runtime/model/accounts";
 import { problemsOf } from "../runtime/model/config";
-import { ConfigError } from "../runtime/model/errors";
+import { BugError, ConfigError } from "../runtime/model/errors";
 import { placeInAccount } from "./node-accounts";
 import type { Registry } from "./registry";
 import type { VmProvider } from "./vm-provider";
@@ -29,6 +29,8 @@ export async function answerAccountQuestion(registry: Registry, request: AskRequ
       const provider = await vmProvider.pulumiProvider(providerName, access);
       return { kind: "list", vms: await vmProvider.listVms(question, settings, { provider }) };
     }
+    case "deleteOrphan":
+      throw new BugError("a program that only looks must change nothing");
     default: {
       const never: never = question;
       throw new Error(`unknown question ${JSON.stringify(never)}`);

@@ -9,9 +9,8 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { AccountAnswer, AskRequest } from "../runtime/model/account-questions";
-import type { AccountSpec } from "../runtime/model/accounts";
+import type { AccountSpec, Settings } from "../runtime/model/accounts";
 import { BugError, ConfigError, SetupError } from "../runtime/model/errors";
-import { problemsOf } from "../runtime/model/config";
 import { settingsVersionNow, type DesiredNode } from "../runtime/model/state";
 import { canonicalJson } from "../runtime/model/canonical-json";
 import {
@@ -21,13 +20,22 @@ import {
   type LaneNode,
   type NodeProgram,
   type VmInput,
+  type VmInState,
 } from "../runtime/executor/node-program";
 import { nodeComponentType } from "../runtime/executor/stack-state";
 import { answerAccountQuestion, answerOfFailure, vmProviderOf } from "./account-questions";
 import { declareKept } from "./kept-node";
-import { oldProviderName, placeOfRecord, placeOfVm, type Accounts, type PlaceInAccount } from "./node-accounts";
+import {
+  oldProviderName,
+  placeInAccount,
+  placeOfRecord,
+  placeOfVm,
+  type Accounts,
+  type PlaceInAccount,
+} from "./node-accounts";
+import { parseSettings, readablePart } from "./parsed-settings";
 import type { Registry } from "./registry";
-import { registerStepHooks, withStepHooks } from "./step-hooks";
+import { deleteHookInState, registerStepHooks, withStepHooks } from "./step-hooks";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
 type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
@@ -114,6 +122,17 @@ export class RegistryNodeProgram implements NodeProgram {
 
   async ask(request: AskRequest): Promise<AccountAnswer> {
     return answerAccountQuestion(this.registry, request);
+  }
+
+  async permitSteps(permit: () => Promise<void>): Promise<void> {
+    await registerStepHooks(permit);
+  }
+
+  vmInState(accountId: string, account: AccountSpec, place: Settings): VmInState {
+    const vmProvider = vmProviderOf(this.registry, account);
+    const { providerName, settings } = placeInAccount(accountId, account, vmProvider, place);
+    const inputs = vmProvider.readInputs?.(settings) ?? {};
+    return { type: vmProvider.vmType, providerName, inputs, resourceHooks: deleteHookInState };
   }
 
   answerOfFailure(request: AskRequest, message: string): AccountAnswer | undefined {
@@ -351,29 +370,6 @@ function inOrder(nodes: readonly DesiredNode[], order: readonly DesiredNode[]): 
   const ranks = new Map(order.map(({ nodeId }, rank) => [nodeId, rank]));
   const rankOf = ({ nodeId }: DesiredNode): number => ranks.get(nodeId) ?? order.length;
   return nodes.toSorted((a, b) => rankOf(a) - rankOf(b));
-}
-
-function parseSettings(subject: string, schema: VmProvider<unknown>["settings"], settings: unknown): unknown {
-  const parsed = schema.safeParse(settings);
-  if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, settings), subject);
-  return parsed.data;
-}
-
-/** What the schema takes of settings that it does not take as a whole; all of them as they are when that is nothing. */
-function readablePart(schema: VmProvider<unknown>["settings"], settings: Readonly<Record<string, unknown>>): unknown {
-  let part = { ...settings };
-  // Each round leaves fields out; a field of another one's rule may need a second.
-  for (let round = 0; round < 3; round += 1) {
-    const parsed = schema.safeParse(part);
-    if (parsed.success) return parsed.data;
-    const faults = new Set(
-      parsed.error.issues.flatMap((issue) =>
-        issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [String(issue.path[0])],
-      ),
-    );
-    part = Object.fromEntries(Object.entries(part).filter(([field]) => !faults.has(field)));
-  }
-  return settings;
 }
 
 async function requireSdk({ node, vmProvider, dns }: PreparedNode): Promise<void> {

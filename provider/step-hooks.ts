@@ -33,6 +33,9 @@ export async function registerStepHooks(permit: PermitStep): Promise<pulumi.Reso
   return { beforeCreate: [hooks[0]], beforeDelete: [hooks[1]] };
 }
 
+/** As a state names the hooks of a resource that waits for a permit before it is deleted. */
+export const deleteHookInState: Readonly<Record<string, string[]>> = { BeforeDelete: [hookNames.delete] };
+
 /** The options of a resource of this node with its hooks; a component has no cloud to ask. */
 export function withStepHooks(
   { resource, name, opts }: pulumi.ResourceTransformationArgs,

@@ -79,6 +79,8 @@ export interface VmProvider<Settings> {
    * @param settings The account's fields and its place, as in {@link Access}.
    */
   listVms(sought: SoughtVms, settings: FieldsOfSettings, options: pulumi.InvokeOptions): Promise<ListedVm[]>;
+  /** Inputs besides its id that a VM of an account and place is read by. Default none. */
+  readInputs?(settings: FieldsOfSettings): Readonly<Record<string, unknown>>;
   /**
    * What the cloud says of the account and of what these settings name: image, network, size, key. Nothing is changed.
    * Throws only what is no answer of the cloud's.

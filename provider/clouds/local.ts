@@ -93,13 +93,15 @@ export const localVmProvider: VmProvider<LocalSettings> = {
   },
 
   async listVms({ installationId, knownIds }, settings) {
-    const root = localRoot({ root: settings["root"] as string | undefined });
+    const root = rootIn(settings);
     // A folder that is not there says nothing of what may be in it.
     if (!existsSync(root)) throw new Error(`the folder of the local VMs, ${root}, is not there`);
     return findLocalVms(root)
       .filter(({ vmId, installation }) => installation === installationId || knownIds.includes(vmId))
       .map(({ vmId, nodeId, installation }) => ({ vmId, nodeId, ...(installation && { installation }) }));
   },
+
+  readInputs: (settings) => ({ root: rootIn(settings) }),
 
   async check(settings) {
     return { findings: rootFindings(localRoot(settings)) };
@@ -114,6 +116,10 @@ export const localVmProvider: VmProvider<LocalSettings> = {
 
 export function localRoot(settings: { readonly root?: string | undefined }): string {
   return settings.root ?? process.env["HEADROOM_LOCAL_ROOT"] ?? join(homedir(), ".headroom", "local");
+}
+
+function rootIn(settings: Readonly<Record<string, unknown>>): string {
+  return localRoot({ root: settings["root"] as string | undefined });
 }
 
 /** Our own plugin, with nothing to configure: local resources need no runtime. */

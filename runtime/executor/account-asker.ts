@@ -1,6 +1,7 @@
 /**
  * The worker's part of a question about an account: a program that only looks runs as the preview of an empty stack of
- * its own, with the account's Pulumi provider. Nothing is changed, no lane and no lock is taken.
+ * its own, with the account's Pulumi provider. No lane and no lock is taken, and nothing is changed but a VM that nobody
+ * knows, see `orphan-deletion.ts`.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,14 +11,18 @@ import { FileBackend } from "./file-backend";
 import type { Installation } from "./installation";
 import { LaneFolder } from "./lane-folder";
 import type { NodeProgram } from "./node-program";
+import { deleteOrphan } from "./orphan-deletion";
 import type { PassphraseCrypter } from "./passphrase";
 import { PulumiStack } from "./pulumi-stack";
+import type { AskPermit } from "../store/permit";
 
 export interface AskerOptions {
   readonly installation: Installation;
   readonly program: NodeProgram;
   readonly environment: NodeJS.ProcessEnv;
   readonly crypter: PassphraseCrypter;
+  /** Asked right before a VM is deleted. */
+  readonly permit: AskPermit;
   readonly onStarted: (enginePid: number) => void;
   readonly abort: AbortSignal;
 }
@@ -33,7 +38,7 @@ export async function askAccount(request: AskRequest, options: AskerOptions): Pr
 }
 
 async function askInStack(request: AskRequest, options: AskerOptions): Promise<AccountAnswer> {
-  const { installation, program, crypter } = options;
+  const { installation, program, crypter, permit } = options;
   const folder = await mkdtemp(join(installation.dataFolder, "question-"));
   try {
     const backendUrl = `file://${join(folder, "state")}`;
@@ -51,7 +56,9 @@ async function askInStack(request: AskRequest, options: AskerOptions): Promise<A
       abort: options.abort,
     });
     await stack.initialise();
-    return await answerWithin(stack, () => program.ask(request));
+    const { accountId, account, question } = request;
+    if (question.kind !== "deleteOrphan") return await answerWithin(stack, () => program.ask(request));
+    return await deleteOrphan({ accountId, account, question }, { stack, stackName, program, permit });
   } catch (error) {
     return { kind: "failed", failed: messageOf(error) };
   } finally {

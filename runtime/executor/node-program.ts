@@ -1,7 +1,7 @@
 /** What the executor needs of the node program, which it may not import: clouds are loaded only in worker processes. */
 import type { CloudFailureClass } from "../model/errors";
 import type { AccountAnswer, AskRequest } from "../model/account-questions";
-import type { AccountSpec } from "../model/accounts";
+import type { AccountSpec, Settings } from "../model/accounts";
 import type { DesiredNode } from "../model/state";
 import type { LaneRequest } from "./node-updater";
 import type { NodeStep } from "./permits";
@@ -16,6 +16,15 @@ export interface FoundNode {
   readonly nodeId: string;
   /** The cloud's id of its VM. */
   readonly id: string;
+}
+
+/** All but its name and id. */
+export interface VmInState {
+  readonly type: string;
+  /** Under which an {@link NodeProgram.ask} declares it. */
+  readonly providerName: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly resourceHooks: Readonly<Record<string, string[]>>;
 }
 
 export interface VmInput {
@@ -82,6 +91,10 @@ export interface NodeProgram {
   findVms(nodes: readonly DesiredNode[]): Promise<FoundNode[]>;
   /** Inside a running program: asks a cloud about an account. Throws when the answer is not complete. */
   ask(request: AskRequest): Promise<AccountAnswer>;
+  /** Inside a running program that declares no node: has every delete of the engine permitted first. */
+  permitSteps(permit: () => Promise<void>): Promise<void>;
+  /** How a VM of an account stands in a state, so that it is read by its id alone and deleted only when that is permitted. */
+  vmInState(accountId: string, account: AccountSpec, place: Settings): VmInState;
   /** What the failure of a question tells all the same, e.g. that the cloud does not take the credentials. */
   answerOfFailure(request: AskRequest, message: string): AccountAnswer | undefined;
   /** True when the engine may have to download a plugin to ask about this account. */

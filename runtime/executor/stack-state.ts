@@ -222,12 +222,14 @@ export interface UnrecordedVm {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly parent: string;
   readonly providerName: string;
+  /** Default none: the next update that declares the VM sets them. */
+  readonly resourceHooks?: Readonly<Record<string, string[]>>;
 }
 
 /** Adds VMs that no pending operation tells of. Their components and Pulumi providers must be in the state already. */
 export function addFound(deployment: Deployment, found: readonly (Adoption & UnrecordedVm)[]): Deployment {
   const resources = deployment.resources ?? [];
-  const added = found.map(({ urn, id, type, inputs, parent, providerName }) => {
+  const added = found.map(({ urn, id, type, inputs, parent, providerName, resourceHooks }) => {
     const provider = resources.find(
       (resource) => resource.type.startsWith("pulumi:providers:") && nameOf(resource.urn) === providerName,
     );
@@ -243,6 +245,7 @@ export function addFound(deployment: Deployment, found: readonly (Adoption & Unr
       outputs: {},
       parent,
       provider: `${provider.urn}::${provider.id}`,
+      ...(resourceHooks === undefined ? {} : { resourceHooks }),
     };
   });
   return { ...deployment, resources: [...resources, ...added] };

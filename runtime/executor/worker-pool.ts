@@ -66,6 +66,8 @@ const restartDelayMs = 2_000;
 /** A question that takes longer is given up: nobody waits for it. */
 const askTimeoutMs = 120_000;
 const askGraceMs = 10_000;
+/** A cloud may take minutes to let a VM go, and says only then that it did. */
+const deleteTimeoutMs = 600_000;
 
 type JobEnd = Extract<FromWorker, { kind: "done" | "answered" }>;
 
@@ -353,8 +355,10 @@ export class WorkerPool implements NodeUpdater {
 
   private watch(worker: Worker): void {
     const { clock, updateTimeoutMs = 1_200_000, graceMs = 120_000 } = this.options;
-    const isAsking = worker.task?.job.kind === "ask";
-    worker.stopWatchdog = clock.after(isAsking ? askTimeoutMs : updateTimeoutMs, () => {
+    const job = worker.task?.job;
+    const isAsking = job?.kind === "ask";
+    const askMs = isAsking && job.request.question.kind === "deleteOrphan" ? deleteTimeoutMs : askTimeoutMs;
+    worker.stopWatchdog = clock.after(isAsking ? askMs : updateTimeoutMs, () => {
       send(worker, { kind: "abort" });
       worker.stopWatchdog = clock.after(isAsking ? askGraceMs : graceMs, () => {
         if (worker.enginePid !== undefined) signal(worker.enginePid, "SIGKILL");

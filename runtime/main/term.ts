@@ -21,6 +21,8 @@ import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
 import { ComingDemand } from "../reconciler/coming-demand";
 import { Reconciler } from "../reconciler/reconciler";
+import type { StackOf } from "../reconciler/listing";
+import { OrphanRemoval } from "../reconciler/orphan-removal";
 import { Sweep } from "../reconciler/sweep";
 import { HotState, installationRow, type Change } from "../store/hot-state";
 import type { LeaseTiming } from "../store/lease";
@@ -135,13 +137,12 @@ export class Term {
       log,
     });
     const broker = new Broker({ ledger, clock, rng, catalog, tokens, requesters, wake });
-    const sweep = new Sweep({
-      ...{ ledger, clock, rng, catalog, log, wakeReconciler: wake },
-      stackOf: (laneId) => laneRunner.stackOf(laneId),
-    });
+    const stackOf: StackOf = (laneId) => laneRunner.stackOf(laneId);
+    const sweep = new Sweep({ ledger, clock, rng, catalog, log, wakeReconciler: wake, stackOf });
+    const removal = new OrphanRemoval({ ledger, epoch, clock, rng, catalog, stackOf });
     const checks = new AccountChecks({ ledger, clock, rng, catalog, wakeReconciler: wake });
     const questions = new AccountQuestions({
-      ...{ clock, log, inquirers: [checks, sweep] },
+      ...{ clock, log, inquirers: [checks, sweep, removal] },
       ask: (request) => updater.ask(request),
       isBusy: () => laneRunner.isBusy(),
     });

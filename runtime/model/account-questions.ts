@@ -1,4 +1,4 @@
-/** What a cloud is asked about one account, beside the work of lanes. Plain data: it crosses a process boundary. */
+/** What a cloud is asked about, or for, in one account, beside the work of lanes. Plain data: it crosses a process boundary. */
 import type { AccountCheck } from "./account-check";
 import type { AccountSpec, Settings } from "./accounts";
 
@@ -20,12 +20,29 @@ export type AccountQuestion =
       readonly place: Settings;
       /** The cloud's ids of VMs that should be there. */
       readonly knownIds: readonly string[];
-    };
+    }
+  | OrphanQuestion;
+
+/** Let this VM go, which nobody knows: only if it is as it was told, and the store permits it at the last moment. */
+export interface OrphanQuestion {
+  readonly kind: "deleteOrphan";
+  readonly epoch: number;
+  /** Of the row that tells of it. */
+  readonly orphanId: string;
+  readonly vmId: string;
+  /** Its tag `headroom-node`; absent = it has none. */
+  readonly nodeId?: string;
+  /** As for a list. */
+  readonly installationId: string;
+  readonly place: Settings;
+  readonly knownIds: readonly string[];
+}
 
 /** `failed`: nothing is known, and why, in one sentence. */
 export type AccountAnswer =
   | { readonly kind: "check"; readonly check: AccountCheck }
   | { readonly kind: "list"; readonly vms: readonly ListedVm[] }
+  | { readonly kind: "deleted" }
   | { readonly kind: "failed"; readonly failed: string };
 
 /** A VM that exists: it carries the installation's id, or it is one of the known ones. */

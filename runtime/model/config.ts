@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { AccountRules } from "./accounts";
 import { ConfigError, tellFirst, type Problem } from "./errors";
 import { cores, count, durationSchema, hostSchema, memorySchema, nameSchema } from "./fields";
+import { dnsProviderConfigSchema, vmProviderConfigSchema } from "./provider-config";
 import { stagingConfigSchema } from "./staging-config";
 import { lifecycleFields, lifecycleProblems } from "./lifecycle-fields";
 import type { Shape } from "./state";
@@ -221,24 +222,6 @@ export const autoscaleConfigSchema = z
       issue("maxSimultaneousSessionsPerServer", `1 with ${why}`, config.maxSimultaneousSessionsPerServer);
     }
   });
-
-/**
- * Settings of one account and VM template. `settings` belongs to the cloud's own file (`provider/clouds/<kind>.ts`)
- * and is checked there; the runtime carries it without looking inside.
- */
-export const vmProviderConfigSchema = z.strictObject({
-  name: nameSchema,
-  kind: z.enum(["local", "aws"]),
-  /** Hard ceiling over all autoscale configs that use it, whatever is in flight. */
-  maxInstances: count.min(1).max(10_000),
-  settings: z.record(z.string(), z.unknown()).default({}),
-});
-
-export const dnsProviderConfigSchema = z.strictObject({
-  name: nameSchema,
-  kind: z.enum(["local", "aws"]),
-  settings: z.record(z.string(), z.unknown()).default({}),
-});
 
 export type Zone = z.output<typeof zoneSchema>;
 export type Pool = z.output<typeof poolSchema>;

@@ -51,17 +51,22 @@ function note(known: Orphan | undefined, vm: ListedVm, { area, askedAtMs }: List
   if (known?.reportedAtMs !== undefined || reportedAtMs === undefined) return;
   const carries = vm.nodeId === undefined ? "no node id" : `the id of node ${vm.nodeId}`;
   const text = `VM ${vm.vmId} in account "${row.accountId}" is ours, carries ${carries}, and no node and no stack has it: it costs money and serves nobody`;
-  decide(row, "orphan", text, context);
+  tellOfOrphan(row, "orphan", text, context);
 }
 
 /** What was seen only once was no news. */
 function forget(known: Orphan, why: string, context: TransitionContext): void {
   context.draft.put({ kind: "delete", table: "orphan", id: known.orphanId });
   if (known.reportedAtMs === undefined) return;
-  decide(known, "orphanGone", `VM ${known.vmId}, which nobody knew, is not told any more: ${why}`, context);
+  tellOfOrphan(known, "orphanGone", `VM ${known.vmId}, which nobody knew, is not told any more: ${why}`, context);
 }
 
-function decide(row: Orphan, event: string, text: string, { draft, journal }: TransitionContext): void {
+export function tellOfOrphan(
+  row: Orphan,
+  event: string,
+  text: string,
+  { draft, journal }: Pick<TransitionContext, "draft" | "journal">,
+): void {
   const { nodeId, vmId, accountId, firstSeenMs } = row;
   const numbers: Record<string, string | EpochMs> = { vmId, account: accountId, firstSeenMs };
   const reason = { code: event, text, numbers };

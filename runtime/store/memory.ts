@@ -1,9 +1,9 @@
 /** A store for tests and simulation: behaves as `postgres.ts` does (one conformance suite runs on both), keeps nothing. */
 import { UnavailableError } from "../model/errors";
-import type { Decision, Node, Session } from "../model/state";
+import type { Decision, Node, Orphan, Session, StoredDefinition } from "../model/state";
 import { changeId, putOf } from "./batch";
-import type { Change, Rows, TableName } from "./hot-state";
-import { judgePermit, refused, type Permit, type PermitRequest } from "./permit";
+import { definitionId, type Change, type Rows, type TableName } from "./hot-state";
+import { judgePermit, refused, type OrphanFacts, type Permit, type PermitRequest } from "./permit";
 import type { DecisionFilter, Store } from "./store";
 
 /** Decisions kept; older ones are dropped. A long simulation must not grow without end. */
@@ -81,9 +81,28 @@ export class MemoryStore implements Store {
 
   async permit(request: PermitRequest): Promise<Permit> {
     if (this.isClosed) return refused("the store is closed");
+    const { epoch } = this.disk;
+    if (request.step === "deleteOrphan")
+      return judgePermit(request, { epoch, orphan: this.orphanFacts(request.orphanId) });
     const row = request.step === "operate" ? undefined : this.disk.rows.get(rowKey("node", request.nodeId));
     const nodeStatus = row && (JSON.parse(row.text) as Node).status;
-    return judgePermit(request, { epoch: this.disk.epoch, nodeStatus });
+    return judgePermit(request, { epoch, nodeStatus });
+  }
+
+  private orphanFacts(orphanId: string): OrphanFacts {
+    const row = this.read<Orphan>("orphan", orphanId);
+    if (row === undefined) return { row, ownerId: undefined, policy: undefined };
+    const rows = [...this.disk.rows.values()].filter(({ table }) => table === "node");
+    const owner = rows
+      .map(({ text }) => JSON.parse(text) as Node)
+      .find((node) => node.vmId === row.vmId || (node.nodeId === row.nodeId && node.vmId === undefined));
+    const definition = this.read<StoredDefinition>("definition", definitionId("vmProviderConfig", row.vmProvider));
+    return { row, ownerId: owner?.nodeId, policy: definition?.doc["orphans"] as string | undefined };
+  }
+
+  private read<Row>(table: TableName, id: string): Row | undefined {
+    const row = this.disk.rows.get(rowKey(table, id));
+    return row && (JSON.parse(row.text) as Row);
   }
 
   async close(): Promise<void> {

@@ -7,14 +7,30 @@
  * leader and only while the engine holds the lock of the lane's stack, which the next leader waits for; so the VM is made
  * once, whoever leads when it is there. An update of an older revision than its lane's row has is no danger for the same
  * reasons: its creates are wanted or refused, its deletes are of nodes that never come back. So the rows are enough.
+ *
+ * A VM that nobody knows is let go only while its row tells of it, no node has or may have it, and the definition wants it.
  */
-import type { NodeStatus } from "../model/state";
+import type { NodeStatus, Orphan } from "../model/state";
 
 export type PermitRequest =
   /** Anything else that changes a stack: starting an engine, an import, the removal of a lock. */
   | { readonly epoch: number; readonly step: "operate" }
   /** Anything of this node: its VM, its DNS record. */
-  | { readonly epoch: number; readonly step: "create" | "delete"; readonly nodeId: string };
+  | NodeStepRequest
+  /** The end of a VM that nobody knows, with the node id that it carries. */
+  | {
+      readonly epoch: number;
+      readonly step: "deleteOrphan";
+      readonly orphanId: string;
+      readonly vmId: string;
+      readonly nodeId?: string;
+    };
+
+interface NodeStepRequest {
+  readonly epoch: number;
+  readonly step: "create" | "delete";
+  readonly nodeId: string;
+}
 
 /** The epoch is the one under which the update was built. Never fails: what can't be asked is refused. */
 export type AskPermit = (request: PermitRequest) => Promise<Permit>;
@@ -26,7 +42,18 @@ export interface PermitFacts {
   /** Epoch of the lease; undefined when nobody holds it now. */
   readonly epoch: number | undefined;
   /** Status of the node's row; undefined when there is none. */
-  readonly nodeStatus: NodeStatus | undefined;
+  readonly nodeStatus?: NodeStatus | undefined;
+  readonly orphan?: OrphanFacts | undefined;
+}
+
+/** What the store holds of a VM that nobody knows. */
+export interface OrphanFacts {
+  /** Undefined when it is not told any more. */
+  readonly row: Pick<Orphan, "vmId" | "nodeId" | "vmProvider" | "reportedAtMs"> | undefined;
+  /** A node that has this VM, or has no VM yet and may have made it. */
+  readonly ownerId: string | undefined;
+  /** `orphans` of the definition of its VM provider config as it stands; undefined when that says nothing or is gone. */
+  readonly policy: string | undefined;
 }
 
 const wantedBy: Readonly<Record<"create" | "delete", readonly NodeStatus[]>> = {
@@ -34,14 +61,27 @@ const wantedBy: Readonly<Record<"create" | "delete", readonly NodeStatus[]>> = {
   delete: ["destroying"],
 };
 
-export function judgePermit(request: PermitRequest, { epoch, nodeStatus }: PermitFacts): Permit {
+export function judgePermit(request: PermitRequest, { epoch, nodeStatus, orphan }: PermitFacts): Permit {
   if (epoch === undefined) return refused("the lease of this runtime has run out");
   if (epoch !== request.epoch) return refused(`another runtime has taken over (epoch ${epoch}, not ${request.epoch})`);
   if (request.step === "operate") return { isAllowed: true };
+  if (request.step === "deleteOrphan") return judgeOrphan(request, orphan);
   const { step, nodeId } = request;
   if (nodeStatus !== undefined && wantedBy[step].includes(nodeStatus)) return { isAllowed: true };
   const status = nodeStatus === undefined ? "has no row" : `is ${nodeStatus}`;
   return refused(`node ${nodeId} ${status}; only a node that is ${wantedBy[step].join(" or ")} may be ${step}d`);
+}
+
+function judgeOrphan(
+  { vmId, nodeId }: Extract<PermitRequest, { step: "deleteOrphan" }>,
+  { row, ownerId, policy }: OrphanFacts = { row: undefined, ownerId: undefined, policy: undefined },
+): Permit {
+  if (row?.reportedAtMs === undefined || row.vmId !== vmId || row.nodeId !== nodeId) {
+    return refused(`VM ${vmId} is not told as one that nobody knows`);
+  }
+  if (ownerId !== undefined) return refused(`VM ${vmId} is, or may be, that of node ${ownerId}`);
+  if (policy === "delete") return { isAllowed: true };
+  return refused(`VM provider config "${row.vmProvider}" does not say orphans: "delete"`);
 }
 
 export function refused(reason: string): Permit {

@@ -7,14 +7,14 @@
 import { Pool, type Client } from "pg";
 import { BugError, HeadroomError, SetupError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
-import type { Decision, InstallationRecord, NodeStatus, Session } from "../model/state";
+import type { Decision, InstallationRecord, NodeStatus, Orphan, Session } from "../model/state";
 import { changeId, putOf, tableNames } from "./batch";
 import { installationRow, type Change, type Rows, type TableName } from "./hot-state";
 import { acquireLease, type Lease, type LeaseTiming } from "./lease";
 import { batchStatement, columnName } from "./postgres-batch";
 import { clientConfig, connect, describeTarget, explain } from "./postgres-connection";
 import { migrate } from "./postgres-migrations";
-import { judgePermit, refused, type Permit, type PermitRequest } from "./permit";
+import { judgePermit, refused, type Permit, type PermitFacts, type PermitRequest } from "./permit";
 import { encodeText } from "./postgres-text";
 import { openRow, type SealedRow, type Sealer } from "./sealer";
 import type { DecisionFilter, Store } from "./store";
@@ -201,6 +201,7 @@ export class PostgresStore implements Store {
     const lost = this.isClosed ? "the store is closed" : this.lostError?.message;
     if (lost !== undefined) return refused(lost);
     try {
+      if (request.step === "deleteOrphan") return judgePermit(request, await this.orphanFacts(request.orphanId));
       const { rows } = await this.permits.query<{ epoch: number | null; status: NodeStatus | null }>({
         name: "headroom permit",
         text: permitText,
@@ -210,6 +211,20 @@ export class PostgresStore implements Store {
     } catch (cause) {
       return refused(asUnavailable(cause, this.target).message);
     }
+  }
+
+  private async orphanFacts(orphanId: string): Promise<PermitFacts> {
+    type Row = { epoch: number | null; orphan: Orphan | null; owner: string | null; policy: string | null };
+    const { rows } = await this.permits.query<Row>({
+      name: "headroom orphan permit",
+      text: orphanPermitText,
+      values: [this.lease.name, encodeText(orphanId)],
+    });
+    const { epoch, orphan, owner, policy } = rows[0]!;
+    return {
+      epoch: epoch ?? undefined,
+      orphan: { row: orphan ?? undefined, ownerId: owner ?? undefined, policy: policy ?? undefined },
+    };
   }
 
   /**
@@ -306,6 +321,16 @@ export class PostgresStore implements Store {
 const permitText = `select
   (select epoch from headroom.lease where name = $1 and expires_at > clock_timestamp()) as epoch,
   (select doc ->> 'status' from headroom.node where id = $2) as status`;
+
+/** The definition's id is as `definitionId` makes it. */
+const orphanPermitText = `select
+  (select epoch from headroom.lease where name = $1 and expires_at > clock_timestamp()) as epoch,
+  o.doc as orphan,
+  (select n.id from headroom.node n where n.doc ->> 'vmId' = o.doc ->> 'vmId'
+    or (n.id = o.doc ->> 'nodeId' and n.doc ->> 'vmId' is null) limit 1) as owner,
+  (select d.doc -> 'doc' ->> 'orphans' from headroom.definition d
+    where d.id = 'vmProviderConfig/' || (o.doc ->> 'vmProvider')) as policy
+  from (select 1) as one left join headroom.orphan o on o.id = $2`;
 
 async function readInstallation(client: Client): Promise<InstallationRecord | undefined> {
   const text = "select doc from headroom.installation where id = $1";

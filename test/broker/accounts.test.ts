@@ -23,7 +23,13 @@ class Accounts {
   /** As the broker does: the account's rows come from the state before, in the same commit. */
   put(settings: object, kind: "aws" | "local" = "aws"): Account {
     const all = kind === "aws" ? { region: "us-east-1", amiId: "ami-00000000", ...settings } : settings;
-    const doc = { name: "main", kind, maxInstances: 10, settings: all as Record<string, unknown> };
+    const doc = {
+      name: "main",
+      kind,
+      maxInstances: 10,
+      orphans: "report" as const,
+      settings: all as Record<string, unknown>,
+    };
     const changes = accountsAfterPut("vmProviderConfig", doc, this.context());
     const row = { kind: "vmProviderConfig", name: "main", doc, owner: "t", updatedAtMs: this.nowMs } as const;
     this.state.apply([...changes, { kind: "put", table: "definition", row }]);

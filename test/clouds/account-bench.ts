@@ -11,6 +11,7 @@ import { WorkerPool } from "../../runtime/executor/worker-pool";
 import type { AccountAnswer, AccountQuestion } from "../../runtime/model/account-questions";
 import { accountIdOf, specOfSettings, type AccountService, type AccountSpec } from "../../runtime/model/accounts";
 import type { DesiredNode, DnsSpec } from "../../runtime/model/state";
+import type { AskPermit } from "../../runtime/store/permit";
 import { allowAll, packageRoot, systemClock } from "../executor/bench";
 import { removeFolder } from "../support/remove-folder";
 import { EmulatedAws } from "./emulated-aws";
@@ -31,7 +32,7 @@ export function accountOf(settings: object, service: AccountService = "vm", owne
   return owner === undefined ? spec : { ...spec, identity: { ...spec.identity, owner } };
 }
 
-const vmAccount = accountIdOf(accountOf({}));
+export const vmAccount = accountIdOf(accountOf({}));
 const dnsAccount = accountIdOf(accountOf({}, "dns"));
 
 export function aNode(nodeId: string, over: Partial<DesiredNode> = {}): DesiredNode {
@@ -68,7 +69,7 @@ export class AccountBench {
   private revision = 0;
   private inLane: readonly DesiredNode[] = [];
 
-  static async open(engine: Engine): Promise<AccountBench> {
+  static async open(engine: Engine, permit: AskPermit = allowAll): Promise<AccountBench> {
     const bench = new AccountBench();
     await bench.aws.cloud.listen();
     const installation = await prepareInstallation({
@@ -78,7 +79,7 @@ export class AccountBench {
       engineEnvironment: { PULUMI_DEBUG_PROVIDERS: bench.aws.cloud.debugProvider },
     });
     const limits = { settleMs: 50 };
-    bench.pool = new WorkerPool({ installation, clock: systemClock, permit: allowAll, slots: 1, limits });
+    bench.pool = new WorkerPool({ installation, clock: systemClock, permit, slots: 1, limits });
     bench.useAccount(keysOf("K1"));
     bench.useAccount(keysOf("K1"), "dns");
     return bench;

@@ -2,12 +2,13 @@
  * A cloud, its lanes and the rows, with chance in all of it, around the real sweep. What is true is kept beside what the
  * sweep is told: lists come late, lack young VMs, show dead ones, are of another account, or fail.
  */
-import type { AccountAnswer, AskRequest, ListedVm } from "../../runtime/model/account-questions";
+import type { AccountAnswer, AskRequest, ListedVm, OrphanQuestion } from "../../runtime/model/account-questions";
 import { accountIdOf, type Account, type AccountRules } from "../../runtime/model/accounts";
 import { atRest } from "../../runtime/executor/lane-changes";
-import type { CloudCatalog } from "../../runtime/model/config";
+import type { CloudCatalog, VmProviderConfig } from "../../runtime/model/config";
 import type { Lane, Node, Orphan } from "../../runtime/model/state";
 import { AccountQuestions } from "../../runtime/reconciler/account-questions";
+import { OrphanRemoval } from "../../runtime/reconciler/orphan-removal";
 import { Sweep } from "../../runtime/reconciler/sweep";
 import { HotState, type Change } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
@@ -34,9 +35,10 @@ interface Vm extends ListedVm {
 export class SweepModel {
   readonly clock = new VirtualClock();
   readonly state = new HotState();
+  private readonly store = new MemoryStore();
   readonly ledger = new GroupCommitLedger({
     state: this.state,
-    store: new MemoryStore(),
+    store: this.store,
     onLost: (error) => this.wrongs.push(String(error)),
   });
   /** What the sweep did that it must never do. */
@@ -44,7 +46,7 @@ export class SweepModel {
   readonly vms = new Map<string, Vm>();
   /** By lane: what its stack holds, whether the runtime knows it or not. */
   readonly stacks = new Map<string, Map<string, { readonly vmId: string }>>();
-  readonly counts = { gone: 0, reported: 0, lists: 0 };
+  readonly counts = { gone: 0, reported: 0, lists: 0, deleted: 0 };
   /** VM ids of nodes that were given up, and orphans that were reported. */
   readonly givenUp = new Set<string>();
   readonly reported = new Set<string>();
@@ -59,6 +61,7 @@ export class SweepModel {
   constructor(
     readonly rng: SeededRng,
     private readonly owner: string | undefined,
+    private readonly policy: VmProviderConfig["orphans"] = "report",
   ) {}
 
   async open(): Promise<void> {
@@ -68,7 +71,9 @@ export class SweepModel {
         table: "installation",
         row: { installationId: ours, backend: "", passphrase: "", tokenSecret: "" },
       },
-      ...definitionChanges({ vmProviders: [vmProviderDoc({ kind: "aws", settings: { region: "east", cores: 2 } })] }),
+      ...definitionChanges({
+        vmProviders: [vmProviderDoc({ kind: "aws", orphans: this.policy, settings: { region: "east", cores: 2 } })],
+      }),
       { kind: "put", table: "account", row: this.account("K1") },
     ]);
     for (const laneId of ["l1", "l2"]) {
@@ -99,8 +104,9 @@ export class SweepModel {
     const stackOf = (laneId: string) => (this.known.has(laneId) ? this.stacks.get(laneId) : undefined);
     const wakeReconciler = () => this.check();
     const sweep = new Sweep({ ledger, clock, rng, catalog, log, stackOf, wakeReconciler });
+    const removal = new OrphanRemoval({ ledger, epoch: this.store.epoch, clock, rng, catalog, stackOf });
     const ask = (request: AskRequest) => this.ask(request);
-    this.questions = new AccountQuestions({ clock, log, ask, isBusy: () => false, inquirers: [sweep] });
+    this.questions = new AccountQuestions({ clock, log, ask, isBusy: () => false, inquirers: [sweep, removal] });
     this.questions.start();
     for (const laneId of this.stacks.keys()) {
       this.clock.after(this.rng.below(this.isCalm ? 1 : 4 * minute), () => {
@@ -238,6 +244,7 @@ export class SweepModel {
 
   private async ask({ question, account }: AskRequest): Promise<AccountAnswer> {
     const { rng, clock, isCalm } = this;
+    if (question.kind === "deleteOrphan") return this.remove(question);
     if (question.kind !== "list") return { kind: "failed", failed: "only lists are asked for here" };
     this.counts.lists += 1;
     const region = String(question.place["region"]);
@@ -255,6 +262,24 @@ export class SweepModel {
     );
     await this.sleep(rng.below(60_000));
     return { kind: "list", vms: answer };
+  }
+
+  /** What is deleted is so for good. */
+  private async remove({ vmId, nodeId, epoch, orphanId }: OrphanQuestion): Promise<AccountAnswer> {
+    const { rng, clock, isCalm } = this;
+    await this.sleep(rng.below(120_000));
+    if (!isCalm && rng.below(100) < 15) return { kind: "failed", failed: "the engine broke off" };
+    const vm = this.vms.get(vmId)!;
+    const of = nodeId === undefined ? { vmId } : { vmId, nodeId };
+    const permit = await this.store.permit({ epoch, step: "deleteOrphan", orphanId, ...of });
+    if (!permit.isAllowed || vm.goneAtMs !== undefined) return { kind: "failed", failed: "not permitted, or gone" };
+    if (vm.installation !== ours || vm.nodeId !== nodeId) this.wrongs.push(`${vmId} was deleted and is not ours`);
+    if (this.isOwned(vm)) this.wrongs.push(`${vmId} was deleted and has an owner`);
+    if (this.policy !== "delete") this.wrongs.push(`${vmId} was deleted and nobody wanted it`);
+    if (clock.now() - vm.madeAtMs < 5 * minute) this.wrongs.push(`${vmId} was deleted at once`);
+    vm.goneAtMs = clock.now();
+    this.counts.deleted += 1;
+    return { kind: "deleted" };
   }
 
   /** Young ones are listed late, for some time those that are gone, and now and then one is left out. */

@@ -6,7 +6,8 @@ import { PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 import type { Store } from "../../runtime/store/store";
 import { newDatabase, realClock } from "../support/postgres";
-import { putNode, putSession } from "./rows";
+import type { Change } from "../../runtime/store/hot-state";
+import { anOrphan, putNode, putSession } from "./rows";
 
 type Leading = Store & { readonly epoch: number };
 
@@ -115,6 +116,50 @@ for (const [name, prepare] of [
       await world.depose();
 
       for (const permit of await asked()) assert.match(reasonOf(permit), /another runtime has taken over/);
+    });
+
+    const wants = (orphans?: string) => ({
+      ...{ kind: "vmProviderConfig", name: "main", owner: "test", updatedAtMs: 1 },
+      doc: orphans === undefined ? {} : { orphans },
+    });
+    const orphanRow = { orphanId: "a/i-1", vmId: "i-1", nodeId: "n1", vmProvider: "main", reportedAtMs: 2_000 };
+    const put = (row: object, table: "orphan" | "definition"): Promise<void> =>
+      world.store.write([{ kind: "put", table, row: table === "orphan" ? { ...anOrphan(), ...row } : row } as Change]);
+    const askForOrphan = (over: object = {}): Promise<Permit> =>
+      world.store.permit({
+        ...{ epoch: world.store.epoch, step: "deleteOrphan", orphanId: "a/i-1", vmId: "i-1", nodeId: "n1" },
+        ...over,
+      });
+
+    it("the end of a VM that nobody knows, while it is told, nobody may have it, and its definition says so", async () => {
+      await put(wants("delete"), "definition");
+      assert.match(reasonOf(await askForOrphan()), /not told as one that nobody knows/);
+      for (const wrong of [{ reportedAtMs: undefined }, { vmId: "i-2" }, { nodeId: "n2" }, { nodeId: undefined }]) {
+        await put({ ...orphanRow, ...wrong }, "orphan");
+        assert.match(reasonOf(await askForOrphan()), /not told as one that nobody knows/, JSON.stringify(wrong));
+      }
+      await put(orphanRow, "orphan");
+      for (const policy of ["report", undefined]) {
+        await put(wants(policy), "definition");
+        assert.match(reasonOf(await askForOrphan()), /"main" does not say orphans: "delete"/);
+      }
+      await put(wants("delete"), "definition");
+      const mayHaveIt = [{ nodeId: "n1" }, { nodeId: "n1", vmId: "i-1" }, { nodeId: "n7", vmId: "i-1" }];
+      for (const owner of mayHaveIt) {
+        for (const status of nodeStatuses) {
+          await world.store.write([putNode({ ...owner, status })]);
+          assert.match(reasonOf(await askForOrphan()), new RegExp(`that of node ${owner.nodeId}$`));
+        }
+        await world.store.write([{ kind: "delete", table: "node", id: owner.nodeId }]);
+      }
+      await world.store.write([putNode({ nodeId: "n1", vmId: "i-9" }), putNode({ nodeId: "n7" })]);
+
+      assert.deepEqual(await askForOrphan(), { isAllowed: true });
+      await put({ ...orphanRow, nodeId: undefined }, "orphan");
+      assert.deepEqual(await askForOrphan({ nodeId: undefined }), { isAllowed: true });
+      assert.match(reasonOf(await askForOrphan({ epoch: world.store.epoch - 1, nodeId: undefined })), /taken over/);
+      await world.store.write([{ kind: "delete", table: "definition", id: "vmProviderConfig/main" }]);
+      assert.match(reasonOf(await askForOrphan({ nodeId: undefined })), /does not say orphans/);
     });
 
     it("nothing from a store that is closed", async () => {
