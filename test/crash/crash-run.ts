@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findLocalLeftovers } from "../../provider/local-vm/find-local-vms";
 import { localDockerAgentScript, localServerScript } from "../../provider/local-vm/default-scripts";
-import { findGuests, findMarked, findPostmaster, isWaiting, kill9, type Found, type Role } from "./processes";
+import { findGuests, findMarked, findPostmaster, kill9, type Found, type Role } from "./processes";
 import { Users } from "./users";
 
 const packageRoot = resolve(__dirname, "..", "..", "..");
@@ -204,13 +204,8 @@ export class CrashRun {
   private async findVictim(role: Role): Promise<Found | undefined> {
     const deadline = Date.now() + 8000;
     const data = join(this.options.folder, "data");
-    // Most kills are for engines and plugins at work, some for those that wait for it.
-    const mayWait = this.random() < 0.2;
     while (Date.now() < deadline) {
-      const found = findMarked(this.mark);
-      const candidates = found.filter(
-        (process) => process.role === role && (mayWait || !isWaiting(process, found, data)),
-      );
+      const candidates = findMarked(this.mark).filter((process) => process.role === role);
       const victim =
         role === "postgres" ? findPostmaster(data) : candidates[Math.floor(this.random() * candidates.length)];
       if (victim) {

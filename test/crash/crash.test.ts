@@ -6,10 +6,10 @@
  */
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CrashRun, type CrashReport } from "./crash-run";
+import { freePort } from "../support/free-port";
 import { removeFolder } from "../support/remove-folder";
 
 const seed = Number(process.env["HEADROOM_CRASH_SEED"] ?? Math.floor(Date.now() % 1_000_000));
@@ -59,14 +59,3 @@ describe("kill -9 at random points under load", function () {
     if (engines.length === 1) console.log("    the official CLI was not there: only the embedded engine was crashed");
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.on("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => done(port));
-    });
-  });
-}

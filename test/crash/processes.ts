@@ -1,12 +1,11 @@
 /** The processes of one crash run, found by a mark in their environment, and the ways to end one of them. */
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 
 export type Role = "service" | "worker" | "engine" | "plugin" | "postgres" | "other";
 
 export interface Found {
   readonly pid: number;
-  readonly parent: number;
   readonly role: Role;
   readonly commandLine: string;
 }
@@ -20,21 +19,12 @@ export function findMarked(mark: string): Found[] {
       const environment = readFileSync(`/proc/${entry}/environ`, "utf8");
       if (!environment.split("\0").includes(mark)) continue;
       const commandLine = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0").join(" ").trim();
-      const status = readFileSync(`/proc/${entry}/status`, "utf8");
-      const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
-      if (commandLine) found.push({ pid: Number(entry), parent, role: roleOf(commandLine), commandLine });
+      if (commandLine) found.push({ pid: Number(entry), role: roleOf(commandLine), commandLine });
     } catch {
       // It ended while it was looked at, or it is not ours to read.
     }
   }
   return found;
-}
-
-/** True for an engine that has no command yet and for a plugin that such an engine has started. */
-export function isWaiting({ pid, parent, role }: Found, found: readonly Found[], dataFolder: string): boolean {
-  const engine = role === "plugin" ? parent : pid;
-  const name = /--standby (\S+)/.exec(found.find((process) => process.pid === engine)?.commandLine ?? "")?.[1];
-  return name !== undefined && existsSync(join(dataFolder, "standby", `${name}.log`));
 }
 
 function roleOf(commandLine: string): Role {
@@ -74,7 +64,7 @@ export function findPostmaster(folder: string): Found | undefined {
   const pid = Number(readFileSync(join(folder, file), "utf8").split("\n")[0]);
   try {
     const executable = readlinkSync(`/proc/${pid}/exe`);
-    return executable.endsWith("/postgres") ? { pid, parent: 1, role: "postgres", commandLine: executable } : undefined;
+    return executable.endsWith("/postgres") ? { pid, role: "postgres", commandLine: executable } : undefined;
   } catch {
     return undefined;
   }

@@ -3,20 +3,15 @@
  * leader are frozen while it makes or deletes a VM, and wake in some order: if the service itself was among them, after
  * the other one has taken over. All the while one user works on a VM.
  */
-import { spawn, type ChildProcess } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { connect as connectTo, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findLocalLeftovers, findLocalVms } from "../../provider/local-vm/find-local-vms";
 import { localDockerAgentScript } from "../../provider/local-vm/default-scripts";
-import { findGuests, findMarked, kill9, type Found } from "./processes";
+import { findGuests, kill9 } from "./processes";
+import { Service, signalAll, type Part, type ServiceOptions } from "./service-process";
 import { Users } from "./users";
-
-const entry = join(resolve(__dirname, "..", "..", ".."), "dist", "runtime", "cli", "main.js");
-const markName = "HEADROOM_TAKEOVER_RUN";
-
-export type Part = "service" | "worker" | "engine";
 
 export interface Round {
   readonly step: "create" | "delete";
@@ -24,69 +19,8 @@ export interface Round {
   readonly frozen: readonly Part[];
 }
 
-export interface TakeoverOptions {
-  readonly databaseUrl: string;
-  readonly engine: "embedded" | "official";
-  /** Updates that are opened ahead. */
-  readonly openAhead: number;
-  readonly folder: string;
+export interface TakeoverOptions extends ServiceOptions {
   readonly random: () => number;
-  readonly log: (line: string) => void;
-}
-
-class Service {
-  readonly child: ChildProcess;
-  readonly mark: string;
-  url = "";
-
-  constructor(
-    readonly name: string,
-    { databaseUrl, engine, openAhead, folder, log }: TakeoverOptions,
-  ) {
-    this.mark = `${markName}=${folder}/${name}`;
-    const args = ["--data-folder", join(folder, name), "--database", databaseUrl, "--engine", engine, "--tick", "1s"];
-    const shared = ["--backend", `file://${join(folder, "state")}`, "--open-ahead", String(openAhead), "--port", "0"];
-    this.child = spawn(process.execPath, [entry, "serve", "--allow-local", ...args, ...shared], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, [markName]: `${folder}/${name}`, HEADROOM_LOCAL_ROOT: join(folder, "local") },
-    });
-    const hear = (chunk: Buffer): void => {
-      log(`${name}: ${chunk.toString().trimEnd()}`);
-      this.url ||= /http:\/\/127\.0\.0\.1:\d+(?=\s*$)/m.exec(chunk.toString())?.[0] ?? "";
-    };
-    this.child.stdout?.on("data", hear);
-    this.child.stderr?.on("data", hear);
-  }
-
-  get port(): number {
-    return Number(new URL(this.url).port);
-  }
-
-  /** Undefined when it does not answer. */
-  async status(): Promise<string | undefined> {
-    if (this.url === "") return undefined;
-    try {
-      const response = await fetch(`${this.url}/healthz`, { signal: AbortSignal.timeout(1_000) });
-      return ((await response.json()) as { status: string }).status;
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Its living parts of one kind. */
-  parts(part: Part): Found[] {
-    return findMarked(this.mark).filter(({ role }) => role === part);
-  }
-
-  async end(): Promise<void> {
-    for (const part of ["engine", "worker", "service"] as const) signalAll(this.parts(part), "SIGCONT");
-    const ended = new Promise((done) => this.child.once("exit", done));
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      this.child.kill("SIGTERM");
-      await Promise.race([ended, delay(20_000, undefined, { ref: false })]);
-    }
-    for (const { pid } of findMarked(this.mark)) kill9(pid);
-  }
 }
 
 export class TakeoverRun {
@@ -323,15 +257,5 @@ export class TakeoverRun {
     }
     const nodes = await this.nodes().catch(() => "unknown");
     throw new Error(`after ${seconds} s it does not hold that ${what}; nodes: ${JSON.stringify(nodes).slice(0, 1500)}`);
-  }
-}
-
-function signalAll(found: readonly Found[], name: NodeJS.Signals): void {
-  for (const { pid } of found) {
-    try {
-      process.kill(pid, name);
-    } catch {
-      // It has ended meanwhile.
-    }
   }
 }

@@ -10,7 +10,8 @@ import { newOpenFolder } from "../support/open-folder";
 import { newDatabase } from "../support/postgres";
 import { removeFolder } from "../support/remove-folder";
 import { seededRandom } from "./crash-run";
-import { TakeoverRun, type Part, type Round } from "./takeover-run";
+import type { Part } from "./service-process";
+import { TakeoverRun, type Round } from "./takeover-run";
 
 const seed = Number(process.env["HEADROOM_TAKEOVER_SEED"] ?? Math.floor(Date.now() % 1_000_000));
 const isWhole = process.env["HEADROOM_TAKEOVER"] === "all";
