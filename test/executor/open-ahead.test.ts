@@ -168,6 +168,22 @@ describe("updates opened ahead", () => {
     await site.runner.stop();
   });
 
+  it("end when the credentials of their account change, and are opened anew with those of now", async () => {
+    const site = await Site.start();
+    const before = site.opened?.openSinceMs;
+    assert.ok(before !== undefined);
+
+    const row = { accountId: "one", service: "vm", kind: "local", definition: "vms", identity: {} } as const;
+    const news = { ...row, settings: { key: "renewed" }, isCurrent: true, updatedAtMs: site.clock.now() };
+    await site.ledger.commit([{ kind: "put", table: "account", row: news }]);
+    await site.clock.advance(30_000);
+
+    const after = site.opened?.openSinceMs;
+    assert.ok(after !== undefined && after > before, `opened at ${before}, then at ${after}`);
+    await site.clock.advance(60_000);
+    assert.equal(site.opened?.openSinceMs, after);
+  });
+
   it("end when the runtime stops", async () => {
     const site = await Site.start();
     assert.ok(site.opened);
