@@ -109,9 +109,13 @@ export class AccountBench {
     return this.pool.recover({ ...this.request(nodes), forget: nodeIds }, undefined);
   }
 
-  /** What the account of {@link aNode} says, through a worker. */
-  async ask(question: AccountQuestion): Promise<AccountAnswer> {
-    return this.pool.ask({ accountId: vmAccount, account: this.accounts[vmAccount]!, question });
+  /** What an account says through a worker, by default that of {@link aNode}. */
+  async ask(
+    question: AccountQuestion,
+    accountId = vmAccount,
+    account = this.accounts[accountId]!,
+  ): Promise<AccountAnswer> {
+    return this.pool.ask({ accountId, account, question });
   }
 
   /** Names in the data folder. */

@@ -1,5 +1,6 @@
 /** VMs that nobody knows are deleted, and only those, on every engine here: through a worker, as the store permits it. */
 import assert from "node:assert/strict";
+import { findLocalVms } from "../../provider/local-vm/find-local-vms";
 import type { AccountAnswer } from "../../runtime/model/account-questions";
 import type { VmProviderConfig } from "../../runtime/model/config";
 import type { Orphan } from "../../runtime/model/state";
@@ -7,6 +8,8 @@ import { MemoryStore } from "../../runtime/store/memory";
 import type { PermitRequest } from "../../runtime/store/permit";
 import { enginesHere } from "../executor/bench";
 import { putNode } from "../store/rows";
+import { newOpenFolder } from "../support/open-folder";
+import { removeFolder } from "../support/remove-folder";
 import { AccountBench, aNode, keysOf, vmAccount } from "./account-bench";
 
 const installationId = "inst-1";
@@ -127,6 +130,53 @@ for (const kind of ["embedded", "official"] as const) {
         assert.deepEqual(asked, []);
       });
     }
+
+    it("one whose tags change while it is read lives: it is looked at again right before its end", async () => {
+      const vmId = bench.aws.launch(tagsOf("n-gone"));
+      const orphan = await told(vmId, "n-gone");
+      const { iam, instances } = bench.aws;
+      const authorise = iam.authorise.bind(iam);
+      let calls = 0;
+      iam.authorise = (action, asker) => {
+        calls += 1;
+        // A list and the VM's tags, as they were told; then the engine reads the VM.
+        const vm = instances.get(vmId)!;
+        if (calls === 3) instances.set(vmId, { ...vm, inputs: { ...vm.inputs, tags: tagsOf("n-new") } });
+        return authorise(action, asker);
+      };
+
+      assert.match(whyOf(await remove(orphan)), /tags of VM .* changed: node id n-new, not n-gone/);
+
+      assert.ok(calls > 3 && lives(vmId));
+      assert.deepEqual(asked, []);
+    });
+
+    it("a local VM", async () => {
+      const root = newOpenFolder("headroom-orphans-");
+      try {
+        const settings = { root, bootTime: "600s" };
+        const { account, ...node } = aNode("n-gone", { kind: "local", vmProvider: "lab", settings });
+        assert.notEqual(account, undefined);
+        const made = await bench.update({ ...node, installation: installationId });
+        assert.equal(made.outcome, "succeeded", made.message);
+        const { vmId } = findLocalVms(root)[0]!;
+        const lab = { service: "vm", kind: "local", definition: "lab", identity: {}, settings: {} } as const;
+        const row = { orphanId: `lab/${vmId}`, vmId, vmProvider: "main", nodeId: "n-gone", place: { root } };
+        const orphan = { ...(await told(vmId, "n-gone")), ...row };
+        await store.write([{ kind: "put", table: "orphan", row: orphan }]);
+        const ask = (nodeId: string) => {
+          const of = { orphanId: orphan.orphanId, vmId, nodeId, installationId, place: { root }, knownIds: [] };
+          return bench.ask({ kind: "deleteOrphan", epoch: store.epoch, ...of }, "lab", lab);
+        };
+
+        assert.match(whyOf(await ask("n-other")), /tags of VM .* changed/);
+        assert.equal(findLocalVms(root).length, 1);
+        assert.deepEqual(await ask("n-gone"), { kind: "deleted" });
+        assert.deepEqual(findLocalVms(root), []);
+      } finally {
+        removeFolder(root);
+      }
+    });
 
     it("one for which the store gives no permit at the last moment lives, with the reason", async () => {
       const vmId = bench.aws.launch(tagsOf("n-gone"));
