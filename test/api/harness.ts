@@ -214,6 +214,12 @@ export function aLane(): Lane {
   return { ...names, desiredRevision: 1, appliedRevision: 1 };
 }
 
+/** `node-lost`, which can be given up: the others are needed afterwards. */
+export function loseNode(api: Api): Promise<void> {
+  const row = aNode({ nodeId: "node-lost", status: "missing" });
+  return api.leader.ledger.commit([{ kind: "put", table: "node", row }]);
+}
+
 export function aNode(changes: Partial<Node> = {}): Node {
   return {
     nodeId: "node-1",

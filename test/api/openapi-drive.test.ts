@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { SeededRng } from "../support/virtual-clock";
 import { goodValue, spoil, type Hints, type JsonSchema } from "./bad-input/values";
-import { aNode, Api, type Reply, type RequestOptions } from "./harness";
+import { Api, loseNode, type Reply, type RequestOptions } from "./harness";
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
@@ -60,10 +60,8 @@ describe("the OpenAPI document", function () {
     const { sessionId } = await api
       .client("broker")
       .requestSession({ workspace: "office", userId: `u${rng.below(1e9)}` });
-    // One of its own: the others are needed afterwards.
-    const spare = aNode({ nodeId: "node-spare" });
-    if (path.endsWith("/forget")) await api.leader.ledger.commit([{ kind: "put", table: "node", row: spare }]);
-    const ofPath = path.endsWith("/forget") ? spare.nodeId : "node-1";
+    if (path.endsWith("/forget")) await loseNode(api);
+    const ofPath = path.endsWith("/forget") ? "node-lost" : "node-1";
     const id = path.includes("/sessions") ? sessionId : path.includes("/lanes") ? "lane-1" : ofPath;
     const query: string[] = [];
     let filled = path;

@@ -1,7 +1,7 @@
 /** Every request that changes something may be sent twice: it honours an idempotency key, or the second has no effect. */
 import assert from "node:assert/strict";
 import { canonicalJson } from "../../runtime/api/digest";
-import { Api } from "./harness";
+import { Api, loseNode } from "./harness";
 import { nameOf, samples, type Sample } from "./samples";
 
 /** Another good body for the same key, of each route that honours one. */
@@ -26,6 +26,7 @@ describe("repeated requests", () => {
   beforeEach(async () => {
     api = await Api.start();
     await api.furnish();
+    await loseNode(api);
     sessionId = (await api.client("broker").requestSession({ workspace: "office", userId: "eve" })).sessionId;
   });
   afterEach(() => api.close());

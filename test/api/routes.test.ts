@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import type { Route } from "../../runtime/api/route";
-import { aNode, Api, type RequestOptions } from "./harness";
+import { Api, loseNode, type RequestOptions } from "./harness";
 import { nameOf, samples } from "./samples";
-
-/** One to forget: the others are needed afterwards. */
-function loseNode(api: Api): Promise<void> {
-  const row = aNode({ nodeId: "node-lost", status: "missing" });
-  return api.leader.ledger.commit([{ kind: "put", table: "node", row }]);
-}
 
 /** What takes away a thing that others need comes after them. */
 function isLast({ method, path }: Route): number {
