@@ -1,5 +1,6 @@
-// `npm test [-- area ...]`: makes the clone ready and runs the tests of every area (a folder below test/) in a process
-// of its own, so that no area can disturb another. Ends with every failure again and the counts of all of them.
+// `npm test`: makes the clone ready and runs the tests of every area (a folder below test/) in a process of its own, so
+// that no area can disturb another; but for those that take minutes each, which `npm run test:live` runs. `npm test --
+// area ...` runs the named ones. Ends with every failure again and the counts of all of them.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +20,10 @@ const areas = readdirSync(built, { withFileTypes: true })
   .map((entry) => entry.name)
   // Checks that the others ran, so it comes last.
   .sort((a, b) => Number(a === "behaviour") - Number(b === "behaviour"));
-const wanted = process.argv.slice(2);
+/** Every operation on the emulated clouds, and whole services that are killed and frozen. */
+const liveAreas = ["clouds", "crash"];
+const isLive = process.argv.includes("--live");
+const wanted = process.argv.slice(2).filter((word) => word !== "--live");
 const unknown = wanted.filter((area) => !areas.includes(area));
 if (unknown.length > 0) {
   console.error(`no tests in test/${unknown.join(", test/")}; there are: ${areas.join(", ")}`);
@@ -28,16 +32,18 @@ if (unknown.length > 0) {
 
 const countsFolder = mkdtempSync(join(tmpdir(), "headroom-test-"));
 const isWhole = wanted.length === 0;
+const meant = isLive ? [...liveAreas, "behaviour"] : areas.filter((area) => !liveAreas.includes(area));
+const chosen = isWhole ? meant : wanted;
 const total = { passes: 0, failures: 0, pending: 0 };
 const lines = [];
 const failed = [];
-for (const area of isWhole ? areas : wanted) {
+for (const area of chosen) {
   console.log(`\n=== test/${area}`);
   const countsFile = join(countsFolder, `${area}.json`);
   const startedMs = Date.now();
   const run = runMocha([join("dist", "test", area, "**", "*.test.js")], {
     HEADROOM_TEST_COUNTS: countsFile,
-    ...(isWhole ? { HEADROOM_TEST_RESULTS: countsFolder } : {}),
+    ...(isWhole ? { HEADROOM_TEST_RESULTS: countsFolder, HEADROOM_TEST_AREAS: chosen.join() } : {}),
   });
   const counts = existsSync(countsFile)
     ? JSON.parse(readFileSync(countsFile, "utf8"))
