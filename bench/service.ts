@@ -1,11 +1,11 @@
 /** The real service as a process of its own, on a fresh data folder, as every benchmark measures it. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { HeadroomClient } from "../runtime/api/client";
 import type { DefinitionKind } from "../runtime/model/config";
+import { freePort } from "../test/support/free-port";
 
 export const packageRoot = resolve(__dirname, "..", "..");
 
@@ -139,15 +139,4 @@ export async function until<T>(
     await new Promise((wake) => setTimeout(wake, 5));
   }
   throw new Error(`${what} did not come within ${seconds} s`);
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.on("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => done(port));
-    });
-  });
 }

@@ -131,6 +131,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@pulumi/aws",
     "test/clouds",
     "test/reconciler",
+    "test/support/free-port",
   ],
 };
 
