@@ -5,19 +5,26 @@ import type { AccountRules } from "../../runtime/model/accounts";
 import type { Access } from "../vm-provider";
 import { loadSdk } from "./sdk";
 
-/** All absent: the machine's own chain (environment, shared files, instance role). */
 export const awsCredentialFields = {
-  accessKeyId: z.string().min(1).optional(),
-  secretAccessKey: z.string().min(1).optional(),
-  /** For temporary credentials. */
-  sessionToken: z.string().min(1).optional(),
-  /** Name of a profile in the shared files of the machine that runs the updates. */
-  profile: z.string().min(1).optional(),
-  /** Role to take with those credentials. */
+  accessKeyId: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Access key. Default: the chain of the machine that runs the updates (environment, shared files, instance role).",
+    ),
+  secretAccessKey: z.string().min(1).optional().describe("Secret of the access key. Default: as `accessKeyId`."),
+  sessionToken: z.string().min(1).optional().describe("Token of temporary credentials. Default none."),
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Name of a profile in the shared files of the machine that runs the updates. Default none."),
   assumeRoleArn: z
     .string()
     .regex(/^arn:[^:]+:iam::\d{12}:role\//, 'use "arn:aws:iam::<account>:role/<name>"')
-    .optional(),
+    .optional()
+    .describe('Role to take with those credentials, e.g. `"arn:aws:iam::123456789012:role/vms"`. Default none.'),
 };
 export const awsSecretFields = ["accessKeyId", "secretAccessKey", "sessionToken"] as const;
 

@@ -12,62 +12,125 @@ const wholeGib = memorySchema
 export const awsSettingsSchema = z
   .strictObject({
     ...awsCredentialFields,
-    /** e.g. `eu-central-1`. */
-    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'use a region such as "eu-central-1"'),
-    /** Image with the agent or the desktop in it; new nodes only, running ones keep theirs. */
-    amiId: z.string().regex(/^ami-[0-9a-f]{8,17}$/, 'use an AMI id such as "ami-0abcdef1234567890"'),
-    /** e.g. `m7i.2xlarge`; decides cores, memory and GPUs. */
-    instanceType: z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'use an instance type such as "m7i.large"'),
-    /** At least one: the VPC's default group is never used silently. */
-    securityGroupIds: z.array(z.string().regex(/^sg-/, 'use ids such as "sg-0123"')).min(1).max(16),
-    subnetId: z.string().regex(/^subnet-/, 'use an id such as "subnet-0123"'),
-    /** Absent: as the subnet is set. */
-    associatePublicIpAddress: z.boolean().optional(),
-    /** Which address the runtime and the users' proxy use. Default private. */
-    addressType: z.enum(["private", "public"]).default("private"),
-    /** Root disk, in whole GiB. Absent: as the AMI has it. */
-    ebsVolumeSize: wholeGib.optional(),
-    /** Default gp3. */
-    ebsVolumeType: z.enum(["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"]).default("gp3"),
-    ebsIops: z.int().min(100).max(256_000).optional(),
-    /** MiB/s, for gp3. */
-    ebsThroughput: z.int().min(125).max(2000).optional(),
-    /** Default true, with the account's own key unless `ebsKmsKeyId` is given. */
-    ebsEncrypted: z.boolean().default(true),
-    ebsKmsKeyId: z.string().optional(),
-    /** Name or ARN of an instance profile. */
-    iamInstanceProfile: z.string().min(1).optional(),
-    /** Tags on VM and disks, beside those that name the node. */
-    tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
-    /** Name of an existing key pair. */
-    keyName: z.string().min(1).optional(),
-    /** Read the Windows administrator's password; the create then waits minutes for it. Needs `keyName`. Default false. */
-    retrieveWindowsPassword: z.boolean().default(false),
-    /** Instance metadata service. Default: tokens required (IMDSv2), so that a fooled web server in the VM leaks nothing. */
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'use a region such as "eu-central-1"')
+      .describe('Region of the VMs, e.g. `"eu-central-1"`.'),
+    amiId: z
+      .string()
+      .regex(/^ami-[0-9a-f]{8,17}$/, 'use an AMI id such as "ami-0abcdef1234567890"')
+      .describe(
+        'Image with the agent or the desktop in it, e.g. `"ami-0abcdef1234567890"`. Running nodes keep theirs.',
+      ),
+    instanceType: z
+      .string()
+      .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'use an instance type such as "m7i.large"')
+      .describe('Size of each VM, e.g. `"m7i.2xlarge"`; decides its cores, memory and GPUs.'),
+    securityGroupIds: z
+      .array(z.string().regex(/^sg-/, 'use ids such as "sg-0123"'))
+      .min(1)
+      .max(16)
+      .describe(
+        'Ids of security groups, e.g. `["sg-0123"]`. The open default group of the VPC is never used silently.',
+      ),
+    subnetId: z
+      .string()
+      .regex(/^subnet-/, 'use an id such as "subnet-0123"')
+      .describe('Subnet of the VMs, e.g. `"subnet-0123"`; decides VPC and availability zone.'),
+    associatePublicIpAddress: z
+      .boolean()
+      .optional()
+      .describe("Give each VM a public address. Default: true with `addressType` public, else as the subnet is set."),
+    addressType: z
+      .enum(["private", "public"])
+      .default("private")
+      .describe("Which address the runtime and the users' proxy use."),
+    ebsVolumeSize: wholeGib
+      .optional()
+      .describe('Size of the root disk in whole GiB, e.g. `"50GiB"`. Default: as the image has it.'),
+    ebsVolumeType: z
+      .enum(["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"])
+      .default("gp3")
+      .describe("Type of the root disk."),
+    ebsIops: z
+      .int()
+      .min(100)
+      .max(256_000)
+      .optional()
+      .describe("I/O operations per second of the root disk. Default: the volume type's own."),
+    ebsThroughput: z
+      .int()
+      .min(125)
+      .max(2000)
+      .optional()
+      .describe("MiB per second of the root disk, for gp3. Default: the volume type's own."),
+    ebsEncrypted: z
+      .boolean()
+      .default(true)
+      .describe("Encrypt the root disk, with the account's own key unless `ebsKmsKeyId` is given."),
+    ebsKmsKeyId: z
+      .string()
+      .optional()
+      .describe("Id or ARN of the KMS key of the root disk. Default: the account's own key for disks."),
+    iamInstanceProfile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Name or ARN of the instance profile whose role the VMs have. Default none."),
+    tags: z
+      .record(z.string().min(1).max(128), z.string().max(256))
+      .default({})
+      .describe("Tags on VMs and disks, beside those that name the node."),
+    keyName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Name of an existing key pair. Default none: nobody can log in by SSH key."),
+    retrieveWindowsPassword: z
+      .boolean()
+      .default(false)
+      .describe("Read the Windows administrator's password; a create then waits minutes for it. Needs `keyName`."),
     metadataOptions: z
       .strictObject({
-        httpTokens: z.enum(["required", "optional"]).default("required"),
-        httpEndpoint: z.enum(["enabled", "disabled"]).default("enabled"),
-        /** 2 lets containers reach it. Default 1. */
-        httpPutResponseHopLimit: z.int().min(1).max(64).default(1),
+        httpTokens: z
+          .enum(["required", "optional"])
+          .default("required")
+          .describe("Whether a session token is needed (IMDSv2), so that a fooled web server in the VM leaks nothing."),
+        httpEndpoint: z
+          .enum(["enabled", "disabled"])
+          .default("enabled")
+          .describe("Whether the service answers at all."),
+        httpPutResponseHopLimit: z
+          .int()
+          .min(1)
+          .max(64)
+          .default(1)
+          .describe("Network hops that its answers may take; 2 lets containers reach it."),
       })
-      .prefault({}),
-    /** Detailed monitoring. Default false. */
-    monitoring: z.boolean().default(false),
-    /** Present: a spot instance, terminated when interrupted. */
+      .prefault({})
+      .describe("The instance metadata service inside a VM."),
+    monitoring: z.boolean().default(false).describe("Detailed monitoring, which costs."),
     spot: z
       .strictObject({
-        /** Dollars per hour as text, e.g. `"0.05"`. Absent: up to the on-demand price. */
         maxPrice: z
           .string()
           .regex(/^\d+(\.\d+)?$/, 'use dollars per hour such as "0.05"')
-          .optional(),
+          .optional()
+          .describe('Highest price in dollars per hour as text, e.g. `"0.05"`. Default: the on-demand price.'),
       })
-      .optional(),
-    /** `{ instance_config: ... }` with fields of EC2's RunInstances request. */
-    configOverride: z.strictObject({ instance_config: overrideSchema(runInstancesFields).prefault({}) }).prefault({}),
-    /** The same with input names of the Pulumi resource `aws.ec2.Instance`; wins over `configOverride`. */
-    inputOverride: overrideSchema(instanceInputs).prefault({}),
+      .optional()
+      .describe("Present: spot instances, terminated when interrupted; `{}` is enough. Default: on demand."),
+    configOverride: z
+      .strictObject({
+        instance_config: overrideSchema(runInstancesFields)
+          .prefault({})
+          .describe("Fields of EC2's RunInstances request. Unknown and protected fields are refused."),
+      })
+      .prefault({})
+      .describe("Additions field by field in EC2's own words."),
+    inputOverride: overrideSchema(instanceInputs)
+      .prefault({})
+      .describe("Inputs of the Pulumi resource `aws.ec2.Instance`; wins over `configOverride`."),
   })
   .superRefine((settings, context) => {
     const issue = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });

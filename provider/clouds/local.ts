@@ -16,26 +16,40 @@ import { checkUserDataSize } from "../user-data";
 import type { VmProvider } from "../vm-provider";
 
 export const localSettingsSchema = z.strictObject({
-  /** Absolute folder below which the VMs live. Default: `HEADROOM_LOCAL_ROOT`, else `~/.headroom/local`. */
-  root: rootSchema.optional(),
-  /** What one VM says it has; nothing is reserved on the machine. Default 2. */
-  cores: z.number().min(0).max(10_000).default(2),
-  /** Default 4GiB. */
-  memory: memorySchema.prefault("4GiB"),
-  /** Default 0. */
-  gpus: z.int().min(0).max(100_000).default(0),
-  /** How long a create takes until it answers. Default 0s. */
-  createTime: durationSchema.prefault("0s"),
-  /** From the answer of the create to the start of the startup script. Default 2s. */
-  bootTime: durationSchema.prefault("2s"),
-  /** Pause between two heartbeats of a docker agent. Default 5s. */
-  heartbeatEvery: durationSchema.prefault("5s").refine((seconds) => seconds >= 1, "at least 1s"),
-  /** TCP ports on which the VM answers after its startup script succeeded. Default 3389, 5901 and 8443. */
-  ports: z.array(z.int().min(1).max(65_535)).max(16).default([3389, 5901, 8443]),
-  /** For scripts that use `{ssh_key}`. Default none. */
-  sshPublicKey: z.string().max(16_000).optional(),
-  /** Trouble on demand. Default none. */
-  faults: faultsSchema.prefault({}),
+  root: rootSchema
+    .optional()
+    .describe(
+      "Absolute folder below which the VMs live; for a runtime in `local/` of its data folder or in its " +
+        "HEADROOM_LOCAL_ROOT. Default: HEADROOM_LOCAL_ROOT, else `local/` of the runtime's data folder, without a " +
+        "runtime `~/.headroom/local`.",
+    ),
+  cores: z
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(2)
+    .describe("vCPUs that one VM says it has; nothing is reserved on the machine."),
+  memory: memorySchema.prefault("4GiB").describe('Memory that one VM says it has, e.g. `"8GiB"`.'),
+  gpus: z.int().min(0).max(100_000).default(0).describe("GPUs that one VM says it has."),
+  createTime: durationSchema.prefault("0s").describe('How long a create takes until it answers, e.g. `"3s"`.'),
+  bootTime: durationSchema
+    .prefault("2s")
+    .describe('From the answer of the create to the start of the startup script, e.g. `"10s"`.'),
+  heartbeatEvery: durationSchema
+    .prefault("5s")
+    .refine((seconds) => seconds >= 1, "at least 1s")
+    .describe('Pause between two heartbeats of a docker agent, at least `"1s"`.'),
+  ports: z
+    .array(z.int().min(1).max(65_535))
+    .max(16)
+    .default([3389, 5901, 8443])
+    .describe("TCP ports on which the VM answers after its startup script succeeded."),
+  sshPublicKey: z
+    .string()
+    .max(16_000)
+    .optional()
+    .describe("Public key for startup scripts that use `{ssh_key}`. Default none."),
+  faults: faultsSchema.prefault({}).describe("Trouble on demand, for tests and demonstrations."),
 });
 export type LocalSettings = z.infer<typeof localSettingsSchema>;
 

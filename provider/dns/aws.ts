@@ -8,15 +8,16 @@ import type { DnsProvider } from "../vm-provider";
 
 export const awsDnsSettingsSchema = z.strictObject({
   ...awsCredentialFields,
-  /** Route 53 is global, its client still wants a region. Default us-east-1. */
-  region: z.string().default("us-east-1"),
-  /** Hosted zone for the records. Absent: the one with the longest name that the base domain name ends in. */
+  region: z.string().default("us-east-1").describe("Route 53 is global, its client still wants a region."),
   hostedZoneId: z
     .string()
     .regex(/^Z[A-Z0-9]+$/, 'use an id such as "Z0123456789ABC"')
-    .optional(),
-  /** Look for a private hosted zone. Default false. */
-  privateZone: z.boolean().default(false),
+    .optional()
+    .describe(
+      'Hosted zone of the records, e.g. `"Z0123456789ABC"`. ' +
+        "Default: the one with the longest name that the base domain name ends in.",
+    ),
+  privateZone: z.boolean().default(false).describe("Look for a private hosted zone."),
 });
 export type AwsDnsSettings = z.output<typeof awsDnsSettingsSchema>;
 

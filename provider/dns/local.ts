@@ -6,8 +6,9 @@ import { rootSchema } from "../local-vm/vm-resource";
 import type { DnsProvider } from "../vm-provider";
 
 export const localDnsSettingsSchema = z.strictObject({
-  /** Absolute folder; records are in `dns/` below it. Default: that of the local VMs. */
-  root: rootSchema.optional(),
+  root: rootSchema
+    .optional()
+    .describe("Absolute folder; records are files in `dns/` below it. Default: that of the local VMs."),
 });
 export type LocalDnsSettings = z.infer<typeof localDnsSettingsSchema>;
 

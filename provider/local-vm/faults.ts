@@ -14,16 +14,30 @@ export const refusalCodes = {
 } as const;
 
 export const faultsSchema = z.strictObject({
-  /** VMs that fit below the root; one more is refused with class CAPACITY. Absent = no limit. */
-  vmsMax: z.int().min(0).max(10_000).optional(),
-  /** Every n-th create below the root is refused. Absent = none; 1 = all. */
-  refuseEvery: z.int().min(1).optional(),
-  /** Class of those refusals. Default CAPACITY. */
-  refuseClass: z.enum(["CAPACITY", "QUOTA", "CONFIG", "TRANSIENT"]).optional(),
-  /** Every n-th create makes the VM, but its answer is lost. Absent = none; 1 = all. */
-  loseAnswerEvery: z.int().min(1).optional(),
-  /** How it is lost: as an error (the connection broke), or with the whole plugin process. Default `error`. */
-  loseAnswerBy: z.enum(["error", "crash"]).optional(),
+  vmsMax: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .optional()
+    .describe("VMs that fit below the root; one more is refused for lack of capacity. Default: no limit."),
+  refuseEvery: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Every n-th create below the root is refused; 1 = all. Default: none is."),
+  refuseClass: z
+    .enum(["CAPACITY", "QUOTA", "CONFIG", "TRANSIENT"])
+    .optional()
+    .describe("Class of those refusals. Default `CAPACITY`."),
+  loseAnswerEvery: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Every n-th create makes its VM, but the answer is lost; 1 = all. Default: none is."),
+  loseAnswerBy: z
+    .enum(["error", "crash"])
+    .optional()
+    .describe("How it is lost: the connection breaks, or the whole plugin process ends. Default `error`."),
 });
 export type Faults = z.infer<typeof faultsSchema>;
 
