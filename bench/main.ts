@@ -9,6 +9,7 @@ import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { burst } from "./burst";
+import { doors } from "./doors";
 import { findEngine } from "./engine";
 import { atRest } from "./at-rest";
 import { fleet } from "./fleet";
@@ -23,6 +24,7 @@ import { startLatency } from "./start-latency";
 const benches: readonly Bench[] = [
   startLatency,
   placements,
+  doors,
   fleet,
   atRest,
   heartbeats,

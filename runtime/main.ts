@@ -16,7 +16,7 @@ import type { Leader, Standby } from "./api/backend";
 import { listen, type Listening } from "./api/listen";
 import { createLogger, type LogLevel } from "./api/log";
 import { createRoutes } from "./api/routes";
-import { createApp } from "./api/server";
+import { createFront } from "./api/front";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
 import { BackendIdentity } from "./executor/backend-identity";
 import { derivePassphraseKeys, prepareInstallation, type Installation } from "./executor/installation";
@@ -204,7 +204,7 @@ class RuntimeHost implements Runtime {
     const backend = new BackendIdentity(this.installation.backendUrl);
     const secrets = { backend, passphraseKey: fingerprintKey, tokenSecret: this.tokenSecret };
     this.ownInstallation = new OwnInstallation(secrets, this.options.accept);
-    const app = createApp(
+    const app = createFront(
       {
         version: this.version,
         clock: realClock,

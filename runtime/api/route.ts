@@ -64,6 +64,8 @@ interface TypedRoute<P, Q, B> {
   readonly isOfItsCommit?: boolean;
   /** True where an `Idempotency-Key` header is honoured. */
   readonly takesIdempotencyKey?: boolean;
+  /** True where requests come by the thousand per second: they take the short door, see `front.ts`. */
+  readonly isBusy?: boolean;
   handle(input: { readonly params: P; readonly query: Q; readonly body: B }, context: RouteContext): Promise<Answer>;
 }
 

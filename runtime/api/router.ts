@@ -31,17 +31,29 @@ export class Router {
   /** Throws {@link RequestError}: 404 for an unknown path, 405 for a method it does not have, 400 for bad escapes. */
   find(method: string, path: string): Match {
     const values: string[] = [];
-    let branch = this.root;
-    for (const segment of segmentsOf(path)) {
-      const named = branch.byName.get(segment);
-      if (!named && (segment === "" || !branch.parameter)) throw unknownPath();
-      if (!named) values.push(segment);
-      branch = named ?? branch.parameter!;
-    }
-    if (branch.routes.size === 0) throw unknownPath();
+    const branch = this.branchOf(path, values);
+    if (!branch || branch.routes.size === 0) throw unknownPath();
     const found = branch.routes.get(method) ?? (method === "HEAD" ? headOf(branch) : undefined);
     if (!found) throw wrongMethod(method, [...branch.routes.keys()]);
     return { route: found.route, params: nameAll(found.parameters, values) };
+  }
+
+  /** True where a route of the path, whatever its method, is busy. */
+  isBusy(path: string): boolean {
+    const routes = this.branchOf(path, [])?.routes.values() ?? [];
+    return [...routes].some(({ route }) => route.isBusy);
+  }
+
+  /** Gathers the segments that stand where the table has parameters. */
+  private branchOf(path: string, values: string[]): Branch | undefined {
+    let branch = this.root;
+    for (const segment of segmentsOf(path)) {
+      const named = branch.byName.get(segment);
+      if (!named && (segment === "" || !branch.parameter)) return undefined;
+      if (!named) values.push(segment);
+      branch = named ?? branch.parameter!;
+    }
+    return branch;
   }
 
   private add(route: Route): void {

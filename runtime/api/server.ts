@@ -1,17 +1,9 @@
 /**
- * The HTTP server over the route table. Order for every request: rate limit, route, who calls, body, handler; and the
- * same headers on every answer. A caller without a good key costs no more than a hash: its body is never read.
- *
- * It stands on `node:http` alone. Between the socket and the handler there is only what is in this file, because a
- * placement takes less time than a stack of middleware.
+ * Answers a request by the route table, through whichever door it came (`front.ts`). Order for every request: rate
+ * limit, route, who calls, body, handler; and the same headers on every answer. A caller without a good key costs no
+ * more than a hash: its body is never read.
  */
-import type {
-  IncomingHttpHeaders,
-  IncomingMessage,
-  OutgoingHttpHeaders,
-  RequestListener,
-  ServerResponse,
-} from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { parse as parseQuery } from "node:querystring";
 import { ForbiddenError, HeadroomError, UnauthorizedError, UnavailableError } from "../model/errors";
 import { allows, findApiKey } from "./api-keys";
@@ -53,12 +45,7 @@ interface Caller {
 /** Retries of requests whose first try is still running, by bound idempotency key. */
 type Running = Map<string, { readonly bodyHash: string; readonly answer: Promise<Answer> }>;
 
-export function createApp(backend: ApiBackend, routes: readonly Route[]): RequestListener {
-  const app = new App(backend, new Router(routes));
-  return (request, response) => void app.serve(request, response);
-}
-
-class App {
+export class Api {
   private readonly limiter: RateLimiter;
   private readonly running: Running = new Map();
   private readonly idPrefix: string;
@@ -140,7 +127,7 @@ class App {
 }
 
 /** Path and query string of a request target, which proxies may send with scheme and host. */
-function splitTarget(target: string): { path: string; query: string } {
+export function splitTarget(target: string): { path: string; query: string } {
   const local = target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?#]*/i, "");
   const mark = local.indexOf("?");
   return mark === -1 ? { path: local, query: "" } : { path: local.slice(0, mark), query: local.slice(mark + 1) };

@@ -8,7 +8,7 @@ import { listen, type Listening } from "../../runtime/api/listen";
 import { createLogger } from "../../runtime/api/log";
 import { createRoutes } from "../../runtime/api/routes";
 import { SessionFeed } from "../../runtime/api/session-feed";
-import { createApp } from "../../runtime/api/server";
+import { createFront } from "../../runtime/api/front";
 import { Broker } from "../../runtime/broker/broker";
 import { Requesters } from "../../runtime/broker/requesters";
 import { NodeTokens } from "../../runtime/broker/node-tokens";
@@ -124,7 +124,7 @@ export class Api {
 
   async open(port = 0): Promise<void> {
     const destination = { write: (line: string) => void this.logLines.push(line) };
-    const app = createApp(
+    const app = createFront(
       {
         version: "0.0.0",
         clock: realClock,

@@ -36,6 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "node",
     "zod",
     "@asteasolutions/zod-to-openapi",
+    "express",
     "pino",
   ],
   "runtime/cli": [

@@ -44,9 +44,9 @@ export function createRoutes(feed = new SessionFeed()): readonly Route[] {
       return { status: 200, body: document };
     },
   });
+  const busy = [...sessionRoutes(feed), ...nodeCallRoutes].map((each) => ({ ...each, isBusy: true }));
   const table: readonly Route[] = [
-    ...sessionRoutes(feed),
-    ...nodeCallRoutes,
+    ...busy,
     ...nodeRoutes,
     ...orphanRoutes,
     ...definitionRoutes,
