@@ -1,6 +1,6 @@
 /** A fleet of busy docker agents as it stands in the database: what the big fleets of the benchmarks are made of. */
 import type { Node, Session } from "../runtime/model/state";
-import type { Change } from "../runtime/store/hot-state";
+import type { Change } from "../runtime/model/changes";
 
 const gib = 2 ** 30;
 export const agentShape = { cores: 16, memoryBytes: 64 * gib, gpus: 0 };

@@ -8,10 +8,11 @@ import { runInNewContext } from "node:vm";
 import { cloudCatalog } from "../provider/registry";
 import type { DefinitionKind } from "../runtime/model/config";
 import type { ConfigState, Node, Session } from "../runtime/model/state";
-import { PlanMemory } from "../runtime/planner/memory";
-import { plan, type PlanOptions } from "../runtime/planner/plan";
-import { WindowCache } from "../runtime/planner/schedule";
-import { HotState, type Change } from "../runtime/store/hot-state";
+import { PlanMemory } from "../runtime/planner/planning/plan-memory";
+import { plan, type PlanOptions } from "../runtime/planner/planning/plan";
+import { WindowCache } from "../runtime/planner/config/windows";
+import { HotState } from "../runtime/store/hot-state";
+import type { Change } from "../runtime/model/changes";
 import { median, percentile, type Bench, type BenchContext, type Figure } from "./result";
 
 interface Size {

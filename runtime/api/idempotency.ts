@@ -5,7 +5,8 @@
 import type { EpochMs } from "../model/clock";
 import { ConfigError, ConflictError } from "../model/errors";
 import type { IdempotentAnswer } from "../model/state";
-import type { Change, HotState } from "../store/hot-state";
+import type { HotState } from "../store/hot-state";
+import type { Change } from "../model/changes";
 import { digestOf } from "./digest";
 import type { Answer } from "./route";
 

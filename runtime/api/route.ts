@@ -7,7 +7,7 @@ import { z } from "zod";
 import { problemsOf } from "../model/config";
 import { ConfigError, type Problem } from "../model/errors";
 import type { ApiKey, ApiScope } from "../model/state";
-import type { Change } from "../store/hot-state";
+import type { Change } from "../model/changes";
 import type { ApiBackend, Leader } from "./backend";
 
 /** What a caller must show: an API key of at least this scope, a node's own token, or nothing. */

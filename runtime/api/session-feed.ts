@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Session } from "../model/state";
 import { UnavailableError } from "../model/errors";
-import { ProgressReader } from "../planner/progress";
+import { ProgressReader } from "../planner/explain/progress";
 import { isLeader, type ApiBackend, type Leader, type Standby } from "./backend";
 import type { Answer, RouteContext } from "./route";
 import { viewSession } from "./views";

@@ -1,11 +1,12 @@
 /** The runtime's records as answers: nothing secret, and what a reader needs beside each. */
 import { secretFields, type CloudCatalog } from "../model/config";
 import type { Lane, Node, Session, StoredDefinition } from "../model/state";
-import { SpecDigests } from "../planner/spec-digest";
-import { definitionId, type Snapshot } from "../store/hot-state";
+import { SpecDigests } from "../planner/config/spec-digest";
+import { definitionId } from "../model/changes";
+import type { Snapshot } from "../model/snapshot";
 import type { DefinitionView, NodeView, SessionView } from "./contracts";
 import type { LaneView } from "./lane-contracts";
-import type { Progress } from "../planner/progress";
+import type { Progress } from "../planner/explain/progress";
 import { digestOf } from "./digest";
 
 const hidden = "[secret]";

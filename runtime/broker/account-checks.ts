@@ -10,7 +10,8 @@ import type { CloudCatalog, VmProviderConfig } from "../model/config";
 import { boundReport, isSameShape, wholeShape } from "../model/shapes";
 import { shortDigest } from "../model/short-digest";
 import type { Node } from "../model/state";
-import type { Change, Snapshot } from "../store/hot-state";
+import type { Change } from "../model/changes";
+import type { Snapshot } from "../model/snapshot";
 import { accountsAfterCheck } from "./account-rows";
 
 export interface CheckContext {

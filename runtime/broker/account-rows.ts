@@ -12,7 +12,8 @@ import { canonicalJson } from "../model/canonical-json";
 import type { CloudCatalog, DefinitionKind, DefinitionOf, DnsProviderConfig, VmProviderConfig } from "../model/config";
 import type { EpochMs } from "../model/clock";
 import type { DesiredNode } from "../model/state";
-import type { Change, Snapshot } from "../store/hot-state";
+import type { Change } from "../model/changes";
+import type { Snapshot } from "../model/snapshot";
 
 type ProviderConfig = VmProviderConfig | DnsProviderConfig;
 

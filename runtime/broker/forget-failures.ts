@@ -1,7 +1,7 @@
 /** A changed definition may have put right what made nodes fail: what was learned from them is forgotten. */
 import type { AutoscaleConfig, DefinitionKind } from "../model/config";
-import { isTripped, withoutFailures } from "../planner/failures";
-import type { QueueContext } from "../planner/queue";
+import { isTripped, withoutFailures } from "../planner/lifecycle/failures";
+import type { QueueContext } from "../planner/placement/place-queue";
 
 /** Closes the circuits of every config whose nodes are made from this definition, and ends their back-offs. */
 export function forgetFailures(kind: DefinitionKind, name: string, { draft, journal }: QueueContext): void {

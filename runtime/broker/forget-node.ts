@@ -1,8 +1,8 @@
 /** Gives up a node whose VM can't be reached or deleted any more, because its account is gone. */
 import { ConflictError, NotFoundError } from "../model/errors";
 import type { Node, NodeStatus, Session } from "../model/state";
-import { endSession } from "../planner/transitions";
-import type { QueueContext } from "../planner/queue";
+import { endSession } from "../planner/lifecycle/transitions";
+import type { QueueContext } from "../planner/placement/place-queue";
 
 /** Nobody can count on such a node. */
 const lostStatuses: readonly NodeStatus[] = ["missing", "dead", "failed", "destroying"];

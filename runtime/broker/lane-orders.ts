@@ -2,7 +2,7 @@
 import type { EpochMs } from "../model/clock";
 import { NotFoundError } from "../model/errors";
 import type { Lane } from "../model/state";
-import type { Snapshot } from "../store/hot-state";
+import type { Snapshot } from "../model/snapshot";
 
 /** Long enough for a look at a stack by hand. */
 const keptClosedMs = 15 * 60_000;

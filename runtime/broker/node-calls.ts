@@ -3,11 +3,11 @@ import { GoneError, UnauthorizedError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import type { PartialShape } from "../model/shapes";
 import type { Node } from "../model/state";
-import { declaredShape } from "../planner/capacity";
-import { isInFlight, outlivesNotice } from "../planner/node-status";
-import { fillNode, type QueueContext } from "../planner/queue";
-import { overstatedReason, reshapedReason, withReport } from "../planner/reports";
-import { destroyNode, failNode, moveNode, startNode } from "../planner/transitions";
+import { declaredShape } from "../planner/config/next-node";
+import { isInFlight, outlivesNotice } from "../planner/lifecycle/node-status";
+import { fillNode, type QueueContext } from "../planner/placement/place-queue";
+import { overstatedReason, reshapedReason, withReport } from "../planner/lifecycle/reports";
+import { destroyNode, failNode, moveNode, startNode } from "../planner/lifecycle/transitions";
 
 export interface ServerStatus {
   readonly status: "starting" | "running" | "failed";

@@ -1,9 +1,9 @@
 /** What operators do to nodes. */
 import { ConflictError, NotFoundError } from "../model/errors";
 import type { Node } from "../model/state";
-import { isInFlight } from "../planner/node-status";
-import { fillNode, type QueueContext } from "../planner/queue";
-import { destroyNode, moveNode } from "../planner/transitions";
+import { isInFlight } from "../planner/lifecycle/node-status";
+import { fillNode, type QueueContext } from "../planner/placement/place-queue";
+import { destroyNode, moveNode } from "../planner/lifecycle/transitions";
 
 /**
  * Drained, and destroyed once empty; a node that never ran leaves at once. Works whatever the state of its config is,

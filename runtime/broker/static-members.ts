@@ -4,8 +4,8 @@ import { ConflictError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
 import { formatCount } from "../model/units";
-import type { QueueContext } from "../planner/queue";
-import { endSession } from "../planner/transitions";
+import type { QueueContext } from "../planner/placement/place-queue";
+import { endSession } from "../planner/lifecycle/transitions";
 
 /** Brings the pool's static nodes in line with its definition; undefined = the pool goes. */
 export function syncStaticMembers(poolName: string, pool: Pool | undefined, context: QueueContext): void {

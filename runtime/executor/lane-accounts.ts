@@ -2,7 +2,7 @@
 import type { Account, AccountSpec } from "../model/accounts";
 import { canonicalJson } from "../model/canonical-json";
 import type { DesiredNode, Lane, Node } from "../model/state";
-import type { Snapshot } from "../store/hot-state";
+import type { Snapshot } from "../model/snapshot";
 import { nodesOf } from "./lane-changes";
 import type { LaneRequest } from "./node-updater";
 

@@ -9,7 +9,7 @@
 import type { Clock, EpochMs, Rng } from "../model/clock";
 import { Journal } from "../model/journal";
 import type { Lane, Node } from "../model/state";
-import type { Change } from "../store/hot-state";
+import type { Change } from "../model/changes";
 import type { Ledger } from "../store/store";
 import {
   atRest,

@@ -8,8 +8,8 @@
  */
 import type { EpochMs } from "../model/clock";
 import type { DesiredNode, Lane, LikelyNode, Node } from "../model/state";
-import { laneNodesMax } from "../planner/lanes";
-import type { Snapshot } from "../store/hot-state";
+import { laneNodesMax } from "../planner/lifecycle/lanes";
+import type { Snapshot } from "../model/snapshot";
 
 export const likelyMs = 15 * 60_000;
 

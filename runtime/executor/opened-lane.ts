@@ -6,8 +6,8 @@
  * when an operator wants the stack.
  */
 import type { DesiredNode, Lane, Node } from "../model/state";
-import { laneNodesMax } from "../planner/lanes";
-import type { Change } from "../store/hot-state";
+import { laneNodesMax } from "../planner/lifecycle/lanes";
+import type { Change } from "../model/changes";
 import type { Ledger } from "../store/store";
 import { needNewerAccounts } from "./lane-accounts";
 import { atRest, nodesOf } from "./lane-changes";

@@ -9,7 +9,7 @@ import type { Clock, EpochMs, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import { Journal } from "../model/journal";
 import { vmProvidersOf } from "../model/config";
-import type { Change } from "../store/hot-state";
+import type { Change } from "../model/changes";
 import type { Ledger } from "../store/store";
 import type { DueQuestion, Inquirer } from "./account-questions";
 

@@ -6,11 +6,11 @@ import { BugError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
 import { settingsVersionNow, type DesiredNode, type DnsSpec, type Lane, type Node, type Shape } from "../model/state";
-import { checkedSize, declaredShape, shapeOfConfig } from "../planner/capacity";
-import { chooseLane } from "../planner/lanes";
-import type { PlaceContext } from "../planner/place";
-import { SpecDigests } from "../planner/spec-digest";
-import type { Snapshot } from "../store/hot-state";
+import { checkedSize, declaredShape, shapeOfConfig } from "../planner/config/next-node";
+import { chooseLane } from "../planner/lifecycle/lanes";
+import type { PlaceContext } from "../planner/placement/place";
+import { SpecDigests } from "../planner/config/spec-digest";
+import type { Snapshot } from "../model/snapshot";
 import type { NodeTokens } from "../broker/node-tokens";
 
 /** What a node needs before it can be born and what takes a moment to make. */

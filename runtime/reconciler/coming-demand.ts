@@ -10,11 +10,11 @@ import type { EpochMs } from "../model/clock";
 import { vmProvidersOf, type AutoscaleConfig, type CloudCatalog } from "../model/config";
 import { mayFit } from "../model/shapes";
 import type { LikelyNode, Session } from "../model/state";
-import { declaredShape } from "../planner/capacity";
-import { modeOf } from "../planner/config-mode";
-import { placesOf } from "../planner/place";
-import { WindowCache } from "../planner/schedule";
-import type { Snapshot } from "../store/hot-state";
+import { declaredShape } from "../planner/config/next-node";
+import { modeOf } from "../planner/config/mode";
+import { placesOf } from "../planner/placement/place";
+import { WindowCache } from "../planner/config/windows";
+import type { Snapshot } from "../model/snapshot";
 import { likelySpecOf } from "./births";
 
 /** An update is open within seconds; a machine with much to do may take a minute. */

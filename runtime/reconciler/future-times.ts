@@ -5,7 +5,7 @@
  */
 import type { EpochMs } from "../model/clock";
 import type { Node, Session } from "../model/state";
-import type { QueueContext } from "../planner/queue";
+import type { QueueContext } from "../planner/placement/place-queue";
 
 const nodeTimes = ["statusSinceMs", "createdAtMs", "runningSinceMs", "lastHeartbeatMs", "lastProbeMs"] as const;
 const sessionTimes = ["requestedAtMs", "assignedAtMs", "stagedAtMs"] as const;

@@ -7,7 +7,7 @@ import type { ListedVm } from "../model/account-questions";
 import type { AccountRules } from "../model/accounts";
 import type { EpochMs } from "../model/clock";
 import type { Lane, Node } from "../model/state";
-import type { Snapshot } from "../store/hot-state";
+import type { Snapshot } from "../model/snapshot";
 import { isMade, type SweepArea } from "./sweep-areas";
 
 export interface Listing {

@@ -3,7 +3,7 @@ import type { ListedVm } from "../model/account-questions";
 import { canonicalJson } from "../model/canonical-json";
 import type { EpochMs } from "../model/clock";
 import type { Orphan } from "../model/state";
-import type { TransitionContext } from "../planner/transitions";
+import type { TransitionContext } from "../planner/lifecycle/transitions";
 import type { Listing, Owners } from "./listing";
 import type { SweepArea } from "./sweep-areas";
 

@@ -4,9 +4,9 @@
  */
 import type { Clock, EpochMs } from "../model/clock";
 import type { Node } from "../model/state";
-import { outlivesNotice } from "../planner/node-status";
-import { fillNode, type QueueContext } from "../planner/queue";
-import { moveNode, startNode } from "../planner/transitions";
+import { outlivesNotice } from "../planner/lifecycle/node-status";
+import { fillNode, type QueueContext } from "../planner/placement/place-queue";
+import { moveNode, startNode } from "../planner/lifecycle/transitions";
 import type { Ledger } from "../store/store";
 import type { Probe } from "./tcp-probe";
 

@@ -7,9 +7,9 @@ import type { EpochMs } from "../model/clock";
 import type { Session } from "../model/state";
 import { formatDuration } from "../model/units";
 import type { Requesters } from "../broker/requesters";
-import { placesOf } from "../planner/place";
-import type { QueueContext } from "../planner/queue";
-import { endSession } from "../planner/transitions";
+import { placesOf } from "../planner/placement/place";
+import type { QueueContext } from "../planner/placement/place-queue";
+import { endSession } from "../planner/lifecycle/transitions";
 
 /** The longest `queueTimeout` of the configs that might serve it; this long when there is none. */
 const queueTimeoutDefaultSeconds = 1800;

@@ -3,7 +3,7 @@ import type { Account } from "../model/accounts";
 import { canonicalJson } from "../model/canonical-json";
 import type { CloudCatalog } from "../model/config";
 import type { Node } from "../model/state";
-import type { Snapshot } from "../store/hot-state";
+import type { Snapshot } from "../model/snapshot";
 
 export interface SweepArea {
   readonly key: string;

@@ -7,7 +7,7 @@ import type { Journal } from "../model/journal";
 import type { NodeChange, Plan, Reason } from "../model/plan";
 import type { Decision } from "../model/state";
 import { formatCount } from "../model/units";
-import type { Snapshot } from "../store/hot-state";
+import type { Snapshot } from "../model/snapshot";
 
 export class TickJournal {
   private lastHeldBack = "";

@@ -3,9 +3,9 @@ import type { EpochMs } from "../model/clock";
 import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
-import { isUnheard } from "../planner/node-status";
-import { fillNode, type QueueContext } from "../planner/queue";
-import { destroyNode, failNode, loseNode, moveNode, startNode } from "../planner/transitions";
+import { isUnheard } from "../planner/lifecycle/node-status";
+import { fillNode, type QueueContext } from "../planner/placement/place-queue";
+import { destroyNode, failNode, loseNode, moveNode, startNode } from "../planner/lifecycle/transitions";
 import { requestedMsMax } from "./births";
 import { answersOf, neighbourAnsweredMs, type Answers } from "./reachable";
 

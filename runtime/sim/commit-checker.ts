@@ -2,12 +2,13 @@
  * The rules that every durable change must keep, checked as the disk takes it, against a picture of the disk that is
  * built from nothing but these changes.
  */
-import { needsOf } from "../planner/capacity";
-import { laneNodesMax } from "../planner/lanes";
-import { WindowCache } from "../planner/schedule";
+import { needsOf } from "../planner/placement/room";
+import { laneNodesMax } from "../planner/lifecycle/lanes";
+import { WindowCache } from "../planner/config/windows";
 import type { DefinitionKind } from "../model/config";
 import type { Lane, Node, NodeStatus, Session, SessionStatus } from "../model/state";
-import { HotState, type Change } from "../store/hot-state";
+import { HotState } from "../store/hot-state";
+import type { Change } from "../model/changes";
 import type { SimBackend } from "./backend";
 import type { SimCloud } from "./cloud";
 import { couldEverServe } from "./service";

@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from "../model/clock";
 import { UnavailableError } from "../model/errors";
-import type { Change } from "../store/hot-state";
+import type { Change } from "../model/changes";
 import { MemoryDisk, MemoryStore } from "../store/memory";
 import { refused, type Permit, type PermitRequest } from "../store/permit";
 import type { Faults } from "./faults";

@@ -1,6 +1,6 @@
 /** What VMs do once they exist: boot, check in, send heartbeats, and everything of that badly. */
 import type { Shape } from "../model/state";
-import { isInFlight } from "../planner/node-status";
+import { isInFlight } from "../planner/lifecycle/node-status";
 import type { Client } from "./client";
 import type { SimCloud, Vm } from "./cloud";
 import type { CommitChecker } from "./commit-checker";

@@ -2,10 +2,12 @@
 import { subtractCores, usageOf } from "../model/usage";
 import type { AgentAutoscaleConfig, AutoscaleConfig } from "../model/config";
 import type { Node } from "../model/state";
-import { plan } from "../planner/plan";
-import { WindowCache } from "../planner/schedule";
+import { plan } from "../planner/planning/plan";
+import { WindowCache } from "../planner/config/windows";
 import { documentReader } from "../model/unreadable";
-import { definitionId, HotState, type Change, type Snapshot } from "../store/hot-state";
+import { HotState } from "../store/hot-state";
+import { definitionId, type Change } from "../model/changes";
+import type { Snapshot } from "../model/snapshot";
 import type { SimBackend } from "./backend";
 import type { SimCloud } from "./cloud";
 import type { CommitChecker } from "./commit-checker";

@@ -6,8 +6,8 @@ import type { AutoscaleConfig, Workspace } from "../model/config";
 import { vmProvidersOf } from "../model/config";
 import type { EpochMs } from "../model/clock";
 import type { Node, Shape } from "../model/state";
-import { WindowCache } from "../planner/schedule";
-import type { Snapshot } from "../store/hot-state";
+import { WindowCache } from "../planner/config/windows";
+import type { Snapshot } from "../model/snapshot";
 import { shapeOfVm } from "./vm-shape";
 
 /** The longest back-off, a slow create, a boot and a queue of updates together. */

@@ -1,7 +1,7 @@
 /** People: they ask for a session, look how it stands, use it, put it aside, come back, give up, and forget to leave. */
 import type { SessionRequest } from "../broker/broker";
 import type { Session } from "../model/state";
-import type { Change } from "../store/hot-state";
+import type { Change } from "../model/changes";
 import type { Arrivals } from "./arrivals";
 import type { Answer, Client } from "./client";
 import type { CommitChecker } from "./commit-checker";

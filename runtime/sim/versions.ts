@@ -5,7 +5,8 @@
 import type { DefinitionKind } from "../model/config";
 import type { DesiredNode } from "../model/state";
 import type { DocumentReader } from "../model/unreadable";
-import { definitionId, type Snapshot } from "../store/hot-state";
+import { definitionId } from "../model/changes";
+import type { Snapshot } from "../model/snapshot";
 
 /** Terms that may still write something. */
 const termsKept = 6;

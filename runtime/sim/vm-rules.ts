@@ -1,7 +1,7 @@
 /** The rules that every VM must keep, checked when its cloud is asked for it, when it is made and when it is destroyed. */
 import type { EpochMs } from "../model/clock";
 import type { Node } from "../model/state";
-import type { Snapshot } from "../store/hot-state";
+import type { Snapshot } from "../model/snapshot";
 import type { Create, SimCloud, Vm } from "./cloud";
 import type { Timeline } from "./timeline";
 import type { Verdict } from "./violation";

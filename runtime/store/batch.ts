@@ -1,6 +1,6 @@
 /** Turns the changes of one transaction into rows: the last change of each row counts, earlier ones are dropped. */
 import type { Decision } from "../model/state";
-import { rowId, type Change, type Rows, type TableName } from "./hot-state";
+import { rowId, type Change, type Rows, type TableName } from "../model/changes";
 
 export const tableNames = [
   "definition",

@@ -17,6 +17,7 @@ import {
 import type { AccountCheckRow } from "../model/account-check";
 import type { Account, AccountService } from "../model/accounts";
 import { PlaceMap } from "../model/place-map";
+import type { Snapshot } from "../model/snapshot";
 import { documentReader, type DocumentReader, type UnreadableDefinition } from "../model/unreadable";
 import { SortedQueue } from "../model/sorted-queue";
 import type {
@@ -31,73 +32,10 @@ import type {
   StoredDefinition,
 } from "../model/state";
 import { noUsage, usageOf, type NodeUsage } from "../model/usage";
-import { definitionId, installationRow, rowId, type Change, type TableName } from "./changes";
+import { definitionId, installationRow, rowId, type Change, type TableName } from "../model/changes";
 import { AccountMap } from "./account-map";
 import { addTo, groupByPlace, groupSorted, removeFrom } from "./groups";
 import { isSameButForSignsOfLife, Revisions } from "./revisions";
-
-export { definitionId, installationRow, rowId, type Change, type Rows, type TableName } from "./changes";
-
-/** Read-only view that the planner and the readers get. */
-export interface Snapshot {
-  /** Empty before a runtime has led on this store. */
-  readonly installationId: string;
-  /** Every definition as stored, also those that this version can't read. */
-  readonly definitions: ReadonlyMap<string, StoredDefinition>;
-  /** By id of the definition. What it says is not known, so what rests on it is kept as it is. */
-  readonly unreadable: ReadonlyMap<string, UnreadableDefinition>;
-  readonly zones: ReadonlyMap<string, Zone>;
-  readonly pools: ReadonlyMap<string, Pool>;
-  readonly workspaces: ReadonlyMap<string, Workspace>;
-  readonly autoscaleConfigs: ReadonlyMap<string, AutoscaleConfig>;
-  readonly schedules: ReadonlyMap<string, Schedule>;
-  readonly stagingConfigs: ReadonlyMap<string, StagingConfig>;
-  readonly vmProviderConfigs: ReadonlyMap<string, VmProviderConfig>;
-  readonly dnsProviderConfigs: ReadonlyMap<string, DnsProviderConfig>;
-  /** Autoscaled nodes of every status, and static members. */
-  readonly nodes: ReadonlyMap<string, Node>;
-  /** Sessions that have not ended. */
-  readonly sessions: ReadonlyMap<string, Session>;
-  readonly configStates: ReadonlyMap<string, ConfigState>;
-  readonly lanes: ReadonlyMap<string, Lane>;
-  /** Of the definitions as they are, and of nodes that were born in another one. */
-  readonly accounts: ReadonlyMap<string, Account>;
-  /** VMs that nobody knows, also those that were seen only once. */
-  readonly orphans: ReadonlyMap<string, Orphan>;
-  /** The account of a VM or DNS provider config as it is now. */
-  accountOf(service: AccountService, definition: string): Account | undefined;
-  /** What the clouds last said, by VM provider config; also of definitions that are gone, until the next check. */
-  readonly accountChecks: ReadonlyMap<string, AccountCheckRow>;
-  /** Sessions assigned to a node that have not ended. */
-  sessionsOf(nodeId: string): ReadonlySet<Session>;
-  /** Queued sessions in order of request. It changes with the state: copy it to keep it. */
-  queue(): readonly Session[];
-  /** Queued sessions for which the room of a node is kept, by node. */
-  readonly reservations: ReadonlyMap<string, Session>;
-  /** Sessions that were given a node and do not run yet. */
-  readonly assigned: ReadonlyMap<string, Session>;
-  /** Nodes of every status, and static members, of one pool in one zone. */
-  nodesIn(pool: string, zone: string): ReadonlyMap<string, Node>;
-  nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node>;
-  /** Names of the configs that have nodes, also of those that are not declared any more. */
-  configsWithNodes(): Iterable<string>;
-  /** Nodes of every status that this VM provider config made: each may still exist. */
-  instancesOf(vmProvider: string): number;
-  /** What the sessions on a node take from it. */
-  usage(nodeId: string): NodeUsage;
-  /** In order. */
-  zoneNames(): readonly string[];
-  /** By name. */
-  configsIn(pool: string, zone: string): readonly AutoscaleConfig[];
-  /** By name. */
-  schedulesOf(autoscaleConfig: string): readonly Schedule[];
-  /** By name. */
-  stagingConfigsOf(workspace: string): readonly StagingConfig[];
-  /** Staged sessions that nobody has yet, by the staging config that they were placed for, also one that is gone. */
-  readonly staged: ReadonlyMap<string, ReadonlyMap<string, Session>>;
-  /** Whether what was made from definitions, nodes and the sessions on them still holds. */
-  readonly revisions: Pick<Revisions, "definitions" | "node" | "place" | "config">;
-}
 
 const noNodes: ReadonlyMap<string, Node> = new Map();
 const readBySchema = documentReader(undefined);

@@ -8,7 +8,8 @@
  * round trip to the disk, and a thousand at a time cost about the same.
  */
 import { BugError, UnavailableError } from "../model/errors";
-import type { Change, HotState } from "./hot-state";
+import type { HotState } from "./hot-state";
+import type { Change } from "../model/changes";
 import type { Ledger, Store } from "./store";
 
 /**

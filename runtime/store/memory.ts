@@ -2,7 +2,7 @@
 import { UnavailableError } from "../model/errors";
 import type { Decision, Node, Orphan, Session, StoredDefinition } from "../model/state";
 import { changeId, putOf } from "./batch";
-import { definitionId, type Change, type Rows, type TableName } from "./hot-state";
+import { definitionId, type Change, type Rows, type TableName } from "../model/changes";
 import { judgePermit, refused, type OrphanFacts, type Permit, type PermitRequest } from "./permit";
 import type { DecisionFilter, Store } from "./store";
 

@@ -5,7 +5,7 @@
  * it either waits for this transaction (and then loads what it wrote) or comes first (and then nothing is written here).
  */
 import { coalesce, tableNames } from "./batch";
-import type { Change, TableName } from "./hot-state";
+import type { Change, TableName } from "../model/changes";
 import { encodeJson, encodeText } from "./postgres-text";
 import { sealRow, type Sealer } from "./sealer";
 

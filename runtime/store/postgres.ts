@@ -9,7 +9,7 @@ import { BugError, HeadroomError, SetupError, UnavailableError } from "../model/
 import type { Clock } from "../model/clock";
 import type { Decision, InstallationRecord, NodeStatus, Orphan, Session } from "../model/state";
 import { changeId, putOf, tableNames } from "./batch";
-import { installationRow, type Change, type Rows, type TableName } from "./hot-state";
+import { installationRow, type Change, type Rows, type TableName } from "../model/changes";
 import { acquireLease, type Lease, type LeaseTiming } from "./lease";
 import { batchStatement, columnName } from "./postgres-batch";
 import { clientConfig, connect, describeTarget, explain } from "./postgres-connection";

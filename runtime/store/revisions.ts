@@ -3,6 +3,7 @@
  * look-up whether it still holds. Two equal numbers of the same thing mean that nothing about it changed between them.
  */
 import { PlaceMap } from "../model/place-map";
+import type { SnapshotRevisions } from "../model/snapshot";
 import type { Node } from "../model/state";
 
 /** What changes with every sign of life, and what no plan reads. */
@@ -13,29 +14,25 @@ const quietFields: ReadonlySet<string> = new Set<keyof Node>([
   "progressMessage",
 ]);
 
-export class Revisions {
+export class Revisions implements SnapshotRevisions {
   private last = 0;
   private ofDefinitions = 0;
   private readonly nodes = new Map<string, number>();
   private readonly places = new PlaceMap<number>();
   private readonly configs = new Map<string, number>();
 
-  /** Of all definitions together. */
   get definitions(): number {
     return this.ofDefinitions;
   }
 
-  /** Of a node, signs of life left out, and of the sessions on it; undefined for a node that is not there. */
   node(nodeId: string): number | undefined {
     return this.nodes.get(nodeId);
   }
 
-  /** Of the nodes of one pool in one zone, which come and go too; 0 when there has never been one. */
   place(pool: string, zone: string): number {
     return this.places.get(pool, zone) ?? 0;
   }
 
-  /** Of the config's nodes, which come and go too; 0 when there has never been one. */
   config(autoscaleConfig: string): number {
     return this.configs.get(autoscaleConfig) ?? 0;
   }

@@ -4,7 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { BugError } from "../model/errors";
-import type { Rows, TableName } from "./hot-state";
+import type { Rows, TableName } from "../model/changes";
 
 export const sealedTables: readonly TableName[] = ["account"];
 

@@ -1,6 +1,7 @@
 /** What the runtime asks of durable storage. PostgreSQL in `postgres.ts`; `memory.ts` only for tests and simulation. */
 import type { Decision, Session } from "../model/state";
-import type { Change, HotState } from "./hot-state";
+import type { HotState } from "./hot-state";
+import type { Change } from "../model/changes";
 import type { Permit, PermitRequest } from "./permit";
 
 /** Which decisions to read; `limit` is a count, 1 to 1000. */

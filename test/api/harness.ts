@@ -15,8 +15,9 @@ import { NodeTokens } from "../../runtime/broker/node-tokens";
 import { createRng, realClock } from "../../runtime/main/clock-and-chance";
 import type { CloudCatalog, VmProviderFacts } from "../../runtime/model/config";
 import type { Lane, ApiScope, Node } from "../../runtime/model/state";
-import { plan } from "../../runtime/planner/plan";
-import { HotState, type Change } from "../../runtime/store/hot-state";
+import { plan } from "../../runtime/planner/planning/plan";
+import { HotState } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 

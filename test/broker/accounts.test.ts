@@ -8,7 +8,8 @@ import {
   tidyAccounts,
 } from "../../runtime/broker/account-rows";
 import type { Account } from "../../runtime/model/accounts";
-import { HotState, type Change } from "../../runtime/store/hot-state";
+import { HotState } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import { aNode, rowChanges } from "../support/builders";
 
 const catalog = cloudCatalog();

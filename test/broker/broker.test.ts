@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError, ConflictError, GoneError, NotFoundError, UnauthorizedError } from "../../runtime/model/errors";
 import type { Session } from "../../runtime/model/state";
-import type { Change } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import {
   aDesktopSession,
   agentConfigDoc,

@@ -60,7 +60,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "quarantine keeps nothing",
     rule: "quarantine: 1 keeps the last failed node",
-    file: "planner/quarantine",
+    file: "planner/lifecycle/quarantine",
     find: "  if (config.quarantine === 0) return undefined;",
     replace: "  if (config.quarantine >= 0) return undefined;",
     tests: lifecycle,
@@ -68,7 +68,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "quarantine keeps the first",
     rule: "a newer failed node takes the kept one's place",
-    file: "planner/quarantine",
+    file: "planner/lifecycle/quarantine",
     find: "if (!last || isLater(node, last)) last = node;",
     replace: "last ??= node;",
     tests: lifecycle,
@@ -76,7 +76,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "interrupted node comes back",
     rule: "a node that the cloud takes back takes no session again",
-    file: "planner/node-status",
+    file: "planner/lifecycle/node-status",
     find: '"served", "interrupted", ',
     replace: '"served", ',
     tests: lifecycle,
@@ -84,7 +84,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "who outlived a notice is forgotten",
     rule: "a node that outlives the end that its cloud announced is not given up for it later",
-    file: "planner/node-status",
+    file: "planner/lifecycle/node-status",
     find: "return nowMs > interruption.deadlineMs && ",
     replace: "return nowMs < 0 && ",
     tests: ["reconciler/outlived-notice"],
@@ -93,7 +93,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "drained node is destroyed",
     rule: "a node that an operator drained stays",
-    file: "planner/scale-down",
+    file: "planner/planning/scale-down",
     find: 'node.reason.code === "held" && mode !== "leaving"',
     replace: 'node.reason.code === "held" && mode === "leaving"',
     tests: lifecycle,
@@ -101,7 +101,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "idle node goes before its replacement runs",
     rule: "an idle node that is too old goes when its replacement runs",
-    file: "planner/rotation",
+    file: "planner/planning/rotation",
     find: "    if (isShort && !isDueAnyway && !mayMakeRoom) continue;",
     replace: "",
     tests: rotation,
@@ -109,7 +109,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "all outdated nodes at once",
     rule: "nodes of an older definition are replaced one at a time",
-    file: "planner/rotation",
+    file: "planner/planning/rotation",
     find: "  if (nodes.some(isLeaving)) return undefined;",
     replace: "",
     tests: rotation,
@@ -117,7 +117,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "no rotation at the cap",
     rule: "where the caps leave no room for a replacement one node goes first",
-    file: "planner/rotation",
+    file: "planner/planning/rotation",
     find: 'return block?.code === "maxNodes" || block?.code === "maxInstances";',
     replace: "return block === undefined;",
     tests: rotation,
@@ -125,7 +125,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "no replacement ahead of time",
     rule: "the replacement is started rotatePreWarm before maxNodeAge",
-    file: "planner/rotation",
+    file: "planner/planning/rotation",
     find: "  if (nowMs < fromMs - rotatePreWarm * 1000) return undefined;",
     replace: "  if (nowMs < fromMs) return undefined;",
     tests: rotation,
@@ -133,7 +133,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "capacity is never missing for others",
     rule: "a VM provider config that was refused for capacity is passed over by other configs too",
-    file: "planner/routes",
+    file: "planner/planning/routes",
     find: '  if (hearsay && hearsay.autoscaleConfig !== config.name) return "exhaustedElsewhere";',
     replace: "",
     tests: ["planner/fallback"],
@@ -141,7 +141,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "wrong configuration is retried like bad luck",
     rule: "CONFIG opens the circuit at once",
-    file: "planner/failures",
+    file: "planner/lifecycle/failures",
     find: 'return last.class === "CONFIG" || consecutiveFailures >= failuresToOpen;',
     replace: "return consecutiveFailures >= failuresToOpen;",
     tests: ["planner/fallback"],
@@ -157,7 +157,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "the first report is final",
     rule: "a later heartbeat corrects a node's shape",
-    file: "planner/reports",
+    file: "planner/lifecycle/reports",
     find: "  if (isSameShape(reported, node.reported ?? {})) return node;",
     replace: "  if (node.reported) return node;",
     tests: ["reconciler/reports"],
@@ -175,7 +175,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "reports refuse for good",
     rule: "only what is declared refuses a session",
-    file: "planner/capacity",
+    file: "planner/config/next-node",
     find: "    ...shapeOfSize(vmProvider, snapshot, catalog),",
     replace:
       "    ...reportedShape(config as never, vmProvider, snapshot as never), ...shapeOfSize(vmProvider, snapshot, catalog),",
@@ -220,7 +220,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "the size of another type",
     rule: "what was told of a size counts for that size",
-    file: "planner/capacity",
+    file: "planner/config/next-node",
     find: "facts.sizeOf?.(settings.data) === size.name ? size.shape : undefined",
     replace: "size.shape",
     tests: ["planner/sizes"],
@@ -238,7 +238,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "a told size refuses what a node could hold",
     rule: "a session waits for an older, larger node that can hold it",
-    file: "planner/place",
+    file: "planner/placement/place",
     find: "if (shape && lastingStatuses.includes(status) && fitsShape(needs, shape)) return true;",
     replace: "if (shape && lastingStatuses.includes(status) && fitsShape(needs, shape)) return false;",
     tests: ["reconciler/told-sizes"],

@@ -9,7 +9,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "drained node goes with its sessions",
     rule: "a busy node is never destroyed",
-    file: "planner/scale-down",
+    file: "planner/planning/scale-down",
     find: 'node.status === "draining" && pinned === 0 && fleet.nowMs',
     replace: 'node.status === "draining" && fleet.nowMs',
     tests: planner,
@@ -17,7 +17,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "drained node goes in the plan that drains it",
     rule: "a draining node is looked at again before it goes",
-    file: "planner/scale-down",
+    file: "planner/planning/scale-down",
     find: "pinned === 0 && fleet.nowMs > node.statusSinceMs;",
     replace: "pinned === 0 && fleet.nowMs >= node.statusSinceMs;",
     tests: planner,
@@ -25,7 +25,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "busy node counts as excess",
     rule: "only idle nodes leave",
-    file: "planner/scale-down",
+    file: "planner/planning/scale-down",
     find: "return bin.autoscaleConfig !== undefined && bin.isIdle && bin.promised === 0;",
     replace: "return bin.autoscaleConfig !== undefined && bin.promised === 0;",
     tests: planner,
@@ -41,7 +41,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "one instance too many",
     rule: "max instances is never exceeded",
-    file: "planner/routes",
+    file: "planner/planning/routes",
     find: "fleet.instancesOf(route.vmProvider) >= vmProvider.maxInstances",
     replace: "fleet.instancesOf(route.vmProvider) > vmProvider.maxInstances",
     tests: planner,
@@ -49,7 +49,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "one node too many",
     rule: "max nodes is never exceeded",
-    file: "planner/limits",
+    file: "planner/planning/create-blocks",
     find: "if (nodesTotal < nodesMax) return undefined;",
     replace: "if (nodesTotal <= nodesMax) return undefined;",
     tests: planner,
@@ -66,7 +66,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "nodes on their way are no capacity",
     rule: "what is in flight is not asked for again",
-    file: "planner/fleet",
+    file: "planner/planning/fleet",
     find: 'if (isInFlight(node)) return "inFlight";',
     replace: "if (isInFlight(node)) return undefined;",
     tests: planner,
@@ -74,7 +74,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "deficit does not stop the back-off clock",
     rule: "a deficit resets the back-off",
-    file: "planner/scale-down",
+    file: "planner/planning/scale-down",
     find: "if (excess.length === 0 || position.hasDeficit) return undefined;",
     replace:
       "if (excess.length === 0 || position.hasDeficit) return position.state.excessSinceMs === undefined ? undefined : { excessSinceMs: position.state.excessSinceMs, excessNodes: 1 };",
@@ -83,7 +83,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "no back-off before nodes leave",
     rule: "an excess must last for downscaleBackoff",
-    file: "planner/scale-down",
+    file: "planner/planning/scale-down",
     find: "if (nowMs - excessSinceMs < backoffMs) {",
     replace: "if (nowMs < excessSinceMs) {",
     tests: reconciler,
@@ -91,7 +91,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "peak within the back-off forgotten",
     rule: "a node that was needed within the back-off stays",
-    file: "planner/scale-down",
+    file: "planner/planning/scale-down",
     find: "Math.min(excessNodes, excess.length)",
     replace: "excess.length",
     tests: ["planner/back-off-properties"],
@@ -100,7 +100,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "lanes without end",
     rule: "lanes stay small",
-    file: "planner/lanes",
+    file: "planner/lifecycle/lanes",
     find: ".filter(({ nodes }) => nodes < laneNodesMax)",
     replace: ".filter(({ nodes }) => nodes <= laneNodesMax)",
     tests: ["planner/lanes", ...reconciler],
@@ -108,7 +108,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "single-use server used again",
     rule: "a non-reusable server serves once",
-    file: "planner/capacity",
+    file: "planner/placement/room",
     find: "if (node.isReusable === false && (node.hasServed || usage.pinned > 0)) return 0;",
     replace: "",
     tests: planner,
@@ -116,7 +116,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "draining node takes sessions",
     rule: "a draining node takes no new session",
-    file: "planner/place",
+    file: "planner/placement/place",
     find: '      if (node.status !== "running") continue;',
     replace: '      if (node.status !== "running" && node.status !== "draining") continue;',
     tests: [...broker, ...planner],
@@ -124,7 +124,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "missing node takes sessions",
     rule: "a missing node takes no new session",
-    file: "planner/place",
+    file: "planner/placement/place",
     find: '      if (node.status !== "running") continue;',
     replace: '      if (node.status !== "running" && node.status !== "missing") continue;',
     tests: [...broker, ...planner],
@@ -132,7 +132,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "outside the schedule nodes are made",
     rule: "an inactive config provisions nothing",
-    file: "planner/limits",
+    file: "planner/planning/create-blocks",
     find: 'if (mode === "open") return undefined;',
     replace: 'if (mode === "open" || mode === "inactive") return undefined;',
     tests: planner,
@@ -140,7 +140,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "disabled config takes sessions",
     rule: "a disabled config is frozen",
-    file: "planner/place",
+    file: "planner/placement/place",
     find: "if (!config.enabled || config.drain ||",
     replace: "if (config.drain ||",
     tests: [...broker, ...planner],
@@ -148,7 +148,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "disabled config destroys",
     rule: "a disabled config destroys nothing",
-    file: "planner/config-mode",
+    file: "planner/config/mode",
     find: 'if (!config.enabled) return "frozen";',
     replace: 'if (!config.enabled) return "leaving";',
     tests: planner,
@@ -156,7 +156,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "unreadable schedule opens its config",
     rule: "what rests on a definition that can't be read is kept as it is",
-    file: "planner/config-mode",
+    file: "planner/config/mode",
     find: 'if (unreadableBelow(config, snapshot).length > 0) return "frozen";',
     replace: "",
     tests: ["reconciler/unreadable"],
@@ -165,7 +165,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "unreadable config is a deleted one",
     rule: "what rests on a definition that can't be read is kept as it is",
-    file: "planner/plan",
+    file: "planner/planning/plan",
     find: 'removeFinished(fleet, undefined, unreadable, "frozen");',
     replace: "removeFinished(fleet, undefined, unreadable);",
     tests: ["reconciler/unreadable"],
@@ -174,7 +174,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "one room given twice",
     rule: "a node never has more than it offers",
-    file: "planner/draft",
+    file: "model/draft",
     find: "    if (!this.movedTo.has(nodeId)) return this.snapshot.usage(nodeId);",
     replace: "    return this.snapshot.usage(nodeId);",
     tests: [...broker, ...reconciler],
@@ -182,7 +182,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "queued session placed again",
     rule: "a session is placed once",
-    file: "planner/queue",
+    file: "planner/placement/place-queue",
     find: '    if (session?.status !== "queued") continue;',
     replace: "    if (!session) continue;",
     tests: [...broker, ...reconciler],
@@ -190,7 +190,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "second desktop of a user on one server",
     rule: "one full desktop per user and server",
-    file: "planner/capacity",
+    file: "planner/placement/room",
     find: "if (!isRemoteApp && usage.desktopUserIds.has(userId)) return false;",
     replace: "",
     tests: broker,
@@ -198,7 +198,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "leaving node stays in its lane's desired set",
     rule: "what is not needed is destroyed",
-    file: "planner/transitions",
+    file: "planner/lifecycle/transitions",
     find: "  if (lane) context.draft.raiseLane(lane);",
     replace: "",
     tests: reconciler,
@@ -206,7 +206,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "no standby",
     rule: "standby is kept free",
-    file: "planner/standby",
+    file: "planner/planning/standby",
     find: "if (short.length === 0) return;",
     replace: "if (short.length >= 0) return;",
     tests: planner,
@@ -214,7 +214,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "slots in pieces",
     rule: "a slot is room for a whole session on one node",
-    file: "planner/standby-slots",
+    file: "planner/planning/standby-slots",
     find: "Math.floor(has / takes)",
     replace: "has / takes",
     tests: ["planner/standby-slots"],
@@ -223,7 +223,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "slots leave with their nodes",
     rule: "a node leaves only while the standby slots stay",
-    file: "planner/standby-guard",
+    file: "planner/planning/standby-guard",
     find: "return own === 0 || slots - own >= count;",
     replace: "return own >= 0 || slots - own >= count;",
     tests: ["planner/standby-slots"],
@@ -232,7 +232,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "small sessions pass large ones for ever",
     rule: "a session that was passed over for long gets the room that comes free",
-    file: "planner/reserved-room",
+    file: "planner/placement/reserved-room",
     find: "if (!reserver || !shape || !isLater(request, reserver)) return usage;",
     replace: "if (!reserver || !shape || isLater(request, reserver)) return usage;",
     tests: ["planner/reservations", "reconciler/reservations"],
@@ -241,7 +241,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "reservations of every node",
     rule: "a quarter of a place's nodes at most is reserved",
-    file: "planner/reservations",
+    file: "planner/planning/reservations",
     find: "< Math.ceil(running.length * reservedShareMax)",
     replace: "< running.length",
     tests: ["planner/reservations", "reconciler/reservations"],
@@ -250,7 +250,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "fewest is most",
     rule: "the zone's load strategy decides",
-    file: "planner/place",
+    file: "planner/placement/place",
     find: "      return -usage.sessions;",
     replace: "      return usage.sessions;",
     tests: broker,
@@ -258,7 +258,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "open circuit lets nodes through",
     rule: "after five failures in a row nothing is created before the back-off is over",
-    file: "planner/routes",
+    file: "planner/planning/routes",
     find: 'if (circuit === "open") return "circuitOpen";',
     replace: "",
     tests: ["planner/fallback", ...planner],
@@ -266,7 +266,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "half-open circuit tries with many",
     rule: "one node at a time until one runs",
-    file: "planner/routes",
+    file: "planner/planning/routes",
     find: 'if (circuit === "halfOpen" && route.nodesInFlight > 0) return "singleTry";',
     replace: "",
     tests: ["planner/fallback", ...planner],
@@ -274,7 +274,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "no fallback at the cap",
     rule: "a full VM provider config is passed over",
-    file: "planner/routes",
+    file: "planner/planning/routes",
     find: '  "refusedKind",\n  "maxInstances",\n  "circuitOpen",',
     replace: '  "refusedKind",\n  "circuitOpen",',
     tests: ["planner/fallback"],
@@ -282,7 +282,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "staged session for anybody",
     rule: "a staged session's permissions must match",
-    file: "planner/staging",
+    file: "planner/placement/staging",
     find: "if (config.zone !== zone || !samePermissions(config.permissions, request.permissions)) continue;",
     replace: "if (config.zone !== zone) continue;",
     tests: ["broker/staging", "planner/staging"],
@@ -290,7 +290,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "failures never forgotten",
     rule: "a node that runs ends its config's row of failures",
-    file: "planner/failures",
+    file: "planner/lifecycle/failures",
     find: "  if (state.failures?.[vmProvider] === undefined) return state;",
     replace: "  if (state.autoscaleConfig !== undefined) return state;",
     tests: ["planner/fallback", ...reconciler],

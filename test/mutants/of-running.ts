@@ -193,7 +193,7 @@ export const runningMutants: readonly Mutant[] = [
   {
     name: "the dead keep their sessions",
     rule: "a dead node ends its sessions with the reason",
-    file: "planner/transitions",
+    file: "planner/lifecycle/transitions",
     find: 'endSession(context, session, "nodeDead", { code: "nodeDead", text, numbers });',
     replace: "void [text, numbers];",
     tests: reconciler,

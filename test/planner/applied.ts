@@ -1,11 +1,12 @@
 /** What the reconciler makes of a plan, as far as the planner can see it. */
 import type { NodeChange, Plan } from "../../runtime/model/plan";
 import type { Node, Shape } from "../../runtime/model/state";
-import { shapeOfConfig } from "../../runtime/planner/capacity";
-import { plan } from "../../runtime/planner/plan";
-import { SpecDigests } from "../../runtime/planner/spec-digest";
-import { without } from "../../runtime/planner/transitions";
-import type { Change, HotState } from "../../runtime/store/hot-state";
+import { shapeOfConfig } from "../../runtime/planner/config/next-node";
+import { plan } from "../../runtime/planner/planning/plan";
+import { SpecDigests } from "../../runtime/planner/config/spec-digest";
+import { without } from "../../runtime/planner/lifecycle/transitions";
+import type { HotState } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import { aNode, catalog } from "../support/builders";
 import { startMs } from "../support/virtual-clock";
 

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { AutoscaleConfig } from "../../runtime/model/config";
-import { Draft } from "../../runtime/planner/draft";
-import { isInFlight } from "../../runtime/planner/node-status";
-import { place } from "../../runtime/planner/place";
-import { WindowCache } from "../../runtime/planner/schedule";
+import { Draft } from "../../runtime/model/draft";
+import { isInFlight } from "../../runtime/planner/lifecycle/node-status";
+import { place } from "../../runtime/planner/placement/place";
+import { WindowCache } from "../../runtime/planner/config/windows";
 import type { HotState } from "../../runtime/store/hot-state";
 import { agentConfigDoc, aNode, aSession, aState, catalog, gib, workspaceDoc } from "../support/builders";
 import { startMs } from "../support/virtual-clock";

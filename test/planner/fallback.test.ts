@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { NodeChange, Plan } from "../../runtime/model/plan";
 import type { FailureClass, RouteFailures } from "../../runtime/model/state";
-import { afterFailure, circuitOf, failuresToOpen } from "../../runtime/planner/failures";
+import { afterFailure, circuitOf, failuresToOpen } from "../../runtime/planner/lifecycle/failures";
 import {
   aConfigState,
   agentConfigDoc,

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Node, NodeStatus, Session, SessionStatus } from "../../runtime/model/state";
-import { WindowCache } from "../../runtime/planner/schedule";
-import { plan } from "../../runtime/planner/plan";
-import { HotState, type Change } from "../../runtime/store/hot-state";
+import { WindowCache } from "../../runtime/planner/config/windows";
+import { plan } from "../../runtime/planner/planning/plan";
+import { HotState } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import {
   aDesktopSession,
   agentConfigDoc,

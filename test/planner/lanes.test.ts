@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Lane } from "../../runtime/model/state";
-import { chooseLane, laneNodesMax, lanesClosedMax, type LaneLoad } from "../../runtime/planner/lanes";
+import { chooseLane, laneNodesMax, lanesClosedMax, type LaneLoad } from "../../runtime/planner/lifecycle/lanes";
 
 type Kind = "calm" | "due" | "open" | "troubled";
 

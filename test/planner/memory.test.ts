@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ConfigState, Node, NodeStatus, Session, SessionStatus } from "../../runtime/model/state";
-import { PlanMemory } from "../../runtime/planner/memory";
-import { plan } from "../../runtime/planner/plan";
-import { WindowCache } from "../../runtime/planner/schedule";
-import { SpecDigests } from "../../runtime/planner/spec-digest";
-import { HotState, type Change } from "../../runtime/store/hot-state";
+import { PlanMemory } from "../../runtime/planner/planning/plan-memory";
+import { plan } from "../../runtime/planner/planning/plan";
+import { WindowCache } from "../../runtime/planner/config/windows";
+import { SpecDigests } from "../../runtime/planner/config/spec-digest";
+import { HotState } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import {
   aDesktopSession,
   agentConfigDoc,

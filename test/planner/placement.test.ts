@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import type { Zone } from "../../runtime/model/config";
 import type { Node, Session } from "../../runtime/model/state";
-import { Draft } from "../../runtime/planner/draft";
-import { place, type Placement } from "../../runtime/planner/place";
-import { WindowCache } from "../../runtime/planner/schedule";
+import { Draft } from "../../runtime/model/draft";
+import { place, type Placement } from "../../runtime/planner/placement/place";
+import { WindowCache } from "../../runtime/planner/config/windows";
 import type { HotState } from "../../runtime/store/hot-state";
 import {
   aDesktopSession,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Node, Session } from "../../runtime/model/state";
-import { ProgressReader } from "../../runtime/planner/progress";
+import { ProgressReader } from "../../runtime/planner/explain/progress";
 import { agentConfigDoc, aNode, aSession, aState, type WorldRows } from "../support/builders";
 import { startMs } from "../support/virtual-clock";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Node } from "../../runtime/model/state";
-import { isInFlight } from "../../runtime/planner/node-status";
+import { isInFlight } from "../../runtime/planner/lifecycle/node-status";
 import { HotState } from "../../runtime/store/hot-state";
 import { aSession, definitionChanges, gib, rowChanges, type WorldRows } from "../support/builders";
 import { startMs } from "../support/virtual-clock";

@@ -1,11 +1,11 @@
 /** Which nodes keep their room for a session that was passed over, for how long, and from whom. */
 import assert from "node:assert/strict";
 import type { Node, Session, Shape } from "../../runtime/model/state";
-import { Draft } from "../../runtime/planner/draft";
-import { place } from "../../runtime/planner/place";
-import { reserveAfterMs } from "../../runtime/planner/reservations";
-import { WindowCache } from "../../runtime/planner/schedule";
-import { traceOf } from "../../runtime/planner/trace";
+import { Draft } from "../../runtime/model/draft";
+import { place } from "../../runtime/planner/placement/place";
+import { reserveAfterMs } from "../../runtime/planner/planning/reservations";
+import { WindowCache } from "../../runtime/planner/config/windows";
+import { traceOf } from "../../runtime/planner/explain/trace";
 import type { HotState } from "../../runtime/store/hot-state";
 import { agentConfigDoc, aNode, aSession, aState, catalog, gib, poolDoc, serverConfigDoc } from "../support/builders";
 import { startMs } from "../support/virtual-clock";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Plan } from "../../runtime/model/plan";
 import type { Node } from "../../runtime/model/state";
-import { SpecDigests } from "../../runtime/planner/spec-digest";
+import { SpecDigests } from "../../runtime/planner/config/spec-digest";
 import type { HotState } from "../../runtime/store/hot-state";
 import {
   agentConfigDoc,

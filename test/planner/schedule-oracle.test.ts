@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { parseDefinition, weekdays, type AutoscaleConfig } from "../../runtime/model/config";
 import type { ConfigState } from "../../runtime/model/state";
 import { WallClocks } from "../../runtime/model/wall-clock";
-import { leadOf, nextChangeMs, WindowCache, type Window } from "../../runtime/planner/schedule";
+import { leadOf, nextChangeMs, WindowCache, type Window } from "../../runtime/planner/config/windows";
 import { agentConfigDoc, scheduleDoc } from "../support/builders";
 import { Clock, dayMs, minuteMs, Minutes, Rules, type ScheduleDoc } from "./schedule-oracle";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { findProblems, parseDefinition, weekdays, type Schedule } from "../../runtime/model/config";
 import { WallClocks } from "../../runtime/model/wall-clock";
 import type { ConfigState } from "../../runtime/model/state";
-import * as planner from "../../runtime/planner/schedule";
-import { outlookOf } from "../../runtime/planner/schedule-outlook";
+import * as planner from "../../runtime/planner/config/windows";
+import { outlookOf } from "../../runtime/planner/explain/schedule-outlook";
 import type { HotState } from "../../runtime/store/hot-state";
 import { agentConfigDoc, aState, catalog, scheduleDoc, type AgentConfigDoc } from "../support/builders";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { KnownSize } from "../../runtime/model/account-check";
 import type { Shape } from "../../runtime/model/state";
-import { shapeOfConfig } from "../../runtime/planner/capacity";
+import { shapeOfConfig } from "../../runtime/planner/config/next-node";
 import type { HotState } from "../../runtime/store/hot-state";
 import {
   agentConfigDoc,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { traceOf } from "../../runtime/planner/trace";
+import { traceOf } from "../../runtime/planner/explain/trace";
 import type { Session } from "../../runtime/model/state";
 import {
   aDesktopSession,

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { Session } from "../../runtime/model/state";
 import { ComingDemand, recentMs, soonMs } from "../../runtime/reconciler/coming-demand";
-import { HotState, type Change } from "../../runtime/store/hot-state";
+import { HotState } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import {
   agentConfigDoc,
   aNode,

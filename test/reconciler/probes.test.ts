@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Journal } from "../../runtime/model/journal";
-import { Draft } from "../../runtime/planner/draft";
-import { WindowCache } from "../../runtime/planner/schedule";
+import { Draft } from "../../runtime/model/draft";
+import { WindowCache } from "../../runtime/planner/config/windows";
 import { Probes } from "../../runtime/reconciler/probes";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryStore } from "../../runtime/store/memory";

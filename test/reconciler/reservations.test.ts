@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Session } from "../../runtime/model/state";
-import { reserveAfterMs } from "../../runtime/planner/reservations";
+import { reserveAfterMs } from "../../runtime/planner/planning/reservations";
 import { workspaceDoc } from "../support/builders";
 import { SeededRng } from "../support/virtual-clock";
 import { agents, countByStatus } from "./questions";

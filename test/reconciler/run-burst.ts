@@ -1,5 +1,5 @@
 /** A burst of sessions that each need a node of their own, in virtual time: for tests and for the benchmark. */
-import { laneNodesMax } from "../../runtime/planner/lanes";
+import { laneNodesMax } from "../../runtime/planner/lifecycle/lanes";
 import { vmProviderDoc, workspaceDoc } from "../support/builders";
 import { SeededRng } from "../support/virtual-clock";
 import { agents, countByStatus } from "./questions";

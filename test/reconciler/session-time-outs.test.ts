@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Change } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import { aNode, poolDoc } from "../support/builders";
 import { agents, countByStatus, only, request } from "./questions";
 import { World } from "./world";

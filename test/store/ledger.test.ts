@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { BugError, UnavailableError } from "../../runtime/model/errors";
-import { HotState, type Change } from "../../runtime/store/hot-state";
+import { HotState } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import { batchChangesMax, GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 import { aNode, decided, putNode, putSession } from "./rows";

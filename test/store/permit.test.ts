@@ -6,7 +6,7 @@ import { PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 import type { Store } from "../../runtime/store/store";
 import { newDatabase, realClock } from "../support/postgres";
-import type { Change } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import { anOrphan, putNode, putSession } from "./rows";
 
 type Leading = Store & { readonly epoch: number };

@@ -1,7 +1,7 @@
 /** Rows for the tests of this folder: sensible defaults, state only what matters. */
 import { permissionsSchema } from "../../runtime/model/staging-config";
 import type { Account } from "../../runtime/model/accounts";
-import type { Change } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import type {
   Decision,
   IdempotentAnswer,

@@ -7,7 +7,7 @@ import { connect } from "../../runtime/store/postgres-connection";
 import { PostgresStore, type PostgresStoreOptions } from "../../runtime/store/postgres";
 import { startEmbeddedPostgres } from "../../runtime/store/embedded-postgres";
 import { createSealer } from "../../runtime/store/sealer";
-import type { Change } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import { newDatabase, realClock } from "../support/postgres";
 import { accountSecret as secret, anAccount, putNode } from "./rows";
 import { withFolder } from "./temporary-folder";

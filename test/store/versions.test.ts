@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Change } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import { tableNames } from "../../runtime/store/batch";
 import { columnName } from "../../runtime/store/postgres-batch";
 import { PostgresStore } from "../../runtime/store/postgres";

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { noAccountRules } from "../../runtime/model/accounts";
 import type { CloudCatalog, DefinitionDocOf, DefinitionKind, VmProviderFacts } from "../../runtime/model/config";
 import type { ConfigState, Node, RouteFailures, Session, Shape } from "../../runtime/model/state";
-import { HotState, type Change } from "../../runtime/store/hot-state";
+import { HotState } from "../../runtime/store/hot-state";
+import type { Change } from "../../runtime/model/changes";
 import { startMs } from "./virtual-clock";
 
 export const gib = 2 ** 30;

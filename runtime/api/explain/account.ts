@@ -1,9 +1,9 @@
 /** What clouds said of the accounts of VM provider configs: as status shows it, and in sentences. */
-import { checkedSize } from "../../planner/capacity";
+import { checkedSize } from "../../planner/config/next-node";
+import { describeShape } from "../../model/shape-text";
 import { checkOf } from "../../broker/account-checks";
 import { troublesIn } from "../../model/account-check";
 import type { Reason } from "../../model/plan";
-import { describeShape } from "../../planner/place";
 import type { AccountView } from "../account-contracts";
 import type { Leader } from "../backend";
 import { formatSpan } from "./advice";

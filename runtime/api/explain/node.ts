@@ -1,8 +1,8 @@
 /** A node in sentences: what it is doing, since when and why, why it is still there, and what would change that. */
 import type { Node, Session } from "../../model/state";
 import { formatCount, formatDuration } from "../../model/units";
-import { describeShape } from "../../planner/place";
-import { isUnheard } from "../../planner/node-status";
+import { describeShape } from "../../model/shape-text";
+import { isUnheard } from "../../planner/lifecycle/node-status";
 import type { Leader } from "../backend";
 import { accountReasons } from "./account";
 import { adviceFor, formatSpan, formatTime } from "./advice";

@@ -6,8 +6,10 @@ import type { CloudCatalog } from "../../model/config";
 import type { EpochMs } from "../../model/clock";
 import type { NodeChange, Plan, Reason } from "../../model/plan";
 import type { Node } from "../../model/state";
-import { plan } from "../../planner/plan";
-import { HotState, type Change, type Snapshot } from "../../store/hot-state";
+import { plan } from "../../planner/planning/plan";
+import { HotState } from "../../store/hot-state";
+import type { Change } from "../../model/changes";
+import type { Snapshot } from "../../model/snapshot";
 
 export interface NodeOutlook {
   /** What would be missing without the node; undefined = nothing. */

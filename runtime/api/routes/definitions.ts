@@ -1,5 +1,5 @@
 import { NotFoundError } from "../../model/errors";
-import { definitionId } from "../../store/hot-state";
+import { definitionId } from "../../model/changes";
 import {
   checkDefinitionSchema,
   definitionAnswerSchema,

@@ -6,9 +6,9 @@ import type { ConfigState, Decision } from "../../model/state";
 import { formatCount } from "../../model/units";
 import { describeUnreadable, type UnreadableDefinition } from "../../model/unreadable";
 import { WallClocks } from "../../model/wall-clock";
-import { outlookOf } from "../../planner/schedule-outlook";
-import { circuitOf } from "../../planner/failures";
-import { quarantinedOf } from "../../planner/quarantine";
+import { outlookOf } from "../../planner/explain/schedule-outlook";
+import { circuitOf } from "../../planner/lifecycle/failures";
+import { quarantinedOf } from "../../planner/lifecycle/quarantine";
 import type { Leader } from "../backend";
 import {
   decisionsQuerySchema,
@@ -21,8 +21,8 @@ import {
   type StatusView,
 } from "../contracts";
 import { planSchema } from "../plan-contracts";
-import { traceOf } from "../../planner/trace";
-import { definitionId } from "../../store/hot-state";
+import { traceOf } from "../../planner/explain/trace";
+import { definitionId } from "../../model/changes";
 import { accountReasons, viewAccounts } from "../explain/account";
 import { adviceFor } from "../explain/advice";
 import { tellConfig } from "../explain/config";

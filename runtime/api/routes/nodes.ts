@@ -1,7 +1,7 @@
 import { NotFoundError } from "../../model/errors";
 import { idParamsSchema, listMax, nodeAnswerSchema, nodesSchema } from "../contracts";
 import { laneAnswerSchema, lanesSchema } from "../lane-contracts";
-import { SpecDigests } from "../../planner/spec-digest";
+import { SpecDigests } from "../../planner/config/spec-digest";
 import { route, type Route } from "../route";
 import { viewLane, viewNode } from "../views";
 

@@ -1,5 +1,5 @@
 /** VMs that nobody knows, and nodes that are given up. */
-import type { Snapshot } from "../../store/hot-state";
+import type { Snapshot } from "../../model/snapshot";
 import { idParamsSchema } from "../contracts";
 import { forgetBodySchema, forgottenSchema, orphansSchema, type OrphanView } from "../orphan-contracts";
 import { route, type Route } from "../route";

@@ -11,7 +11,7 @@ import {
   sessionStatusSchema,
   type SessionView,
 } from "../contracts";
-import { ProgressReader } from "../../planner/progress";
+import { ProgressReader } from "../../planner/explain/progress";
 import { route, type Answer, type Route } from "../route";
 import type { Leader } from "../backend";
 import type { SessionFeed } from "../session-feed";

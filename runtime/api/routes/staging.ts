@@ -1,5 +1,5 @@
 import type { StagingPosition } from "../../model/plan";
-import type { Snapshot } from "../../store/hot-state";
+import type { Snapshot } from "../../model/snapshot";
 import { stagingSchema, type StagingView } from "../contracts";
 import { route, type Route } from "../route";
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { packageVersion } from "../../../runtime/main";
 import { putOf } from "../../../runtime/store/batch";
 import { startEmbeddedPostgres } from "../../../runtime/store/embedded-postgres";
-import type { Change, Rows, TableName } from "../../../runtime/store/hot-state";
+import type { Change, Rows, TableName } from "../../../runtime/model/changes";
 import { PostgresStore } from "../../../runtime/store/postgres";
 import { agents, request } from "../../reconciler/questions";
 import { World } from "../../reconciler/world";

@@ -1,0 +1,62 @@
+/** The rows that survive a restart, and one change of them. */
+import type { AccountCheckRow } from "./account-check";
+import type { Account } from "./accounts";
+import type { DefinitionKind } from "./config";
+import type {
+  ApiKey,
+  ConfigState,
+  Decision,
+  IdempotentAnswer,
+  InstallationRecord,
+  Lane,
+  Node,
+  Orphan,
+  Session,
+  StoredDefinition,
+} from "./state";
+
+/** Rows that survive a restart, by table. Sessions that ended stay in the store only. */
+export interface Rows {
+  definition: StoredDefinition;
+  node: Node;
+  session: Session;
+  lane: Lane;
+  configState: ConfigState;
+  account: Account;
+  accountCheck: AccountCheckRow;
+  orphan: Orphan;
+  apiKey: ApiKey;
+  idempotentAnswer: IdempotentAnswer;
+  installation: InstallationRecord;
+}
+export type TableName = keyof Rows;
+
+/** One change of the durable state. Several in one commit are one transaction. */
+export type Change =
+  | { readonly [T in TableName]: { readonly kind: "put"; readonly table: T; readonly row: Rows[T] } }[TableName]
+  | { readonly kind: "delete"; readonly table: TableName; readonly id: string }
+  | { readonly kind: "decision"; readonly decision: Decision };
+
+export function rowId<T extends TableName>(table: T, row: Rows[T]): string {
+  const keys: { [K in TableName]: (row: Rows[K]) => string } = {
+    definition: (definition) => definitionId(definition.kind, definition.name),
+    node: (node) => node.nodeId,
+    session: (session) => session.sessionId,
+    lane: (lane) => lane.laneId,
+    configState: (state) => state.autoscaleConfig,
+    account: (account) => account.accountId,
+    accountCheck: (check) => check.vmProvider,
+    orphan: (orphan) => orphan.orphanId,
+    apiKey: (key) => key.name,
+    idempotentAnswer: (answer) => answer.key,
+    installation: () => installationRow,
+  };
+  return keys[table](row);
+}
+
+/** Id of the only row of table `installation`. */
+export const installationRow = "installation";
+
+export function definitionId(kind: DefinitionKind, name: string): string {
+  return `${kind}/${name}`;
+}

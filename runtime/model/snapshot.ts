@@ -1,0 +1,92 @@
+/** The live state as those see it who only read: rows, and what is found by them. */
+import type { AccountCheckRow } from "./account-check";
+import type { Account, AccountService } from "./accounts";
+import type {
+  AutoscaleConfig,
+  DnsProviderConfig,
+  Pool,
+  Schedule,
+  StagingConfig,
+  VmProviderConfig,
+  Workspace,
+  Zone,
+} from "./config";
+import type { ConfigState, Lane, Node, Orphan, Session, StoredDefinition } from "./state";
+import type { UnreadableDefinition } from "./unreadable";
+import type { NodeUsage } from "./usage";
+
+/** What planner and readers see of the live state: read-only, and valid until the next change. */
+export interface Snapshot {
+  /** Empty before a runtime has led on this store. */
+  readonly installationId: string;
+  /** Every definition as stored, also those that this version can't read. */
+  readonly definitions: ReadonlyMap<string, StoredDefinition>;
+  /** By id of the definition. What it says is not known, so what rests on it is kept as it is. */
+  readonly unreadable: ReadonlyMap<string, UnreadableDefinition>;
+  readonly zones: ReadonlyMap<string, Zone>;
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly workspaces: ReadonlyMap<string, Workspace>;
+  readonly autoscaleConfigs: ReadonlyMap<string, AutoscaleConfig>;
+  readonly schedules: ReadonlyMap<string, Schedule>;
+  readonly stagingConfigs: ReadonlyMap<string, StagingConfig>;
+  readonly vmProviderConfigs: ReadonlyMap<string, VmProviderConfig>;
+  readonly dnsProviderConfigs: ReadonlyMap<string, DnsProviderConfig>;
+  /** Autoscaled nodes of every status, and static members. */
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** Sessions that have not ended. */
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly configStates: ReadonlyMap<string, ConfigState>;
+  readonly lanes: ReadonlyMap<string, Lane>;
+  /** Of the definitions as they are, and of nodes that were born in another one. */
+  readonly accounts: ReadonlyMap<string, Account>;
+  /** VMs that nobody knows, also those that were seen only once. */
+  readonly orphans: ReadonlyMap<string, Orphan>;
+  /** The account of a VM or DNS provider config as it is now. */
+  accountOf(service: AccountService, definition: string): Account | undefined;
+  /** What the clouds last said, by VM provider config; also of definitions that are gone, until the next check. */
+  readonly accountChecks: ReadonlyMap<string, AccountCheckRow>;
+  /** Sessions assigned to a node that have not ended. */
+  sessionsOf(nodeId: string): ReadonlySet<Session>;
+  /** Queued sessions in order of request. It changes with the state: copy it to keep it. */
+  queue(): readonly Session[];
+  /** Queued sessions for which the room of a node is kept, by node. */
+  readonly reservations: ReadonlyMap<string, Session>;
+  /** Sessions that were given a node and do not run yet. */
+  readonly assigned: ReadonlyMap<string, Session>;
+  /** Nodes of every status, and static members, of one pool in one zone. */
+  nodesIn(pool: string, zone: string): ReadonlyMap<string, Node>;
+  nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node>;
+  /** Names of the configs that have nodes, also of those that are not declared any more. */
+  configsWithNodes(): Iterable<string>;
+  /** Nodes of every status that this VM provider config made: each may still exist. */
+  instancesOf(vmProvider: string): number;
+  /** What the sessions on a node take from it. */
+  usage(nodeId: string): NodeUsage;
+  /** In order. */
+  zoneNames(): readonly string[];
+  /** By name. */
+  configsIn(pool: string, zone: string): readonly AutoscaleConfig[];
+  /** By name. */
+  schedulesOf(autoscaleConfig: string): readonly Schedule[];
+  /** By name. */
+  stagingConfigsOf(workspace: string): readonly StagingConfig[];
+  /** Staged sessions that nobody has yet, by the staging config that they were placed for, also one that is gone. */
+  readonly staged: ReadonlyMap<string, ReadonlyMap<string, Session>>;
+  /** Whether what was made from definitions, nodes and the sessions on them still holds. */
+  readonly revisions: SnapshotRevisions;
+}
+
+/**
+ * Numbers that rise with every change: two equal numbers of the same thing mean that nothing about it has changed, so
+ * what was made from it still holds.
+ */
+export interface SnapshotRevisions {
+  /** Of all definitions together. */
+  readonly definitions: number;
+  /** Of a node, signs of life left out, and of the sessions on it; undefined for a node that is not there. */
+  node(nodeId: string): number | undefined;
+  /** Of the nodes of one pool in one zone, which come and go too; 0 when there has never been one. */
+  place(pool: string, zone: string): number;
+  /** Of the config's nodes, which come and go too; 0 when there has never been one. */
+  config(autoscaleConfig: string): number;
+}

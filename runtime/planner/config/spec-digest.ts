@@ -1,0 +1,95 @@
+/**
+ * Whether a node is what a new one would be: a digest of all that nodes are made from. Of accounts only which one it is:
+ * new credentials make no node different.
+ */
+import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../../model/accounts";
+import { canonicalJson } from "../../model/canonical-json";
+import type { AutoscaleConfig, CloudCatalog, DnsProviderConfig, VmProviderConfig } from "../../model/config";
+import { shortDigest } from "../../model/short-digest";
+import type { Node } from "../../model/state";
+import type { Snapshot } from "../../model/snapshot";
+
+type Sources = Pick<Snapshot, "vmProviderConfigs" | "dnsProviderConfigs" | "zones" | "autoscaleConfigs" | "accountOf">;
+
+/** Remembers digests while the definitions are the same objects: a startup script may be long, and plans are many. */
+export class SpecDigests {
+  private readonly known = new WeakMap<
+    AutoscaleConfig,
+    Map<string, { readonly madeFrom: unknown[]; readonly digest: string }>
+  >();
+
+  constructor(private readonly catalog: CloudCatalog) {}
+
+  /** Undefined while something that it refers to is not declared. */
+  of(config: AutoscaleConfig, vmProviderName: string, sources: Sources): string | undefined {
+    const vmProvider = sources.vmProviderConfigs.get(vmProviderName);
+    const zone = sources.zones.get(config.zone);
+    const dnsProvider =
+      config.dnsProvider === undefined ? undefined : sources.dnsProviderConfigs.get(config.dnsProvider);
+    if (!vmProvider || !zone) return undefined;
+    const account = sources.accountOf("vm", vmProviderName);
+    const dnsAccount = dnsProvider && sources.accountOf("dns", dnsProvider.name);
+    const madeFrom = [vmProvider, zone, dnsProvider, account?.accountId, dnsAccount?.accountId];
+    const ofConfig = this.known.get(config) ?? new Map<string, { madeFrom: unknown[]; digest: string }>();
+    const remembered = ofConfig.get(vmProviderName);
+    if (remembered?.madeFrom.every((source, index) => source === madeFrom[index])) return remembered.digest;
+    const vmFacts = this.catalog.vm[vmProvider.kind];
+    const dns = config.registerDns && dnsProvider;
+    const digest = shortDigest(
+      canonicalJson({
+        kind: vmProvider.kind,
+        settings: templateOf(vmProvider.settings, vmFacts.account),
+        account: tellingId("vm", vmProvider, vmFacts.account, account?.accountId),
+        upstreamAuthAddress: zone.upstreamAuthAddress,
+        startupScript: config.startupScript,
+        ...(dns
+          ? {
+              baseDomainName: config.baseDomainName,
+              dnsKind: dns.kind,
+              dnsSettings: templateOf(dns.settings, this.catalog.dns[dns.kind].account),
+              dnsAccount: tellingId("dns", dns, this.catalog.dns[dns.kind].account, dnsAccount?.accountId),
+            }
+          : {}),
+        capacity: capacityOf(config),
+      }),
+    );
+    this.known.set(config, ofConfig.set(vmProviderName, { madeFrom, digest }));
+    return digest;
+  }
+
+  /** True when a new node of its config would be different; also when its VM provider config is not used any more. */
+  isOutdated(node: Node, sources: Sources): boolean {
+    const config = node.autoscaleConfig === undefined ? undefined : sources.autoscaleConfigs.get(node.autoscaleConfig);
+    if (!config || node.vmProvider === undefined || node.specDigest === undefined) return false;
+    const isUsed = node.vmProvider === config.vmProvider || config.fallbackVmProviders.includes(node.vmProvider);
+    if (!isUsed) return true;
+    const digest = this.of(config, node.vmProvider, sources);
+    return digest !== undefined && digest !== node.specDigest;
+  }
+}
+
+function capacityOf(config: AutoscaleConfig): unknown[] {
+  const overrides = [config.coresOverride, config.memoryOverride, config.gpusOverride];
+  if (config.type !== "server") return overrides;
+  const { connectionPort, requireCheckin, reusable, maxSimultaneousSessionsPerServer, maxSimultaneousUsers } = config;
+  return [
+    ...overrides,
+    connectionPort,
+    requireCheckin,
+    reusable,
+    maxSimultaneousSessionsPerServer,
+    maxSimultaneousUsers,
+  ];
+}
+
+/** Absent for an account of which nothing is known but its definition, as it was when digests said nothing of accounts. */
+function tellingId(
+  service: AccountService,
+  { name, kind, settings }: VmProviderConfig | DnsProviderConfig,
+  rules: AccountRules,
+  present: string | undefined,
+): string | undefined {
+  const plain = accountIdOf({ service, kind, definition: name, identity: rules.identity(templateOf(settings, rules)) });
+  const accountId = present ?? accountIdOf(specOfSettings({ service, kind, definition: name, settings }, rules));
+  return accountId === plain ? undefined : accountId;
+}

@@ -1,0 +1,45 @@
+/** What a node's status says about it. */
+import type { EpochMs } from "../../model/clock";
+import type { Reason } from "../../model/plan";
+import type { Node } from "../../model/state";
+import type { NodeUsage } from "../../model/usage";
+
+/** Asked for, and not yet ready to take sessions. */
+export function isInFlight(node: Node): boolean {
+  return node.status === "requested" || node.status === "provisioning" || node.status === "starting";
+}
+
+/** Reasons to drain that stand, whatever the demand. */
+const finalDrains: readonly string[] = ["manual", "held", "served", "interrupted", "expired", "outdated"];
+
+/** True when the node may not come back because it is needed: a person, its age or the cloud wants it gone. */
+export function isFinalDrain({ reason }: Node): boolean {
+  return finalDrains.includes(reason.code);
+}
+
+/** Never gave a sign of life since it runs, and nothing but its port could give one. */
+export function isUnheard(node: Node): boolean {
+  return node.readyWhen !== "heartbeat" && node.lastHeartbeatMs === undefined && node.lastProbeMs === undefined;
+}
+
+/** The first sign of life since the time at which the cloud was to take its VM back: it did not. */
+export function outlivesNotice({ interruption }: Node, lastSignMs: EpochMs | undefined, nowMs: EpochMs): boolean {
+  if (interruption === undefined) return false;
+  return nowMs > interruption.deadlineMs && (lastSignMs ?? 0) <= interruption.deadlineMs;
+}
+
+/** True for nodes of server pools: they count sessions and users, not cores. */
+export function isServer(node: Node): boolean {
+  return node.sessionsMax !== undefined;
+}
+
+/** True for a non-reusable server whose session is over: it leaves and never comes back. */
+export function isUsedUp(node: Node, usage: NodeUsage): boolean {
+  return node.isReusable === false && node.hasServed === true && usage.pinned === 0;
+}
+
+export const servedReason: Reason = {
+  code: "served",
+  text: "a non-reusable server serves one session and is replaced",
+  numbers: {},
+};

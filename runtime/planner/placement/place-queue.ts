@@ -1,0 +1,94 @@
+/** Places queued sessions, first come first served; those that fit nowhere are skipped, those behind them go on. */
+import type { Reason } from "../../model/plan";
+import type { Node, Session } from "../../model/state";
+import { freeJoins, hasRoom } from "./room";
+import { isServer } from "../lifecycle/node-status";
+import { mayTake, place, placesOf, type PlaceContext, type Placement } from "./place";
+import { usageFor } from "./reserved-room";
+import { assignSession, endSession, type TransitionContext } from "../lifecycle/transitions";
+
+export type QueueContext = PlaceContext & TransitionContext;
+
+/** Fills one node that has just got room; nothing else has changed, so no other node can have any. */
+export function fillNode(context: QueueContext, nodeId: string): void {
+  const queue = context.draft.snapshot.queue();
+  if (queue.length === 0) return;
+  const open = new Map<string, boolean>();
+  const full = new Set<string>();
+  for (const queued of queue) {
+    const node = context.draft.node(nodeId);
+    if (!node || node.status !== "running" || !hasAnyRoom(node, context)) return;
+    const session = context.draft.session(queued.sessionId);
+    if (session?.status !== "queued") continue;
+    const wishes = wishesOf(session, isServer(node));
+    if (full.has(wishes)) continue;
+    const isWelcome = isAllowedOn(session, node, context) && mayTake(node, session, open, context);
+    const usage = context.draft.usage(nodeId);
+    if (!isWelcome || !hasRoom(node, usageFor(session, node, context.draft), session)) {
+      full.add(wishes);
+      continue;
+    }
+    const text = `node ${nodeId} got room; it waited ${Math.round((context.nowMs - session.requestedAtMs) / 1000)} s`;
+    const numbers = { nodeId, sessionsBefore: usage.sessions, waitedMs: context.nowMs - session.requestedAtMs };
+    assignSession(context, session, nodeId, { code: "placed", text, numbers });
+  }
+}
+
+/** Sessions with the same wishes fit or don't fit alike. Servers look at the user too: there each is a case of its own. */
+function wishesOf({ workspace, zone, needs, userId }: Session, isOnServer: boolean): string {
+  const common = `${workspace}/${zone ?? ""}/${needs.cores}/${needs.memoryBytes}/${needs.gpus}`;
+  return isOnServer ? `${common}/${userId}` : common;
+}
+
+function hasAnyRoom(node: Node, { draft }: PlaceContext): boolean {
+  const usage = draft.usage(node.nodeId);
+  if (isServer(node)) return freeJoins(node, usage) > 0;
+  return node.shape !== undefined && usage.cores <= node.shape.cores && usage.memoryBytes <= node.shape.memoryBytes;
+}
+
+function isAllowedOn(session: Session, node: Node, { draft: { snapshot } }: PlaceContext): boolean {
+  const workspace = snapshot.workspaces.get(session.workspace);
+  if (!workspace?.enabled) return false;
+  return placesOf(workspace, session.zone, snapshot).some(
+    ({ zone, pool }) => zone.name === node.zone && pool.name === node.pool,
+  );
+}
+
+/** Tries the whole queue: for changes of any kind. Sessions that nothing can ever serve end with the reason. */
+export function placeQueue(context: QueueContext): void {
+  const { draft } = context;
+  const candidates = new Map<string, Node[]>();
+  const withCandidates: PlaceContext = {
+    ...context,
+    candidates: (pool, zone) => {
+      const key = `${pool}/${zone}`;
+      const known = candidates.get(key);
+      if (known) return known;
+      const nodes = [...draft.snapshot.nodesIn(pool, zone).values()].map((node) => draft.latest(node));
+      const withRoom = nodes.filter((node) => node.status === "running" && hasAnyRoom(node, context));
+      candidates.set(key, withRoom);
+      return withRoom;
+    },
+  };
+  // Room only shrinks during this, so what one session did not get, no later one with the same wishes does; but what was
+  // kept for one that is served is there for all again.
+  const unplaced = new Map<string, Placement>();
+  for (const session of draft.snapshot.queue()) {
+    const latest = draft.session(session.sessionId);
+    if (latest?.status !== "queued") continue;
+    const isOnServer = draft.snapshot.workspaces.get(latest.workspace)?.kind !== "container";
+    const wishes = wishesOf(latest, isOnServer);
+    const placement = unplaced.get(wishes) ?? place(latest, withCandidates);
+    if (placement.kind !== "queued" && latest.reservation) unplaced.clear();
+    if (placement.kind !== "assigned") unplaced.set(wishes, placement);
+    if (placement.kind === "assigned") assignSession(context, latest, placement.nodeId, placement.reason);
+    else if (placement.kind === "refused" && !isPassing(placement.reason)) {
+      endSession(context, latest, "neverServable", placement.reason);
+    }
+  }
+}
+
+/** A disabled or drained config may be enabled again: sessions that wait for it stay until their queue timeout. */
+function isPassing({ code }: Reason): boolean {
+  return code === "configDisabled" || code === "configDraining";
+}

@@ -1,0 +1,151 @@
+/**
+ * Sessions that need much of a node age past those that need little: whatever room comes free one by one fits the small
+ * ones, who would otherwise be served for ever before a large one that waits for the same nodes.
+ *
+ * A session of a container gets a reservation when it has waited for {@link reserveAfterMs}, neither has nor can get a node
+ * on its way, and was passed over: a node that would be large enough runs a session that was requested later. Then one
+ * such node, the one with least to free, takes only what leaves enough for it. Each further {@link reserveAfterMs} without
+ * success one more node does. It is over when the session is served, ends, or is promised a node on its way.
+ *
+ * Oldest sessions first. At most a quarter of the running nodes of a pool in a zone, rounded up, are reserved at a time,
+ * so that small sessions go on being served on the others; where a place has a single node, large and small take turns.
+ */
+import type { Reservation, Session } from "../../model/state";
+import { fitsShape, freeShape } from "../placement/room";
+import type { Fleet } from "./fleet";
+import type { Bin, Scope } from "./place-capacity";
+import type { Room, Search } from "./demand-search";
+
+export const reserveAfterMs = 300_000;
+/** More would hardly help: by then a whole node must have become free somewhere, or the sessions on them last for days. */
+export const reservedPerSessionMax = 3;
+/** Share of a place's running nodes. */
+const reservedShareMax = 1 / 4;
+
+/** Nodes that could take the sessions of one search if they were empty. */
+interface Candidates {
+  /** The one with least to free first. */
+  readonly rooms: readonly (Room & { readonly nodeId: string })[];
+  /** When the session on them was requested that was requested last. */
+  readonly lastRequestMs: number;
+}
+
+export class Reservations {
+  /** As the round before left them, by session. */
+  private before: ReadonlyMap<string, Reservation>;
+  /** Of this round so far. */
+  private now = new Map<string, Reservation>();
+  /** Session by node, of both. */
+  private reservers: Map<string, string>;
+  private readonly candidates = new Map<Search, Candidates>();
+
+  constructor(private readonly fleet: Fleet) {
+    const before = new Map<string, Reservation>();
+    for (const { sessionId, reservation } of fleet.snapshot.reservations.values()) {
+      if (reservation) before.set(sessionId, reservation);
+    }
+    this.before = before;
+    this.reservers = reserversOf(before);
+  }
+
+  /** True when something is other than before, so that another round may find more. */
+  endRound(): boolean {
+    const isChanged = !isSame(this.before, this.now);
+    this.before = this.now;
+    this.now = new Map();
+    this.reservers = reserversOf(this.before);
+    return isChanged;
+  }
+
+  /** For a session that is served with the next pass. */
+  keep({ sessionId }: Session): Reservation | undefined {
+    const known = this.before.get(sessionId);
+    if (known) this.now.set(sessionId, known);
+    return known;
+  }
+
+  /** For a session that nothing can take: the nodes whose room is kept for it, which this plan gives to nobody else. */
+  reserve(session: Session, search: Search): Reservation | undefined {
+    const { nowMs } = this.fleet;
+    const known = this.before.get(session.sessionId);
+    if (!known && nowMs - session.requestedAtMs < reserveAfterMs) return undefined;
+    const candidates = this.candidatesFor(session, search);
+    if (!known && candidates.lastRequestMs <= session.requestedAtMs) return undefined;
+    const sinceMs = known?.sinceMs ?? nowMs;
+    const rooms = candidates.rooms.filter(({ nodeId }) => known?.nodeIds.includes(nodeId));
+    const due = Math.min(reservedPerSessionMax, 1 + Math.floor((nowMs - sinceMs) / reserveAfterMs));
+    while (rooms.length < due) {
+      const next = candidates.rooms.find(
+        ({ nodeId, scope }) => !this.reservers.has(nodeId) && this.hasShareLeft(scope),
+      );
+      if (!next) break;
+      this.reservers.set(next.nodeId, session.sessionId);
+      rooms.push(next);
+    }
+    if (rooms.length === 0) return undefined;
+    for (const { scope, bin } of rooms) scope.take(bin, session);
+    const reservation = { sinceMs, nodeIds: rooms.map(({ nodeId }) => nodeId).sort() };
+    this.now.set(session.sessionId, reservation);
+    return reservation;
+  }
+
+  private hasShareLeft({ running }: Scope): boolean {
+    const isReserved = ({ node }: Bin): boolean => node !== undefined && this.reservers.has(node.nodeId);
+    return running.filter(isReserved).length < Math.ceil(running.length * reservedShareMax);
+  }
+
+  private candidatesFor(session: Session, search: Search): Candidates {
+    const known = this.candidates.get(search);
+    if (known) return known;
+    const found = findCandidates(session, search);
+    this.candidates.set(search, found);
+    return found;
+  }
+}
+
+/** Servers are left out: there each session takes one place, whoever it is of. */
+function findCandidates({ needs }: Session, { scopes }: Search): Candidates {
+  let lastRequestMs = 0;
+  const found: (Candidates["rooms"][number] & { readonly toFree: number })[] = [];
+  for (const scope of scopes) {
+    for (const bin of scope.running) {
+      const { node, shape, usage } = bin;
+      if (!node || !shape || bin.sessionsLeft !== undefined || !fitsShape(needs, shape)) continue;
+      lastRequestMs = Math.max(lastRequestMs, usage?.lastRequestMs ?? 0);
+      found.push({ scope, bin, nodeId: node.nodeId, toFree: shareToFree(bin, needs) });
+    }
+  }
+  found.sort((a, b) => a.toFree - b.toFree || sessionsOn(b.bin) - sessionsOn(a.bin) || (a.nodeId < b.nodeId ? -1 : 1));
+  return { rooms: found, lastRequestMs };
+}
+
+/** Of several with as much to free the one with most sessions: one of many ends sooner than one of few. */
+function sessionsOn({ usage }: Bin): number {
+  return usage?.sessions ?? 0;
+}
+
+/** Share of the node, of its scarcest dimension, that has to come free. */
+function shareToFree({ shape, usage }: Bin, needs: Session["needs"]): number {
+  if (!shape) return 1;
+  const free = usage ? freeShape(shape, usage) : shape;
+  const share = (wanted: number, left: number, has: number) => (has > 0 ? Math.max(0, wanted - left) / has : 0);
+  return Math.max(
+    share(needs.cores, free.cores, shape.cores),
+    share(needs.memoryBytes, free.memoryBytes, shape.memoryBytes),
+    share(needs.gpus, free.gpus, shape.gpus),
+  );
+}
+
+function reserversOf(reservations: ReadonlyMap<string, Reservation>): Map<string, string> {
+  const reservers = new Map<string, string>();
+  for (const [sessionId, { nodeIds }] of reservations) for (const nodeId of nodeIds) reservers.set(nodeId, sessionId);
+  return reservers;
+}
+
+function isSame(a: ReadonlyMap<string, Reservation>, b: ReadonlyMap<string, Reservation>): boolean {
+  if (a.size !== b.size) return false;
+  return [...a].every(([sessionId, { sinceMs, nodeIds }]) => {
+    const other = b.get(sessionId);
+    return other?.sinceMs === sinceMs && other.nodeIds.join() === nodeIds.join();
+  });
+}
