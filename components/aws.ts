@@ -180,18 +180,16 @@ export class AwsNode extends pulumi.ComponentResource {
 
   constructor(name: string, args: AwsNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:AwsNode", name, {}, opts);
-    const { awsVmProvider } = require("../provider/clouds/aws") as typeof import("../provider/clouds/aws");
-    const { awsDnsProvider } = require("../provider/dns/aws") as typeof import("../provider/dns/aws");
+    const { aws } = require("../provider/clouds/aws") as typeof import("../provider/clouds/aws");
     const { hostedZoneId, privateZone } = args.dns ?? {};
     const node = declareNode(this, {
       nodeName: args.nodeName ?? name,
-      kind: "aws",
-      vmProvider: awsVmProvider,
+      cloud: aws,
       settings: args.settings,
       startupScript: args.startupScript ?? "",
       osType: args.osType ?? "linux",
       ownProvider: `${name}-account`,
-      dns: args.dns && { ...args.dns, provider: awsDnsProvider, settings: { hostedZoneId, privateZone } },
+      dns: args.dns && { ...args.dns, service: aws, settings: { hostedZoneId, privateZone } },
     });
     this.address = node.address;
     this.dnsName = node.dnsName;

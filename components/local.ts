@@ -129,16 +129,14 @@ export class LocalNode extends pulumi.ComponentResource {
 
   constructor(name: string, args: LocalNodeArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:LocalNode", name, {}, opts);
-    const { localVmProvider } = require("../provider/clouds/local") as typeof import("../provider/clouds/local");
-    const { localDnsProvider } = require("../provider/dns/local") as typeof import("../provider/dns/local");
+    const { local } = require("../provider/clouds/local") as typeof import("../provider/clouds/local");
     const node = declareNode(this, {
       nodeName: args.nodeName ?? name,
-      kind: "local",
-      vmProvider: localVmProvider,
+      cloud: local,
       settings: { ports: [], ...args.settings },
       startupScript: args.startupScript ?? "",
       osType: "linux",
-      dns: args.dns && { ...args.dns, provider: localDnsProvider, settings: { root: args.settings?.root } },
+      dns: args.dns && { ...args.dns, service: local, settings: { root: args.settings?.root } },
     });
     this.address = node.address;
     this.dnsName = node.dnsName;

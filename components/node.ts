@@ -1,7 +1,8 @@
 /** Internal: one node of any cloud, declared in the user's own stack through the same code as the runtime's nodes. */
 import * as pulumi from "@pulumi/pulumi";
-import type { DnsProvider, VmProvider } from "../provider/vm-provider";
-import { type DnsProviderKind, nameSchema, problemsOf, type VmProviderKind } from "../runtime/model/config";
+import { identityOf } from "../provider/frame/identity";
+import type { CloudAccess, DnsProvider, NodeOf, VmProvider } from "../provider/vm-provider";
+import { nameSchema, problemsOf } from "../runtime/model/config";
 import type { Settings as FieldsOfSettings } from "../runtime/model/accounts";
 import { ConfigError } from "../runtime/model/errors";
 
@@ -11,22 +12,24 @@ const ttlSecondsDefault = 60;
 
 export interface NodeDeclaration<Settings, DnsSettings> {
   readonly nodeName: string;
-  readonly kind: VmProviderKind & DnsProviderKind;
-  readonly vmProvider: VmProvider<Settings>;
+  readonly cloud: { readonly kind: string; readonly vm: VmProvider<Settings> };
   /** Checked by the cloud's own schema. */
   readonly settings: unknown;
   readonly startupScript: string;
   readonly osType: "linux" | "windows";
   /** Name of the Pulumi provider that is made of the settings when none is given; absent = the default one serves. */
   readonly ownProvider?: string;
-  readonly dns?:
-    | {
-        readonly provider: DnsProvider<DnsSettings>;
-        readonly settings: unknown;
-        readonly baseDomainName: string;
-        readonly ttlSeconds?: number;
-      }
-    | undefined;
+  readonly dns?: RecordDeclaration<DnsSettings> | undefined;
+}
+
+export interface RecordDeclaration<DnsSettings> {
+  /** Of the VM's cloud, whose Pulumi provider serves the record too, or any other. */
+  readonly service: { readonly kind: string; readonly dns: DnsProvider<DnsSettings> };
+  readonly settings: unknown;
+  readonly baseDomainName: string;
+  readonly ttlSeconds?: number;
+  /** As for the VM, when the service is not of the VM's cloud. */
+  readonly ownProvider?: string;
 }
 
 /** Declares the VM and its record as children of `component`. Wrong arguments throw before anything is declared. */
@@ -34,10 +37,20 @@ export function declareNode<Settings, DnsSettings>(
   component: pulumi.ComponentResource,
   declaration: NodeDeclaration<Settings, DnsSettings>,
 ): { address: pulumi.Output<string>; dnsName: pulumi.Output<string | undefined> } {
-  const nodeId = parse(nameSchema, declaration.nodeName, "nodeName");
-  const settings = parse(declaration.vmProvider.settings, declaration.settings, "settings");
-  const dnsSettings = declaration.dns && parse(declaration.dns.provider.settings, declaration.dns.settings, "dns");
-  const declared = declareResources(component, nodeId, declaration, settings, dnsSettings);
+  const { cloud, dns, osType, startupScript } = declaration;
+  const node: NodeOf<Settings> = {
+    nodeId: parse(nameSchema, declaration.nodeName, "nodeName"),
+    zone: withoutRuntime,
+    pool: withoutRuntime,
+    autoscaleConfig: withoutRuntime,
+    vmProvider: withoutRuntime,
+    kind: cloud.kind,
+    settings: parse(cloud.vm.settings, declaration.settings, "settings"),
+    osType,
+    startupScript,
+  };
+  const dnsSettings = dns && parse(dns.service.dns.settings, dns.settings, "dns");
+  const declared = declareResources(component, node, declaration, dnsSettings);
   return {
     address: pulumi.output(declared.then(({ address }) => address)),
     dnsName: pulumi.output(declared.then(({ dnsName }) => dnsName)),
@@ -46,45 +59,37 @@ export function declareNode<Settings, DnsSettings>(
 
 async function declareResources<Settings, DnsSettings>(
   component: pulumi.ComponentResource,
-  nodeId: string,
-  { vmProvider, kind, osType, startupScript, ownProvider, dns }: NodeDeclaration<Settings, DnsSettings>,
-  settings: Settings,
+  node: NodeOf<Settings>,
+  { cloud, ownProvider, dns }: NodeDeclaration<Settings, DnsSettings>,
   dnsSettings: DnsSettings | undefined,
 ): Promise<{ address: pulumi.Output<string>; dnsName: pulumi.Output<string> | undefined }> {
-  // A provider given in the options, or by a parent, comes first.
-  const given = component.getProvider(vmProvider.vmType);
-  const own = given === undefined && ownProvider !== undefined;
-  const provider = own
-    ? await vmProvider.pulumiProvider(ownProvider, { settings: settings as FieldsOfSettings })
-    : given;
-  const node = {
-    nodeId,
-    zone: withoutRuntime,
-    pool: withoutRuntime,
-    autoscaleConfig: withoutRuntime,
-    vmProvider: withoutRuntime,
-    kind,
-    settings,
-    osType,
-    startupScript,
-  };
-  const { vm, address } = await vmProvider.declareNode(node, { parent: component, provider });
+  const provider = await providerFor(component, cloud.vm, cloud.vm.vmType, ownProvider, node.settings);
+  const { vm, address } = await cloud.vm.declareNode(node, { parent: component, provider });
   if (dns === undefined || dnsSettings === undefined) return { address, dnsName: undefined };
-  const { baseDomainName, ttlSeconds = ttlSecondsDefault } = dns;
-  const record = await dns.provider.declareRecord(
-    {
-      nodeId,
-      address,
-      dns: {
-        kind,
-        baseDomainName,
-        ttlSeconds,
-        settings: dnsSettings as DnsSettings & Readonly<Record<string, unknown>>,
-      },
-    },
-    { parent: component, provider, dependsOn: vm },
+  const { service, baseDomainName, ttlSeconds = ttlSecondsDefault } = dns;
+  const dnsProvider =
+    service.kind === cloud.kind
+      ? provider
+      : await providerFor(component, service.dns, service.dns.recordType, dns.ownProvider, dnsSettings);
+  const settings = dnsSettings as DnsSettings & FieldsOfSettings;
+  const record = await service.dns.declareRecord(
+    { identity: identityOf(node), address, dns: { kind: service.kind, baseDomainName, ttlSeconds, settings } },
+    { parent: component, provider: dnsProvider, dependsOn: vm },
   );
   return { address, dnsName: record.dnsName };
+}
+
+/** One that is given in the options, or by a parent, comes first. */
+async function providerFor(
+  component: pulumi.ComponentResource,
+  access: CloudAccess,
+  type: string,
+  ownName: string | undefined,
+  settings: unknown,
+): Promise<pulumi.ProviderResource | undefined> {
+  const given = component.getProvider(type);
+  if (given !== undefined || ownName === undefined) return given;
+  return access.pulumiProvider(ownName, { settings: settings as FieldsOfSettings });
 }
 
 function parse<Output>(schema: VmProvider<Output>["settings"], value: unknown, what: string): Output {

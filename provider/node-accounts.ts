@@ -24,7 +24,7 @@ export type Accounts = Readonly<Record<string, AccountSpec>>;
 /** What is needed of a cloud's or DNS service's descriptor. */
 interface Descriptor {
   readonly account: AccountRules;
-  readonly sdk?: string;
+  readonly usesOwnPlugin?: boolean;
 }
 
 export interface PlaceInAccount {
@@ -60,17 +60,17 @@ function placeOf(
     readonly settings: Settings;
   },
   account: string | undefined,
-  { account: rules, sdk }: Descriptor,
+  descriptor: Descriptor,
   accounts: Accounts,
   subject: string,
 ): PlaceInAccount {
+  const { account: rules } = descriptor;
   const own = specOfSettings(frozen, rules);
   const [accountId, spec] = account === undefined ? accountOfOldNode(own, accounts) : [account, accounts[account]];
   if (spec === undefined && rules.fields.length > 0) {
     // Without it the machine's own credentials would be used, which may lead anywhere.
     throw new ConfigError(`${subject} is in account "${accountId}", which is not known any more`);
   }
-  const descriptor = { account: rules, ...(sdk === undefined ? {} : { sdk }) };
   return placeInAccount(accountId, spec, descriptor, templateOf(frozen.settings, rules));
 }
 
@@ -100,16 +100,19 @@ function accountOfOldNode(own: AccountSpec, accounts: Accounts): [string, Accoun
   return similar ?? [ownId, own];
 }
 
-/** What needs no SDK is served by our own plugin, which has no configuration: one process serves all. */
-function providerName(accountId: string, settings: Settings, { account, sdk }: Descriptor): string {
-  if (sdk === undefined) return "headroom-plugin";
+function providerName(accountId: string, settings: Settings, { account, usesOwnPlugin }: Descriptor): string {
+  if (usesOwnPlugin) return "headroom-plugin";
   const place = account.place.map((field) => settings[field]).filter((value) => value !== undefined);
   return [accountId, ...place.map(String)].join("-");
 }
 
 /** Names under which older versions declared a node's Pulumi providers: a digest of all settings, secrets included. */
-export function oldProviderName(kind: string, { sdk }: Descriptor, settings: Settings): string | undefined {
-  if (sdk === undefined) return undefined;
+export function oldProviderName(
+  kind: string,
+  { usesOwnPlugin }: Pick<Descriptor, "usesOwnPlugin">,
+  settings: Settings,
+): string | undefined {
+  if (usesOwnPlugin) return undefined;
   return `${kind}-${createHash("sha256").update(sortedJson(settings)).digest("hex").slice(0, 12)}`;
 }
 

@@ -10,7 +10,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccountAnswer, AskRequest } from "../runtime/model/account-questions";
 import type { AccountSpec, Settings } from "../runtime/model/accounts";
-import { BugError, ConfigError, SetupError } from "../runtime/model/errors";
+import { BugError, ConfigError, messageOf, SetupError } from "../runtime/model/errors";
 import { settingsVersionNow, type DesiredNode } from "../runtime/model/state";
 import { canonicalJson } from "../runtime/model/canonical-json";
 import {
@@ -35,8 +35,9 @@ import {
 } from "./node-accounts";
 import { parseSettings, readablePart } from "./parsed-settings";
 import type { Registry } from "./registry";
+import { identityOf } from "./frame/identity";
 import { deleteHookInState, registerStepHooks, withStepHooks } from "./step-hooks";
-import type { DnsProvider, VmProvider } from "./vm-provider";
+import type { CloudAccess, DnsProvider, VmProvider } from "./vm-provider";
 
 type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
 
@@ -65,7 +66,7 @@ export class RegistryNodeProgram implements NodeProgram {
 
   needsPlugins({ nodes, leaving = [] }: LaneContent): boolean {
     return [...nodes, ...leaving].some(
-      (node) => this.vmProviderOf(node).sdk !== undefined || this.dnsProviderOf(node)?.sdk !== undefined,
+      (node) => needsPlugin(this.vmProviderOf(node)) || needsPlugin(this.dnsProviderOf(node)),
     );
   }
 
@@ -140,7 +141,7 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   needsPluginsOf(account: AccountSpec): boolean {
-    return vmProviderOf(this.registry, account).sdk !== undefined;
+    return needsPlugin(vmProviderOf(this.registry, account));
   }
 
   vmTypeOf(node: DesiredNode): string {
@@ -248,7 +249,12 @@ interface NodePlace {
   readonly oldName: string | undefined;
 }
 
-type ProviderMaker = Pick<VmProvider<unknown>, "pulumiProvider">;
+type ProviderMaker = Pick<CloudAccess, "pulumiProvider">;
+
+/** Our own comes with the package. */
+function needsPlugin(cloud: Pick<CloudAccess, "usesOwnPlugin"> | undefined): boolean {
+  return cloud !== undefined && !cloud.usesOwnPlugin;
+}
 
 /** One explicit Pulumi provider for each name, shared by the nodes of one run. */
 class PulumiProviders {
@@ -350,7 +356,7 @@ async function declareResources(
   if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret(address) };
   const provider = await into.providers.get(dns.provider, dns.place);
   const { dnsName } = await dns.provider.declareRecord(
-    { nodeId: node.nodeId, dns: { ...node.dns, settings: dns.settings as Record<string, unknown> }, address },
+    { identity: identityOf(node), dns: { ...node.dns, settings: dns.settings as Record<string, unknown> }, address },
     { parent, provider, dependsOn: [vm] },
   );
   return { address: pulumi.unsecret(address), dnsName: pulumi.unsecret(dnsName) };
@@ -389,8 +395,4 @@ async function requireSdk({ node, vmProvider, dns }: PreparedNode): Promise<void
       );
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

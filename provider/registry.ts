@@ -1,58 +1,51 @@
-/** Which kinds of clouds and DNS services there are. One line per kind; importing this file loads no SDK. */
+/** Which clouds and DNS services there are. One line per cloud; importing this file loads no SDK. */
 import type { CloudCatalog, DnsProviderFacts, VmProviderFacts } from "../runtime/model/config";
-import { awsVmProvider } from "./clouds/aws";
-import { localVmProvider } from "./clouds/local";
-import { awsDnsProvider } from "./dns/aws";
-import { localDnsProvider } from "./dns/local";
-import { localNotAllowed, rootProblem, type LocalRules } from "./local-vm/local-rules";
+import type { Cloud } from "./cloud";
+import { aws } from "./clouds/aws";
+import { local } from "./clouds/local";
+import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
-/** Settings are parsed by each provider's own schema, so the registry need not know their types. */
+export const clouds: readonly Cloud[] = [local, aws];
+
+/** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */
 export interface Registry {
   readonly vm: Readonly<Record<string, VmProvider<unknown>>>;
   readonly dns: Readonly<Record<string, DnsProvider<unknown>>>;
 }
 
-export const registry = {
-  vm: { local: localVmProvider, aws: awsVmProvider },
-  dns: { local: localDnsProvider, aws: awsDnsProvider },
-} as const satisfies Registry;
+export const registry: Registry = {
+  vm: Object.fromEntries(clouds.flatMap(({ kind, vm }) => (vm ? [[kind, vm]] : []))),
+  dns: Object.fromEntries(clouds.flatMap(({ kind, dns }) => (dns ? [[kind, dns]] : []))),
+};
 
-/** What the runtime knows of each cloud. Without `local` rules nothing local is refused: the runtime itself judges that. */
-export function cloudCatalog(local?: LocalRules): CloudCatalog {
-  const facts = local ? localFacts(local) : {};
+/** What the runtime knows of each cloud. Without rules nothing is refused: the runtime itself judges that. */
+export function cloudCatalog(rules?: LocalRules): CloudCatalog {
+  const factsUnder = (cloud: Cloud) => (rules && cloud.factsUnder?.(rules)) ?? {};
   return {
-    vm: { local: { ...vmFacts(registry.vm.local), ...facts }, aws: vmFacts(registry.vm.aws) },
-    dns: { local: { ...dnsFacts(registry.dns.local), ...facts }, aws: dnsFacts(registry.dns.aws) },
+    vm: Object.fromEntries(
+      clouds.flatMap((cloud) => (cloud.vm ? [[cloud.kind, { ...vmFacts(cloud.vm), ...factsUnder(cloud) }]] : [])),
+    ),
+    dns: Object.fromEntries(
+      clouds.flatMap((cloud) => (cloud.dns ? [[cloud.kind, { ...dnsFacts(cloud.dns), ...factsUnder(cloud) }]] : [])),
+    ),
   };
 }
 
-function localFacts(rules: LocalRules): Pick<DnsProviderFacts, "refusal" | "findProblems"> {
-  if (!rules.isAllowed) return { refusal: localNotAllowed };
-  return {
-    findProblems({ root }) {
-      const message = typeof root === "string" ? rootProblem(root, rules) : undefined;
-      return message === undefined ? [] : [{ path: "root", message }];
-    },
-  };
-}
-
-function vmFacts<Settings>(provider: VmProvider<Settings>): VmProviderFacts {
+/** The caller has parsed settings by the schema of the same facts. */
+function vmFacts(provider: VmProvider<unknown>): VmProviderFacts {
   return {
     ...dnsFacts(provider),
     startupScriptBytesMax: provider.startupScriptBytesMax,
     osTypes: provider.osTypes,
     wrapScript: (script, osType) => provider.wrapScript(script, osType),
     defaultScripts: provider.defaultScripts ?? {},
-    sshPublicKey: (settings) => provider.sshPublicKey?.(settings as Settings),
-    // The caller has parsed them by the schema above.
-    shape: (settings) => provider.shape(settings as Settings),
-    sizeOf: (settings) => provider.sizeOf?.(settings as Settings),
+    sshPublicKey: (settings) => provider.sshPublicKey?.(settings),
+    shape: (settings) => provider.shape(settings),
+    sizeOf: (settings) => provider.sizeOf?.(settings),
   };
 }
 
-function dnsFacts<Settings>({ settings, secretFields, account }: DnsOrVmProvider<Settings>): DnsProviderFacts {
-  return { settings: settings as unknown as DnsProviderFacts["settings"], secretFields, account };
+function dnsFacts({ settings, secretFields, account }: DnsProvider<unknown> | VmProvider<unknown>): DnsProviderFacts {
+  return { settings: settings as DnsProviderFacts["settings"], secretFields, account };
 }
-
-type DnsOrVmProvider<Settings> = Pick<DnsProvider<Settings>, "settings" | "secretFields" | "account">;

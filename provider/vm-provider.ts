@@ -1,4 +1,4 @@
-/** The interface that one file per cloud implements (`clouds/<kind>.ts`, `dns/<kind>.ts`), and nothing else of it. */
+/** What the program of a stack asks of a cloud and of a DNS service; `defineVm` and `defineDns` in `cloud.ts` make both. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { AccountCheck, AccountFinding } from "../runtime/model/account-check";
@@ -7,6 +7,7 @@ import type { AccountRules, Settings as FieldsOfSettings } from "../runtime/mode
 import type { OsType, VmProviderFacts } from "../runtime/model/config";
 import type { CloudFailureClass } from "../runtime/model/errors";
 import type { DesiredNode, DnsSpec, Shape } from "../runtime/model/state";
+import type { NodeIdentity } from "./frame/identity";
 
 /** A node with settings that its cloud's schema has parsed. */
 export type NodeOf<Settings> = Omit<DesiredNode, "settings"> & { readonly settings: Settings };
@@ -41,18 +42,26 @@ export interface Access {
   readonly owner?: string | undefined;
 }
 
-/** Declares VMs on one cloud. Implementations hold no state, make no decisions, and load their SDK only when called. */
-export interface VmProvider<Settings> {
-  readonly kind: string;
-  /** Strict: unknown fields are refused. */
-  readonly settings: z.ZodType<Settings>;
-  /** Names of the fields of `settings` that are secret. */
-  readonly secretFields: readonly string[];
-  readonly account: AccountRules;
-  /** Type token of the VM's resource, e.g. `aws:ec2/instance:Instance`. */
-  readonly vmType: string;
+/** How to get into an account of a cloud; its VMs and its DNS service may share it. */
+export interface CloudAccess {
   /** The npm package of the SDK, for the sentence that names it when it is missing; undefined = needs none. */
   readonly sdk?: string;
+  /** Its resources are served by our own plugin, which has no configuration: one process serves all. Default false. */
+  readonly usesOwnPlugin?: boolean;
+  /** Names of the fields of the settings that are secret: never shown, never logged, never plain in a state. */
+  readonly secretFields: readonly string[];
+  /** Which of the settings say which account, and which make the template. */
+  readonly account: AccountRules;
+  /** The explicit Pulumi provider of one account and place, shared by the nodes of one program run. */
+  pulumiProvider(name: string, access: Access): Promise<pulumi.ProviderResource>;
+}
+
+/** Declares VMs on one cloud. Implementations hold no state, make no decisions, and load their SDK only when called. */
+export interface VmProvider<Settings> extends CloudAccess {
+  /** Strict: unknown fields are refused. */
+  readonly settings: z.ZodType<Settings>;
+  /** Type token of the VM's resource, e.g. `aws:ec2/instance:Instance`. */
+  readonly vmType: string;
   /** Size in bytes that the rendered and wrapped startup script may have. */
   readonly startupScriptBytesMax: number;
   /** Systems that its VMs may run. */
@@ -68,8 +77,6 @@ export interface VmProvider<Settings> {
   /** Name of their size, of which {@link check} tells the shape. Default: {@link shape} knows it, or nobody does. */
   sizeOf?(settings: Settings): string | undefined;
   declareNode(node: NodeOf<Settings>, options: pulumi.CustomResourceOptions): Promise<DeclaredNode>;
-  /** The explicit Pulumi provider of one account and place, shared by the nodes of one program run. */
-  pulumiProvider(name: string, access: Access): Promise<pulumi.ProviderResource>;
   /** VMs that carry one of these node ids, asked from the cloud itself. Throws when the answer is not complete. */
   findVms(nodeIds: readonly string[], settings: Settings, options: pulumi.InvokeOptions): Promise<FoundVm[]>;
   /**
@@ -94,20 +101,21 @@ export interface VmProvider<Settings> {
   classify(message: string): CloudFailureClass | undefined;
 }
 
-export interface DnsProvider<Settings> {
-  readonly kind: string;
+/** One A record of one node. */
+export interface RecordOf<Settings> {
+  readonly identity: NodeIdentity;
+  readonly dns: DnsSpec & { readonly settings: Settings };
+  readonly address: pulumi.Input<string>;
+}
+
+export interface DnsProvider<Settings> extends CloudAccess {
+  /** Strict: unknown fields are refused. */
   readonly settings: z.ZodType<Settings>;
-  readonly secretFields: readonly string[];
-  readonly account: AccountRules;
-  readonly sdk?: string;
-  pulumiProvider(name: string, access: Access): Promise<pulumi.ProviderResource>;
-  /** One A record; depends on the address, so it comes after the VM and goes before it. */
+  /** Type token of the record's resource, e.g. `aws:route53/record:Record`. */
+  readonly recordType: string;
+  /** It depends on the address, so it comes after the VM and goes before it. */
   declareRecord(
-    record: {
-      readonly nodeId: string;
-      readonly dns: DnsSpec & { readonly settings: Settings };
-      readonly address: pulumi.Input<string>;
-    },
+    record: RecordOf<Settings>,
     options: pulumi.CustomResourceOptions,
   ): Promise<{ readonly dnsName: pulumi.Output<string> }>;
 }

@@ -1,107 +1,82 @@
-/** Amazon EC2: one `aws.ec2.Instance` per node. Its root disk and network interface go with it. */
-import type { InstanceArgs } from "@pulumi/aws/ec2/instance";
-import type * as pulumi from "@pulumi/pulumi";
-import { mergeInputs } from "../config-override";
-import { checkUserDataSize, forCloudInit, forEc2Launch } from "../user-data";
-import type { NodeOf, VmProvider } from "../vm-provider";
-import { awsAccountRules, awsSecretFields, newAwsProvider } from "./aws-account";
-import { awsSizeOf, checkAws } from "./aws-check";
-import { listInstances } from "./aws-list";
-import { profileName } from "./aws-overrides";
-import { accountRefusal } from "./aws-refusals";
-import { awsSettingsSchema, type AwsSettings } from "./aws-settings";
-import { installationTag, instanceStateNames, nodeTag } from "./aws-tags";
-import { classifyByCode } from "./failure-classes";
-import { loadSdk } from "./sdk";
+/** Amazon Web Services: one EC2 instance per node, whose root disk and network interface go with it; records in Route 53. */
+import type { Instance, InstanceArgs } from "@pulumi/aws/ec2/instance";
+import type { RecordArgs } from "@pulumi/aws/route53/record";
+import { defineDns, defineVm, type Cloud } from "../cloud";
+import { networkTroubles } from "../frame/failures";
+import { chooseAddress } from "../frame/fields";
+import { inFields } from "../frame/identity";
+import { forCloudInit, forEc2Launch } from "../frame/script";
+import { loadSdk } from "../frame/sdk";
+import type { NodeOf } from "../vm-provider";
+import { awsAccess, packageName } from "./aws/account";
+import { awsSizeOf, checkAws } from "./aws/check";
+import { hostedZoneOf } from "./aws/dns-zone";
+import { findInstances, identityTags, listInstances } from "./aws/find";
+import { profileName } from "./aws/overrides";
+import { accountRefusal } from "./aws/refusals";
+import { awsDnsSettingsSchema, awsSettingsSchema, type AwsDnsSettings, type AwsSettings } from "./aws/settings";
 
-/** Raw, before base64. */
-const userDataBytesMax = 16 * 1024;
-const packageName = "@pulumi/aws";
-
-export const awsVmProvider: VmProvider<AwsSettings> = {
-  kind: "aws",
+const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
+  ...awsAccess,
   settings: awsSettingsSchema,
-  secretFields: awsSecretFields,
-  account: awsAccountRules,
   vmType: "aws:ec2/instance:Instance",
-  sdk: packageName,
-  startupScriptBytesMax: userDataBytesMax,
-  osTypes: ["linux", "windows"],
-  wrapScript: (script, osType) => (osType === "windows" ? forEc2Launch(script) : forCloudInit(script)),
+  load: () =>
+    loadSdk(packageName, () => require("@pulumi/aws/ec2/instance") as typeof import("@pulumi/aws/ec2/instance"))
+      .Instance,
+  script: {
+    wrap: { linux: forCloudInit, windows: forEc2Launch },
+    encoding: "plain",
+    // Raw, before the plugin makes base64 of it.
+    bytesMax: 16 * 1024,
+  },
+  inputs: instanceArgs,
+  overrides: ({ configOverride, inputOverride }) => [configOverride.instance_config, inputOverride],
+  // Tags of disks go to `volumeTags`: these are set by the very request that makes the VM.
+  placeIdentity: inFields(identityTags, "tags", "volumeTags"),
+  secretInputs: ["userData"],
+  secretOutputs: ["userData", "passwordData"],
+  ignoreChanges: ["ami", "userData", "tags", "volumeTags"],
+  timeouts: ({ retrieveWindowsPassword }) => ({
+    create: retrieveWindowsPassword ? "15m" : "6m",
+    update: "10m",
+    delete: "20m",
+  }),
+  address: ({ privateIp, publicIp }, { addressType }) =>
+    chooseAddress(addressType, { private: privateIp, public: publicIp }),
   // The sizes of EC2's hundreds of instance types are not kept here: EC2 is asked, and the node reports what it has.
   shape: () => undefined,
   sizeOf: awsSizeOf,
-  pulumiProvider: newAwsProvider,
-
-  async declareNode(node, options) {
-    const { secret } = require("@pulumi/pulumi") as typeof pulumi;
-    const { Instance } = loadSdk(
-      packageName,
-      () => require("@pulumi/aws/ec2/instance") as typeof import("@pulumi/aws/ec2/instance"),
-    );
-    const { userData, ...inputs } = instanceArgs(node);
-    const { retrieveWindowsPassword, addressType } = node.settings;
-    const vm = new Instance(
-      node.nodeId,
-      { ...inputs, userData: userData === undefined ? undefined : secret(userData) },
-      {
-        ...options,
-        customTimeouts: { create: retrieveWindowsPassword ? "15m" : "6m", update: "10m", delete: "20m" },
-        // What a template edit would change: a new script would stop the VM, a new image would replace it.
-        ignoreChanges: [...(options.ignoreChanges ?? []), "ami", "userData", "tags", "volumeTags"],
-        additionalSecretOutputs: ["userData", "passwordData"],
-      },
-    );
-    return { vm, address: addressType === "public" ? vm.publicIp : vm.privateIp };
-  },
-
-  async findVms(nodeIds, { region }, options) {
-    const { getInstances } = loadSdk(
-      packageName,
-      () => require("@pulumi/aws/ec2/getInstances") as typeof import("@pulumi/aws/ec2/getInstances"),
-    );
-    // The answer has ids without tags, so each node is asked for by itself.
-    const found = nodeIds.map(async (nodeId) => {
-      const { ids } = await getInstances({ instanceTags: { [nodeTag]: nodeId }, instanceStateNames, region }, options);
-      return ids.map((id) => ({ nodeId, id }));
-    });
-    return (await Promise.all(found)).flat();
-  },
-
+  findVms: findInstances,
   listVms: listInstances,
   check: checkAws,
   accountRefusal,
-
   ownerOf: ({ arn }) => /^arn:[^:]+:ec2:[^:]*:(\d{12}):/.exec(String(arn))?.[1],
+  failures: {
+    // Of a refused request, and why an instance that was accepted did not start.
+    place: /(?:\bapi error |\blast error: (?:Client|Server)\.)([a-z]\w*(?:\.\w+)*)/,
+    codes: {
+      CAPACITY: [
+        ...["Insufficient*Capacity", "UnfulfillableCapacity", "Unsupported", "SpotMaxPriceTooLow"],
+        ...["InsufficientFreeAddressesInSubnet", "SpotInstanceTermination"],
+      ],
+      QUOTA: ["*LimitExceeded", "MaxSpotInstanceCountExceeded", "*QuotaExceeded"],
+      CONFIG: [
+        ...["AuthFailure", "Unauthorized*", "AccessDenied*", "OptInRequired", "PendingVerification"],
+        ...["ExpiredToken*", "RequestExpired", "SignatureDoesNotMatch", "MissingParameter", "Invalid*"],
+        ...["*NotFound", "*Malformed", "UnsupportedOperation", "UnknownParameter"],
+      ],
+      TRANSIENT: [
+        ...["RequestLimitExceeded", "Throttling*", "RequestTimeout*", "Internal*", "Unavailable"],
+        "ServiceUnavailable*",
+      ],
+    },
+    sentences: { TRANSIENT: networkTroubles },
+  },
+});
 
-  classify: classifyByCode({
-    CAPACITY: [
-      ...["InsufficientInstanceCapacity", "UnfulfillableCapacity", "InsufficientHostCapacity", "InsufficientCapacity"],
-      ...["InsufficientReservedInstanceCapacity", "api error Unsupported", "SpotMaxPriceTooLow"],
-      ...["InsufficientFreeAddressesInSubnet", "InsufficientAddressCapacity"],
-    ],
-    QUOTA: [
-      ...["VcpuLimitExceeded", "MaxSpotInstanceCountExceeded", "InstanceLimitExceeded", "VolumeLimitExceeded"],
-      ...["AddressLimitExceeded"],
-    ],
-    CONFIG: [
-      ...["AuthFailure", "UnauthorizedOperation", "OptInRequired", "PendingVerification", "AccessDenied*"],
-      ...["InvalidClientTokenId", "ExpiredToken", "SignatureDoesNotMatch", "MissingParameter", "Invalid*.NotFound"],
-      ...["Invalid*.Malformed", "InvalidParameter*", "InvalidUserData*", "InvalidBlockDeviceMapping"],
-    ],
-    TRANSIENT: [
-      ...["RequestLimitExceeded", "Throttling*", "RequestTimeout*", "InternalError", "InternalFailure", "Unavailable"],
-      ...["ServiceUnavailable", "connection reset", "timeout while waiting", "i/o timeout", "TLS handshake timeout"],
-    ],
-  }),
-};
-
-/** The whole request for one node, the user's overrides merged in. */
-function instanceArgs(node: NodeOf<AwsSettings>): InstanceArgs & { userData?: string } {
-  const { settings } = node;
-  const userData = awsVmProvider.wrapScript(node.startupScript, node.osType);
-  checkUserDataSize(node.nodeId, userData, userDataBytesMax);
-  const computed: InstanceArgs = {
+/** The request for one node, without overrides and identity. */
+function instanceArgs({ settings }: NodeOf<AwsSettings>, script: string): InstanceArgs {
+  return {
     ami: settings.amiId,
     instanceType: settings.instanceType,
     subnetId: settings.subnetId,
@@ -131,26 +106,33 @@ function instanceArgs(node: NodeOf<AwsSettings>): InstanceArgs & { userData?: st
       deleteOnTermination: true,
     },
     tags: settings.tags,
-    // Tags of disks go here: these are set by the very request that makes the VM, unlike those of `rootBlockDevice`.
     volumeTags: settings.tags,
-  };
-  const tags = nodeTags(node);
-  const overrides = [settings.configOverride.instance_config, settings.inputOverride, { tags, volumeTags: tags }];
-  return {
-    ...overrides.reduce(mergeInputs, { ...computed }),
-    userData: userData === "" ? undefined : userData,
+    userData: script === "" ? undefined : script,
     userDataReplaceOnChange: false,
   };
 }
 
-/** By these a VM and its disks are found again; no override can change them. */
-function nodeTags(node: NodeOf<AwsSettings>): Record<string, string> {
-  return {
-    Name: node.nodeId,
-    [nodeTag]: node.nodeId,
-    ...(node.installation === undefined ? {} : { [installationTag]: node.installation }),
-    "headroom-zone": node.zone,
-    "headroom-pool": node.pool,
-    "headroom-config": node.autoscaleConfig,
-  };
-}
+const dns = defineDns<AwsDnsSettings, RecordArgs, string>({
+  ...awsAccess,
+  settings: awsDnsSettingsSchema,
+  recordType: "aws:route53/record:Record",
+  load: () =>
+    loadSdk(packageName, () => require("@pulumi/aws/route53/record") as typeof import("@pulumi/aws/route53/record"))
+      .Record,
+  prepare: async ({ dns: { settings, baseDomainName } }, { provider }) =>
+    settings.hostedZoneId ?? hostedZoneOf(baseDomainName, settings, provider),
+  inputs: ({ dns: { ttlSeconds }, address }, name, zoneId) => ({
+    zoneId,
+    name,
+    type: "A",
+    ttl: ttlSeconds,
+    records: [address],
+    // A record that a failed delete of an earlier node left behind must not stop this one.
+    allowOverwrite: true,
+  }),
+  // Route 53 keeps tags for zones, not for records.
+  placeIdentity: "nowhere",
+  timeouts: { create: "5m", delete: "5m" },
+});
+
+export const aws = { kind: "aws", vm, dns } satisfies Cloud;

@@ -1,19 +1,21 @@
-/** VMs that are process trees on this machine: for the demo, tests and development. */
-import type * as pulumi from "@pulumi/pulumi";
+/** VMs that are process trees on this machine, and records that are files: for the demo, tests and development. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { noAccountRules } from "../../runtime/model/accounts";
 import { durationSchema, memorySchema } from "../../runtime/model/config";
-import type { CloudFailureClass } from "../../runtime/model/errors";
+import { defineDns, defineVm, type Cloud } from "../cloud";
+import { findAmong, soughtAmong } from "../frame/find";
+import { asItIs } from "../frame/script";
+import { rootFindings } from "../local-vm/check-root";
 import { localDockerAgentScript, localServerScript } from "../local-vm/default-scripts";
 import { faultsSchema, refusalCodes } from "../local-vm/faults";
 import { findLocalVms } from "../local-vm/find-local-vms";
-import { rootFindings } from "../local-vm/check-root";
+import { localNotAllowed, rootProblem } from "../local-vm/local-rules";
+import type { DnsRecordArgs, VmArgs } from "../local-vm/local-vm";
 import { rootSchema } from "../local-vm/vm-resource";
-import { checkUserDataSize } from "../user-data";
-import type { VmProvider } from "../vm-provider";
+import type { CloudAccess } from "../vm-provider";
 
 export const localSettingsSchema = z.strictObject({
   root: rootSchema
@@ -53,91 +55,120 @@ export const localSettingsSchema = z.strictObject({
 });
 export type LocalSettings = z.infer<typeof localSettingsSchema>;
 
-/** Longer than any script should be; here nothing else limits it. */
-const startupScriptBytesMax = 1_000_000;
+export const localDnsSettingsSchema = z.strictObject({
+  root: rootSchema
+    .optional()
+    .describe("Absolute folder; records are files in `dns/` below it. Default: that of the local VMs."),
+});
+export type LocalDnsSettings = z.infer<typeof localDnsSettingsSchema>;
 
-export const localVmProvider: VmProvider<LocalSettings> = {
-  kind: "local",
-  settings: localSettingsSchema,
+const access: CloudAccess = {
+  usesOwnPlugin: true,
   secretFields: [],
+  account: noAccountRules,
+  pulumiProvider: async (name) => new (loadResources().HeadroomPlugin)(name),
+};
+
+const vm = defineVm<LocalSettings, VmArgs, InstanceType<Resources["Vm"]>>({
+  ...access,
+  settings: localSettingsSchema,
   // Not an account's place in a cloud, but where its VMs are looked for.
   account: { ...noAccountRules, place: ["root"] },
   vmType: "headroom:local:Vm",
-  startupScriptBytesMax,
-  // They are processes of this machine, which run a script by its first line, else by /bin/sh.
-  osTypes: ["linux"],
-  wrapScript: (script) => script,
+  load: () => loadResources().Vm,
+  // Processes of this machine, which run a script by its first line, else by /bin/sh. Nothing else limits its size.
+  script: { wrap: { linux: asItIs }, encoding: "plain", bytesMax: 1_000_000 },
   defaultScripts: { dockerAgent: localDockerAgentScript, server: localServerScript },
   sshPublicKey: ({ sshPublicKey }) => sshPublicKey,
+  inputs: ({ nodeId, settings }, startupScript) => ({
+    nodeId,
+    root: localRoot(settings),
+    cores: settings.cores,
+    memoryBytes: settings.memory,
+    gpus: settings.gpus,
+    startupScript,
+    createSeconds: settings.createTime,
+    bootSeconds: settings.bootTime,
+    heartbeatSeconds: settings.heartbeatEvery,
+    ports: settings.ports,
+    faults: settings.faults,
+  }),
+  placeIdentity: (inputs, { nodeId, installation }) => ({
+    ...inputs,
+    nodeId,
+    ...(installation === undefined ? {} : { installation }),
+  }),
+  secretInputs: ["startupScript"],
+  // The default root may be another one in a later run; a VM stays where it was born.
+  ignoreChanges: ["root"],
+  address: ({ address }) => address,
   shape: ({ cores, memory, gpus }) => ({ cores, memoryBytes: memory, gpus }),
+  findVms: async (nodeIds, settings) => findAmong(nodeIds, findLocalVms(localRoot(settings))),
 
-  async declareNode(node, options) {
-    const { Vm } = require("../local-vm/local-vm") as typeof import("../local-vm/local-vm");
-    const { settings } = node;
-    checkUserDataSize(node.nodeId, node.startupScript, startupScriptBytesMax);
-    const vm = new Vm(
-      node.nodeId,
-      {
-        nodeId: node.nodeId,
-        ...(node.installation === undefined ? {} : { installation: node.installation }),
-        root: localRoot(settings),
-        cores: settings.cores,
-        memoryBytes: settings.memory,
-        gpus: settings.gpus,
-        startupScript: node.startupScript,
-        createSeconds: settings.createTime,
-        bootSeconds: settings.bootTime,
-        heartbeatSeconds: settings.heartbeatEvery,
-        ports: settings.ports,
-        faults: settings.faults,
-      },
-      // The default root may be another one in a later run; a VM stays where it was born.
-      { ...options, ignoreChanges: [...(options.ignoreChanges ?? []), "root"] },
-    );
-    return { vm, address: vm.address };
-  },
-
-  async pulumiProvider(name) {
-    return newHeadroomPlugin(name);
-  },
-
-  async findVms(nodeIds, settings) {
-    const vms = findLocalVms(localRoot(settings));
-    return vms.filter((vm) => nodeIds.includes(vm.nodeId)).map(({ nodeId, vmId }) => ({ nodeId, id: vmId }));
-  },
-
-  async listVms({ installationId, knownIds }, settings) {
+  async listVms(sought, settings) {
     const root = rootIn(settings);
     // A folder that is not there says nothing of what may be in it.
     if (!existsSync(root)) throw new Error(`the folder of the local VMs, ${root}, is not there`);
-    return findLocalVms(root)
-      .filter(({ vmId, installation }) => installation === installationId || knownIds.includes(vmId))
-      .map(({ vmId, nodeId, installation }) => ({ vmId, nodeId, ...(installation && { installation }) }));
+    return soughtAmong(sought, findLocalVms(root));
   },
 
   readInputs: (settings) => ({ root: rootIn(settings) }),
-
-  async check(settings) {
-    return { findings: rootFindings(localRoot(settings)) };
+  check: async (settings) => ({ findings: rootFindings(localRoot(settings)) }),
+  failures: {
+    place: /\b((?:Insufficient|Invalid)?Local[a-z]+): /,
+    codes: {
+      CAPACITY: [refusalCodes.CAPACITY],
+      QUOTA: [refusalCodes.QUOTA],
+      CONFIG: [refusalCodes.CONFIG],
+      TRANSIENT: [
+        refusalCodes.TRANSIENT,
+        ...["LocalAnswerLost", "LocalVmNotStarted", "LocalVmVanished", "LocalVmStillRunning"],
+      ],
+    },
   },
+});
 
-  classify(message) {
-    const found = Object.entries(refusalCodes).find(([, code]) => message.includes(code));
-    if (found) return found[0] as CloudFailureClass;
-    return /\bLocal(AnswerLost|VmNotStarted|VmVanished|VmStillRunning)\b/.test(message) ? "TRANSIENT" : undefined;
+const dns = defineDns<LocalDnsSettings, DnsRecordArgs>({
+  ...access,
+  settings: localDnsSettingsSchema,
+  recordType: "headroom:local:DnsRecord",
+  load: () => loadResources().DnsRecord,
+  inputs: ({ identity: { nodeId }, dns: { settings, ttlSeconds }, address }, name) => ({
+    name,
+    address,
+    ttlSeconds,
+    nodeId,
+    root: localRoot(settings),
+  }),
+  placeIdentity: (inputs, { nodeId }) => ({ ...inputs, nodeId }),
+  ignoreChanges: ["root"],
+});
+
+export const local = {
+  kind: "local",
+  vm,
+  dns,
+  factsUnder(rules) {
+    if (!rules.isAllowed) return { refusal: localNotAllowed };
+    return {
+      findProblems({ root }) {
+        const message = typeof root === "string" ? rootProblem(root, rules) : undefined;
+        return message === undefined ? [] : [{ path: "root", message }];
+      },
+    };
   },
-};
+} satisfies Cloud;
 
-export function localRoot(settings: { readonly root?: string | undefined }): string {
+type Resources = typeof import("../local-vm/local-vm");
+
+function loadResources(): Resources {
+  return require("../local-vm/local-vm") as Resources;
+}
+
+function localRoot(settings: { readonly root?: string | undefined }): string {
   return settings.root ?? process.env["HEADROOM_LOCAL_ROOT"] ?? join(homedir(), ".headroom", "local");
 }
 
 function rootIn(settings: Readonly<Record<string, unknown>>): string {
   return localRoot({ root: settings["root"] as string | undefined });
-}
-
-/** Our own plugin, with nothing to configure: local resources need no runtime. */
-export function newHeadroomPlugin(name: string): pulumi.ProviderResource {
-  const { HeadroomPlugin } = require("../local-vm/local-vm") as typeof import("../local-vm/local-vm");
-  return new HeadroomPlugin(name);
 }

@@ -1,5 +1,5 @@
 /** The runtime's records as answers: nothing secret, and what a reader needs beside each. */
-import { secretFields, type CloudCatalog } from "../model/config";
+import { knownFacts, secretFields, type CloudCatalog, type DnsProviderFacts, type FactsByKind } from "../model/config";
 import type { Lane, Node, Session, StoredDefinition } from "../model/state";
 import { SpecDigests } from "../planner/config/spec-digest";
 import { definitionId } from "../model/changes";
@@ -35,9 +35,9 @@ function hideInDocument({ kind, doc }: StoredDefinition, catalog: CloudCatalog):
       ? { ...shown, startupScript: { ...script, text: hidden } }
       : shown;
   }
-  const facts = (kind === "vmProviderConfig" ? catalog.vm : catalog.dns) as Readonly<Record<string, SecretFields>>;
+  const facts: FactsByKind<DnsProviderFacts> = kind === "vmProviderConfig" ? catalog.vm : catalog.dns;
   if (typeof doc["settings"] !== "object" || doc["settings"] === null) return { ...doc };
-  return { ...doc, settings: hideSecrets(doc["settings"] as Document, facts[String(doc["kind"])]) };
+  return { ...doc, settings: hideSecrets(doc["settings"] as Document, knownFacts(facts, String(doc["kind"]))) };
 }
 
 interface SecretFields {
@@ -70,9 +70,14 @@ export function viewNode(
           spec: {
             kind: spec.kind,
             osType: spec.osType,
-            settings: hideSecrets(spec.settings, catalog.vm[spec.kind]),
+            settings: hideSecrets(spec.settings, knownFacts(catalog.vm, spec.kind)),
             ...(spec.dns
-              ? { dns: { ...spec.dns, settings: hideSecrets(spec.dns.settings, catalog.dns[spec.dns.kind]) } }
+              ? {
+                  dns: {
+                    ...spec.dns,
+                    settings: hideSecrets(spec.dns.settings, knownFacts(catalog.dns, spec.dns.kind)),
+                  },
+                }
               : {}),
           },
         }

@@ -6,7 +6,7 @@ import { troublesIn, type AccountCheck, type AccountCheckRow } from "../model/ac
 import { templateOf, type Account, type AccountSpec, type Settings } from "../model/accounts";
 import { canonicalJson } from "../model/canonical-json";
 import type { EpochMs } from "../model/clock";
-import type { CloudCatalog, VmProviderConfig } from "../model/config";
+import { factsOf, knownFacts, type CloudCatalog, type VmProviderConfig } from "../model/config";
 import { boundReport, isSameShape, wholeShape } from "../model/shapes";
 import { shortDigest } from "../model/short-digest";
 import type { Node } from "../model/state";
@@ -73,7 +73,7 @@ function questionAbout(
   { name, kind, settings }: VmProviderConfig,
   { snapshot, catalog }: Omit<CheckContext, "nowMs">,
 ): CheckQuestion | undefined {
-  const facts = catalog.vm[kind];
+  const facts = factsOf(catalog.vm, kind);
   const account = snapshot.accountOf("vm", name);
   if (facts.refusal !== undefined || !account) return undefined;
   const { service, definition } = account;
@@ -190,7 +190,7 @@ function isLeaving({ status }: Node): boolean {
 }
 
 function sizeOfNode({ spec }: Node, snapshot: Snapshot, catalog: CloudCatalog): string | undefined {
-  const facts = spec && catalog.vm[spec.kind];
+  const facts = spec && knownFacts(catalog.vm, spec.kind);
   if (!facts) return undefined;
   const settings = facts.settings.safeParse({
     ...spec.settings,

@@ -9,7 +9,15 @@ import {
   type AccountSpec,
 } from "../model/accounts";
 import { canonicalJson } from "../model/canonical-json";
-import type { CloudCatalog, DefinitionKind, DefinitionOf, DnsProviderConfig, VmProviderConfig } from "../model/config";
+import {
+  factsOf,
+  type CloudCatalog,
+  type DefinitionKind,
+  type DefinitionOf,
+  type DnsProviderConfig,
+  type DnsProviderFacts,
+  type VmProviderConfig,
+} from "../model/config";
 import type { EpochMs } from "../model/clock";
 import type { DesiredNode } from "../model/state";
 import type { Change } from "../model/changes";
@@ -136,7 +144,7 @@ function isIn({ account, vmProvider, dns }: DesiredNode, { accountId, service, d
 }
 
 function specOf(service: AccountService, { name, kind, settings }: ProviderConfig, catalog: CloudCatalog): AccountSpec {
-  const rules: AccountRules = (service === "vm" ? catalog.vm[kind] : catalog.dns[kind]).account;
+  const rules: AccountRules = factsOf<DnsProviderFacts>(service === "vm" ? catalog.vm : catalog.dns, kind).account;
   return specOfSettings({ service, kind, definition: name, settings }, rules);
 }
 

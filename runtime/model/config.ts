@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import type { AccountRules } from "./accounts";
-import { ConfigError, tellFirst, type Problem } from "./errors";
+import { BugError, ConfigError, tellFirst, type Problem } from "./errors";
 import { cores, count, durationSchema, hostSchema, memorySchema, nameSchema } from "./fields";
 import { dnsProviderConfigSchema, vmProviderConfigSchema } from "./provider-config";
 import { stagingConfigSchema } from "./staging-config";
@@ -232,8 +232,6 @@ export type ServerAutoscaleConfig = z.output<typeof serverAutoscaleConfigSchema>
 export type AutoscaleConfig = z.output<typeof autoscaleConfigSchema>;
 export type VmProviderConfig = z.output<typeof vmProviderConfigSchema>;
 export type DnsProviderConfig = z.output<typeof dnsProviderConfigSchema>;
-export type VmProviderKind = VmProviderConfig["kind"];
-export type DnsProviderKind = DnsProviderConfig["kind"];
 
 /** Every kind of definition with its schema; the key is the name used in API paths and in the store. */
 export const definitionSchemas = {
@@ -260,8 +258,22 @@ export type DefinitionDocOf<K extends DefinitionKind> = z.input<(typeof definiti
 
 /** What the runtime must know of each cloud without loading it: made from `provider/registry.ts` and injected. */
 export interface CloudCatalog {
-  readonly vm: Readonly<Record<VmProviderKind, VmProviderFacts>>;
-  readonly dns: Readonly<Record<DnsProviderKind, DnsProviderFacts>>;
+  readonly vm: FactsByKind<VmProviderFacts>;
+  readonly dns: FactsByKind<DnsProviderFacts>;
+}
+export type FactsByKind<Facts> = Readonly<Record<string, Facts>>;
+
+/** Facts of a definition's kind. No definition of another kind is ever read: see {@link findProblems}. */
+export function factsOf<Facts>(facts: FactsByKind<Facts>, kind: string): Facts {
+  const found = knownFacts(facts, kind);
+  if (found === undefined)
+    throw new BugError(`a definition of kind "${kind}" was read, which this version does not know`);
+  return found;
+}
+
+/** Facts of a kind that another version may have written; undefined = this version lacks it. */
+export function knownFacts<Facts>(facts: FactsByKind<Facts>, kind: string): Facts | undefined {
+  return Object.hasOwn(facts, kind) ? facts[kind] : undefined;
 }
 
 export interface DnsProviderFacts {
@@ -303,9 +315,12 @@ export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly stri
 export function findProblems(kind: DefinitionKind, doc: unknown, catalog: CloudCatalog): Problem[] {
   const parsed = definitionSchemas[kind].safeParse(doc);
   if (!parsed.success) return problemsOf(parsed.error, doc, secretFields[kind]);
-  const facts = factsOf(kind, parsed.data, catalog);
-  if (!facts) return [];
-  const { settings } = parsed.data as VmProviderConfig | DnsProviderConfig;
+  const byKind = factsByKind(kind, catalog);
+  if (!byKind) return [];
+  const { kind: cloud, settings } = parsed.data as VmProviderConfig | DnsProviderConfig;
+  const facts = knownFacts(byKind, cloud);
+  if (!facts)
+    return [{ path: "kind", message: `got "${cloud}"; this version knows ${Object.keys(byKind).join(", ")}` }];
   const inner = facts.settings.safeParse(settings);
   if (inner.success) return [];
   return problemsOf(inner.error, settings, facts.secretFields).map(inSettings);
@@ -315,20 +330,18 @@ export function findProblems(kind: DefinitionKind, doc: unknown, catalog: CloudC
 export function findRefusals(kind: DefinitionKind, doc: unknown, catalog: CloudCatalog): Problem[] {
   const problems = findProblems(kind, doc, catalog);
   if (problems.length > 0) return problems;
-  const definition = parseDefinition(kind, doc);
-  const facts = factsOf(kind, definition, catalog);
-  if (!facts) return [];
+  const byKind = factsByKind(kind, catalog);
+  if (!byKind) return [];
+  const { kind: cloud, settings } = parseDefinition(kind, doc) as VmProviderConfig | DnsProviderConfig;
+  const facts = factsOf(byKind, cloud);
   if (facts.refusal !== undefined) return [{ path: "kind", message: facts.refusal }];
-  return (facts.findProblems?.((definition as VmProviderConfig | DnsProviderConfig).settings) ?? []).map(inSettings);
+  return (facts.findProblems?.(settings) ?? []).map(inSettings);
 }
 
-function factsOf(
-  kind: DefinitionKind,
-  definition: DefinitionOf<DefinitionKind>,
-  catalog: CloudCatalog,
-): DnsProviderFacts | undefined {
-  if (kind === "vmProviderConfig") return catalog.vm[(definition as VmProviderConfig).kind];
-  return kind === "dnsProviderConfig" ? catalog.dns[(definition as DnsProviderConfig).kind] : undefined;
+/** Undefined for documents that are of no cloud. */
+function factsByKind(kind: DefinitionKind, catalog: CloudCatalog): FactsByKind<DnsProviderFacts> | undefined {
+  if (kind === "vmProviderConfig") return catalog.vm;
+  return kind === "dnsProviderConfig" ? catalog.dns : undefined;
 }
 
 function inSettings(problem: Problem): Problem {

@@ -121,6 +121,10 @@ export class CloudError extends HeadroomError {
   }
 }
 
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 const httpStatuses: Readonly<Record<string, number>> = {
   config: 400,
   unauthorized: 401,

@@ -2,13 +2,16 @@
 import { z } from "zod";
 import { count, nameSchema } from "./fields";
 
+/** Name of a cloud or DNS service. Which ones there are is told by the catalog, which is made from `provider/registry.ts`. */
+const kindSchema = z.string().min(1).max(40);
+
 /**
  * Settings of one account and VM template. `settings` belongs to the cloud's own file (`provider/clouds/<kind>.ts`)
  * and is checked there; the runtime carries it without looking inside.
  */
 export const vmProviderConfigSchema = z.strictObject({
   name: nameSchema,
-  kind: z.enum(["local", "aws"]),
+  kind: kindSchema,
   /** Hard ceiling over all autoscale configs that use it, whatever is in flight. */
   maxInstances: count.min(1).max(10_000),
   /**
@@ -21,6 +24,6 @@ export const vmProviderConfigSchema = z.strictObject({
 
 export const dnsProviderConfigSchema = z.strictObject({
   name: nameSchema,
-  kind: z.enum(["local", "aws"]),
+  kind: kindSchema,
   settings: z.record(z.string(), z.unknown()).default({}),
 });

@@ -4,6 +4,7 @@
  */
 import {
   definitionKinds,
+  factsOf,
   vmProvidersOf,
   type AutoscaleConfig,
   type DefinitionKind,
@@ -128,7 +129,7 @@ function configProblems(config: AutoscaleConfig, context: ReferenceContext, isWh
 function scriptSources(config: AutoscaleConfig, { declared, catalog }: ReferenceContext): ScriptSources[] {
   const zone = declared.zone.get(config.zone) ?? { upstreamAuthAddress: "" };
   const vmProviders = vmProvidersOf(config).flatMap((name) => declared.vmProviderConfig.get(name) ?? []);
-  return vmProviders.map((vmProvider) => ({ config, zone, vmProvider, facts: catalog.vm[vmProvider.kind] }));
+  return vmProviders.map((vmProvider) => ({ config, zone, vmProvider, facts: factsOf(catalog.vm, vmProvider.kind) }));
 }
 
 /** What is allowed but probably not meant; for whoever previews. */

@@ -20,7 +20,7 @@
  *   staged (placed for nobody, holds capacity) → assigned, when a request takes it; → ended when it is not wanted any more.
  */
 import type { EpochMs } from "./clock";
-import type { DefinitionKind, DnsProviderKind, Permissions, VmProviderKind } from "./config";
+import type { DefinitionKind, Permissions } from "./config";
 import type { CloudFailureClass } from "./errors";
 import type { Reason } from "./plan";
 
@@ -46,7 +46,7 @@ export interface Shape {
 
 /** A node's A record: `<node id>.<baseDomainName>`. */
 export interface DnsSpec {
-  readonly kind: DnsProviderKind;
+  readonly kind: string;
   /** Id of the account that the record is in; absent in records of older versions, whose settings hold it. */
   readonly account?: string;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -68,7 +68,7 @@ export interface DesiredNode {
   readonly pool: string;
   readonly autoscaleConfig: string;
   readonly vmProvider: string;
-  readonly kind: VmProviderKind;
+  readonly kind: string;
   /** Id of the account that the VM is in; absent in records of older versions, whose settings hold it. */
   readonly account?: string;
   /** The template: without what says which account and how to get in. */

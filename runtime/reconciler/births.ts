@@ -1,7 +1,13 @@
 /** New nodes: everything about them is decided here, once, and frozen in the row. */
 import type { Clock, Rng } from "../model/clock";
 import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../model/accounts";
-import type { AutoscaleConfig, CloudCatalog, DnsProviderConfig, VmProviderConfig } from "../model/config";
+import {
+  factsOf,
+  type AutoscaleConfig,
+  type CloudCatalog,
+  type DnsProviderConfig,
+  type VmProviderConfig,
+} from "../model/config";
 import { BugError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
@@ -125,7 +131,7 @@ interface SpecSources extends Omit<ScriptSources, "facts"> {
 
 function specOf(identity: Identity, { config, vmProvider, zone, catalog, snapshot }: SpecSources): DesiredNode {
   const { nodeId } = identity;
-  const facts = catalog.vm[vmProvider.kind];
+  const facts = factsOf(catalog.vm, vmProvider.kind);
   const dns = dnsOf(config, snapshot, catalog);
   const sources = { config, vmProvider, zone, facts };
   return {
@@ -151,7 +157,7 @@ function dnsOf(config: AutoscaleConfig, snapshot: Snapshot, catalog: CloudCatalo
   if (!dnsProvider)
     throw new BugError(`DNS provider config "${config.dnsProvider}" of "${config.name}" is not declared`);
   const { kind, settings } = dnsProvider;
-  const rules = catalog.dns[kind].account;
+  const rules = factsOf(catalog.dns, kind).account;
   return {
     kind,
     account: accountIdFor("dns", dnsProvider, rules, snapshot),

@@ -1,7 +1,7 @@
 /** What a sweep looks at: one place of one account at a time, with the rows that should have a VM there. */
 import type { Account } from "../model/accounts";
 import { canonicalJson } from "../model/canonical-json";
-import type { CloudCatalog } from "../model/config";
+import { knownFacts, type CloudCatalog } from "../model/config";
 import type { Node } from "../model/state";
 import type { Snapshot } from "../model/snapshot";
 
@@ -19,11 +19,12 @@ export function sweepAreas(state: Snapshot, catalog: CloudCatalog): SweepArea[] 
   const areas = new Map<string, { account: Account; place: SweepArea["place"]; nodes: Node[] }>();
   const areaOf = (accountId: string | undefined, settings: SweepArea["place"]) => {
     const account = state.accounts.get(accountId ?? "");
-    if (account?.service !== "vm" || !(account.kind in catalog.vm)) return undefined;
-    const fields = catalog.vm[account.kind as keyof CloudCatalog["vm"]].account.place;
-    const facts = fields.flatMap((field) => (settings[field] === undefined ? [] : [[field, settings[field]]]));
-    const key = JSON.stringify([account.accountId, ...facts]);
-    const area = areas.get(key) ?? { account, place: Object.fromEntries(facts) as SweepArea["place"], nodes: [] };
+    const facts = account?.service === "vm" ? knownFacts(catalog.vm, account.kind) : undefined;
+    if (!account || !facts) return undefined;
+    const fields = facts.account.place.filter((field) => settings[field] !== undefined);
+    const place = fields.map((field) => [field, settings[field]] as const);
+    const key = JSON.stringify([account.accountId, ...place]);
+    const area = areas.get(key) ?? { account, place: Object.fromEntries(place), nodes: [] };
     areas.set(key, area);
     return area;
   };

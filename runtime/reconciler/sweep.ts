@@ -8,7 +8,7 @@
 import type { AccountAnswer } from "../model/account-questions";
 import { canonicalJson } from "../model/canonical-json";
 import type { Clock, EpochMs, Rng } from "../model/clock";
-import type { CloudCatalog } from "../model/config";
+import { factsOf, type CloudCatalog } from "../model/config";
 import { Journal } from "../model/journal";
 import { Draft } from "../model/draft";
 import { destroyNode, loseNode, type TransitionContext } from "../planner/lifecycle/transitions";
@@ -83,7 +83,7 @@ export class Sweep implements Inquirer {
     if (account === undefined || canonicalJson(account.settings) !== canonicalJson(area.account.settings)) return;
     const listing: Listing = { area, askedAtMs, vms: new ListedVms(answer.vms) };
     const context: TransitionContext = { draft: new Draft(state), journal: this.journal, nowMs };
-    const rules = catalog.vm[account.kind as keyof CloudCatalog["vm"]].account;
+    const rules = factsOf(catalog.vm, account.kind).account;
     if (isProven(listing, rules)) this.concludeRows(listing, memory, context);
     else if (area.nodes.length > 0) {
       this.complain(area, `it lists none of ${area.nodes.length} known VMs, and it is not known whose account it is`);

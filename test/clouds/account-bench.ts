@@ -2,7 +2,7 @@
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { awsAccountRules } from "../../provider/clouds/aws-account";
+import { awsAccountRules } from "../../provider/clouds/aws/account";
 import type { Engine } from "../../runtime/executor/engine-choice";
 import { prepareInstallation } from "../../runtime/executor/installation";
 import type { RecoverRequest, UpdateEvent, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";

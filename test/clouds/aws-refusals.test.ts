@@ -1,6 +1,6 @@
 /** What AWS's refusals are made into, by the texts that its provider plugin prints. */
 import assert from "node:assert/strict";
-import { accountRefusal, actionIn, lookupKind, saidIn } from "../../provider/clouds/aws-refusals";
+import { accountRefusal, awsWords } from "../../provider/clouds/aws/refusals";
 import type { Settings } from "../../runtime/model/accounts";
 
 const validation =
@@ -140,7 +140,7 @@ describe("AWS's refusals of an account", () => {
 });
 
 /** What a look-up of one field says, by codes of EC2 and by the plugin's own words. */
-const lookups: readonly (readonly [string, ReturnType<typeof lookupKind>])[] = [
+const lookups: readonly (readonly [string, ReturnType<typeof awsWords.kindOf>])[] = [
   ["api error InvalidAMIID.NotFound: The image id '[ami-1]' does not exist", "wrong"],
   ['api error InvalidAMIID.Malformed: Invalid id: "ami-1"', "wrong"],
   ["api error InvalidSubnetID.NotFound: The subnet ID 'subnet-1' does not exist", "wrong"],
@@ -160,12 +160,12 @@ const lookups: readonly (readonly [string, ReturnType<typeof lookupKind>])[] = [
 
 describe("AWS's refusals of a look-up", () => {
   for (const [message, kind] of lookups) {
-    it(`${kind}: ${message}`, () => assert.equal(lookupKind(`operation error EC2: ${message}`), kind));
+    it(`${kind}: ${message}`, () => assert.equal(awsWords.kindOf(`operation error EC2: ${message}`), kind));
   }
 
   it("name the action that is not allowed, and leave out what nobody can read", () => {
     const message = `api error UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: ec2:DescribeImages because no identity-based policy allows it. Encoded authorization failure message: ${"x".repeat(900)}`;
-    assert.equal(actionIn(message), "ec2:DescribeImages");
-    assert.match(saidIn(message), /^AWS says UnauthorizedOperation \("You are not .* allows it"\)$/);
+    assert.equal(awsWords.lackingIn?.(message), "ec2:DescribeImages");
+    assert.match(awsWords.saidIn(message), /^AWS says UnauthorizedOperation \("You are not .* allows it"\)$/);
   });
 });

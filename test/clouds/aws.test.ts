@@ -4,18 +4,13 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { awsVmProvider } from "../../provider/clouds/aws";
-import { awsSettingsSchema } from "../../provider/clouds/aws-settings";
-import { instanceInputs, runInstancesFields } from "../../provider/clouds/aws-overrides";
-import type { OverrideTable } from "../../provider/config-override";
-import { awsDnsProvider } from "../../provider/dns/aws";
-import type { DnsProvider, VmProvider } from "../../provider/vm-provider";
+import { aws as awsCloud } from "../../provider/clouds/aws";
+import { awsSettingsSchema } from "../../provider/clouds/aws/settings";
 import type { Properties } from "../../provider/resource-kernel";
 import { problemsOf } from "../../runtime/model/config";
 import type { DesiredNode } from "../../runtime/model/state";
 import { EmulatedAws, ec2Error } from "./emulated-aws";
 import { enginesHere, NodeStack, repositoryRoot } from "./node-stack";
-import { SdkTypes, type SdkType } from "./sdk-types";
 import { removeFolder } from "../support/remove-folder";
 
 const minimal = {
@@ -65,44 +60,6 @@ describe("AWS settings", () => {
     assert.deepEqual(pathsIn({ ebsVolumeSize: "1.5GiB" }), ["ebsVolumeSize"]);
     assert.deepEqual(pathsIn({ securityGroupIds: [] }), ["securityGroupIds"]);
   });
-
-  it("name every field of an override that is unknown or protected, with its path", () => {
-    const instance_config = {
-      EbsOptimised: true,
-      DisableApiTermination: true,
-      MinCount: 2,
-      UserData: "x",
-      Placement: { Zone: "a" },
-      Monitoring: true,
-    };
-    const inputOverride = { userDataBase64: "x", instancetype: "t3.micro" };
-
-    const problems = problemsIn({ configOverride: { instance_config }, inputOverride });
-
-    const at = "configOverride.instance_config";
-    assert.deepEqual(problems.map(({ path }) => path).sort(), [
-      `${at}.DisableApiTermination`,
-      `${at}.EbsOptimised`,
-      `${at}.MinCount`,
-      `${at}.Monitoring`,
-      `${at}.Placement.Zone`,
-      `${at}.UserData`,
-      "inputOverride.instancetype",
-      "inputOverride.userDataBase64",
-    ]);
-    assert.match(problems.find(({ path }) => path.endsWith("DisableApiTermination"))!.message, /can't be scaled down/);
-  });
-
-  it("lead every override to a property that the SDK has", () => {
-    const inputs = new SdkTypes("@pulumi/aws").read("ec2/instance", "InstanceArgs");
-
-    const missing = [...targetsOf(runInstancesFields), ...targetsOf(instanceInputs)].filter(
-      (path) => !hasProperty(inputs, path.split(".")),
-    );
-
-    assert.deepEqual(missing, []);
-    assert.deepEqual(Object.keys(instanceInputs).sort(), [...inputs.fields.keys()].sort());
-  });
 });
 
 describe("AWS failures", () => {
@@ -123,21 +80,21 @@ describe("AWS failures", () => {
   ];
   for (const [code, failureClass] of codes) {
     it(`takes ${code} for ${failureClass}, whatever its case`, () => {
-      assert.equal(awsVmProvider.classify(ec2Error(code, "some prose")), failureClass);
-      assert.equal(awsVmProvider.classify(ec2Error(code.toLowerCase(), "some prose")), failureClass);
+      assert.equal(awsCloud.vm.classify(ec2Error(code, "some prose")), failureClass);
+      assert.equal(awsCloud.vm.classify(ec2Error(code.toLowerCase(), "some prose")), failureClass);
     });
   }
 
   it("does not take prose or longer codes for a code", () => {
-    assert.equal(awsVmProvider.classify("unsupported argument"), undefined);
-    assert.equal(awsVmProvider.classify("MyVcpuLimitExceededTest"), undefined);
+    assert.equal(awsCloud.vm.classify("unsupported argument"), undefined);
+    assert.equal(awsCloud.vm.classify("MyVcpuLimitExceededTest"), undefined);
   });
 
   it("refuses a script that fits only before it is wrapped", async () => {
     const script = "x".repeat(16_384);
     const declare = (over: Partial<DesiredNode>) => {
       const node = aNode("n1", {}, { startupScript: script, ...over });
-      return awsVmProvider.declareNode({ ...node, settings: awsSettingsSchema.parse(node.settings) }, {});
+      return awsCloud.vm.declareNode({ ...node, settings: awsSettingsSchema.parse(node.settings) }, {});
     };
 
     await assert.rejects(declare({ osType: "windows" }), /n1: startupScript.text: .* 16411 bytes .* at most 16384/);
@@ -152,8 +109,8 @@ describe("AWS failures", () => {
         if (!request.startsWith("@pulumi/aws")) return resolve.call(this, request, ...rest);
         throw Object.assign(new Error("Cannot find module '" + request + "'"), { code: "MODULE_NOT_FOUND" });
       };
-      const { awsVmProvider } = require("./dist/provider/clouds/aws.js");
-      awsVmProvider.pulumiProvider("account", { settings: { region: "us-east-1" } }).catch((error) => console.log(error.name + ": " + error.message));
+      const { aws } = require("./dist/provider/clouds/aws.js");
+      aws.vm.pulumiProvider("account", { settings: { region: "us-east-1" } }).catch((error) => console.log(error.name + ": " + error.message));
     `;
     const said = execFileSync(process.execPath, ["-e", program], { cwd: repositoryRoot, encoding: "utf8" });
 
@@ -173,12 +130,8 @@ describe("AWS through an update", () => {
     aws = new EmulatedAws([minimal.amiId], [{ name: "example.org", zoneId: "Z0123456789ABC" }]);
     await aws.cloud.listen();
     const [engine] = await enginesHere();
-    const cloud = {
-      vm: awsVmProvider as unknown as VmProvider<unknown>,
-      dns: awsDnsProvider as unknown as DnsProvider<unknown>,
-    };
     const environment = { PULUMI_DEBUG_PROVIDERS: aws.cloud.debugProvider };
-    stack = await NodeStack.open({ engine: engine!, folder, cloud, environment });
+    stack = await NodeStack.open({ engine: engine!, folder, cloud: awsCloud, environment });
   });
   after(() => {
     aws.cloud.close();
@@ -223,7 +176,7 @@ describe("AWS through an update", () => {
 
     const report = await stack.update([aNode("n-plain", {}, { startupScript: "" }), aNode("n-more")]);
 
-    assert.equal(awsVmProvider.classify(report.errors.get("n-more") ?? ""), "QUOTA");
+    assert.equal(awsCloud.vm.classify(report.errors.get("n-more") ?? ""), "QUOTA");
     assert.ok(aws.leftovers().every((id) => before.includes(id)));
     await stack.destroy();
     assert.deepEqual(aws.leftovers(), []);
@@ -342,18 +295,4 @@ function assertOverridden(inputs: Properties): void {
 
 function withoutInternals(inputs: Properties): Properties {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => !name.startsWith("__")));
-}
-
-/** Every path to which a table leads by name. */
-function targetsOf(table: OverrideTable): string[] {
-  return Object.values(table).flatMap((rule) => {
-    if (typeof rule === "string") return [rule];
-    return typeof rule === "function" ? [] : targetsOf(rule);
-  });
-}
-
-function hasProperty(type: SdkType, [name, ...rest]: readonly string[]): boolean {
-  if (name === undefined) return true;
-  const field = type.kind === "object" ? type.fields.get(name) : undefined;
-  return field !== undefined && hasProperty(field.type, rest);
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { localVmProvider, localSettingsSchema } from "../../provider/clouds/local";
+import { local, localSettingsSchema } from "../../provider/clouds/local";
 import { environmentOf } from "../../provider/local-vm/local-rules";
 import type { AccountCheck, AccountFinding } from "../../runtime/model/account-check";
 import { enginesHere } from "../executor/bench";
@@ -226,7 +226,7 @@ describe("the check of local VMs", () => {
   });
 
   const findings = async (root: string): Promise<readonly AccountFinding[]> =>
-    (await localVmProvider.check(localSettingsSchema.parse({ root }), {})).findings;
+    (await local.vm.check(localSettingsSchema.parse({ root }), {})).findings;
 
   it("finds nothing at a folder that is there, or that can be made", async () => {
     assert.deepEqual(await findings(folder), []);

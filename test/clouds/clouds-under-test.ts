@@ -35,7 +35,8 @@ export interface RunningCloud {
 export interface CloudUnderTest {
   /** Settings as a user writes them; `folder` is the test's own. */
   settings(folder: string): Record<string, unknown>;
-  dnsSettings(folder: string): Record<string, unknown>;
+  /** Absent for a cloud without a DNS service. */
+  dnsSettings?(folder: string): Record<string, unknown>;
   /** Values in those settings that must not appear in any file of the state. */
   readonly secrets: readonly string[];
   /** A template edit that must not touch VMs that exist. */

@@ -1,7 +1,7 @@
 /** What a worker tells of the VMs in an account, on every engine here. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { localVmProvider } from "../../provider/clouds/local";
+import { local } from "../../provider/clouds/local";
 import type { AccountAnswer, ListedVm } from "../../runtime/model/account-questions";
 import { enginesHere } from "../executor/bench";
 import { newOpenFolder } from "../support/open-folder";
@@ -111,7 +111,7 @@ describe("what is in a folder of local VMs", () => {
     const folder = newOpenFolder("headroom-listing-");
     try {
       const sought = { installationId, knownIds: [] };
-      const list = (root: string) => localVmProvider.listVms(sought, { root }, {});
+      const list = (root: string) => local.vm.listVms(sought, { root }, {});
       assert.deepEqual(await list(folder), []);
       await assert.rejects(list(join(folder, "elsewhere")), /is not there/);
     } finally {

@@ -5,6 +5,7 @@ import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/aut
 import { automationCommand } from "../../runtime/executor/automation-command";
 import { chooseEngine, type Engine } from "../../runtime/executor/engine-choice";
 import type { DesiredNode } from "../../runtime/model/state";
+import { identityOf } from "../../provider/frame/identity";
 import type { DnsProvider, FoundVm, VmProvider } from "../../provider/vm-provider";
 
 export const repositoryRoot = join(__dirname, "..", "..", "..");
@@ -19,7 +20,8 @@ export async function enginesHere(): Promise<Engine[]> {
 
 export interface Cloud {
   readonly vm: VmProvider<unknown>;
-  readonly dns: DnsProvider<unknown>;
+  /** Absent: its nodes have no records. */
+  readonly dns?: DnsProvider<unknown> | undefined;
 }
 
 /** One step of an update that changed something: `create i-1`. */
@@ -126,10 +128,13 @@ async function declareNodes(cloud: Cloud, nodes: readonly DesiredNode[], find: r
   for (const node of nodes) {
     const settings = cloud.vm.settings.parse(node.settings);
     const { vm, address } = await cloud.vm.declareNode({ ...node, settings }, { provider });
-    if (!node.dns) continue;
+    if (!node.dns || !cloud.dns) continue;
     const dns = { ...node.dns, settings: cloud.dns.settings.parse(node.dns.settings) as Record<string, unknown> };
     const dnsAccount = await cloud.dns.pulumiProvider(`dns-${node.nodeId}`, { settings: node.dns.settings });
-    await cloud.dns.declareRecord({ nodeId: node.nodeId, dns, address }, { provider: dnsAccount, dependsOn: [vm] });
+    await cloud.dns.declareRecord(
+      { identity: identityOf(node), dns, address },
+      { provider: dnsAccount, dependsOn: [vm] },
+    );
   }
   return find.length > 0 ? cloud.vm.findVms(find, cloud.vm.settings.parse(first.settings), { provider }) : [];
 }

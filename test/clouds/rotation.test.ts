@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { withRenamedProviders } from "../../runtime/executor/provider-renames";
 import { accountIdOf } from "../../runtime/model/accounts";
 import type { UpdateResult } from "../../runtime/executor/node-updater";
+import { aws } from "../../provider/clouds/aws";
 import { oldProviderName } from "../../provider/node-accounts";
 import { enginesHere } from "../executor/bench";
 import { AccountBench, accountOf, aNode, dns, keysOf, template } from "./account-bench";
@@ -231,9 +232,8 @@ function renameAsOlderVersions(bench: AccountBench, nodes: readonly ReturnType<t
   const state = bench.readState();
   const [vmName, dnsName] = bench.providers().sort().reverse() as [string, string];
   const provider = (state.resources ?? []).find(({ urn }) => urn.endsWith(`::${vmName}`))!;
-  const sdk = { sdk: "@pulumi/aws", account: { fields: [], place: [], identity: () => ({}) } };
   const [first, second] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
-  const secondName = oldProviderName("aws", sdk, second.settings)!;
+  const secondName = oldProviderName("aws", aws.vm, second.settings)!;
   const twin = {
     ...provider,
     urn: provider.urn.replace(vmName, secondName),
@@ -242,8 +242,8 @@ function renameAsOlderVersions(bench: AccountBench, nodes: readonly ReturnType<t
   const renamed = withRenamedProviders(
     state,
     new Map([
-      [vmName, oldProviderName("aws", sdk, first.settings)!],
-      [dnsName, oldProviderName("dns-aws", sdk, first.dns!.settings)!],
+      [vmName, oldProviderName("aws", aws.vm, first.settings)!],
+      [dnsName, oldProviderName("dns-aws", aws.dns, first.dns!.settings)!],
     ]),
   );
   const resources = (renamed.resources ?? []).map((resource) =>

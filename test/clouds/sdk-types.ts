@@ -138,6 +138,33 @@ function findFieldProblems(
   ];
 }
 
+/** As zod writes the shape of a field of an override. */
+export interface JsonShape {
+  readonly type?: string;
+  readonly items?: JsonShape;
+  readonly properties?: Readonly<Record<string, JsonShape>>;
+  readonly additionalProperties?: JsonShape | false;
+}
+
+/** One sentence for each place where a shape lets pass what the SDK does not declare. */
+export function findShapeProblems(type: SdkType | undefined, shape: JsonShape, path: string): string[] {
+  if (type === undefined) return [`${path}: the SDK has no such property`];
+  if (type.kind === "any of") {
+    const each = type.types.map((member) => findShapeProblems(member, shape, path));
+    return each.find((problems) => problems.length === 0) ?? each[0]!;
+  }
+  const kinds = { string: "string", number: "number", integer: "number", boolean: "boolean", array: "list" } as const;
+  const { type: name = "", items = {}, properties, additionalProperties } = shape;
+  const kind = name === "object" ? (properties ? "object" : "map") : kinds[name as keyof typeof kinds];
+  if (kind !== type.kind) return [`${path}: the SDK has a ${type.kind}, the shape is ${name}`];
+  if (type.kind === "list") return findShapeProblems(type.of, items, `${path}[]`);
+  if (type.kind === "map") return findShapeProblems(type.of, additionalProperties || {}, `${path}.*`);
+  if (type.kind !== "object") return [];
+  return Object.entries(properties ?? {}).flatMap(([field, inner]) =>
+    findShapeProblems(type.fields.get(field)?.type, inner, `${path}.${field}`),
+  );
+}
+
 function declarationsOf(statements: readonly ts.Statement[], name: string) {
   return statements.find(
     (statement): statement is ts.InterfaceDeclaration | ts.ClassDeclaration =>

@@ -3,10 +3,8 @@ import assert from "node:assert/strict";
 import type { Unwrap } from "@pulumi/pulumi";
 import type { z } from "zod";
 import * as headroom from "../../components";
-import type { awsSettingsSchema } from "../../provider/clouds/aws-settings";
-import type { localSettingsSchema } from "../../provider/clouds/local";
-import type { awsDnsSettingsSchema } from "../../provider/dns/aws";
-import type { localDnsSettingsSchema } from "../../provider/dns/local";
+import type { awsDnsSettingsSchema, awsSettingsSchema } from "../../provider/clouds/aws/settings";
+import type { localDnsSettingsSchema, localSettingsSchema } from "../../provider/clouds/local";
 import {
   type agentAutoscaleConfigSchema,
   type DefinitionDocOf,

@@ -38,7 +38,7 @@ class ToyPlugin extends pulumi.ProviderResource {
 }
 
 const toyVmProvider: VmProvider<ToySettings> = {
-  kind: "local",
+  usesOwnPlugin: true,
   settings: toySettingsSchema,
   secretFields: ["token"],
   account: toyAccountRules,
@@ -70,14 +70,15 @@ const toyVmProvider: VmProvider<ToySettings> = {
 };
 
 const toyDnsProvider: DnsProvider<ToySettings> = {
-  kind: "local",
+  usesOwnPlugin: true,
   settings: toySettingsSchema,
   secretFields: ["token"],
   account: toyAccountRules,
+  recordType: "toy:index:Thing",
   async pulumiProvider(name, { settings }) {
     return new ToyPlugin(name, String(settings["token"] ?? ""));
   },
-  async declareRecord({ nodeId, dns, address }, options) {
+  async declareRecord({ identity: { nodeId }, dns, address }, options) {
     const { fail } = dns.settings;
     const dnsName = `${nodeId}.${dns.baseDomainName}`;
     const inputs = { record: dnsName, target: address, size: "small", ...(fail ? { fail } : {}) };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { cloudCatalog } from "../../provider/registry";
 import { NodeTokens } from "../../runtime/broker/node-tokens";
-import { parseDefinition, type VmProviderKind } from "../../runtime/model/config";
+import { factsOf, parseDefinition } from "../../runtime/model/config";
 import {
   findNodeScriptProblems,
   findNodeScriptWarnings,
@@ -27,14 +27,14 @@ const identity = { nodeId: "n1234567", checkinToken: "checkin-token", agentToken
 
 function sourcesOf(
   doc: AgentConfigDoc | ServerConfigDoc,
-  kind: VmProviderKind = "aws",
+  kind = "aws",
   settings: Record<string, unknown> = {},
 ): ScriptSources {
   return {
     config: parseDefinition("autoscaleConfig", doc),
     zone: { upstreamAuthAddress: "headroom.example.com:8700" },
     vmProvider: { name: "vms", kind, settings },
-    facts: catalog.vm[kind],
+    facts: factsOf(catalog.vm, kind),
   };
 }
 
@@ -43,9 +43,9 @@ const agent = (text: string, doc: Partial<AgentConfigDoc> = {}) =>
 const server = (text: string, doc: Partial<ServerConfigDoc> = {}) =>
   serverConfigDoc({ startupScript: { text }, ...doc });
 
-const told = (doc: AgentConfigDoc | ServerConfigDoc, kind?: VmProviderKind) =>
+const told = (doc: AgentConfigDoc | ServerConfigDoc, kind?: string) =>
   findNodeScriptProblems([sourcesOf(doc, kind)]).map(({ path, message }) => `${path}: ${message}`);
-const warned = (doc: AgentConfigDoc | ServerConfigDoc, kind?: VmProviderKind) =>
+const warned = (doc: AgentConfigDoc | ServerConfigDoc, kind?: string) =>
   findNodeScriptWarnings(sourcesOf(doc, kind)).map(({ message }) => message);
 
 describe("startup script of a node", () => {
@@ -117,7 +117,7 @@ describe("startup script of a node", () => {
   });
 
   it("may be as long as the VM provider takes, wrapped and with the longest values", () => {
-    const bytesMax = catalog.vm.aws.startupScriptBytesMax;
+    const bytesMax = factsOf(catalog.vm, "aws").startupScriptBytesMax;
     const fits = (osType: "linux" | "windows", before: string, wrapping: number, valueBytes: number) => {
       const variables = "{server_id}{checkin_jwt}";
       const script = (bytes: number) => ({ text: `${before}${"#".repeat(bytes - before.length)}${variables}`, osType });

@@ -5,7 +5,7 @@
 import type { AccountAnswer, AskRequest, ListedVm, OrphanQuestion } from "../../runtime/model/account-questions";
 import { accountIdOf, type Account, type AccountRules } from "../../runtime/model/accounts";
 import { atRest } from "../../runtime/executor/lane-changes";
-import type { CloudCatalog, VmProviderConfig } from "../../runtime/model/config";
+import { factsOf, type CloudCatalog, type VmProviderConfig } from "../../runtime/model/config";
 import type { Lane, Node, Orphan } from "../../runtime/model/state";
 import { AccountQuestions } from "../../runtime/reconciler/account-questions";
 import { OrphanRemoval } from "../../runtime/reconciler/orphan-removal";
@@ -23,7 +23,7 @@ const regions = ["east", "west"] as const;
 
 /** A cloud with accounts and regions. */
 const rules: AccountRules = { fields: ["key"], place: ["region"], identity: () => ({}) };
-const vm = { ...plain.vm.aws, account: rules };
+const vm = { ...factsOf(plain.vm, "aws"), account: rules };
 export const catalog: CloudCatalog = { ...plain, vm: { local: vm, aws: vm } };
 
 interface Vm extends ListedVm {

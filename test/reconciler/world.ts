@@ -17,6 +17,7 @@ import type { CloudFailureClass } from "../../runtime/model/errors";
 import type { DesiredNode } from "../../runtime/model/state";
 import { Reconciler } from "../../runtime/reconciler/reconciler";
 import { PlainTokens } from "../../runtime/sim/tokens";
+import { documentReader } from "../../runtime/model/unreadable";
 import { HotState } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
@@ -48,7 +49,7 @@ export const goodCloud: CloudBehaviour = {
 
 export class World implements NodeUpdater {
   readonly clock = new VirtualClock();
-  readonly state = new HotState();
+  readonly state = new HotState(documentReader(catalog));
   readonly requesters = new Requesters();
   readonly store: MemoryStore;
   /** Its updates begin with what they are to make. */

@@ -1,5 +1,5 @@
 /** What one more node of a config would offer. */
-import type { AutoscaleConfig, CloudCatalog } from "../../model/config";
+import { factsOf, type AutoscaleConfig, type CloudCatalog } from "../../model/config";
 import { boundReport, wholeShape, type PartialShape } from "../../model/shapes";
 import type { Snapshot } from "../../model/snapshot";
 import type { Node, Shape } from "../../model/state";
@@ -69,7 +69,7 @@ export function shapeOfSize(
 ): Shape | undefined {
   const vmProvider = snapshot.vmProviderConfigs.get(name);
   if (!vmProvider) return undefined;
-  const facts = catalog.vm[vmProvider.kind];
+  const facts = factsOf(catalog.vm, vmProvider.kind);
   const settings = facts.settings.safeParse(vmProvider.settings);
   return settings.success ? facts.shape(settings.data) : undefined;
 }
@@ -83,7 +83,7 @@ export function checkedSize(
   const vmProvider = snapshot.vmProviderConfigs.get(name);
   const size = snapshot.accountChecks.get(name)?.size;
   if (!vmProvider || !size) return undefined;
-  const facts = catalog.vm[vmProvider.kind];
+  const facts = factsOf(catalog.vm, vmProvider.kind);
   const settings = facts.settings.safeParse(vmProvider.settings);
   if (!settings.success) return undefined;
   return facts.sizeOf?.(settings.data) === size.name ? size.shape : undefined;

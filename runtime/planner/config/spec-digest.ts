@@ -4,7 +4,13 @@
  */
 import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../../model/accounts";
 import { canonicalJson } from "../../model/canonical-json";
-import type { AutoscaleConfig, CloudCatalog, DnsProviderConfig, VmProviderConfig } from "../../model/config";
+import {
+  factsOf,
+  type AutoscaleConfig,
+  type CloudCatalog,
+  type DnsProviderConfig,
+  type VmProviderConfig,
+} from "../../model/config";
 import { shortDigest } from "../../model/short-digest";
 import type { Node } from "../../model/state";
 import type { Snapshot } from "../../model/snapshot";
@@ -33,7 +39,7 @@ export class SpecDigests {
     const ofConfig = this.known.get(config) ?? new Map<string, { madeFrom: unknown[]; digest: string }>();
     const remembered = ofConfig.get(vmProviderName);
     if (remembered?.madeFrom.every((source, index) => source === madeFrom[index])) return remembered.digest;
-    const vmFacts = this.catalog.vm[vmProvider.kind];
+    const vmFacts = factsOf(this.catalog.vm, vmProvider.kind);
     const dns = config.registerDns && dnsProvider;
     const digest = shortDigest(
       canonicalJson({
@@ -46,8 +52,8 @@ export class SpecDigests {
           ? {
               baseDomainName: config.baseDomainName,
               dnsKind: dns.kind,
-              dnsSettings: templateOf(dns.settings, this.catalog.dns[dns.kind].account),
-              dnsAccount: tellingId("dns", dns, this.catalog.dns[dns.kind].account, dnsAccount?.accountId),
+              dnsSettings: templateOf(dns.settings, factsOf(this.catalog.dns, dns.kind).account),
+              dnsAccount: tellingId("dns", dns, factsOf(this.catalog.dns, dns.kind).account, dnsAccount?.accountId),
             }
           : {}),
         capacity: capacityOf(config),

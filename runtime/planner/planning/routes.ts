@@ -3,7 +3,7 @@
  * is out of capacity or quota, at its `maxInstances`, or whose circuit is not closed is passed over. A back-off after a
  * passing failure is not: the node is waited for, because the next one need not fail.
  */
-import { vmProvidersOf, type AutoscaleConfig } from "../../model/config";
+import { factsOf, vmProvidersOf, type AutoscaleConfig } from "../../model/config";
 import type { Reason } from "../../model/plan";
 import { wholeShape, type PartialShape } from "../../model/shapes";
 import type { Node, RouteFailures, Shape } from "../../model/state";
@@ -129,7 +129,7 @@ function isLargeEnough({ shape, areGpusUnknown }: Route, needs: Shape | undefine
 function blockOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route, needs?: Shape): Block | undefined {
   const vmProvider = fleet.snapshot.vmProviderConfigs.get(route.vmProvider);
   if (!vmProvider) return "missingReference";
-  if (fleet.context.catalog.vm[vmProvider.kind].refusal !== undefined) return "refusedKind";
+  if (factsOf(fleet.context.catalog.vm, vmProvider.kind).refusal !== undefined) return "refusedKind";
   if (fleet.instancesOf(route.vmProvider) >= vmProvider.maxInstances) return "maxInstances";
   const failures = state.failures?.[route.vmProvider];
   if (failures) {
@@ -210,7 +210,7 @@ function textOf(fleet: Fleet, { config, state }: ConfigPosition, route: Route, b
   switch (block) {
     case "refusedKind": {
       const kind = fleet.snapshot.vmProviderConfigs.get(route.vmProvider)?.kind;
-      return `${self} makes no node on ${on}: ${(kind && fleet.context.catalog.vm[kind].refusal) ?? ""}`;
+      return `${self} makes no node on ${on}: ${(kind && factsOf(fleet.context.catalog.vm, kind).refusal) ?? ""}`;
     }
     case "missingReference":
       return `${self} refers to ${on}, which is not declared`;

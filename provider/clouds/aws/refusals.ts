@@ -1,14 +1,7 @@
 /** What AWS's refusals mean to whoever declared the account, by the code in the plugin's text. */
-import type { AccountFinding, FindingKind } from "../../runtime/model/account-check";
-import type { Settings } from "../../runtime/model/accounts";
-
-interface Refusal {
-  readonly pattern: RegExp;
-  readonly kind: FindingKind;
-  readonly field: (settings: Settings) => string;
-  /** What it means and what to do; what AWS said stands before it. */
-  readonly meaning: (settings: Settings, message: string) => string;
-}
+import type { AccountFinding } from "../../../runtime/model/account-check";
+import type { Settings } from "../../../runtime/model/accounts";
+import { findAccountRefusal, type AccountRefusal, type RefusalWords } from "../../frame/lookups";
 
 const credentials = ({ accessKeyId, profile }: Settings): string =>
   accessKeyId !== undefined ? "accessKeyId" : profile !== undefined ? "profile" : "credentials";
@@ -20,50 +13,43 @@ const whose = (settings: Settings): string => {
 };
 
 /** Of the account itself, in order: the first that fits counts. */
-const refusals: readonly Refusal[] = [
+const refusals: readonly AccountRefusal[] = [
   {
     pattern: /ExpiredToken|RequestExpired|token .*(has|is) expired/i,
-    kind: "wrong",
     field: ({ sessionToken }) => (sessionToken === undefined ? "credentials" : "sessionToken"),
     meaning: (settings) => `${whose(settings)} came with a session token that has expired; declare a new one`,
   },
   {
     pattern: /InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|InvalidSecurity\b/i,
-    kind: "wrong",
     field: credentials,
     meaning: (settings) =>
       `AWS does not know ${whose(settings)}: it was deleted or deactivated, or is of another partition; declare one that is active`,
   },
   {
     pattern: /SignatureDoesNotMatch|IncompleteSignature/i,
-    kind: "wrong",
     field: ({ accessKeyId }) => (accessKeyId === undefined ? "credentials" : "secretAccessKey"),
     meaning: () => "the secret does not belong to the access key, or the machine's clock is wrong; declare both anew",
   },
   {
     pattern: /AuthFailure/,
-    kind: "wrong",
     field: credentials,
     meaning: (settings) =>
       `AWS takes ${whose(settings)} for no valid credentials of this region; declare active ones, and see that the region is enabled`,
   },
   {
     pattern: /AccessDenied.*sts:AssumeRole|sts:AssumeRole.*AccessDenied|Cannot assume IAM Role/is,
-    kind: "wrong",
     field: () => "assumeRoleArn",
     meaning: ({ assumeRoleArn }) =>
       `the role "${String(assumeRoleArn)}" does not let these credentials take it; allow sts:AssumeRole in both the role's trust policy and the user's policy`,
   },
   {
     pattern: /AWS account ID not allowed/i,
-    kind: "wrong",
     field: credentials,
     meaning: (settings, message) =>
       `${whose(settings)} lead to account ${/not allowed: (\d+)/.exec(message)?.[1] ?? "another one"}, where the nodes of this VM provider config are not; use credentials of their account`,
   },
   {
     pattern: /failed to get shared config profile|shared config profile .* (not|could not)/i,
-    kind: "wrong",
     field: () => "profile",
     meaning: ({ profile }) =>
       `the runtime's machine has no profile "${String(profile)}" in its shared files; add it there, or name another one`,
@@ -71,7 +57,6 @@ const refusals: readonly Refusal[] = [
   {
     pattern:
       /No valid credential sources|no EC2 IMDS role found|failed to refresh cached credentials|NoCredentialProviders/i,
-    kind: "wrong",
     field: credentials,
     meaning: (settings) =>
       credentials(settings) === "credentials"
@@ -80,20 +65,17 @@ const refusals: readonly Refusal[] = [
   },
   {
     pattern: /Invalid AWS Region|no such host/i,
-    kind: "wrong",
     field: () => "region",
     meaning: ({ region }) => `AWS has no region "${String(region)}" that this machine can find; correct it`,
   },
   {
     pattern: /OptInRequired/,
-    kind: "wrong",
     field: () => "region",
     meaning: ({ region }) =>
       `the account is not subscribed to EC2 in region "${String(region)}"; enable the region, or use another one`,
   },
   {
     pattern: /PendingVerification|\bBlocked\b/,
-    kind: "wrong",
     field: credentials,
     meaning: () => "AWS has not verified the account yet, or has blocked it; this is settled with AWS's support",
   },
@@ -101,29 +83,27 @@ const refusals: readonly Refusal[] = [
 
 /** What to make of a text in which AWS refused the account itself; undefined = it is about something else. */
 export function accountRefusal(message: string, settings: Settings): AccountFinding | undefined {
-  const found = refusals.find(({ pattern }) => pattern.test(message));
-  if (!found) return undefined;
-  const field = found.field(settings);
-  return { kind: found.kind, field, text: `${field}: ${saidIn(message)}: ${found.meaning(settings, message)}` };
+  return findAccountRefusal(refusals, awsWords, message, settings);
 }
 
-/** Of a refusal that is about one field: may it not look, did it not get through, or is the field's value refused? */
-export function lookupKind(message: string): FindingKind {
-  if (/UnauthorizedOperation|AccessDenied|UnauthorizedException/.test(message)) return "unchecked";
-  return /no matching|returned no results|NotFound|InvalidInstanceType|\.Malformed|InvalidParameterValue/.test(message)
-    ? "wrong"
-    : "passing";
-}
-
-/** The action that the credentials lack, e.g. `ec2:DescribeImages`. */
-export function actionIn(message: string): string | undefined {
-  return /not authorized to perform:? ([a-z0-9-]+:\w+)/.exec(message)?.[1];
-}
+export const awsWords: RefusalWords = {
+  kindOf(message) {
+    if (/UnauthorizedOperation|AccessDenied|UnauthorizedException/.test(message)) return "unchecked";
+    return /no matching|returned no results|NotFound|InvalidInstanceType|\.Malformed|InvalidParameterValue/.test(
+      message,
+    )
+      ? "wrong"
+      : "passing";
+  },
+  saidIn,
+  /** E.g. `ec2:DescribeImages`. */
+  lackingIn: (message) => /not authorized to perform:? ([a-z0-9-]+:\w+)/.exec(message)?.[1],
+};
 
 const saidMax = 200;
 
 /** @example `AWS says ExpiredToken ("The security token included in the request is expired")` */
-export function saidIn(message: string): string {
+function saidIn(message: string): string {
   const [, code, text = ""] = /api error ([A-Za-z]+(?:\.[A-Za-z]+)*)(?::\s*([^\n*]*))?/.exec(message) ?? [];
   // An encoded message has a kilobyte that nobody can read.
   const words = (code === undefined ? lastSentence(message) : text).split(/\s*Encoded authorization/)[0]!.trim();

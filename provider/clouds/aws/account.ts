@@ -1,9 +1,9 @@
 /** How EC2 and Route 53 reach an AWS account. */
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import type { AccountRules } from "../../runtime/model/accounts";
-import type { Access } from "../vm-provider";
-import { loadSdk } from "./sdk";
+import type { AccountRules } from "../../../runtime/model/accounts";
+import { loadSdk } from "../../frame/sdk";
+import type { Access, CloudAccess } from "../../vm-provider";
 
 export const awsCredentialFields = {
   accessKeyId: z
@@ -26,7 +26,6 @@ export const awsCredentialFields = {
     .optional()
     .describe('Role to take with those credentials, e.g. `"arn:aws:iam::123456789012:role/vms"`. Default none.'),
 };
-export const awsSecretFields = ["accessKeyId", "secretAccessKey", "sessionToken"] as const;
 
 /** What the Pulumi provider takes of settings for EC2 and for Route 53. */
 const awsAccessSchema = z.object({
@@ -53,9 +52,18 @@ function partitionOf(region: unknown): string {
   return prefix.startsWith("us-iso") ? `aws-${prefix.slice(3).replace("isob", "iso-b")}` : `aws-${prefix}`;
 }
 
-export async function newAwsProvider(name: string, { settings, owner }: Access): Promise<pulumi.ProviderResource> {
+export const packageName = "@pulumi/aws";
+
+export const awsAccess: CloudAccess = {
+  sdk: packageName,
+  secretFields: ["accessKeyId", "secretAccessKey", "sessionToken"],
+  account: awsAccountRules,
+  pulumiProvider: newAwsProvider,
+};
+
+async function newAwsProvider(name: string, { settings, owner }: Access): Promise<pulumi.ProviderResource> {
   const { Provider } = loadSdk(
-    "@pulumi/aws",
+    packageName,
     () => require("@pulumi/aws/provider") as typeof import("@pulumi/aws/provider"),
   );
   const account = awsAccessSchema.parse(settings);

@@ -1,13 +1,9 @@
-/** What a VM provider config of kind `aws` may say. */
+/** What VM and DNS provider configs of kind `aws` may say. */
 import { z } from "zod";
-import { memorySchema } from "../../runtime/model/config";
-import { overrideSchema } from "../config-override";
-import { awsCredentialFields } from "./aws-account";
-import { instanceInputs, runInstancesFields } from "./aws-overrides";
-
-const wholeGib = memorySchema
-  .refine((bytes) => bytes >= 2 ** 30 && bytes % 2 ** 30 === 0, 'use whole GiB such as "50GiB"')
-  .transform((bytes) => bytes / 2 ** 30);
+import { addressTypeField, wholeGib } from "../../frame/fields";
+import { overrideSchema } from "../../frame/overrides";
+import { awsCredentialFields } from "./account";
+import { instanceInputs, runInstancesFields, tagsShape } from "./overrides";
 
 export const awsSettingsSchema = z
   .strictObject({
@@ -41,10 +37,7 @@ export const awsSettingsSchema = z
       .boolean()
       .optional()
       .describe("Give each VM a public address. Default: true with `addressType` public, else as the subnet is set."),
-    addressType: z
-      .enum(["private", "public"])
-      .default("private")
-      .describe("Which address the runtime and the users' proxy use."),
+    addressType: addressTypeField,
     ebsVolumeSize: wholeGib
       .optional()
       .describe('Size of the root disk in whole GiB, e.g. `"50GiB"`. Default: as the image has it.'),
@@ -77,10 +70,7 @@ export const awsSettingsSchema = z
       .min(1)
       .optional()
       .describe("Name or ARN of the instance profile whose role the VMs have. Default none."),
-    tags: z
-      .record(z.string().min(1).max(128), z.string().max(256))
-      .default({})
-      .describe("Tags on VMs and disks, beside those that name the node."),
+    tags: tagsShape.default({}).describe("Tags on VMs and disks, beside those that name the node."),
     keyName: z
       .string()
       .min(1)
@@ -142,3 +132,18 @@ export const awsSettingsSchema = z
     if (settings.ebsKmsKeyId && !settings.ebsEncrypted) issue(["ebsEncrypted"], "true with ebsKmsKeyId");
   });
 export type AwsSettings = z.output<typeof awsSettingsSchema>;
+
+export const awsDnsSettingsSchema = z.strictObject({
+  ...awsCredentialFields,
+  region: z.string().default("us-east-1").describe("Route 53 is global, its client still wants a region."),
+  hostedZoneId: z
+    .string()
+    .regex(/^Z[A-Z0-9]+$/, 'use an id such as "Z0123456789ABC"')
+    .optional()
+    .describe(
+      'Hosted zone of the records, e.g. `"Z0123456789ABC"`. ' +
+        "Default: the one with the longest name that the base domain name ends in.",
+    ),
+  privateZone: z.boolean().default(false).describe("Look for a private hosted zone."),
+});
+export type AwsDnsSettings = z.output<typeof awsDnsSettingsSchema>;

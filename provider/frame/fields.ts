@@ -1,0 +1,27 @@
+/** Fields of settings that many clouds have. */
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { memorySchema } from "../../runtime/model/config";
+
+/** A disk or memory that the cloud counts in whole GiB; written `"50GiB"`, inside a number of GiB. */
+export const wholeGib = memorySchema
+  .refine((bytes) => bytes >= 2 ** 30 && bytes % 2 ** 30 === 0, 'use whole GiB such as "50GiB"')
+  .transform((bytes) => bytes / 2 ** 30);
+
+/** Tags with key and value; how long they may be is the cloud's. */
+export function tagsField({ keyMax, valueMax }: { readonly keyMax: number; readonly valueMax: number }) {
+  return z.record(z.string().min(1).max(keyMax), z.string().max(valueMax));
+}
+
+export const addressTypeField = z
+  .enum(["private", "public"])
+  .default("private")
+  .describe("Which address the runtime and the users' proxy use.");
+export type AddressType = z.output<typeof addressTypeField>;
+
+export function chooseAddress(
+  type: AddressType,
+  addresses: Readonly<Record<AddressType, pulumi.Output<string>>>,
+): pulumi.Output<string> {
+  return addresses[type];
+}
