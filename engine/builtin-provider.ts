@@ -3,7 +3,7 @@
  * The rule kept: it only reads; a reference to a stack of another backend cannot be made.
  */
 import { type FileBackend, parseStackName } from "./backend";
-import type { Deployment } from "./deployment";
+import type { DeploymentContext } from "./deployment-context";
 import { CommandFailure, NotSupported } from "./failure";
 import { openState } from "./open-state";
 import { type Project, StackConfig } from "./project";
@@ -15,7 +15,7 @@ const stackReferenceType = "pulumi:pulumi:StackReference";
 
 export class BuiltinProvider implements Provider {
   constructor(
-    private readonly deployment: Deployment,
+    private readonly context: DeploymentContext,
     private readonly backend: FileBackend,
     private readonly project: Project,
   ) {}
@@ -55,7 +55,7 @@ export class BuiltinProvider implements Provider {
 
   async invoke(token: string, args: PropertyMap): Promise<{ result: PropertyMap; failures: CheckFailure[] }> {
     if (token === "pulumi:pulumi:getResource" && typeof args.urn === "string") {
-      const state = this.deployment.news.get(args.urn);
+      const state = this.context.news.get(args.urn);
       if (!state) throw new CommandFailure(`unknown resource ${args.urn}`);
       return { result: { urn: state.urn, id: state.id, state: state.outputs }, failures: [] };
     }

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { type FlagTable, parseArgs, type ParsedArgs } from "./args";
 import { openStack } from "./cli-context";
 import { CommandFailure, exitCodes, NotSupported } from "./failure";
-import type { OperationRequest } from "./operation";
+import type { OperationRequest } from "./operation-request";
 import { readPassphrase } from "./secrets";
 
 const commonFlags: FlagTable = {

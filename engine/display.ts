@@ -2,12 +2,14 @@
  * What a person reads: one line per step that changes something, the messages, the totals.
  * The rule kept: output is a courtesy; when nobody reads it (a broken pipe) the operation goes on.
  */
-import type { Severity } from "./events";
 import type { Mask } from "./mask";
 import { encodeValue } from "./state";
-import { type Step, type StepOp, stepState } from "./steps";
+import { type Step, type StepOp, stepState } from "./step";
 import { isDefaultProvider, urnName } from "./urn";
 import type { PropertyMap } from "./values";
+
+/** How serious a message is; `info#err` is a line that the program wrote to its error output. */
+export type Severity = "debug" | "info" | "info#err" | "warning" | "error";
 
 const words: Partial<Record<StepOp, { sign: string; doing: string; done: string }>> = {
   create: { sign: "+", doing: "creating", done: "created" },

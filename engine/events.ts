@@ -1,54 +1,15 @@
 /**
- * Tells the world what happens: engine events for the Automation API (`--event-log tcp://HOST:PORT` or a file) and text
- * for people. The rules kept: secrets are blinded; events come in the order things happened; a listener that has gone
- * away never stops the operation.
+ * Tells what happens: engine events for programs, text for people.
+ * The rules kept: secrets are blinded; events come in the order things happened.
  */
-import { appendFileSync } from "node:fs";
-import type { ClientWritableStream } from "@grpc/grpc-js";
-import type { EventRequest } from "@pulumi/pulumi/proto/events_pb";
-import type { Display } from "./display";
+import type { Display, Severity } from "./display";
+import type { EventLog } from "./event-log";
 import { type Mask, maskTexts } from "./mask";
 import { encodeProperties, type ResourceState } from "./state";
-import { type Step, type StepOp, stepState } from "./steps";
+import { type Step, type StepOp, stepState } from "./step";
 import { isDefaultProvider } from "./urn";
 
-export type Severity = "debug" | "info" | "info#err" | "warning" | "error";
-
-/** Where engine events go. */
-export interface EventLog {
-  write(event: object): void;
-  close(): Promise<void>;
-}
 const ansiCodes = /\x1b\[[0-9;]*[mK]/g;
-
-/** How long a listener that does not answer may hold up the end. */
-const closeMs = 2000;
-
-export function openEventLog(target: string): EventLog {
-  if (!target.startsWith("tcp://")) {
-    return { write: (event) => appendFileSync(target, `${JSON.stringify(event)}\n`), close: () => Promise.resolve() };
-  }
-  const { EventRequest: Request } =
-    require("@pulumi/pulumi/proto/events_pb") as typeof import("@pulumi/pulumi/proto/events_pb");
-  const { EventsClient } =
-    require("@pulumi/pulumi/proto/events_grpc_pb") as typeof import("@pulumi/pulumi/proto/events_grpc_pb");
-  const { dial } = require("./rpc") as typeof import("./rpc");
-  const client = dial(EventsClient, target.slice("tcp://".length));
-  let hear: () => void = () => undefined;
-  const heard = new Promise<void>((resolve) => (hear = resolve));
-  const stream: ClientWritableStream<EventRequest> = client.streamEvents(() => hear());
-  stream.on("error", () => hear());
-  return {
-    write: (event) => void stream.write(new Request().setEvent(JSON.stringify(event))),
-    close: async () => {
-      stream.end();
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([heard, new Promise((resolve) => (timer = setTimeout(resolve, closeMs)))]);
-      clearTimeout(timer);
-      client.close();
-    },
-  };
-}
 
 export interface EventsOptions {
   log: EventLog | undefined;

@@ -4,18 +4,18 @@
  *  - after a failure nothing new is started unless the user asked to continue; what runs is always finished and recorded;
  *  - a step that depends on a failed one is skipped, and the program is told.
  */
-import type { Deployment } from "./deployment";
+import { applyStep, ProtectedError, type StepOutcome } from "./apply-step";
+import type { DeploymentContext } from "./deployment-context";
 import { messageOf } from "./failure";
 import { dependencyUrns } from "./graph";
 import type { EndedStep } from "./snapshot";
 import type { OperationType, ResourceState } from "./state";
-import { applyStep, ProtectedError, type Step, type StepOutcome, stepState } from "./steps";
+import { actionOf, type Step, stepState } from "./step";
 import { isDefaultProvider } from "./urn";
 
 export class Executor {
   /** Steps that failed while the operation went on. */
   readonly failed: Step[] = [];
-  hasFailed = false;
   /** URN → the step that registered it, waiting for its outputs. */
   readonly registered = new Map<string, Step>();
   private readonly skipped = new Set<string>();
@@ -23,7 +23,7 @@ export class Executor {
   private readonly waiting: (() => void)[] = [];
   private readonly chains = new Set<Promise<void>>();
 
-  constructor(private readonly deployment: Deployment) {}
+  constructor(private readonly context: DeploymentContext) {}
 
   /** Starts the steps of a registration, those left out that depend on a step that failed. */
   runRegistration(steps: Step[]): Promise<void> {
@@ -59,11 +59,11 @@ export class Executor {
   }
 
   private async runChain(steps: Step[]): Promise<void> {
-    while (this.running >= this.deployment.options.parallel) await new Promise<void>((go) => this.waiting.push(go));
+    while (this.running >= this.context.options.parallel) await new Promise<void>((go) => this.waiting.push(go));
     this.running++;
     try {
       for (const step of steps) {
-        if (this.deployment.isStopping || !(await this.runStep(step))) break;
+        if (this.context.isStopping || !(await this.runStep(step))) break;
       }
     } finally {
       this.running--;
@@ -73,13 +73,13 @@ export class Executor {
 
   /** False when the step failed. */
   private async runStep(step: Step): Promise<boolean> {
-    const { deployment } = this;
+    const { context } = this;
     try {
-      deployment.events.before(step);
+      context.events.before(step);
       await this.begin(step);
-      const outcome = await applyStep(step, deployment);
+      const outcome = await applyStep(step, context);
       if (!outcome.error && step.logical && step.new) this.registered.set(step.new.urn, step);
-      if (step.new && step.op !== "replace" && step.op !== "refresh") deployment.news.set(step.new.urn, step.new);
+      if (step.new && step.op !== "replace" && step.op !== "refresh") context.news.set(step.new.urn, step.new);
       this.report(step, outcome);
       await this.end(step, !outcome.error || outcome.status === "partial");
       if (outcome.error) this.remember(step, outcome.error);
@@ -87,7 +87,7 @@ export class Executor {
       return !outcome.error;
     } catch (error) {
       // Not the step but its record failed: the state on the disk still has it as pending.
-      deployment.events.diagnostic("error", `recording ${step.op} failed: ${messageOf(error)}`, {
+      context.events.diagnostic("error", `recording ${step.op} failed: ${messageOf(error)}`, {
         urn: stepState(step).urn,
       });
       this.remember(step, error as Error);
@@ -97,18 +97,17 @@ export class Executor {
 
   private async begin(step: Step): Promise<void> {
     const pending = pendingOperation(step);
-    if (pending && this.deployment.snapshot) await this.deployment.snapshot.begin(pending.resource, pending.type);
+    if (pending && this.context.snapshot) await this.context.snapshot.begin(pending.resource, pending.type);
   }
 
   private async end(step: Step, isDone: boolean): Promise<void> {
-    const { snapshot } = this.deployment;
+    const { snapshot } = this.context;
     if (!snapshot || step.op === "replace" || step.op === "refresh") return;
     const ended: EndedStep = { pending: pendingOperation(step)?.resource };
     if (isDone) {
-      const isDelete = ["delete", "delete-replaced", "discard", "discard-replaced"].includes(step.op);
-      const isCreate = step.op === "create" || step.op === "create-replacement";
-      if (isDelete) ended.remove = step.old?.pendingReplacement ? undefined : step.old;
-      else if (isCreate) ended.remove = step.old?.pendingReplacement ? step.old : undefined;
+      const action = actionOf(step);
+      if (action === "delete") ended.remove = step.old?.pendingReplacement ? undefined : step.old;
+      else if (action === "create") ended.remove = step.old?.pendingReplacement ? step.old : undefined;
       else ended.remove = step.old;
       ended.add = step.new;
       // Deleting and replacing mark the old object, which may stay in the state.
@@ -118,7 +117,7 @@ export class Executor {
   }
 
   private report(step: Step, { status, error }: StepOutcome): void {
-    const { events, isPreview } = this.deployment;
+    const { events, isPreview } = this.context;
     if (!error) return events.after(step);
     const { urn } = stepState(step);
     const where = isDefaultProvider(urn) ? {} : { urn };
@@ -128,34 +127,22 @@ export class Executor {
   }
 
   private remember(step: Step, error: Error): void {
-    this.hasFailed = true;
-    const { deployment } = this;
-    if (deployment.ignoresFailures) return;
-    if (deployment.options.continueOnError || error instanceof ProtectedError) {
+    const { context } = this;
+    context.fail();
+    // Every resource is looked at, whatever became of the others.
+    if (step.op === "refresh") return;
+    if (context.options.continueOnError || error instanceof ProtectedError) {
       this.failed.push(step);
       step.done?.({ result: "failed", state: stepState(step) });
-    } else deployment.stop("failed");
+    } else context.stop("failed");
   }
 }
 
+const operationTypes = { create: "creating", update: "updating", delete: "deleting", read: "reading" } as const;
+
 /** A component exists in the state only: there is nothing that an interruption could leave half-made. */
 function pendingOperation(step: Step): { resource: ResourceState; type: OperationType } | undefined {
-  if (!stepState(step).custom) return undefined;
-  switch (step.op) {
-    case "create":
-    case "create-replacement":
-      return step.new && { resource: step.new, type: "creating" };
-    case "update":
-      return step.new && { resource: step.new, type: "updating" };
-    case "read":
-    case "read-replacement":
-      return step.new && { resource: step.new, type: "reading" };
-    case "delete":
-    case "delete-replaced":
-    case "discard":
-    case "discard-replaced":
-      return step.old && { resource: step.old, type: "deleting" };
-    default:
-      return undefined;
-  }
+  const action = actionOf(step);
+  const resource = action === "delete" ? step.old : step.new;
+  return action && resource?.custom ? { resource, type: operationTypes[action] } : undefined;
 }

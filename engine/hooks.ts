@@ -10,16 +10,16 @@
 import { CallbacksClient } from "@pulumi/pulumi/proto/callback_grpc_pb";
 import { CallbackInvokeRequest } from "@pulumi/pulumi/proto/callback_pb";
 import * as resource from "@pulumi/pulumi/proto/resource_pb";
-import type { Events } from "./events";
-import { CommandFailure, NotSupported } from "./failure";
+import { NotSupported } from "./failure";
 import { call, dial } from "./rpc";
 import type { ResourceHooks, ResourceState } from "./state";
-import type { Step, StepOp } from "./steps";
+import { actionOf, type Step } from "./step";
 import { urnName } from "./urn";
 import { type PropertyMap, toStruct } from "./values";
 
 /** When a hook runs, as the state names it. */
-export type HookType = "BeforeCreate" | "BeforeUpdate" | "BeforeDelete";
+type HookType = keyof ResourceHooks;
+const hookTypes = { create: "BeforeCreate", update: "BeforeUpdate", delete: "BeforeDelete" } as const;
 
 interface Hook {
   readonly client: CallbacksClient;
@@ -46,8 +46,9 @@ export class HookRegistry {
 
   /** Runs the hooks of a step that is about to begin, one after the other. Fails with the first that fails. */
   async runBefore(step: Step, isPreview: boolean): Promise<void> {
-    const type = hookTypeOf(step.op);
-    if (type === undefined) return;
+    const action = actionOf(step);
+    if (action === undefined || action === "read") return;
+    const type = hookTypes[action];
     const state = type === "BeforeDelete" ? step.old : step.new;
     for (const name of state?.resourceHooks?.[type] ?? []) {
       const hook = this.hooks.get(name);
@@ -84,36 +85,6 @@ export function refusedHooks(request: resource.RegisterResourceRequest): string 
   const after = [binding.getAfterCreateList(), binding.getAfterUpdateList(), binding.getAfterDeleteList()];
   if (after.some((names) => names.length > 0)) return "resource hooks that run after a step";
   return binding.getOnErrorList().length > 0 ? "error hooks" : undefined;
-}
-
-/** Fails when resources are there whose hooks would have to be asked: a destroy runs no program. */
-export function refuseWithoutProgram(resources: readonly ResourceState[], events: Events): void {
-  const asking = resources.filter(({ resourceHooks }) => (resourceHooks?.BeforeDelete ?? []).length > 0);
-  for (const { urn, resourceHooks } of asking) {
-    const names = (resourceHooks?.BeforeDelete ?? []).join(", ");
-    const message = `Resource has delete hooks registered, but the program is not running. Hooks: ${names}`;
-    events.diagnostic("error", message, { urn });
-  }
-  if (asking.length > 0) {
-    throw new CommandFailure("You must run with the `--run-program` flag to use delete hooks during destroy.");
-  }
-}
-
-function hookTypeOf(op: StepOp): HookType | undefined {
-  switch (op) {
-    case "create":
-    case "create-replacement":
-      return "BeforeCreate";
-    case "update":
-      return "BeforeUpdate";
-    case "delete":
-    case "delete-replaced":
-    case "discard":
-    case "discard-replaced":
-      return "BeforeDelete";
-    default:
-      return undefined;
-  }
 }
 
 function describe(step: Step, type: HookType): resource.ResourceHookRequest {

@@ -12,8 +12,9 @@ import * as resource from "@pulumi/pulumi/proto/resource_pb";
 import type { Message } from "google-protobuf";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Deployment, ProgramEnd } from "./deployment";
+import type { DeploymentContext } from "./deployment-context";
 import type { EnginePort } from "./engine-port";
-import type { Severity } from "./events";
+import type { Severity } from "./display";
 import { messageOf, NotSupported } from "./failure";
 import type { HookRegistry } from "./hooks";
 import type { PlainConfig, Project } from "./project";
@@ -118,8 +119,8 @@ export class Monitor {
     this.server.forceShutdown();
   }
 
-  private get deployment(): Deployment {
-    return this.attached.deployment;
+  private get context(): DeploymentContext {
+    return this.attached.deployment.context;
   }
   private get attached(): MonitorParts {
     if (!this.parts) throw new Error("the monitor was called before its operation began");
@@ -137,7 +138,7 @@ export class Monitor {
       });
       const answer = (async () => handler(request))();
       answer.catch((error: unknown) => {
-        if (error instanceof NotSupported || !isInvoke) this.deployment.failNow(error);
+        if (error instanceof NotSupported || !isInvoke) this.context.failNow(error);
       });
       return Promise.race([answer, closed]);
     });
@@ -151,7 +152,7 @@ export class Monitor {
 
   private log(request: engine.LogRequest): Empty {
     const severity = severities[request.getSeverity()] ?? "info";
-    this.parts?.deployment.events.diagnostic(severity, request.getMessage(), {
+    this.parts?.deployment.context.events.diagnostic(severity, request.getMessage(), {
       urn: request.getUrn(),
       ephemeral: request.getEphemeral(),
     });
@@ -204,7 +205,7 @@ export class Monitor {
   }
 
   private async registerOutputs(request: resource.RegisterResourceOutputsRequest): Promise<Empty> {
-    await this.deployment.registerOutputs(request.getUrn(), fromStruct(request.getOutputs()));
+    await this.attached.deployment.registerOutputs(request.getUrn(), fromStruct(request.getOutputs()));
     return new Empty();
   }
 
@@ -214,7 +215,7 @@ export class Monitor {
     const parent = request.getParent();
     const version = this.packages.get(request.getPackageref())?.version ?? request.getVersion();
     const provider = await this.providerFor(request.getProvider(), new Map(), parent, packageOf(type), version);
-    const { options } = deployment;
+    const { options } = deployment.context;
     const urn = createUrn({ stack: options.stack, project: options.project, parent, type, name: request.getName() });
     const { state } = await deployment.read(urn, {
       ...decodeResource({ urn, type, custom: true }, (text) => text),
@@ -242,11 +243,11 @@ export class Monitor {
       packageOf(token),
       version,
     );
-    const provider: Provider = this.deployment.providers.require(reference);
+    const provider: Provider = this.context.providers.require(reference);
     const args = fromStruct(request.getArgs());
     let answer: { result: PropertyMap; failures: { property: string; reason: string }[] };
     try {
-      answer = await provider.invoke(token, args, this.deployment.isPreview);
+      answer = await provider.invoke(token, args, this.context.isPreview);
     } catch (error) {
       throw new Error(`invocation of ${token} returned an error: ${messageOf(error)}`, { cause: error });
     }

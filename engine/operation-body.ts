@@ -4,12 +4,14 @@
  */
 import { Display } from "./display";
 import type { EnginePort } from "./engine-port";
-import { Events, openEventLog } from "./events";
+import { openEventLog } from "./event-log";
+import { Events } from "./events";
 import { CommandFailure, exitCodes, messageOf } from "./failure";
 import { openState } from "./open-state";
 import { createMask } from "./mask";
-import type { OperationRequest } from "./operation";
+import type { OperationRequest } from "./operation-request";
 import { type PlainConfig, type Project, readConfig, type StackConfig } from "./project";
+import { refuseUnknownTargets, refuseWithoutProgram } from "./refusals";
 import type { Signals } from "./signals";
 
 const titles = { update: "Updating", refresh: "Refreshing", destroy: "Destroying" } as const;
@@ -56,7 +58,7 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
   let failure: Error | undefined;
   let hasBegun = false;
   try {
-    if (options.kind === "destroy") running.refuseWithoutProgram(state.resources, events);
+    if (options.kind === "destroy") refuseWithoutProgram(state.resources, events);
     refuseUnknownTargets(options.targets, state.resources);
     events.prelude(Object.fromEntries(shown) as Record<string, string>);
     hasBegun = true;
@@ -78,11 +80,6 @@ export async function runBegun(request: OperationRequest, begun: Begun): Promise
   if (request.expectNoChanges && changed) {
     throw new CommandFailure("no changes were expected but changes occurred", exitCodes.noChanges);
   }
-}
-
-function refuseUnknownTargets(targets: readonly string[], resources: readonly { readonly urn: string }[]): void {
-  const unknown = targets.find((target) => !resources.some(({ urn }) => urn === target));
-  if (unknown !== undefined) throw new CommandFailure(`no resource named '${unknown}' found`);
 }
 
 function addConfig(config: PlainConfig, pairs: string[], project: Project): void {

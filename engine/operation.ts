@@ -6,29 +6,10 @@
  *  - the first SIGINT, SIGTERM or SIGHUP lets what runs finish, the second ends at once with the pending operations in the state;
  *  - a listener, a terminal or a parent that is gone never costs a record.
  */
-import type { FileBackend, StackName } from "./backend";
-import type { DeploymentOptions } from "./deployment";
 import { EnginePort } from "./engine-port";
-import { type Project, StackConfig } from "./project";
+import type { OperationRequest } from "./operation-request";
+import { StackConfig } from "./project";
 import { Signals } from "./signals";
-
-export interface OperationRequest {
-  backend: FileBackend;
-  project: Project;
-  name: StackName;
-  options: Omit<DeploymentOptions, "project" | "stack">;
-  /** Address of an inline program's host. */
-  client: string | undefined;
-  eventLog: string | undefined;
-  configFile: string | undefined;
-  /** Configuration given on the command line, `KEY=VALUE`. */
-  config: string[];
-  message: string;
-  execKind: string;
-  clearPendingCreates: boolean;
-  suppressOutputs: boolean;
-  expectNoChanges: boolean;
-}
 
 export async function runOperation(request: OperationRequest): Promise<void> {
   const { backend, name, options } = request;

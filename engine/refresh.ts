@@ -2,16 +2,17 @@
  * Compares the state with the real resources and takes over what is found. The rules kept: every resource is looked at
  * even when others fail; what is gone is taken out of everybody's dependencies; children of a vanished parent move up.
  */
-import type { Deployment } from "./deployment";
+import type { DeploymentContext } from "./deployment-context";
+import type { Executor } from "./executor";
 import { CommandFailure, exitCodes, messageOf, Reported } from "./failure";
 import { dependentsOf } from "./graph";
 import type { ResourceState } from "./state";
-import { makeStep, type Step } from "./steps";
+import { makeStep, type Step } from "./step";
 import { isProviderType } from "./urn";
 
-export async function refreshState(deployment: Deployment): Promise<void> {
-  const { targets, targetDependents } = deployment.options;
-  let chosen = deployment.base;
+export async function refreshState(context: DeploymentContext, executor: Executor): Promise<void> {
+  const { targets, targetDependents } = context.options;
+  let chosen = context.base;
   if (targets.length > 0) {
     const roots = chosen.filter(({ urn }) => targets.includes(urn));
     const more = targetDependents ? dependentsOf({ resources: chosen, roots, includeChildren: true }) : [];
@@ -20,7 +21,7 @@ export async function refreshState(deployment: Deployment): Promise<void> {
   for (const { urn, type, provider } of chosen) {
     if (isProviderType(type)) continue;
     try {
-      await deployment.ensureProvider(provider);
+      await context.ensureProvider(provider);
     } catch (error) {
       throw new CommandFailure(
         `could not load provider for resource ${urn}: ${messageOf(error)}`,
@@ -30,12 +31,10 @@ export async function refreshState(deployment: Deployment): Promise<void> {
     }
   }
   const steps = new Map(chosen.map((state) => [state, makeStep("refresh", { old: state })]));
-  deployment.ignoresFailures = true;
-  await deployment.executor.runAll([...steps.values()]);
-  deployment.ignoresFailures = false;
-  deployment.rebase(rebuild(deployment.base, steps));
-  if (!deployment.executor.hasFailed) return;
-  deployment.events.diagnostic("error", `${deployment.isPreview ? "preview" : "update"} failed`);
+  await executor.runAll([...steps.values()]);
+  context.rebase(rebuild(context.base, steps));
+  if (!context.hasFailed) return;
+  context.events.diagnostic("error", `${context.isPreview ? "preview" : "update"} failed`);
   throw new Reported();
 }
 

@@ -4,24 +4,24 @@
  */
 import { qualifiedName } from "./backend";
 import { Deployment, type ProgramEnd } from "./deployment";
+import { DeploymentContext } from "./deployment-context";
 import type { Display } from "./display";
 import type { EnginePort } from "./engine-port";
 import type { Events } from "./events";
 import { CommandFailure, exitCodes, NotSupported } from "./failure";
-import { HookRegistry, refuseWithoutProgram } from "./hooks";
+import { HookRegistry } from "./hooks";
 import { connectInline, type InlineHost, type ProgramOptions, runInline, runNodeProgram } from "./language-host";
 import { Monitor } from "./monitor";
-import type { OperationRequest } from "./operation";
+import type { OperationRequest } from "./operation-request";
 import { PluginHost } from "./plugin-host";
 import type { PlainConfig } from "./project";
 import type { Provider } from "./provider";
 import { ProviderRegistry } from "./provider-registry";
 import type { Crypter } from "./secrets";
+import type { Interruptible } from "./signals";
 import { Snapshot } from "./snapshot";
 import { type Deployment as State, type ResourceState, stateFormat } from "./state";
 import { rootStackType } from "./urn";
-
-export { refuseWithoutProgram };
 
 /** Time the program has to end after the operation has. */
 const programEndMs = 5000;
@@ -47,10 +47,11 @@ export interface RunParts {
   beginning: Beginning;
 }
 
-export class Run {
+export class Run implements Interruptible {
   private readonly hooks = new HookRegistry();
   private readonly monitor = new Monitor(this.hooks);
   private readonly host: PluginHost;
+  private readonly context: DeploymentContext;
   private readonly deployment: Deployment;
   private readonly snapshot: Snapshot | undefined;
   private programEnded: Promise<ProgramEnd> | undefined;
@@ -82,7 +83,7 @@ export class Run {
       this.snapshot?.clearPending();
       state.pendingOperations = [];
     }
-    this.deployment = new Deployment({
+    this.context = new DeploymentContext({
       options: { ...options, project: project.name, stack: name.stack },
       state,
       snapshot: this.snapshot,
@@ -92,8 +93,8 @@ export class Run {
       ),
       hooks: this.hooks,
       events,
-      closeProgram: () => this.closeProgram(),
     });
+    this.deployment = new Deployment(this.context, () => this.closeProgram());
   }
 
   async execute(): Promise<void> {
@@ -116,13 +117,13 @@ export class Run {
       "^C received; cancelling. If you would like to terminate immediately, press ^C again.\n" +
         "Note that terminating immediately may lead to orphaned resources and other inconsistencies.\n\n",
     );
-    this.deployment.stop("canceled");
+    this.context.stop("canceled");
     void this.host.cancel();
   }
 
   /** Something broke: nothing new begins, what runs is finished and recorded. */
   fail(error: unknown): void {
-    this.deployment.failNow(error);
+    this.context.failNow(error);
   }
 
   /** Second signal: nothing is waited for; what runs stays in the state as pending. */
@@ -138,14 +139,14 @@ export class Run {
   }
 
   stackOutputs(): State["resources"][number]["outputs"] {
-    const states = [...this.deployment.news.values()];
+    const states = [...this.context.news.values()];
     return states.find(({ type }) => type === rootStackType)?.outputs ?? {};
   }
 
   private async loadProvider(packageName: string, version: string | undefined): Promise<Provider> {
     if (packageName !== "pulumi") return this.host.load(packageName, version);
     const { BuiltinProvider } = require("./builtin-provider") as typeof import("./builtin-provider");
-    return new BuiltinProvider(this.deployment, this.request.backend, this.request.project);
+    return new BuiltinProvider(this.context, this.request.backend, this.request.project);
   }
 
   private startProgram(): Promise<ProgramEnd> {

@@ -1,9 +1,13 @@
 /** What a difference means when the provider leaves it open. */
-import type { DiffResult } from "./provider";
+import type { DiffRequest, DiffResult, Provider } from "./provider";
 import { changedKeys, type PropertyMap } from "./values";
 
-/** What a provider that does not say is assumed to mean: inputs that differ are a change. */
-export function settleDiff(diff: DiffResult, before: PropertyMap, after: PropertyMap): DiffResult {
+/** Asks the provider what differs; of one that does not say, inputs that differ are assumed to be a change. */
+export async function settledDiff(provider: Provider, request: DiffRequest): Promise<DiffResult> {
+  return settle(await provider.diff(request), request.oldInputs, request.newInputs);
+}
+
+function settle(diff: DiffResult, before: PropertyMap, after: PropertyMap): DiffResult {
   if (diff.changes !== "unknown") return diff;
   const keys = changedKeys(before, after);
   if (keys.length === 0) return { ...diff, changes: "none" };

@@ -6,13 +6,14 @@
  *  - a replacement creates first unless provider or user ask for the other order, and then everything that the
  *    missing resource would force to be replaced is deleted first as well.
  */
-import type { Deployment } from "./deployment";
+import type { DeploymentContext } from "./deployment-context";
 import { CommandFailure, NotSupported, Reported } from "./failure";
 import { dependentsOf } from "./graph";
 import { type CheckFailure, type CheckResult, type DiffResult, type Provider, withoutInternal } from "./provider";
 import { aliasUrns, type Goal, keepIgnored, matchesPath } from "./registration";
+import { settledDiff } from "./settled-diff";
 import type { ResourceState } from "./state";
-import { deleteStep, makeStep, type RegistrationResult, type Step } from "./steps";
+import { deleteStep, makeStep, type RegistrationResult, type Step } from "./step";
 import { createUrn, isProviderType, providerReference, referenceUrn } from "./urn";
 import { equalValues, plainText, type PropertyMap, unknown } from "./values";
 
@@ -25,8 +26,6 @@ export class StepGenerator {
   private readonly matched = new Map<string, string>();
   /** Old URNs taken over through an alias. */
   private readonly taken = new Set<string>();
-  /** URNs that are being deleted, for `deletedWith`. */
-  readonly deleting = new Set<string>();
   private readonly replaced = new Set<string>();
   /** States of the providers registered so far. */
   private readonly newProviders = new Map<string, ResourceState>();
@@ -35,34 +34,33 @@ export class StepGenerator {
   /** Old states whose deletion has been planned already. */
   private readonly planned = new Set<ResourceState>();
 
-  constructor(private readonly deployment: Deployment) {}
+  constructor(private readonly context: DeploymentContext) {}
 
   /** The steps for one registration; none when everything has been said through `done` already. */
   async generate(goal: Goal, done: Done): Promise<Step[]> {
-    const { deployment } = this;
-    const { stack, project } = deployment.options;
+    const { context } = this;
+    const { stack, project } = context.options;
     const urn = createUrn({ ...goal, stack, project });
     if (goal.parent !== "" && !this.seen.has(goal.parent)) {
       throw new CommandFailure(`could not find parent resource ${goal.parent}`);
     }
     if (this.seen.has(urn)) {
-      deployment.events.diagnostic("error", `Duplicate resource URN '${urn}'; try giving it a unique name`, { urn });
+      context.events.diagnostic("error", `Duplicate resource URN '${urn}'; try giving it a unique name`, { urn });
       throw new Reported();
     }
     this.seen.add(urn);
     const old = this.findOld(urn, goal);
-    if (deployment.options.excludes.includes(urn)) return [this.keepExcluded(urn, old, done)];
+    if (context.options.excludes.includes(urn)) return [this.keepExcluded(urn, old, done)];
     const next = this.newState(urn, goal, old);
     if (isProviderType(goal.type)) this.newProviders.set(urn, next);
-    const provider =
-      goal.custom && !isProviderType(goal.type) ? deployment.providers.require(goal.provider) : undefined;
-    const isRecreated = this.deleting.has(urn);
+    const provider = goal.custom && !isProviderType(goal.type) ? context.providers.require(goal.provider) : undefined;
+    const isRecreated = context.deleting.has(urn);
     const isNew = !old || old.external || isRecreated;
 
     let inputs = goal.inputs;
     if (old) {
       const missing = (paths: string[]): void =>
-        deployment.events.diagnostic(
+        context.events.diagnostic(
           "warning",
           `cannot ignore changes to the following properties because one or more elements of the path are missing: ` +
             paths.map((path) => JSON.stringify(path)).join(", "),
@@ -82,7 +80,7 @@ export class StepGenerator {
 
     const parts = { old, new: next, done };
     if (old && isRecreated) {
-      this.deleting.delete(urn);
+      context.deleting.delete(urn);
       this.replaced.add(urn);
       const keys = this.forcedKeys.get(urn) ?? [];
       return [makeStep("replace", { old, new: next }), makeStep("create-replacement", { ...parts, keys })];
@@ -105,15 +103,15 @@ export class StepGenerator {
   }
 
   private findOld(urn: string, goal: Goal): ResourceState | undefined {
-    const { olds, options, providers } = this.deployment;
+    const { olds, options, providers } = this.context;
     const direct = olds.get(urn);
     if (direct) return direct;
-    const context = { stack: options.stack, project: options.project, matched: this.matched };
-    for (const alias of aliasUrns(goal, context)) {
+    const names = { stack: options.stack, project: options.project, matched: this.matched };
+    for (const alias of aliasUrns(goal, names)) {
       const old = olds.get(alias);
       if (!old) continue;
       if (this.seen.has(alias) || this.taken.has(alias)) {
-        this.deployment.events.diagnostic(
+        this.context.events.diagnostic(
           "error",
           `Duplicate resource alias '${alias}' applied to resource with URN '${urn}' conflicting with another resource`,
           { urn },
@@ -167,9 +165,9 @@ export class StepGenerator {
     news: PropertyMap;
   }): Promise<CheckResult> {
     const { urn, goal, provider, olds, news } = asked;
-    if (isProviderType(goal.type)) return this.deployment.providers.check(urn, olds ?? {}, news);
+    if (isProviderType(goal.type)) return this.context.providers.check(urn, olds ?? {}, news);
     if (!provider) return { inputs: news, failures: [] };
-    return provider.check(urn, olds, news, this.deployment.isPreview);
+    return provider.check(urn, olds, news, this.context.isPreview);
   }
 
   private reportFailures(state: ResourceState, failures: CheckFailure[]): boolean {
@@ -181,7 +179,7 @@ export class StepGenerator {
         property === ""
           ? ""
           : `: property ${property} value {${value === undefined || value === unknown ? "<nil>" : plainText(value)}}`;
-      this.deployment.events.diagnostic("error", `${type} resource '${name}'${where} has a problem: ${reason}`, {
+      this.context.events.diagnostic("error", `${type} resource '${name}'${where} has a problem: ${reason}`, {
         urn,
       });
     }
@@ -196,14 +194,14 @@ export class StepGenerator {
     if (isReplace || old.pendingReplacement) {
       if (next.protect && old.protect) {
         const { urn } = next;
-        this.deployment.events.diagnostic(
+        this.context.events.diagnostic(
           "error",
           `unable to replace resource "${urn}"\nas it is currently marked for protection. To unprotect the resource, ` +
             `remove the \`protect\` flag from the resource in your Pulumi program and run \`pulumi up\``,
           { urn },
         );
-        if (!this.deployment.isPreview) throw new Reported();
-        this.deployment.fail();
+        if (!this.context.isPreview) throw new Reported();
+        this.context.fail();
       }
       this.replaced.add(next.urn);
       // Defaults that were carried over from the old resource must not be in the new one.
@@ -230,21 +228,21 @@ export class StepGenerator {
       deleteBeforeReplace: false,
     };
     const replace = (key: string): DiffResult => ({ ...none, changes: "some", replaceKeys: [key] });
-    if (this.deployment.options.replaceTargets.includes(next.urn)) return replace("id");
+    if (this.context.options.replaceTargets.includes(next.urn)) return replace("id");
     if (next.deletedWith && this.replaced.has(next.deletedWith)) return replace("deletedWith");
     if (await this.providerChanged(old, next)) return replace("provider");
     if (isProviderType(next.type)) {
-      return this.deployment.providers.diff(old, next.urn, next.inputs, goal.ignoreChanges);
+      return this.context.providers.diff(old, next.urn, next.inputs, goal.ignoreChanges);
     }
     if (!provider) return equalValues(old.inputs, next.inputs) ? none : { ...none, changes: "some" };
-    return this.deployment.diff(provider, {
+    return settledDiff(provider, {
       urn: next.urn,
       id: old.id,
       oldInputs: old.inputs,
       oldOutputs: old.outputs,
       newInputs: next.inputs,
       ignoreChanges: goal.ignoreChanges,
-      preview: this.deployment.isPreview,
+      preview: this.context.isPreview,
     });
   }
 
@@ -253,7 +251,7 @@ export class StepGenerator {
     if (old.provider === next.provider) return false;
     if (old.provider === "" || next.provider === "") return true;
     const [oldUrn, newUrn] = [referenceUrn(old.provider), referenceUrn(next.provider)];
-    const { providers, olds } = this.deployment;
+    const { providers, olds } = this.context;
     if (providers.isRenamed(newUrn, oldUrn)) return false;
     const [oldState, newState] = [olds.get(oldUrn), this.newProviders.get(newUrn)];
     if (!oldState || !newState) return true;
@@ -274,39 +272,39 @@ export class StepGenerator {
 
   /** Deletions that have to come before a resource that cannot exist twice is created again. */
   private async deleteFirst(old: ResourceState): Promise<Step[]> {
-    const { deployment } = this;
+    const { context } = this;
     const condemned = [...(await this.forcedReplacements(old)), ...this.goesWith(old.urn)];
     const steps: Step[] = [];
     for (const item of new Set(condemned.reverse())) {
       if (this.planned.has(item)) continue;
       if (item.protect && !item.delete) {
         const message = `unable to replace resource "${item.urn}" as part of replacing "${old.urn}" as it is currently marked for protection`;
-        deployment.events.diagnostic("error", message, { urn: old.urn });
+        context.events.diagnostic("error", message, { urn: old.urn });
         throw new Reported();
       }
       steps.push(item.delete ? deleteStep(item, false) : deleteStep(item, true, true));
-      this.deleting.add(item.urn);
+      context.deleting.add(item.urn);
       this.planned.add(item);
     }
-    await deployment.ensureProvider(old.provider);
+    await context.ensureProvider(old.provider);
     if (!old.pendingReplacement) {
       steps.push(deleteStep(old, true, true));
-      this.deleting.add(old.urn);
+      context.deleting.add(old.urn);
     }
     return steps;
   }
 
   private goesWith(urn: string): ResourceState[] {
-    return this.deployment.base.filter((item) => item.deletedWith === urn && !this.seen.has(item.urn));
+    return this.context.base.filter((item) => item.deletedWith === urn && !this.seen.has(item.urn));
   }
 
   /** Dependents of a resource that their provider would replace if the values they take from it changed. */
   private async forcedReplacements(root: ResourceState): Promise<ResourceState[]> {
-    const { deployment } = this;
+    const { context } = this;
     const replaced = new Set([root.urn]);
     const forced: ResourceState[] = [];
     const candidates = dependentsOf({
-      resources: deployment.base,
+      resources: context.base,
       roots: [root],
       includeChildren: false,
       ignore: (urn) => this.seen.has(urn) && urn !== root.urn,
@@ -335,13 +333,13 @@ export class StepGenerator {
       isTouched = true;
     }
     if (!isTouched) return undefined;
-    const { deployment } = this;
+    const { context } = this;
     if (isProviderType(item.type)) {
-      await deployment.ensureProvider(providerReference(item.urn, item.id));
-      return some((await deployment.providers.diff(item, item.urn, inputs, item.ignoreChanges)).replaceKeys);
+      await context.ensureProvider(providerReference(item.urn, item.id));
+      return some((await context.providers.diff(item, item.urn, inputs, item.ignoreChanges)).replaceKeys);
     }
-    await deployment.ensureProvider(item.provider);
-    const diff = await deployment.diff(deployment.providers.require(item.provider), {
+    await context.ensureProvider(item.provider);
+    const diff = await settledDiff(context.providers.require(item.provider), {
       urn: item.urn,
       id: item.id,
       oldInputs: item.inputs,
@@ -356,7 +354,7 @@ export class StepGenerator {
   /** The steps for a resource that is only read. */
   generateRead(urn: string, next: ResourceState, done: Done): Step[] {
     this.seen.add(urn);
-    const old = this.deployment.olds.get(urn);
+    const old = this.context.olds.get(urn);
     const parts = { old, new: next, done };
     if (old && !old.external) {
       this.replaced.add(urn);
@@ -368,14 +366,14 @@ export class StepGenerator {
   /** Deletions of what the program no longer declares; `isAllowed` limits them to the targets. */
   async generateDeletes(isAllowed: (state: ResourceState) => boolean): Promise<Step[]> {
     const steps: Step[] = [];
-    for (const state of this.deployment.base) {
+    for (const state of this.context.base) {
       if (!isAllowed(state) || (state.delete && this.planned.has(state))) continue;
       const isGone = !this.seen.has(state.urn) && !this.taken.has(state.urn);
       if (!state.delete && !isGone) continue;
       if (state.pendingReplacement && !state.delete) steps.push(makeStep("remove-pending-replace", { old: state }));
       else steps.push(deleteStep(state, state.delete === true));
-      this.deleting.add(state.urn);
-      if (state.custom && !isProviderType(state.type)) await this.deployment.ensureProvider(state.provider);
+      this.context.deleting.add(state.urn);
+      if (state.custom && !isProviderType(state.type)) await this.context.ensureProvider(state.provider);
     }
     return steps;
   }

@@ -1,79 +1,19 @@
 /**
- * The steps an operation is made of, and what each of them does when it runs. The rules kept:
+ * What each step does when it runs. The rules kept:
  *  - previews change nothing: providers are told that it is one, deletes are not sent at all;
  *  - a resource that exists but failed to initialise is kept, with its reasons, so that the next update continues it;
  *  - protected resources are not deleted, retained and external ones are only forgotten.
  */
-import type { Deployment } from "./deployment";
+import type { DeploymentContext } from "./deployment-context";
 import { CommandFailure } from "./failure";
+import { without } from "./objects";
 import type { DetailedDiff, DiffKind, DiffResult } from "./provider";
 import { ProviderError } from "./rpc";
+import { settledDiff } from "./settled-diff";
 import type { ResourceState } from "./state";
+import type { Step } from "./step";
 import { isProviderType } from "./urn";
-import { without } from "./objects";
 import { equalValues, Secret } from "./values";
-
-export type StepOp =
-  | "same"
-  | "create"
-  | "update"
-  | "delete"
-  | "replace"
-  | "create-replacement"
-  | "delete-replaced"
-  | "read"
-  | "read-replacement"
-  | "discard"
-  | "discard-replaced"
-  | "refresh"
-  | "remove-pending-replace";
-
-export type RegistrationResult = { result: "success" | "failed" | "skipped"; state: ResourceState };
-
-export interface Step {
-  op: StepOp;
-  old?: ResourceState;
-  new?: ResourceState;
-  /** Told about the outcome, so that the program can go on. */
-  done?: (result: RegistrationResult) => void;
-  /** Properties that force a replacement. */
-  keys: string[];
-  /** Properties that differ. */
-  diffs: string[];
-  detailed?: DetailedDiff;
-  /** Counts as an operation of its own in the summary; the parts of a replacement do not. */
-  logical: boolean;
-  /** Create of a replacement: the old one is deleted at the end. */
-  deletesOldLater?: boolean;
-  /** Delete of a replacement: the old one stays in the state until the new one exists. */
-  staysPending?: boolean;
-  /** Set by a refresh: what became of the resource. */
-  refreshed?: "same" | "update" | "delete";
-}
-
-export function makeStep(op: StepOp, parts: Partial<Step>): Step {
-  const logical = ![
-    "create-replacement",
-    "delete-replaced",
-    "discard-replaced",
-    "read-replacement",
-    "refresh",
-    "remove-pending-replace",
-  ].includes(op);
-  return { op, keys: [], diffs: [], logical, ...parts };
-}
-
-/** The state a step is about: the new one where there is one. */
-export function stepState(step: Step): ResourceState {
-  const state = step.op === "refresh" ? step.old : (step.new ?? step.old);
-  if (!state) throw new Error(`step ${step.op} has no resource`);
-  return state;
-}
-
-export function deleteStep(old: ResourceState, replaces: boolean, staysPending = false): Step {
-  const op = old.external ? (replaces ? "discard-replaced" : "discard") : replaces ? "delete-replaced" : "delete";
-  return makeStep(op, { old, staysPending });
-}
 
 /** What became of a step: `partial` means it happened, but the resource is not healthy. */
 export interface StepOutcome {
@@ -92,9 +32,9 @@ export class ProtectedError extends Error {
   }
 }
 
-export async function applyStep(step: Step, deployment: Deployment): Promise<StepOutcome> {
+export async function applyStep(step: Step, context: DeploymentContext): Promise<StepOutcome> {
   try {
-    const outcome = await run(step, deployment);
+    const outcome = await run(step, context);
     if (step.new && step.op !== "replace") markSecretOutputs(step.new);
     return outcome;
   } catch (error) {
@@ -103,34 +43,34 @@ export async function applyStep(step: Step, deployment: Deployment): Promise<Ste
   }
 }
 
-async function run(step: Step, deployment: Deployment): Promise<StepOutcome> {
+async function run(step: Step, context: DeploymentContext): Promise<StepOutcome> {
   const ok: StepOutcome = { status: "ok" };
-  await deployment.hooks.runBefore(step, deployment.isPreview);
+  await context.hooks.runBefore(step, context.isPreview);
   switch (step.op) {
     case "same": {
       const { old, new: next } = both(step);
       next.id = old.id;
       next.outputs = old.outputs;
       // Nobody waits for what is only excluded from the update: its provider is not used.
-      if (isProviderType(next.type) && step.done) await deployment.providers.same({ ...next, inputs: old.inputs });
+      if (isProviderType(next.type) && step.done) await context.providers.same({ ...next, inputs: old.inputs });
       return ok;
     }
     case "create":
     case "create-replacement":
-      return create(step, deployment);
+      return create(step, context);
     case "update":
-      return update(step, deployment);
+      return update(step, context);
     case "delete":
     case "delete-replaced":
     case "discard":
     case "discard-replaced":
-      await remove(step, deployment);
+      await remove(step, context);
       return ok;
     case "read":
     case "read-replacement":
-      return read(step, deployment);
+      return read(step, context);
     case "refresh":
-      return refresh(step, deployment);
+      return refresh(step, context);
     case "replace":
     case "remove-pending-replace":
       return ok;
@@ -142,7 +82,7 @@ function both(step: Step): { old: ResourceState; new: ResourceState } {
   return { old: step.old, new: step.new };
 }
 
-async function create(step: Step, { providers, isPreview }: Deployment): Promise<StepOutcome> {
+async function create(step: Step, { providers, isPreview }: DeploymentContext): Promise<StepOutcome> {
   const state = step.new as ResourceState;
   let outcome: StepOutcome = { status: "ok" };
   if (isProviderType(state.type)) {
@@ -162,7 +102,7 @@ async function create(step: Step, { providers, isPreview }: Deployment): Promise
   return outcome;
 }
 
-async function update(step: Step, { providers, isPreview }: Deployment): Promise<StepOutcome> {
+async function update(step: Step, { providers, isPreview }: DeploymentContext): Promise<StepOutcome> {
   const { old, new: next } = both(step);
   next.id = old.id;
   next.created = old.created;
@@ -200,11 +140,11 @@ function keepUnhealthy(state: ResourceState, error: unknown): StepOutcome {
   return { status: "partial", error };
 }
 
-async function remove(step: Step, { providers, isPreview, isBeingDeleted }: Deployment): Promise<void> {
+async function remove(step: Step, { providers, isPreview, deleting }: DeploymentContext): Promise<void> {
   const old = step.old as ResourceState;
   const isReplacement = step.op === "delete-replaced" || step.op === "discard-replaced";
   if (old.protect && !isReplacement) throw new ProtectedError(old.urn);
-  const goesWithAnother = old.deletedWith ? isBeingDeleted(old.deletedWith) : false;
+  const goesWithAnother = old.deletedWith ? deleting.has(old.deletedWith) : false;
   const isOurs = !old.external && !old.retainOnDelete && !goesWithAnother;
   const isProvider = isProviderType(old.type);
   if (!isPreview && isOurs && old.custom) {
@@ -213,7 +153,7 @@ async function remove(step: Step, { providers, isPreview, isBeingDeleted }: Depl
   if (step.staysPending) old.pendingReplacement = true;
 }
 
-async function read(step: Step, { providers }: Deployment): Promise<StepOutcome> {
+async function read(step: Step, { providers }: DeploymentContext): Promise<StepOutcome> {
   const state = step.new as ResourceState;
   const { urn, id, inputs } = state;
   let outcome: StepOutcome = { status: "ok" };
@@ -234,12 +174,12 @@ async function read(step: Step, { providers }: Deployment): Promise<StepOutcome>
 }
 
 /** Looks at the real resource; `step.new` is what the state should say, undefined when it is gone. */
-async function refresh(step: Step, deployment: Deployment): Promise<StepOutcome> {
+async function refresh(step: Step, context: DeploymentContext): Promise<StepOutcome> {
   const old = step.old as ResourceState;
   step.refreshed = "same";
   step.new = old;
   if (!old.custom || isProviderType(old.type) || old.pendingReplacement) return { status: "ok" };
-  const provider = deployment.providers.require(old.provider);
+  const provider = context.providers.require(old.provider);
   const { urn, id, inputs, outputs } = old;
   let found;
   let initErrors: string[] = [];
@@ -250,7 +190,7 @@ async function refresh(step: Step, deployment: Deployment): Promise<StepOutcome>
     found = error.init;
     initErrors = error.init.reasons;
     const list = initErrors.map((reason) => `\n* ${reason}`).join("");
-    deployment.events.diagnostic("warning", `Refreshed resource is in an unhealthy state:${list}`, { urn });
+    context.events.diagnostic("warning", `Refreshed resource is in an unhealthy state:${list}`, { urn });
   }
   if (found.id === "") {
     step.new = undefined;
@@ -267,10 +207,10 @@ async function refresh(step: Step, deployment: Deployment): Promise<StepOutcome>
   }
   // What an update of an unchanged program would do, seen from the other side: the real thing is the new.
   const asked = { urn, id: next.id, oldInputs: next.inputs, oldOutputs: next.outputs, newInputs: inputs };
-  const diff = await deployment.diff(provider, {
+  const diff = await settledDiff(provider, {
     ...asked,
     ignoreChanges: old.ignoreChanges,
-    preview: deployment.isPreview,
+    preview: context.isPreview,
   });
   step.diffs = diff.changedKeys;
   step.detailed = invert(diff);

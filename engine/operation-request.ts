@@ -1,0 +1,22 @@
+/** What a command line asks of an operation. */
+import type { FileBackend, StackName } from "./backend";
+import type { DeploymentOptions } from "./deployment-context";
+import type { Project } from "./project";
+
+export interface OperationRequest {
+  backend: FileBackend;
+  project: Project;
+  name: StackName;
+  options: Omit<DeploymentOptions, "project" | "stack">;
+  /** Address of an inline program's host. */
+  client: string | undefined;
+  eventLog: string | undefined;
+  configFile: string | undefined;
+  /** Configuration given on the command line, `KEY=VALUE`. */
+  config: string[];
+  message: string;
+  execKind: string;
+  clearPendingCreates: boolean;
+  suppressOutputs: boolean;
+  expectNoChanges: boolean;
+}
