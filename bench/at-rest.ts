@@ -65,8 +65,7 @@ async function fill(connectionString: string, size: FleetSize, aws: EmulatedAws)
   const store = await PostgresStore.open({ connectionString, clock: realClock, holder: "bench", onLost });
   try {
     const owner = await ownerOf(connectionString);
-    const tagsOf = (nodeId: string) => ({ "headroom-node": nodeId, "headroom-installation": owner.installation });
-    const vmIdOf = (nodeId: string): string => aws.launch(tagsOf(nodeId));
+    const vmIdOf = (nodeId: string): string => aws.launch({ nodeId, installation: owner.installation });
     const rows = agentRows({ ...size, ...owner, nowMs: realClock.now(), vmIdOf });
     for (let start = 0; start < rows.length; start += 1000) await store.write(rows.slice(start, start + 1000));
     if (lost) throw lost;

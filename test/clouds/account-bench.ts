@@ -1,93 +1,123 @@
-/** Lanes of AWS nodes through real workers and a real engine, with accounts as the service hands them over. */
+/** Lanes of one cloud's nodes through real workers and a real engine, with accounts as the service hands them over. */
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { awsAccountRules } from "../../provider/clouds/aws/account";
 import type { Engine } from "../../runtime/executor/engine-choice";
 import { prepareInstallation } from "../../runtime/executor/installation";
 import type { RecoverRequest, UpdateEvent, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
 import { nameOf, presentNodes, type Deployment } from "../../runtime/executor/stack-state";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
 import type { AccountAnswer, AccountQuestion } from "../../runtime/model/account-questions";
-import { accountIdOf, specOfSettings, type AccountService, type AccountSpec } from "../../runtime/model/accounts";
+import {
+  accountIdOf,
+  specOfSettings,
+  type AccountService,
+  type AccountSpec,
+  type Settings,
+} from "../../runtime/model/accounts";
 import type { DesiredNode, DnsSpec } from "../../runtime/model/state";
 import type { AskPermit } from "../../runtime/store/permit";
 import { allowAll, packageRoot, systemClock } from "../executor/bench";
 import { removeFolder } from "../support/remove-folder";
-import { EmulatedAws } from "./emulated-aws";
+import { emulatedUnderTest, type EmulatedUnderTest, type RunningEmulation } from "./cloud-under-test";
+import type { Emulation } from "./emulation";
+import { dnsProviderOf, vmProviderOf } from "./registered";
 
-export const template = {
-  region: "us-east-1",
-  amiId: "ami-0123456789abcdef0",
-  instanceType: "m7i.large",
-  securityGroupIds: ["sg-0a"],
-  subnetId: "subnet-0a",
-};
-/** Key pairs are told by their ids alone. */
-export const keysOf = (key: string) => ({ accessKeyId: key, secretAccessKey: `secret of ${key}` });
-
-export function accountOf(settings: object, service: AccountService = "vm", owner?: string): AccountSpec {
-  const all = { region: "us-east-1", ...settings };
-  const spec = specOfSettings({ service, kind: "aws", definition: "main", settings: all }, awsAccountRules);
-  return owner === undefined ? spec : { ...spec, identity: { ...spec.identity, owner } };
-}
-
-export const vmAccount = accountIdOf(accountOf({}));
-const dnsAccount = accountIdOf(accountOf({}, "dns"));
-
-export function aNode(nodeId: string, over: Partial<DesiredNode> = {}): DesiredNode {
-  return {
-    nodeId,
-    zone: "home",
-    pool: "agents",
-    autoscaleConfig: "agents-aws",
-    vmProvider: "main",
-    kind: "aws",
-    account: vmAccount,
-    settings: template,
-    osType: "linux",
-    startupScript: "#!/bin/sh\ntrue",
-    ...over,
-  };
-}
-
-export const dns: DnsSpec = {
-  kind: "aws",
-  account: dnsAccount,
-  settings: {},
-  baseDomainName: "example.org",
-  ttlSeconds: 60,
-};
-
-export class AccountBench {
-  readonly aws = new EmulatedAws([template.amiId], [{ name: "example.org", zoneId: "Z1" }]);
+export class AccountBench<E extends Emulation = Emulation> {
   /** The accounts that the service knows; what a test changes counts from the next request on. */
   accounts: Record<string, AccountSpec> = {};
   readonly events: UpdateEvent[] = [];
-  private readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "headroom-accounts-")));
+  readonly template: Settings;
+  readonly vmAccount: string;
+  /** Undefined: the cloud has no DNS service. */
+  readonly dns: DnsSpec | undefined;
   private pool!: WorkerPool;
   private revision = 0;
   private inLane: readonly DesiredNode[] = [];
 
-  static async open(engine: Engine, permit: AskPermit = allowAll): Promise<AccountBench> {
-    const bench = new AccountBench();
-    await bench.aws.cloud.listen();
+  private constructor(
+    readonly kind: string,
+    readonly known: EmulatedUnderTest,
+    private readonly running: RunningEmulation,
+    private readonly folder: string,
+  ) {
+    this.template = known.template(folder);
+    this.vmAccount = accountIdOf(this.accountOf({}, "vm"));
+    if (known.dns === undefined) return;
+    const { baseDomainName, settings } = known.dns;
+    const account = accountIdOf(this.accountOf({}, "dns"));
+    this.dns = { kind, account, settings: settings(folder), baseDomainName, ttlSeconds: 60 };
+  }
+
+  static async open<E extends Emulation = Emulation>(
+    kind: string,
+    engine: Engine,
+    permit: AskPermit = allowAll,
+  ): Promise<AccountBench<E>> {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "headroom-accounts-")));
+    const known = emulatedUnderTest(kind);
+    const running = await known.start(folder);
+    const bench = new AccountBench<E>(kind, known, running, folder);
     const installation = await prepareInstallation({
-      dataFolder: join(bench.folder, "data"),
+      dataFolder: join(folder, "data"),
       packageRoot,
       engine,
-      engineEnvironment: { PULUMI_DEBUG_PROVIDERS: bench.aws.cloud.debugProvider },
+      engineEnvironment: running.environment,
     });
     const limits = { settleMs: 50 };
     bench.pool = new WorkerPool({ installation, clock: systemClock, permit, slots: 1, limits });
-    bench.useAccount(keysOf("K1"));
-    bench.useAccount(keysOf("K1"), "dns");
+    bench.useKey("K1");
+    bench.useKey("K1", "dns");
     return bench;
   }
 
-  /** The newest definition of the account of {@link aNode}, or of its record. */
-  useAccount(settings: object, service: AccountService = "vm", owner?: string): void {
-    this.accounts[service === "vm" ? vmAccount : dnsAccount] = accountOf(settings, service, owner);
+  get cloud(): E {
+    return this.running.emulation as E;
+  }
+
+  node(nodeId: string, over: Partial<DesiredNode> = {}): DesiredNode {
+    return {
+      nodeId,
+      zone: "home",
+      pool: "agents",
+      autoscaleConfig: "agents-main",
+      vmProvider: "main",
+      kind: this.kind,
+      account: this.vmAccount,
+      settings: this.template,
+      osType: "linux",
+      startupScript: "#!/bin/sh\ntrue",
+      ...over,
+    };
+  }
+
+  /** With a record where the cloud has a DNS service. */
+  nodeWithRecord(nodeId: string): DesiredNode {
+    return this.node(nodeId, this.dns === undefined ? {} : { dns: this.dns });
+  }
+
+  /** Of its template only what says where. */
+  get place(): Settings {
+    const { place } = vmProviderOf(this.kind).account;
+    return Object.fromEntries(Object.entries(this.template).filter(([field]) => place.includes(field)));
+  }
+
+  accountOf(settings: Settings, service: AccountService = "vm", owner?: string): AccountSpec {
+    const provider = service === "vm" ? vmProviderOf(this.kind) : dnsProviderOf(this.kind);
+    if (provider === undefined) throw new Error(`cloud "${this.kind}" has no DNS service`);
+    const all = { ...(service === "vm" ? this.template : {}), ...settings };
+    const spec = specOfSettings({ service, kind: this.kind, definition: "main", settings: all }, provider.account);
+    return owner === undefined ? spec : { ...spec, identity: { ...spec.identity, owner } };
+  }
+
+  /** The newest definition of the account of {@link node}, or of its record, has these settings. */
+  useAccount(settings: Settings, service: AccountService = "vm", owner?: string): void {
+    const accountId = service === "vm" ? this.vmAccount : this.dns?.account;
+    if (accountId !== undefined) this.accounts[accountId] = this.accountOf(settings, service, owner);
+  }
+
+  useKey(key: string, service: AccountService = "vm", owner?: string): void {
+    this.useAccount(this.known.credentials(key), service, owner);
   }
 
   /** Afterwards exactly these nodes are in the lane; nodes that were there before are told as leaving. */
@@ -109,10 +139,10 @@ export class AccountBench {
     return this.pool.recover({ ...this.request(nodes), forget: nodeIds }, undefined);
   }
 
-  /** What an account says through a worker, by default that of {@link aNode}. */
+  /** What an account says through a worker, by default that of {@link node}. */
   async ask(
     question: AccountQuestion,
-    accountId = vmAccount,
+    accountId = this.vmAccount,
     account = this.accounts[accountId]!,
   ): Promise<AccountAnswer> {
     return this.pool.ask({ accountId, account, question });
@@ -123,10 +153,13 @@ export class AccountBench {
     return readdirSync(join(this.folder, "data")).sort();
   }
 
-  /** Node ids by the ids of their VMs. */
+  /** Ids of the VMs by node id. */
   vms(): Record<string, string> {
-    const tagOf = (inputs: Record<string, unknown>) => (inputs["tags"] as Record<string, string>)["headroom-node"]!;
-    return Object.fromEntries([...this.aws.instances.values()].map(({ id, inputs }) => [tagOf(inputs), id]));
+    return Object.fromEntries(this.cloud.vms().map(({ nodeId, id }) => [nodeId, id]));
+  }
+
+  lives(vmId: string): boolean {
+    return this.cloud.vms().some(({ id }) => id === vmId);
   }
 
   /** Names of the Pulumi providers in the lane's state. */
@@ -153,7 +186,7 @@ export class AccountBench {
 
   async close(): Promise<void> {
     await this.pool?.stop();
-    this.aws.cloud.close();
+    await this.running.close();
     removeFolder(this.folder);
   }
 

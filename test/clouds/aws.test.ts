@@ -10,7 +10,8 @@ import type { Properties } from "../../provider/resource-kernel";
 import { problemsOf } from "../../runtime/model/config";
 import type { DesiredNode } from "../../runtime/model/state";
 import { EmulatedAws, ec2Error } from "./emulated-aws";
-import { enginesHere, NodeStack, repositoryRoot } from "./node-stack";
+import { enginesHere } from "../executor/bench";
+import { NodeStack, repositoryRoot } from "./node-stack";
 import { removeFolder } from "../support/remove-folder";
 
 const minimal = {
@@ -163,7 +164,7 @@ describe("AWS through an update", () => {
     assert.equal(inputs.get("n-windows")!["userData"], "<powershell>\ndir\n</powershell>");
     assert.equal(inputs.get("n-windows")!["getPasswordData"], true);
     assert.equal(inputs.get("n-public")!["associatePublicIpAddress"], true);
-    const [record] = aws.records.values();
+    const [record] = aws.dnsRecords.values();
     assert.equal(record?.name, "n-public.a.b.example.org");
     assert.match(record.address, /^198\.51\.100\./, "the public address");
     assertOverridden(inputs.get("n-override")!);

@@ -1,56 +1,64 @@
 /** What holds for every VM provider of the registry, each through real updates on every engine of this machine. */
 import assert from "node:assert/strict";
-import { registry } from "../../provider/registry";
 import { problemsOf } from "../../runtime/model/config";
 import type { DesiredNode } from "../../runtime/model/state";
-import { cloudsUnderTest, type RunningCloud } from "./clouds-under-test";
-import { enginesHere, NodeStack, type Cloud, type Step } from "./node-stack";
+import { cloudUnderTest, type RunningCloud } from "./cloud-under-test";
+import { engineKinds } from "./each-cloud";
+import { enginesHere } from "../executor/bench";
+import { NodeStack, type Cloud, type Step } from "./node-stack";
+import { dnsProviderOf, vmKinds, vmProviderOf } from "./registered";
 import { removeFolder } from "../support/remove-folder";
 import { newOpenFolder } from "../support/open-folder";
 
 const script = "echo token-in-the-script";
+const key = "key-of-the-account";
 
-for (const [kind, provider] of Object.entries(registry.vm)) {
-  const known = cloudsUnderTest[kind];
-
+for (const kind of vmKinds) {
   describe(`VM provider ${kind}`, () => {
-    assert.ok(known, `clouds-under-test.ts says nothing of ${kind}`);
-    const dnsProvider = registry.dns[kind];
+    const provider = vmProviderOf(kind);
+    const dnsProvider = dnsProviderOf(kind);
     const cloud: Cloud = { vm: provider, dns: dnsProvider };
+    it("is described, with its DNS service where it has one", () => {
+      assert.equal(cloudUnderTest(kind).dns !== undefined, dnsProvider !== undefined);
+    });
 
     let folder: string;
     let running: RunningCloud;
     beforeEach(async () => {
       folder = newOpenFolder(`headroom-${kind}-`);
-      running = await known.start(folder);
+      running = await cloudUnderTest(kind).start(folder);
     });
     afterEach(async () => {
-      await running.close();
+      await running?.close();
       removeFolder(folder);
     });
 
+    const settings = () => ({ ...cloudUnderTest(kind).template(folder), ...cloudUnderTest(kind).credentials(key) });
     const aNode = (nodeId: string, over: Partial<DesiredNode> = {}): DesiredNode => ({
       nodeId,
       zone: "home",
       pool: "agents",
-      autoscaleConfig: "agents-aws",
+      autoscaleConfig: "agents-main",
       vmProvider: "main",
       kind,
-      settings: known.settings(folder),
+      settings: settings(),
       osType: "linux",
       startupScript: `${script} ${nodeId}`,
       ...over,
     });
-    /** None where the cloud has no DNS service. */
-    const withDns = (): Pick<DesiredNode, "dns"> => {
-      const settings = known.dnsSettings?.(folder);
-      return settings ? { dns: { kind, settings, baseDomainName: "labs.example.org", ttlSeconds: 60 } } : {};
+    /** With a record, where the cloud has a DNS service. */
+    const withRecord = (nodeId: string): DesiredNode => {
+      const { dns } = cloudUnderTest(kind);
+      if (dns === undefined) return aNode(nodeId);
+      const dnsSettings = { ...dns.settings(folder), ...cloudUnderTest(kind).credentials(key) };
+      const { baseDomainName } = dns;
+      return aNode(nodeId, { dns: { kind, settings: dnsSettings, baseDomainName, ttlSeconds: 60 } });
     };
 
     it("takes good settings and refuses unknown and wrong fields, all at once, with their paths", () => {
-      assert.ok(provider.settings.safeParse(known.settings(folder)).success);
+      assert.ok(provider.settings.safeParse(settings()).success);
 
-      const bad = { ...known.settings(folder), colour: "red", shape: 3 };
+      const bad = { ...settings(), colour: "red", shape: 3 };
       const parsed = provider.settings.safeParse(bad);
 
       assert.equal(parsed.success, false);
@@ -76,13 +84,14 @@ for (const [kind, provider] of Object.entries(registry.vm)) {
     });
 
     describe("through updates", () => {
-      for (const wish of ["embedded", "official"] as const) {
+      for (const wish of engineKinds) {
         it(`declares one VM and record per node, keeps them frozen, removes exactly one [${wish}]`, async function () {
           const engine = (await enginesHere()).find((candidate) => candidate.kind === wish);
           if (!engine) return this.skip();
           const stack = await NodeStack.open({ engine, folder, cloud, environment: running.environment });
+          const known = cloudUnderTest(kind);
           const windows = known.sentScript.windows ? [aNode("n-win", { osType: "windows" })] : [];
-          const nodes = [aNode("n-a", withDns()), aNode("n-b", withDns()), aNode("n-c"), ...windows];
+          const nodes = [withRecord("n-a"), withRecord("n-b"), aNode("n-c"), ...windows];
 
           const first = await stack.update(nodes, [...nodes.map(({ nodeId }) => nodeId), "n-unknown"]);
 
@@ -97,9 +106,8 @@ for (const [kind, provider] of Object.entries(registry.vm)) {
             assert.equal(vms.get(nodeId)?.script, sent(startupScript));
           }
           assertRecords(["n-a", "n-b"]);
-          if (dnsProvider) {
+          if (dnsProvider)
             assert.ok(isBefore(first.steps, ["create", "n-a"], ["create", "n-a-dns"]), "record after its VM");
-          }
           assertSecret(stack);
 
           const again = await stack.update(nodes, ["n-a", "n-unknown"]);
@@ -108,7 +116,7 @@ for (const [kind, provider] of Object.entries(registry.vm)) {
 
           const edited = nodes.map((node) => ({
             ...node,
-            settings: known.edit({ ...node.settings }),
+            settings: known.edit({ ...node.settings }, 1),
             startupScript: "echo something else",
           }));
           const frozen = await stack.update(edited);
@@ -176,17 +184,12 @@ for (const [kind, provider] of Object.entries(registry.vm)) {
       }
     });
 
-    it("has settings of records for exactly the clouds with a DNS service", () => {
-      assert.equal(known.dnsSettings !== undefined, dnsProvider !== undefined);
-    });
-
     function assertRecords(nodeIds: readonly string[]): void {
-      if (!dnsProvider) return;
-      const addresses = new Map(running.vms().map((vm) => [`${vm.nodeId}.labs.example.org`, vm.address]));
+      const domain = cloudUnderTest(kind).dns?.baseDomainName;
+      const addresses = new Map(running.vms().map((vm) => [vm.nodeId, vm.address]));
       const records = running.records().map(({ name, address }) => ({ name, address }));
-      const expected = nodeIds
-        .map((nodeId) => `${nodeId}.labs.example.org`)
-        .map((name) => ({ name, address: addresses.get(name) }));
+      const withDns = domain === undefined ? [] : nodeIds;
+      const expected = withDns.map((nodeId) => ({ name: `${nodeId}.${domain}`, address: addresses.get(nodeId) }));
       assert.deepEqual(
         records.sort((a, b) => (a.name < b.name ? -1 : 1)),
         expected,
@@ -197,7 +200,11 @@ for (const [kind, provider] of Object.entries(registry.vm)) {
     function assertSecret(stack: NodeStack): void {
       const text = stack.stateText();
       assert.ok(text.includes("n-b"), "this is the state");
-      for (const secret of [script, "token-in-the-script", ...known!.secrets]) {
+      const given: Record<string, unknown> = settings();
+      const credentials = provider.secretFields.flatMap((field) =>
+        given[field] === undefined ? [] : String(given[field]),
+      );
+      for (const secret of [script, "token-in-the-script", ...credentials]) {
         assert.ok(!text.includes(secret), `"${secret}" stands in the state as plain text`);
       }
     }

@@ -3,6 +3,7 @@ import type { Properties } from "../../provider/resource-kernel";
 import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
 import { Ec2Facts } from "./emulated-ec2-facts";
 import { EmulatedIam, homeAccount, type Caller } from "./emulated-iam";
+import type { Emulation, VmIdentity, VmInCloud } from "./emulation";
 import { SdkTypes } from "./sdk-types";
 
 const types = (): SdkTypes => new SdkTypes("@pulumi/aws");
@@ -27,14 +28,16 @@ export function ec2Error(code: string, text: string): string {
   return `creating EC2 Instance: operation error EC2: RunInstances, https response error StatusCode: 400, RequestID: 0, api error ${code}: ${text}`;
 }
 
-export class EmulatedAws {
+export class EmulatedAws implements Emulation {
   readonly instances = new Map<string, Instance>();
-  readonly records = new Map<string, DnsRecord>();
+  readonly dnsRecords = new Map<string, DnsRecord>();
   /** Breaches of order: a record without its VM. */
   readonly violations: string[] = [];
   /** vCPUs that the account may run; every instance counts as 2. */
   vcpusMax = 1000;
   readonly iam = new EmulatedIam();
+  readonly access = this.iam;
+  readonly unknownVmId = "i-0000000000000dead";
   readonly facts: Ec2Facts;
   readonly cloud: EmulatedCloud;
   private number = 0;
@@ -49,6 +52,7 @@ export class EmulatedAws {
       packageName: "aws",
       version: "7.48.0",
       admit: (configuration) => this.iam.admit(configuration),
+      nodeIdOf: (properties) => nodeIdIn(properties),
       resources: new Map([
         ["aws:ec2/instance:Instance", this.instanceResource(sdk)],
         ["aws:route53/record:Record", this.recordResource(sdk)],
@@ -62,15 +66,43 @@ export class EmulatedAws {
     });
   }
 
-  /** An instance that no engine made, as somebody makes it in the console. */
-  launch(tags: Record<string, string>, { owner = homeAccount, region = "us-east-1" } = {}): string {
-    const inputs = { ami: this.amis[0], instanceType: "m7i.large", tags };
-    return this.runInstance(inputs, { owner, region, arn: "", key: "" }).id;
+  launch(identity: VmIdentity, { owner = homeAccount, place = {} }: LaunchPlace = {}): string {
+    const inputs = { ami: this.amis[0], instanceType: "m7i.large", tags: tagsOf(identity) };
+    return this.runInstance(inputs, { owner, region: String(place["region"] ?? "us-east-1"), arn: "", key: "" }).id;
   }
 
-  /** Everything that still costs money. */
+  retag(vmId: string, identity: VmIdentity): void {
+    const vm = this.instances.get(vmId);
+    if (!vm) throw new Error(`there is no instance ${vmId}`);
+    const tags = tagsOf(identity);
+    this.instances.set(vmId, { ...vm, inputs: { ...vm.inputs, tags }, outputs: { ...vm.outputs, tags } });
+  }
+
+  remove(vmId: string): void {
+    if (!this.instances.delete(vmId)) throw new Error(`there is no instance ${vmId}`);
+  }
+
+  endTrouble(): void {
+    this.iam.forgive();
+    this.facts.failing.clear();
+    this.cloud.trouble = {};
+  }
+
+  vms(): VmInCloud[] {
+    return [...this.instances.values()].map(({ id, inputs, outputs }) => ({
+      nodeId: nodeIdIn(inputs) ?? "",
+      id,
+      script: String(inputs["userData"] ?? ""),
+      address: String(outputs["privateIp"]),
+    }));
+  }
+
+  records(): readonly DnsRecord[] {
+    return [...this.dnsRecords.values()];
+  }
+
   leftovers(): string[] {
-    return [...this.instances.keys(), ...this.records.keys()];
+    return [...this.instances.keys(), ...this.dnsRecords.keys()];
   }
 
   private instanceResource(sdk: SdkTypes): EmulatedResource {
@@ -91,7 +123,7 @@ export class EmulatedAws {
         // As the plugin does: an instance that is not found is gone, also when it is another account's.
         if (!this.seenBy(this.iam.authorise("ec2:TerminateInstances", asker), id)) return;
         const address = this.instances.get(id)?.outputs["privateIp"];
-        const record = [...this.records.values()].find((candidate) => candidate.address === address);
+        const record = [...this.dnsRecords.values()].find((candidate) => candidate.address === address);
         if (record) this.violations.push(`${id} was terminated before its record ${record.name}`);
         this.instances.delete(id);
       },
@@ -145,7 +177,7 @@ export class EmulatedAws {
       );
       if (!known) this.violations.push(`record ${name} points to ${address}, where no VM is`);
       const id = `${zone.zoneId}_${name}_A`;
-      this.records.set(id, { id, owner, name, address });
+      this.dnsRecords.set(id, { id, owner, name, address });
       return { id, outputs: { ...inputs, fqdn: name } };
     };
     return {
@@ -155,12 +187,12 @@ export class EmulatedAws {
       create: set,
       read: (id, asker) => {
         const { owner } = this.iam.authorise("route53:ListResourceRecordSets", asker);
-        return this.records.get(id)?.owner === owner ? {} : undefined;
+        return this.dnsRecords.get(id)?.owner === owner ? {} : undefined;
       },
       update: (_id, inputs, asker) => set(inputs, asker).outputs,
       delete: (id, asker) => {
         const { owner } = this.iam.authorise("route53:ChangeResourceRecordSets", asker);
-        if (this.records.get(id)?.owner === owner) this.records.delete(id);
+        if (this.dnsRecords.get(id)?.owner === owner) this.dnsRecords.delete(id);
       },
     };
   }
@@ -212,6 +244,19 @@ export class EmulatedAws {
       },
     };
   }
+}
+
+type LaunchPlace = NonNullable<Parameters<Emulation["launch"]>[1]>;
+
+function nodeIdIn({ tags }: Properties): string | undefined {
+  return (tags as Record<string, string> | undefined)?.["headroom-node"];
+}
+
+function tagsOf({ nodeId, installation }: VmIdentity): Record<string, string> {
+  return {
+    ...(installation === undefined ? {} : { "headroom-installation": installation }),
+    ...(nodeId === undefined ? {} : { "headroom-node": nodeId }),
+  };
 }
 
 /** Of the filters of EC2's DescribeInstances only this one is here, with its limit. */

@@ -34,6 +34,14 @@ export interface EmulatedFunction {
   call(args: Properties, asker: Properties): Properties;
 }
 
+/** A step on a node's VM that waits for the test. */
+export interface HeldStep {
+  /** Resolves when the engine has asked for it. */
+  readonly asked: Promise<void>;
+  /** It is answered from now on. */
+  release(): void;
+}
+
 /** Trouble on demand; each is asked with the inputs of the create. */
 export interface CloudTrouble {
   /** How long each create takes. */
@@ -42,6 +50,8 @@ export interface CloudTrouble {
   refuse?: (inputs: Properties) => string | undefined;
   /** The cloud does it, but the answer never arrives. */
   losesAnswer?: (inputs: Properties) => boolean;
+  /** Called with the id of each resource that the engine is about to read. */
+  onRead?: (id: string) => void;
   /** The text of what is wrong with each configuration of a Pulumi provider: as its error, or as that of one field. */
   configuration?: { readonly reason: string; readonly field?: string };
 }
@@ -59,6 +69,8 @@ export interface EmulatedCloudParts {
   readonly version: string;
   readonly resources: ReadonlyMap<string, EmulatedResource>;
   readonly functions: ReadonlyMap<string, EmulatedFunction>;
+  /** The node whose VM has these inputs or outputs; undefined = it is no VM, or nobody's. */
+  nodeIdOf(properties: Properties): string | undefined;
   /** Throws the refusal of a connection with this configuration. Default: everybody may connect. */
   readonly admit?: (configuration: Properties) => void;
 }
@@ -70,6 +82,9 @@ export class EmulatedCloud {
   /** Configuration of each provider resource that connected. */
   readonly configurations: Properties[] = [];
   trouble: CloudTrouble = {};
+  private readonly refused = new Map<string, string>();
+  private readonly lost = new Set<string>();
+  private readonly held = new Map<string, { ask(): void; readonly released: Promise<void> }>();
   private readonly askers = new Map<string, Properties>();
   private readonly server = new grpc.Server({ "grpc.max_receive_message_length": messageBytesMax });
   private port = 0;
@@ -92,6 +107,24 @@ export class EmulatedCloud {
 
   close(): void {
     this.server.forceShutdown();
+  }
+
+  /** Every create of this node's VM is refused with this text. */
+  refuseNode(nodeId: string, text: string): void {
+    this.refused.set(nodeId, text);
+  }
+
+  /** The next create of this node's VM happens, but its answer is lost. */
+  loseAnswerOf(nodeId: string): void {
+    this.lost.add(nodeId);
+  }
+
+  /** Hangs: the answer of a create, whose VM is there already; or the whole of a delete. */
+  hold(step: "create" | "delete", nodeId: string): HeldStep {
+    const [asked, ask] = openPromise();
+    const [released, release] = openPromise();
+    this.held.set(`${step} ${nodeId}`, { ask, released });
+    return { asked, release };
   }
 
   private methods(): grpc.UntypedServiceImplementation {
@@ -166,16 +199,21 @@ export class EmulatedCloud {
     const inputs = receive(request.getProperties()).properties;
     if (request.getPreview()) return new provider.CreateResponse().setProperties(send(inputs));
     await delay(this.trouble.latencyMs ?? 0);
-    const refusal = this.trouble.refuse?.(inputs);
+    const nodeId = this.parts.nodeIdOf(inputs) ?? "";
+    const refusal = this.refused.get(nodeId) ?? this.trouble.refuse?.(inputs);
     if (refusal !== undefined) throw new Error(refusal);
     const { id, outputs } = resource.create(inputs, asker);
     this.journal.push({ what: "create", type, id, inputs });
-    if (this.trouble.losesAnswer?.(inputs)) throw new Error("read tcp 10.0.0.1:443: connection reset by peer");
+    await this.waitWhileHeld("create", nodeId);
+    if (this.lost.delete(nodeId) || this.trouble.losesAnswer?.(inputs)) {
+      throw new Error("read tcp 10.0.0.1:443: connection reset by peer");
+    }
     return new provider.CreateResponse().setId(id).setProperties(send(declared(resource, outputs)));
   }
 
   private read(request: provider.ReadRequest, asker: Properties): provider.ReadResponse {
     const resource = this.resourceOf(request.getUrn());
+    this.trouble.onRead?.(request.getId());
     const outputs = resource.read(request.getId(), asker);
     if (outputs === undefined) return new provider.ReadResponse();
     return new provider.ReadResponse()
@@ -193,10 +231,17 @@ export class EmulatedCloud {
     return new provider.UpdateResponse().setProperties(send(declared(resource, outputs)));
   }
 
-  private delete(request: provider.DeleteRequest, asker: Properties): Empty {
+  private async delete(request: provider.DeleteRequest, asker: Properties): Promise<Empty> {
+    await this.waitWhileHeld("delete", this.parts.nodeIdOf(receive(request.getProperties()).properties) ?? "");
     this.resourceOf(request.getUrn()).delete(request.getId(), asker);
     this.journal.push({ what: "delete", type: typeOfUrn(request.getUrn()), id: request.getId() });
     return new Empty();
+  }
+
+  private async waitWhileHeld(step: "create" | "delete", nodeId: string): Promise<void> {
+    const held = this.held.get(`${step} ${nodeId}`);
+    held?.ask();
+    await held?.released;
   }
 
   private invoke(request: provider.InvokeRequest, asker: Properties): provider.InvokeResponse {
@@ -220,6 +265,12 @@ function declared(resource: EmulatedResource, outputs: Properties): Properties {
   const unknown = Object.keys(outputs).filter((name) => !resource.outputs.fields.has(name));
   if (unknown.length > 0) throw new Error(`the emulated cloud answers with ${unknown.join(", ")}, which the SDK lacks`);
   return outputs;
+}
+
+function openPromise(): [Promise<void>, () => void] {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((resolved) => (resolve = resolved));
+  return [promise, resolve];
 }
 
 function withoutUnknowns(properties: Properties): Properties {

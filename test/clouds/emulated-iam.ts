@@ -1,5 +1,6 @@
 /** Whose credentials these are and whether AWS still takes them, with the refusals that the provider plugin prints. */
 import type { Properties } from "../../provider/resource-kernel";
+import type { CloudAction, EmulatedAccess, NoticedAt } from "./emulation";
 
 /** Who asks, as AWS knows it. */
 export interface Caller {
@@ -13,7 +14,16 @@ export interface Caller {
 
 export const homeAccount = "123456789012";
 
-export class EmulatedIam {
+const actions: Readonly<Record<CloudAction, string>> = {
+  "list VMs": "ec2:DescribeInstances",
+  "create a VM": "ec2:RunInstances",
+  "delete a VM": "ec2:TerminateInstances",
+  "look up a domain": "route53:ListHostedZones",
+};
+
+export class EmulatedIam implements EmulatedAccess {
+  readonly home = homeAccount;
+  readonly other = "999999999999";
   /** Account of each key; others belong to {@link homeAccount}. */
   readonly owners = new Map<string, string>();
   /** Key that a profile of the machine's shared files stands for at the moment. */
@@ -24,6 +34,27 @@ export class EmulatedIam {
   validatesAtConfigure = true;
   private readonly refused = new Map<string, string>();
   private readonly tokens = new Map<string, string>();
+
+  noticeAt(when: NoticedAt): void {
+    this.validatesAtConfigure = when === "start";
+  }
+
+  giveTo(key: string, owner: string): void {
+    this.owners.set(key, owner);
+  }
+
+  deny(key: string, action: CloudAction): void {
+    this.denied.set(key, [...(this.denied.get(key) ?? []), actions[action]]);
+  }
+
+  /** Every key is good again and may do everything. */
+  forgive(): void {
+    this.denied.clear();
+    this.refused.clear();
+    this.tokens.clear();
+    this.owners.clear();
+    this.validatesAtConfigure = true;
+  }
 
   revoke(key: string): void {
     this.refused.set(key, "InvalidClientTokenId: The security token included in the request is invalid.");

@@ -3,20 +3,12 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { automationCommand } from "../../runtime/executor/automation-command";
-import { chooseEngine, type Engine } from "../../runtime/executor/engine-choice";
+import type { Engine } from "../../runtime/executor/engine-choice";
 import type { DesiredNode } from "../../runtime/model/state";
 import { identityOf } from "../../provider/frame/identity";
 import type { DnsProvider, FoundVm, VmProvider } from "../../provider/vm-provider";
 
 export const repositoryRoot = join(__dirname, "..", "..", "..");
-
-/** The embedded engine, and the official one where it is. */
-export async function enginesHere(): Promise<Engine[]> {
-  const search = { packageRoot: repositoryRoot, officialPath: process.env["HEADROOM_PULUMI"] };
-  const embedded = await chooseEngine({ ...search, wish: "embedded" });
-  if (!search.officialPath) return [embedded];
-  return [embedded, await chooseEngine({ ...search, wish: "official" })];
-}
 
 export interface Cloud {
   readonly vm: VmProvider<unknown>;

@@ -1,0 +1,44 @@
+/** One suite for each emulated cloud of the registry on each engine; an engine that this machine lacks is skipped and counted. */
+import type { Context } from "mocha";
+import type { AskPermit } from "../../runtime/store/permit";
+import { enginesHere } from "../executor/bench";
+import { AccountBench } from "./account-bench";
+import { emulatedUnderTest, type EmulatedUnderTest } from "./cloud-under-test";
+import { emulatedKinds } from "./registered";
+
+export const engineKinds = ["embedded", "official"] as const;
+
+export interface CloudSuite {
+  readonly kind: string;
+  readonly known: EmulatedUnderTest;
+  /** Call it in a hook, with the hook's own context. */
+  open(context: Context, permit?: AskPermit): Promise<AccountBench>;
+}
+
+/** @example title "accounts of living nodes" gives "accounts of living nodes: aws, embedded engine" */
+export function onEachCloud(title: string, define: (suite: CloudSuite) => void): void {
+  for (const kind of emulatedKinds) {
+    for (const engineKind of engineKinds) {
+      describe(`${title}: ${kind}, ${engineKind} engine`, () => {
+        const open: CloudSuite["open"] = async (context, permit) => {
+          const engine = (await enginesHere()).find((candidate) => candidate.kind === engineKind) ?? context.skip();
+          return AccountBench.open(kind, engine, permit);
+        };
+        const known = describedOrFailing(kind);
+        if (known !== undefined) define({ kind, known, open });
+      });
+    }
+  }
+}
+
+/** A cloud that nobody describes fails here, by its name. */
+function describedOrFailing(kind: string): EmulatedUnderTest | undefined {
+  try {
+    return emulatedUnderTest(kind);
+  } catch (error) {
+    it(`is described in test/clouds/under-test/${kind}.ts`, () => {
+      throw error;
+    });
+    return undefined;
+  }
+}
