@@ -14,7 +14,7 @@ import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } f
 import { settingsVersionNow, type DesiredNode, type DnsSpec, type Lane, type Node, type Shape } from "../model/state";
 import { checkedSize, declaredShape, shapeOfConfig } from "../planner/config/next-node";
 import { chooseLane } from "../planner/lifecycle/lanes";
-import type { PlaceContext } from "../planner/placement/place";
+import type { PlaceContext } from "../planner/placement/eligibility";
 import { SpecDigests } from "../planner/config/spec-digest";
 import type { Snapshot } from "../model/snapshot";
 import type { NodeTokens } from "../broker/node-tokens";

@@ -12,7 +12,7 @@ import { mayFit } from "../model/shapes";
 import type { LikelyNode, Session } from "../model/state";
 import { declaredShape } from "../planner/config/next-node";
 import { modeOf } from "../planner/config/mode";
-import { placesOf } from "../planner/placement/place";
+import { placesOf } from "../planner/placement/places";
 import { WindowCache } from "../planner/config/windows";
 import type { Snapshot } from "../model/snapshot";
 import { likelySpecOf } from "./births";

@@ -7,7 +7,7 @@ import type { EpochMs } from "../model/clock";
 import type { Session } from "../model/state";
 import { formatDuration } from "../model/units";
 import type { Requesters } from "../broker/requesters";
-import { placesOf } from "../planner/placement/place";
+import { placesOf } from "../planner/placement/places";
 import type { QueueContext } from "../planner/placement/place-queue";
 import { endSession } from "../planner/lifecycle/transitions";
 

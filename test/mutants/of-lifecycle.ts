@@ -93,15 +93,15 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "drained node is destroyed",
     rule: "a node that an operator drained stays",
-    file: "planner/planning/scale-down",
-    find: 'node.reason.code === "held" && mode !== "leaving"',
-    replace: 'node.reason.code === "held" && mode === "leaving"',
+    file: "planner/lifecycle/finished",
+    find: 'isDrained && node.reason.code !== "held"',
+    replace: "isDrained",
     tests: lifecycle,
   },
   {
     name: "idle node goes before its replacement runs",
     rule: "an idle node that is too old goes when its replacement runs",
-    file: "planner/planning/rotation",
+    file: "planner/planning/drain-retiring",
     find: "    if (isShort && !isDueAnyway && !mayMakeRoom) continue;",
     replace: "",
     tests: rotation,
@@ -109,7 +109,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "all outdated nodes at once",
     rule: "nodes of an older definition are replaced one at a time",
-    file: "planner/planning/rotation",
+    file: "planner/lifecycle/retirement",
     find: "  if (nodes.some(isLeaving)) return undefined;",
     replace: "",
     tests: rotation,
@@ -117,7 +117,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "no rotation at the cap",
     rule: "where the caps leave no room for a replacement one node goes first",
-    file: "planner/planning/rotation",
+    file: "planner/planning/drain-retiring",
     find: 'return block?.code === "maxNodes" || block?.code === "maxInstances";',
     replace: "return block === undefined;",
     tests: rotation,
@@ -125,7 +125,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "no replacement ahead of time",
     rule: "the replacement is started rotatePreWarm before maxNodeAge",
-    file: "planner/planning/rotation",
+    file: "planner/lifecycle/retirement",
     find: "  if (nowMs < fromMs - rotatePreWarm * 1000) return undefined;",
     replace: "  if (nowMs < fromMs) return undefined;",
     tests: rotation,
@@ -133,9 +133,9 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "capacity is never missing for others",
     rule: "a VM provider config that was refused for capacity is passed over by other configs too",
-    file: "planner/planning/routes",
-    find: '  if (hearsay && hearsay.autoscaleConfig !== config.name) return "exhaustedElsewhere";',
-    replace: "",
+    file: "planner/planning/route-blocks",
+    find: "holds: ({ outage, view }) => outage !== undefined && outage.autoscaleConfig !== view.config.name,",
+    replace: "holds: () => false,",
     tests: ["planner/fallback"],
   },
   {
@@ -238,7 +238,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "a told size refuses what a node could hold",
     rule: "a session waits for an older, larger node that can hold it",
-    file: "planner/placement/place",
+    file: "planner/placement/obstacles",
     find: "if (shape && lastingStatuses.includes(status) && fitsShape(needs, shape)) return true;",
     replace: "if (shape && lastingStatuses.includes(status) && fitsShape(needs, shape)) return false;",
     tests: ["reconciler/told-sizes"],

@@ -2,7 +2,7 @@
 import { vmProvidersOf } from "../../model/config";
 import type { Node, Session } from "../../model/state";
 import { formatCount } from "../../model/units";
-import { placesOf, type Place } from "../../planner/placement/place";
+import { placesOf, type Place } from "../../planner/placement/places";
 import type { Leader } from "../backend";
 import { accountReasons } from "./account";
 import { adviceFor, formatSpan, formatTime } from "./advice";

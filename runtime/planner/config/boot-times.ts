@@ -1,4 +1,4 @@
-/** What the last measured boots of a config's nodes say about the next one. */
+/** How long the next node of a config will take to boot, by the boots measured last. */
 
 /** Nine of ten measured boots were at most this long (90th percentile). Unit: seconds; undefined before the first. */
 export function usualBootSeconds(bootSeconds: readonly number[] = []): number | undefined {

@@ -1,22 +1,22 @@
 /** What one more node of a config would offer. */
-import { factsOf, type AutoscaleConfig, type CloudCatalog } from "../../model/config";
+import { factsOf, type AutoscaleConfig, type CloudCatalog, type ServerAutoscaleConfig } from "../../model/config";
 import { boundReport, wholeShape, type PartialShape } from "../../model/shapes";
 import type { Snapshot } from "../../model/snapshot";
 import type { Node, Shape } from "../../model/state";
 import { isNewer } from "../../model/node-order";
 
-/** Where a config's shape can be read from. */
+/** What of the state is read for the shape of a config's next node. */
 export type ShapeSource = Pick<Snapshot, "vmProviderConfigs" | "nodesOfConfig" | "accountChecks">;
 
 /** What is known of a config's next node on one VM provider config. */
 export interface KnownShape {
   readonly declared: PartialShape;
-  /** What its size has, by the cloud's word. */
+  /** What the cloud says that its VM size has; undefined before the cloud was asked. */
   readonly size: PartialShape | undefined;
   readonly reported: PartialShape | undefined;
 }
 
-/** `specDigest`: of a new node; what nodes of another one reported says nothing about it. */
+/** @param specDigest Of the new node: what nodes with another digest reported is left out. Undefined = every report counts. */
 export function knownShape(
   config: AutoscaleConfig,
   snapshot: ShapeSource,
@@ -44,8 +44,8 @@ export function shapeOfConfig(
 }
 
 /**
- * What no node's word changes: each override (0 = none), else what the settings themselves say. Each counts for its own
- * dimension only.
+ * What is declared, which no report of a node changes: each override (0 = none), else what the settings say. An override
+ * counts for its own dimension only.
  */
 export function declaredShape(
   { coresOverride, memoryOverride, gpusOverride, ...config }: AutoscaleConfig,
@@ -61,7 +61,7 @@ export function declaredShape(
   };
 }
 
-/** What the settings say that their VMs have, if they say so. */
+/** What the settings say that their VMs have; undefined where they don't say. */
 export function shapeOfSize(
   name: string,
   snapshot: Pick<ShapeSource, "vmProviderConfigs">,
@@ -74,7 +74,7 @@ export function shapeOfSize(
   return settings.success ? facts.shape(settings.data) : undefined;
 }
 
-/** What the size of the settings has, if the cloud was asked: the most that a guest of it can have. */
+/** What the cloud says that the VM size of the settings has, the most that a node can have; undefined before it was asked. */
 export function checkedSize(
   name: string,
   snapshot: Pick<ShapeSource, "vmProviderConfigs" | "accountChecks">,
@@ -89,7 +89,7 @@ export function checkedSize(
   return facts.sizeOf?.(settings.data) === size.name ? size.shape : undefined;
 }
 
-/** What the newest node that reported has; while none has, what was thought of the newest. */
+/** What the newest node that reported has; while none has reported, the shape that the newest node was taken to have. */
 function reportedShape(
   config: AutoscaleConfig,
   vmProvider: string,
@@ -104,10 +104,20 @@ function reportedShape(
     if (node.shape && (!newest || isNewer(node, newest))) newest = node;
   }
   if (reporter?.reported) return boundReport(reporter.reported, size);
-  // It was born before its size was known better.
+  // That node was made before the cloud told what its size has.
   return size === undefined ? newest?.shape : undefined;
 }
 
 function isOfSpec(node: Node, specDigest: string | undefined): boolean {
   return specDigest === undefined || node.specDigest === undefined || node.specDigest === specDigest;
+}
+
+/** How much a server of this config takes: a non-reusable one serves one session. */
+export function serverLimitsOf(config: ServerAutoscaleConfig) {
+  const { reusable, maxSimultaneousSessionsPerServer, maxSimultaneousUsers } = config;
+  return {
+    sessionsMax: reusable ? maxSimultaneousSessionsPerServer : 1,
+    usersMax: reusable ? maxSimultaneousUsers : 1,
+    isReusable: reusable,
+  };
 }

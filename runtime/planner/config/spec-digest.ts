@@ -1,6 +1,6 @@
 /**
- * Whether a node is what a new one would be: a digest of all that nodes are made from. Of accounts only which one it is:
- * new credentials make no node different.
+ * Whether a node is what a new one would be: a digest of all that a node is made from. Of an account only its identity
+ * counts: new credentials make no node different.
  */
 import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../../model/accounts";
 import { canonicalJson } from "../../model/canonical-json";
@@ -17,7 +17,7 @@ import type { Snapshot } from "../../model/snapshot";
 
 type Sources = Pick<Snapshot, "vmProviderConfigs" | "dnsProviderConfigs" | "zones" | "autoscaleConfigs" | "accountOf">;
 
-/** Remembers digests while the definitions are the same objects: a startup script may be long, and plans are many. */
+/** Remembers a digest while the definitions that it was made from are the same objects: making one reads whole scripts. */
 export class SpecDigests {
   private readonly known = new WeakMap<
     AutoscaleConfig,
@@ -63,7 +63,7 @@ export class SpecDigests {
     return digest;
   }
 
-  /** True when a new node of its config would be different; also when its VM provider config is not used any more. */
+  /** True when a new node of its config would be different, also because its config uses another VM provider config now. */
   isOutdated(node: Node, sources: Sources): boolean {
     const config = node.autoscaleConfig === undefined ? undefined : sources.autoscaleConfigs.get(node.autoscaleConfig);
     if (!config || node.vmProvider === undefined || node.specDigest === undefined) return false;
@@ -88,7 +88,10 @@ function capacityOf(config: AutoscaleConfig): unknown[] {
   ];
 }
 
-/** Absent for an account of which nothing is known but its definition, as it was when digests said nothing of accounts. */
+/**
+ * The account's id; undefined where it says no more than the definition does. Digests of older versions had no account, and
+ * nodes that they made are not to be taken for outdated.
+ */
 function tellingId(
   service: AccountService,
   { name, kind, settings }: VmProviderConfig | DnsProviderConfig,

@@ -1,13 +1,13 @@
 /**
- * Windows on the wall clock of their own time zone. A window starts on its `days` and `dates`, except on `exceptDates`:
+ * When a config's schedules are open: windows on the wall clock of each schedule's own time zone. A window starts on its `days` and `dates`, except on `exceptDates`:
  *   start < end   on that day, [start, end)
  *   start > end   from start until end of the following day, which need not be named
  *   start = end   24 hours from start
  * An end of 23:59, 23:59:59 or 24:00 is the end of the day, so that two windows that meet at midnight leave no hole.
  * Daylight saving needs no rule of its own: a skipped hour is never on the wall clock, a repeated one is there twice.
  *
- * With a `leadTime` a window opens that much earlier, in every respect: its floor and standby count, nodes are made,
- * and sessions are placed on those that are ready.
+ * With a `leadTime` a window opens earlier by that time, in every respect: its floor and standby count, nodes are made,
+ * and sessions are placed on nodes that are ready.
  */
 import type { EpochMs } from "../../model/clock";
 import { weekdays, type AutoscaleConfig, type Schedule } from "../../model/config";
@@ -34,19 +34,19 @@ export interface Window extends WindowOverrides {
   readonly validUntilMs?: EpochMs;
   /** Only when inactive: when it opens; undefined = never again. */
   readonly opensAtMs?: EpochMs;
-  /** Start of the window for which `leadTime: auto` has opened it already. */
+  /** Start of the coming window for which the config is open already because of `leadTime: auto`. */
   readonly earlyForMs?: EpochMs;
 }
 
-/** What `leadTime: auto` goes by. */
+/** How long before its start a window with `leadTime: auto` opens. */
 export interface Lead {
   readonly autoSeconds: number;
-  /** The window that starts then is open early already, and stays so however short the lead has become meanwhile. */
+  /** Start of the window that is open early already: it stays open, however short the lead has become meanwhile. */
   readonly earlyForMs?: EpochMs | undefined;
 }
 
 const daySeconds = 86_400;
-/** A window that starts so many days ago may still be open: 24 hours to the end of a day, and any time zone. */
+/** A window that started so many days ago may still be open: it lasts up to 24 hours, and time zones differ by a day. */
 const daysBack = 3;
 const overridable = [
   "minNodes",
@@ -94,7 +94,7 @@ export function windowAt(
   };
 }
 
-/** Steps to the next change; adjacent windows are passed one by one. */
+/** Windows looked at to find the next change: adjacent windows make no change where they meet. */
 const changeStepsMax = 100;
 
 /** When a config with these schedules becomes active or inactive next; undefined = not within a hundred windows. */
@@ -114,9 +114,9 @@ export function nextChangeMs(
   return undefined;
 }
 
-/** Lead before the first boot was measured. Windows takes about twice as long. */
+/** The lead while no boot was measured. A Windows VM takes about twice as long as a Linux VM. */
 const leadDefaultSeconds = { linux: 300, windows: 600 };
-/** No boot that is worth waiting for takes longer. */
+/** The longest automatic lead: a node that takes longer to boot is not worth waiting for. */
 const leadMaxSeconds = 3600;
 
 /**
@@ -129,7 +129,7 @@ export function leadOf(config: AutoscaleConfig, state: ConfigState | undefined):
   return { autoSeconds: Math.min(leadMaxSeconds, autoSeconds), earlyForMs: state?.earlyForMs };
 }
 
-/** What a remembered window was worked out from. */
+/** A remembered window, with what it was worked out from. */
 interface KnownWindow {
   readonly config: AutoscaleConfig;
   readonly schedules: readonly Schedule[];
@@ -185,7 +185,7 @@ function leadMs({ leadTime }: Schedule, { autoSeconds }: Lead): number {
   return (leadTime === "auto" ? autoSeconds : leadTime) * 1000;
 }
 
-/** When the schedule's windows are open, without the lead: those that may be open now, then the coming ones. */
+/** The times of a schedule's windows without the lead, in order: first those that may be open now, then coming ones. */
 function* openSpans(schedule: Schedule, nowMs: EpochMs, clocks: WallClocks): Iterable<Span> {
   const { start, end, timezone } = schedule;
   const endOfDay = end === daySeconds - 60 || end === daySeconds - 1 ? daySeconds : end;
@@ -196,7 +196,10 @@ function* openSpans(schedule: Schedule, nowMs: EpochMs, clocks: WallClocks): Ite
   }
 }
 
-/** Days on which the window starts, in order. Weekly ones go on as long as any number of exceptions may hide them. */
+/**
+ * Days on which the window starts, in order. Weekly days are listed for so many weeks that one is left however many are
+ * exceptions.
+ */
 function* startDays({ days, dates, exceptDates }: Schedule, fromDay: EpochDay): Iterable<EpochDay> {
   const hidden = new Set(exceptDates.map(epochDayOf));
   const single = new Set(dates.map(epochDayOf));

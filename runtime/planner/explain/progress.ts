@@ -8,20 +8,20 @@ import type { Node, Session } from "../../model/state";
 import type { Snapshot } from "../../model/snapshot";
 import { usualBootSeconds } from "../config/boot-times";
 import { isInFlight } from "../lifecycle/node-status";
-import { placesOf } from "../placement/place";
+import { placesOf } from "../placement/places";
 
 export interface Progress {
   /** Place in the queue, from 1; only while queued. */
   readonly position?: number;
   readonly phase?: string;
   /**
-   * When it will likely be served, from boots measured before: 9 of 10 were faster. Undefined when nothing was measured,
-   * when it already took longer than ever, or when it depends on others.
+   * When it will likely be served: 9 of 10 boots measured before were faster. Undefined when nothing was measured, when
+   * it has taken longer than every measured boot already, or when other sessions must end first.
    */
   readonly expectedAtMs?: EpochMs;
 }
 
-/** Reads one moment; remembers what sessions with equal wishes have in common. */
+/** Reads one moment of the state; remembers what it has counted for sessions of the same workspace and zone. */
 export class ProgressReader {
   private readonly coming = new Map<string, { total: number; existing: number }>();
 
@@ -99,7 +99,7 @@ export class ProgressReader {
   }
 }
 
-/** When a node requested at `startMs` will likely run; undefined when that can't be said. */
+/** When a node requested at `startMs` will likely run; undefined when that can't be told from the measured boots. */
 function estimate(startMs: EpochMs, bootSeconds: readonly number[], nowMs: EpochMs): EpochMs | undefined {
   const usual = usualBootSeconds(bootSeconds);
   if (usual === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * What failed nodes teach, for each pair of a config and one of its VM provider configs. Pure.
+ * What follows from failed nodes, for each pair of a config and one of its VM provider configs.
  *
  *   closed ──5 failures in a row, or one of class CONFIG──▶ open ──back-off over──▶ halfOpen ──a node runs──▶ closed
  *                                                            ▲────────── it fails ──────┘
@@ -15,7 +15,7 @@ import type { ConfigState, FailureClass, RouteFailures } from "../../model/state
 
 export type Circuit = "closed" | "open" | "halfOpen";
 
-/** Failures in a row after which the circuit opens: by then it is no accident. */
+/** Failures in a row after which the circuit opens: so many are no accident. */
 export const failuresToOpen = 5;
 
 const second = 1000;
@@ -28,14 +28,14 @@ const backoffFirstMs: Readonly<Record<FailureClass, number>> = {
   TRANSIENT: 30 * second,
   TIMEOUT: 30 * second,
   REPORTED: 30 * second,
-  /** Quotas are raised by people. */
+  /** Quotas are raised by people, which takes a while. */
   QUOTA: 5 * minute,
-  /** Trying the same again can't help. */
+  /** Trying the same configuration again can't help. */
   CONFIG: backoffMaxMs,
 };
 
-/** How long one config believes another one that the cloud had no capacity or quota left. */
-const hearsayMs = 3 * minute;
+/** How long one config passes over a VM provider config on which another one found no capacity or quota. */
+const sharedOutageMs = 3 * minute;
 
 export interface Failed {
   readonly autoscaleConfig: string;
@@ -45,8 +45,8 @@ export interface Failed {
 }
 
 /**
- * The config's state after one more failed node. Failures during one back-off count once, because a burst of ten nodes
- * that the cloud refuses is one piece of news; only a worse class counts anew.
+ * The config's state after one more failed node. Failures during one back-off count once, because ten nodes that the cloud
+ * refuses together tell no more than one; only a worse class counts again.
  */
 export function afterFailure(state: ConfigState | undefined, failed: Failed): ConfigState {
   const { autoscaleConfig, vmProvider, failure, nowMs } = failed;
@@ -81,7 +81,7 @@ function spread(text: string): number {
   return (hash >>> 0) / 2 ** 32;
 }
 
-/** The state without what it knew of this VM provider config; the same object when it knew nothing. */
+/** The state without the failures on this VM provider config; the same object when there were none. */
 export function withoutFailures(state: ConfigState, vmProvider: string): ConfigState {
   if (state.failures?.[vmProvider] === undefined) return state;
   const { failures, ...rest } = state;
@@ -99,37 +99,38 @@ export function isTripped({ consecutiveFailures, last }: RouteFailures): boolean
   return last.class === "CONFIG" || consecutiveFailures >= failuresToOpen;
 }
 
-/** The cloud has no room, which is no fault of the config. */
+/** True when the cloud had no capacity or quota left, which is no fault of the config. */
 export function isExhausted({ last }: RouteFailures): boolean {
   return last.class === "CAPACITY" || last.class === "QUOTA";
 }
 
-/** What a config knows about a VM provider config that another one found without capacity or quota. */
-export interface Hearsay {
+/** A VM provider config on which a config found no capacity or quota: other configs pass it over for a while. */
+export interface SharedOutage {
+  /** The config that was refused. */
   readonly autoscaleConfig: string;
   readonly class: FailureClass;
   readonly untilMs: EpochMs;
 }
 
 /**
- * By name of the VM provider config: who was refused last for want of capacity or quota, while that is to be believed.
- * Others believe it for at most {@link hearsayMs}, so that a config that is refused over and over can't keep one out
- * that would be served.
+ * The outages that hold now, by VM provider config. Of several configs that were refused the one counts whose outage ends
+ * last. For others an outage ends after {@link sharedOutageMs} at most, so that a config that is refused over and over
+ * does not keep out one that would be served.
  */
-export function hearsayOf(states: Iterable<ConfigState>, nowMs: EpochMs): Map<string, Hearsay> {
-  const known = new Map<string, Hearsay>();
+export function sharedOutages(states: Iterable<ConfigState>, nowMs: EpochMs): Map<string, SharedOutage> {
+  const outages = new Map<string, SharedOutage>();
   for (const { autoscaleConfig, failures } of states) {
     if (!failures) continue;
     for (const [vmProvider, refused] of Object.entries(failures)) {
       if (!isExhausted(refused)) continue;
-      const untilMs = Math.min(refused.retryAtMs, refused.last.atMs + hearsayMs);
-      const before = known.get(vmProvider);
+      const untilMs = Math.min(refused.retryAtMs, refused.last.atMs + sharedOutageMs);
+      const before = outages.get(vmProvider);
       const isLater =
         !before || untilMs > before.untilMs || (untilMs === before.untilMs && autoscaleConfig < before.autoscaleConfig);
-      if (untilMs > nowMs && isLater) known.set(vmProvider, { autoscaleConfig, class: refused.last.class, untilMs });
+      if (untilMs > nowMs && isLater) outages.set(vmProvider, { autoscaleConfig, class: refused.last.class, untilMs });
     }
   }
-  return known;
+  return outages;
 }
 
 /** For the journal: why the circuit opened; undefined when this failure did not open it. */

@@ -1,11 +1,11 @@
-/** Which lane a new node goes to. The map of nodes to lanes never changes afterwards. */
+/** Which lane a new node goes to. It stays in that lane for life. */
 import type { Lane } from "../../model/state";
 
-/** Nodes per stack: the cost of an update grows with the size of its stack, so stacks stay small. */
+/** Nodes per lane at most: the cost of an update grows with the size of its stack. */
 export const laneNodesMax = 25;
 /**
- * Lanes of one config that may be busy or in trouble while there is room in one of them. Far more than there are slots;
- * it only keeps a cloud that never answers from filling the disk with stacks.
+ * Lanes of one config with room that are busy or in trouble, before no further lane is opened. Far more than can be busy at
+ * once: the limit only keeps a cloud that never answers from filling the disk with stacks.
  */
 export const lanesClosedMax = 64;
 
@@ -41,7 +41,7 @@ export function chooseLane(lanes: readonly LaneLoad[]): Lane | undefined {
   return closed[0]?.lane;
 }
 
-/** Busy for nobody knows how long, or in trouble. */
+/** True for a lane whose update runs, for nobody knows how long, and for one in trouble. */
 function isClosed(lane: Lane): boolean {
   return isOpen(lane) || lane.trouble !== undefined;
 }

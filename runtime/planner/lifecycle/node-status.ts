@@ -17,27 +17,31 @@ export function isFinalDrain({ reason }: Node): boolean {
   return finalDrains.includes(reason.code);
 }
 
-/** Never gave a sign of life since it runs, and nothing but its port could give one. */
+/** True for a node that has given no sign of life since it runs, and of which only its port could give one. */
 export function isUnheard(node: Node): boolean {
   return node.readyWhen !== "heartbeat" && node.lastHeartbeatMs === undefined && node.lastProbeMs === undefined;
 }
 
-/** The first sign of life since the time at which the cloud was to take its VM back: it did not. */
+/**
+ * True at the first sign of life after the time at which the cloud was to take the node's VM back: the cloud did not do it.
+ * @param lastSignMs The sign of life before; undefined = none.
+ */
 export function outlivesNotice({ interruption }: Node, lastSignMs: EpochMs | undefined, nowMs: EpochMs): boolean {
   if (interruption === undefined) return false;
   return nowMs > interruption.deadlineMs && (lastSignMs ?? 0) <= interruption.deadlineMs;
 }
 
 /** True for nodes of server pools: they count sessions and users, not cores. */
-export function isServer(node: Node): boolean {
-  return node.sessionsMax !== undefined;
+export function isServer({ sessionsMax }: Pick<Node, "sessionsMax">): boolean {
+  return sessionsMax !== undefined;
 }
 
 /** True for a non-reusable server whose session is over: it leaves and never comes back. */
-export function isUsedUp(node: Node, usage: NodeUsage): boolean {
-  return node.isReusable === false && node.hasServed === true && usage.pinned === 0;
+export function isUsedUp({ isReusable, hasServed }: Pick<Node, "isReusable" | "hasServed">, usage: NodeUsage): boolean {
+  return isReusable === false && hasServed === true && usage.pinned === 0;
 }
 
+/** Why a non-reusable server drains. */
 export const servedReason: Reason = {
   code: "served",
   text: "a non-reusable server serves one session and is replaced",

@@ -1,6 +1,6 @@
 /**
- * What nodes say of themselves is heard, not believed: it counts only where nothing is declared, up to what machines have,
- * until the node says something else. It ends nothing.
+ * What nodes report of their size. A report counts only where nothing is declared, and only up to what the node's size, or
+ * any machine, has. The last report counts. No session ends because of a report.
  */
 import type { Reason } from "../../model/plan";
 import {
@@ -15,7 +15,7 @@ import {
 import type { Node, Shape } from "../../model/state";
 import { formatCount, formatMemory } from "../../model/units";
 
-/** The node with what it says now: what it does not speak of stays as it was. The same object when nothing changed. */
+/** The node with what it reports now; what it does not report stays as it was. The same object when nothing changed. */
 export function withReport(node: Node, beat: PartialShape, declared: PartialShape): Node {
   const reported: { -readonly [D in Dimension]?: number } = { ...node.reported };
   for (const dimension of dimensions) if (beat[dimension] !== undefined) reported[dimension] = beat[dimension];
@@ -24,7 +24,7 @@ export function withReport(node: Node, beat: PartialShape, declared: PartialShap
   return { ...node, reported, ...(shape && !isSameShape(shape, node.shape ?? {}) ? { shape } : {}) };
 }
 
-/** For the journal: that more is reported than is credited; undefined when it is not, or was told before. */
+/** For the journal: the node reports more than counts. Undefined when it does not, and when the journal has that already. */
 export function overstatedReason(before: Node, after: Node, declared: PartialShape): Reason | undefined {
   const limits = { ...after.size, ...declared };
   const over = overstated(after.reported, limits);
@@ -47,7 +47,7 @@ export function overstatedReason(before: Node, after: Node, declared: PartialSha
   return { code: "overstated", text: `reports more than is credited: ${parts.join("; ")}`, numbers };
 }
 
-/** For the journal: that the node turned out other than it was taken for. */
+/** For the journal: the node has another shape than it was taken to have. */
 export function reshapedReason(before: Shape, after: Shape): Reason {
   const changed = dimensions.filter((dimension) => before[dimension] !== after[dimension]);
   const parts = changed.map(

@@ -33,7 +33,7 @@ export function endSession(
   draft.decide(journal.entry("session", session.sessionId, "ended", reason));
 }
 
-/** A node's change of status; `patch` holds what else changes with it. */
+/** @param patch What else of the node changes with its status. */
 export function moveNode(
   { draft, journal, nowMs }: TransitionContext,
   node: Node,
@@ -45,7 +45,7 @@ export function moveNode(
   draft.decide(journal.entry("node", node.nodeId, status, reason));
 }
 
-/** The node is ready: it takes sessions from now on, its config's row of failures is over, and its boot is measured. */
+/** The node is ready: it takes sessions from now on, the failures of its config are forgotten, and its boot is measured. */
 export function startNode(context: TransitionContext, node: Node, reason: Reason, patch: Partial<Node> = {}): void {
   moveNode(context, node, "running", reason, {
     progressPercent: 100,
@@ -94,7 +94,7 @@ type FailureChange =
   | { readonly kind: "put"; readonly table: "configState"; readonly row: ConfigState }
   | { readonly kind: "decision"; readonly decision: Decision };
 
-/** What a failed node means for its config. */
+/** What changes for the node's config when the node failed. */
 export function failureChanges(
   { journal, nowMs }: { readonly journal: Journal; readonly nowMs: EpochMs },
   before: ConfigState | undefined,

@@ -1,6 +1,6 @@
 /**
- * Staged sessions: placed for nobody, so that the next user of their workspace need not wait. Those that are not wanted
- * any more end first, then the queue takes what is free, and only then the missing ones are placed.
+ * Staged sessions: placed before anybody asks for them, so that the next user of their workspace need not wait. In a pass
+ * those that are not wanted any more end first, then the queue takes what is free, and then the missing ones are placed.
  */
 import type { Workspace } from "../../model/config";
 import type { Reason } from "../../model/plan";
@@ -10,15 +10,17 @@ import { formatCount, formatDuration } from "../../model/units";
 import type { Snapshot } from "../../model/snapshot";
 import { hasRoom, needsOf } from "./room";
 import { isNewer } from "../../model/node-order";
-import { findNode, mayTakeSessions, placesOf, type Place, type PlaceContext, type PlaceRequest } from "./place";
+import { findNode, type PlaceRequest } from "./choose-node";
+import { placesOf, type Place } from "./places";
+import { Eligibility, type PlaceContext } from "./eligibility";
 import { assignSession, endSession, type TransitionContext } from "../lifecycle/transitions";
 
 export type StagingContext = PlaceContext & TransitionContext;
 
-/** Sessions staged in one pass: more would hold up the users' own requests; the rest comes with the next pass. */
+/** Sessions staged in one pass at most: more would hold up the users' own requests. The next pass places the rest. */
 const stagedPerPass = 100;
 
-/** Names of the staging configs, and of those that are gone and have left sessions behind, in order. */
+/** Names of all staging configs, also of those that are gone and have left sessions behind, in order. */
 export function stagingNames(snapshot: Snapshot): string[] {
   return [...new Set([...snapshot.stagingConfigs.keys(), ...snapshot.staged.keys()])].sort();
 }
@@ -48,7 +50,10 @@ export interface StagedSessions {
   readonly unwanted: readonly { readonly session: Session; readonly reason: Reason }[];
 }
 
-/** The sessions that were staged for a config, judged by what is declared now. A silent node's sessions are neither. */
+/**
+ * The sessions that were staged for a config, judged by what is declared now. Those on a node that is missing are neither
+ * ready nor unwanted.
+ */
 export function judgeStaged(name: string, context: PlaceContext): StagedSessions {
   const { snapshot } = context.draft;
   const config = snapshot.stagingConfigs.get(name);
@@ -64,7 +69,7 @@ export function judgeStaged(name: string, context: PlaceContext): StagedSessions
     else if (node?.status === "running") ready.push(session);
   }
   if (!config || ready.length <= config.sessions) return { ready, unwanted };
-  // The newest nodes are the first that may leave.
+  // Sessions on the newest nodes end first, because those nodes are the first that may leave.
   const newestFirst = [...ready].sort((a, b) =>
     a.nodeId === b.nodeId ? 0 : isNewer(nodeOf(a, context)!, nodeOf(b, context)!) ? -1 : 1,
   );
@@ -82,17 +87,16 @@ interface Judging {
   readonly workspace: Workspace | undefined;
   /** What the workspace takes now. */
   readonly needs: Shape | undefined;
-  /** Remembers which autoscale configs take sessions. */
-  readonly open: Map<string, boolean>;
+  readonly eligibility: Eligibility;
   readonly context: PlaceContext;
 }
 
 function startJudging(config: StagingConfig, context: PlaceContext): Judging {
   const workspace = context.draft.snapshot.workspaces.get(config.workspace);
-  return { config, workspace, needs: workspace && needsOf(workspace), open: new Map(), context };
+  return { config, workspace, needs: workspace && needsOf(workspace), eligibility: new Eligibility(context), context };
 }
 
-/** Why a session that nobody has is to end; undefined while it may stay. */
+/** Why a staged session that no user has yet is to end; undefined while it may stay. */
 function unwantedReason(session: Session, node: Node | undefined, judging: Judging): Reason | undefined {
   const { config, workspace, needs, context } = judging;
   if (!workspace?.enabled || !needs) {
@@ -107,7 +111,7 @@ function unwantedReason(session: Session, node: Node | undefined, judging: Judgi
     return { code: "stagingChanged", text, numbers: {} };
   }
   const isLeaving = node.status !== "running" && node.status !== "missing";
-  if (isLeaving || !mayTakeSessions(node, judging.open, context)) {
+  if (isLeaving || !judging.eligibility.takesSessions(node)) {
     const why = isLeaving ? `is ${node.status}` : `takes no sessions: its autoscale config is closed`;
     return { code: "nodeClosed", text: `node ${node.nodeId} ${why}`, numbers: { nodeId: node.nodeId } };
   }
@@ -122,7 +126,7 @@ function unwantedReason(session: Session, node: Node | undefined, judging: Judgi
   return { code: "expired", text, numbers: { ageSeconds, expirationSeconds: config.expiration } };
 }
 
-/** What is fixed when a session starts is still what the config wants. */
+/** True when what is fixed at a session's start is still what the config wants. */
 function isAsConfigured({ needs, workspace, permissions }: Session, config: StagingConfig, now: Shape): boolean {
   const isSameSize = needs.cores === now.cores && needs.memoryBytes === now.memoryBytes && needs.gpus === now.gpus;
   return isSameSize && workspace === config.workspace && samePermissions(permissions, config.permissions);
@@ -142,11 +146,11 @@ function surplusReason({ name, sessions }: StagingConfig, staged: number): Reaso
   return { code: "surplus", text, numbers: { wanted: sessions, staged } };
 }
 
-/** Ends what is not wanted any more, so that the queue can have its room. */
+/** Ends staged sessions that are not wanted any more, so that the queue can have their room. */
 export function endUnwanted(context: StagingContext): void {
   for (const name of stagingNames(context.draft.snapshot)) {
     for (const { session, reason } of judgeStaged(name, context).unwanted) {
-      // What can't be read might want it.
+      // A definition that can't be read might want it.
       if (context.draft.snapshot.unreadable.size > 0 && reason.code !== "expired") continue;
       endSession(context, session, reason.code === "expired" ? "expired" : "unstaged", reason);
     }
@@ -175,7 +179,7 @@ export function fillStaging(context: StagingContext, newSessionId: () => string)
   return true;
 }
 
-/** Room only shrinks while sessions are placed, so nodes without any are looked at once. */
+/** Nodes with room, by place: a node that is full now stays full while sessions are placed. */
 function candidatesFor(config: StagingConfig, request: PlaceRequest, { draft }: PlaceContext) {
   const withRoom = new Map<string, readonly Node[]>();
   return (pool: string, zone: string): readonly Node[] => {

@@ -1,75 +1,67 @@
 /** What keeps a config from creating one more node now, first the reason that lasts longest. */
 import type { Reason } from "../../model/plan";
-import type { Shape } from "../../model/state";
-import { describeUnreadable, unreadableBelow } from "../../model/unreadable";
-import { formatCount } from "../../model/units";
-import type { ConfigPosition, Fleet } from "./fleet";
 import { describeShape, numbersOf } from "../../model/shape-text";
-import { firstOpenRoute, routeReasons } from "./routes";
+import type { Shape } from "../../model/state";
+import { formatCount } from "../../model/units";
+import { modeReason } from "../config/mode";
+import { nodesTotal, type ConfigView } from "./config-view";
+import { firstOpenRoute, routeReasons, type BlockSources } from "./route-blocks";
 
-/** Undefined when nothing does. `needs`: of the session that the node is for. */
-export function blockedReason(
-  fleet: Fleet,
-  position: ConfigPosition,
-  purpose: "demand" | "standby",
-  needs?: Shape,
+/** What a node is wanted for: a session that waits for it, or floor, standby and staged sessions. */
+export type Purpose = "demand" | "standby";
+
+/**
+ * Undefined when nothing does.
+ * @param needs Of the session that the node is for; undefined = of any size.
+ */
+export function createBlock(
+  view: ConfigView,
+  purpose: Purpose,
+  needs: Shape | undefined,
+  sources: BlockSources,
 ): Reason | undefined {
+  const { snapshot } = sources;
+  const isClosed = view.mode !== "open";
   return (
-    modeReason(fleet, position) ??
-    missingZoneReason(fleet, position) ??
-    capReason(position, purpose) ??
-    routesReason(fleet, position, needs)
+    (isClosed ? modeReason(view, snapshot) : undefined) ??
+    missingZoneReason(view, sources) ??
+    capReason(view, purpose) ??
+    routesReason(view, needs, sources)
   );
 }
 
-function modeReason({ snapshot }: Fleet, { config, mode, state, window }: ConfigPosition): Reason | undefined {
-  if (mode === "open") return undefined;
-  const numbers = { autoscaleConfig: config.name };
-  const name = `autoscale config "${config.name}"`;
-  if (state.isDeleting) return { code: "configDeleting", text: `${name} is being deleted`, numbers };
-  if (mode === "leaving") return { code: "configDraining", text: `${name} is being drained`, numbers };
-  const [unreadable] = mode === "frozen" && config.enabled ? unreadableBelow(config, snapshot) : [];
-  if (unreadable) return { code: "unreadable", text: `${name} rests: ${describeUnreadable(unreadable)}`, numbers };
-  if (mode === "frozen") return { code: "configDisabled", text: `${name} is disabled`, numbers };
-  const { opensAtMs } = window;
-  const opens = opensAtMs === undefined ? "" : `; it opens at ${new Date(opensAtMs).toISOString()}`;
-  return {
-    code: "schedule",
-    text: `${name} is outside its schedule${opens}`,
-    numbers: { ...numbers, opensAtMs: opensAtMs ?? 0 },
-  };
-}
-
-function missingZoneReason({ snapshot }: Fleet, { config }: ConfigPosition): Reason | undefined {
+function missingZoneReason({ config }: ConfigView, { snapshot }: BlockSources): Reason | undefined {
   if (snapshot.zones.has(config.zone)) return undefined;
   const text = `autoscale config "${config.name}" refers to zone "${config.zone}", which is not declared`;
   return { code: "missingReference", text, numbers: { autoscaleConfig: config.name } };
 }
 
-function capReason({ config, nodesTotal }: ConfigPosition, purpose: "demand" | "standby"): Reason | undefined {
+function capReason(view: ConfigView, purpose: Purpose): Reason | undefined {
+  const { config } = view;
+  const nodes = nodesTotal(view);
   const overshoot = purpose === "demand" && config.aggressiveScaling ? config.aggressiveOvershoot : 0;
   const nodesMax = (config.maxNodes ?? Infinity) + overshoot;
-  if (nodesTotal < nodesMax) return undefined;
+  if (nodes < nodesMax) return undefined;
   return {
     code: "maxNodes",
-    text: `autoscale config "${config.name}" has ${nodesTotal} of at most ${formatCount(nodesMax, "node")} (max nodes)`,
-    numbers: { autoscaleConfig: config.name, nodes: nodesTotal, maxNodes: nodesMax },
+    text: `autoscale config "${config.name}" has ${nodes} of at most ${formatCount(nodesMax, "node")} (max nodes)`,
+    numbers: { autoscaleConfig: config.name, nodes, maxNodes: nodesMax },
   };
 }
 
 /** Why neither the preferred VM provider config nor any fallback takes a node: all of their reasons, the first one leads. */
-function routesReason(fleet: Fleet, position: ConfigPosition, needs: Shape | undefined): Reason | undefined {
-  if (firstOpenRoute(fleet, position, needs)) return undefined;
-  const reasons = routeReasons(fleet, position, needs);
+function routesReason(view: ConfigView, needs: Shape | undefined, sources: BlockSources): Reason | undefined {
+  if (firstOpenRoute(view, needs, sources)) return undefined;
+  const reasons = routeReasons(view, needs, sources);
   const [first] = reasons;
-  if (!first) return tooSmall(position, needs ?? nothing);
+  if (!first) return tooSmall(view, needs ?? nothing);
   return { ...first, text: reasons.map(({ text }) => text).join("; ") };
 }
 
 const nothing: Shape = { cores: 0, memoryBytes: 0, gpus: 0 };
 
-/** As far as its nodes have told, which the next report may change. */
-function tooSmall({ config, routes }: ConfigPosition, needs: Shape): Reason {
+/** Nodes of this config are too small, by what they have told so far; the next report may say otherwise. */
+function tooSmall({ config, nodes: { routes } }: ConfigView, needs: Shape): Reason {
   const { vmProvider, shape = nothing } = routes[0]!;
   const gpus = needs.gpus > 0 ? ` and ${formatCount(shape.gpus, "GPU")}` : "";
   const has = `${describeShape({ cores: shape.cores, memoryBytes: shape.memoryBytes })}${gpus}`;

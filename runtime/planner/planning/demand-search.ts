@@ -1,96 +1,93 @@
-/** Where demand may find room, and which configs may make more: what the queue and staging look through alike. */
+/** Where those who need room may find it, and which configs may make more: the queue and staging look in the same way. */
 import type { Reason } from "../../model/plan";
 import type { PartialShape } from "../../model/shapes";
-import type { ConfigPosition, Fleet } from "./fleet";
-import { obstacleOf, type Place, type PlaceRequest } from "../placement/place";
-import type { Bin, Scope } from "./place-capacity";
+import type { PlaceRequest } from "../placement/choose-node";
+import { obstacleOf } from "../placement/obstacles";
+import type { Place } from "../placement/places";
+import type { ConfigView } from "./config-view";
+import type { NodeCapacity } from "./node-capacity";
+import type { FoundRoom, PlanDraft } from "./plan-draft";
+import type { PlannedPlace } from "./planned-place";
 
-export interface Search {
-  /** In the order of the places; those with neither nodes nor configs are left out. */
-  readonly scopes: readonly Scope[];
+export interface DemandSearch {
+  /** In the order of preference; those with neither nodes nor configs are left out. */
+  readonly places: readonly PlannedPlace[];
   /** Configs whose nodes could serve it, in the order of the places; those that fail after those that work. */
-  readonly makers: readonly ConfigPosition[];
-  /** The first reason why a config can't. */
+  readonly makers: readonly ConfigView[];
+  /** The first reason why a config can't serve it. */
   readonly obstacle: Reason | undefined;
-  /** Running nodes of every place before nodes on their way of any: what runs is not waited for. */
-  readonly lists: readonly RoomList[];
+  /** Running nodes of every place before nodes on their way of any: nobody waits for a node while another one runs. */
+  readonly lists: readonly NodeList[];
 }
 
-/** Bins only fill up during a round: those before `next` stay full. */
-interface RoomList {
-  readonly scope: Scope;
+/** Nodes only fill up during a round: those before `next` stay full. */
+interface NodeList {
+  readonly place: PlannedPlace;
   readonly kind: "running" | "coming";
   next: number;
-}
-
-/** Room for one session, and where it is. */
-export interface Room {
-  readonly scope: Scope;
-  readonly bin: Bin;
 }
 
 /** @param mayMake Whether a config, by name, may make nodes for it. Default: any. */
 export function startSearch(
   request: PlaceRequest,
   places: readonly Place[],
-  fleet: Fleet,
+  draft: PlanDraft,
   mayMake: (autoscaleConfig: string) => boolean = () => true,
-): Search {
-  const { snapshot } = fleet;
-  const scopes: Scope[] = [];
-  // A config whose nodes fail is tried after those that work, so that it does not spend the others' patience.
-  const working: ConfigPosition[] = [];
-  const failing: ConfigPosition[] = [];
+): DemandSearch {
+  const { snapshot, context } = draft.fleet;
+  const planned: PlannedPlace[] = [];
+  // A config whose nodes fail is tried after those that work: what it can't make does not use up what others can.
+  const working: ConfigView[] = [];
+  const failing: ConfigView[] = [];
   let obstacle: Reason | undefined;
   for (const { zone, pool } of places) {
     const configs = snapshot.configsIn(pool.name, zone.name);
     if (configs.length === 0 && snapshot.nodesIn(pool.name, zone.name).size === 0) continue;
-    scopes.push(fleet.scope(pool.name, zone.name));
+    planned.push(draft.place(pool.name, zone.name));
     for (const config of configs) {
       if (!mayMake(config.name)) continue;
-      const position = fleet.position(config.name)!;
-      const found = obstacleOf(request, config, fleet.context, limitsOf(position));
+      const view = draft.fleet.config(config.name)!;
+      const found = obstacleOf(request, config, context, limitsOf(view));
       if (found) obstacle ??= found.reason;
-      else (hasFailures(position) ? failing : working).push(position);
+      else (hasFailures(view) ? failing : working).push(view);
     }
   }
-  const lists = [
-    ...scopes.map((scope): RoomList => ({ scope, kind: "running", next: 0 })),
-    ...scopes.map((scope): RoomList => ({ scope, kind: "coming", next: 0 })),
-  ];
-  return { scopes, makers: [...working, ...failing], obstacle, lists };
+  const lists = (["running", "coming"] as const).flatMap((kind) =>
+    planned.map((place): NodeList => ({ place, kind, next: 0 })),
+  );
+  return { places: planned, makers: [...working, ...failing], obstacle, lists };
 }
 
 /** For another round, in which there may be room again. */
-export function restartSearch({ lists }: Search): void {
+export function restartSearch({ lists }: DemandSearch): void {
   for (const list of lists) list.next = 0;
 }
 
 /** What is certain of the nodes that the config may make. */
-function limitsOf({ routes }: ConfigPosition): PartialShape[] {
-  return routes.map(({ limits }) => limits);
+function limitsOf({ nodes }: ConfigView): PartialShape[] {
+  return nodes.routes.map(({ limits }) => limits);
 }
 
-function hasFailures({ state, config }: ConfigPosition): boolean {
+function hasFailures({ state, config }: ConfigView): boolean {
   return state.failures?.[config.vmProvider] !== undefined;
 }
 
+/** Whether a node has room, as its place sees it in this round. */
+export type RoomTest = (node: NodeCapacity, place: PlannedPlace) => boolean;
+
 /**
- * @param hasAny False for a bin that is full for all that this search is shared by, now and later in the round.
+ * The first node that passes both tests. A search is shared by sessions that differ in their users only.
+ * @param hasAny False for a node that none of those who share the search can use any more in this round.
  * @param hasRoom For the one that asks now. Default the same.
  */
-export function findRoom(
-  { lists }: Search,
-  hasAny: (bin: Bin) => boolean,
-  hasRoom: (bin: Bin) => boolean = hasAny,
-): Room | undefined {
+export function findRoom({ lists }: DemandSearch, hasAny: RoomTest, hasRoom: RoomTest = hasAny): FoundRoom | undefined {
   for (const list of lists) {
-    const { scope, kind } = list;
-    const bins = scope[kind];
-    while (list.next < bins.length && !hasAny(bins[list.next]!)) list.next += 1;
-    for (let index = list.next; index < bins.length; index += 1) {
-      const bin = bins[index]!;
-      if (hasRoom(bin)) return { scope, bin };
+    const { place, kind } = list;
+    const nodes = place[kind];
+    while (list.next < nodes.length && !hasAny(nodes[list.next]!, place)) list.next += 1;
+    for (let index = list.next; index < nodes.length; index += 1) {
+      const node = nodes[index]!;
+      if (hasRoom(node, place)) return { place, node };
     }
   }
   return undefined;
@@ -98,14 +95,14 @@ export function findRoom(
 
 /** Brings back the first draining node that has room. */
 export function recallRoom(
-  { scopes }: Search,
-  hasRoom: (bin: Bin) => boolean,
-  fleet: Fleet,
+  { places }: DemandSearch,
+  hasRoom: RoomTest,
+  draft: PlanDraft,
   reason: () => Reason,
-): Room | undefined {
-  for (const scope of scopes) {
-    const draining = scope.recallable.find(hasRoom);
-    if (draining) return { scope, bin: fleet.recall(scope, draining, reason()) };
+): FoundRoom | undefined {
+  for (const place of places) {
+    const draining = place.recallable.find((node) => hasRoom(node, place));
+    if (draining) return { place, node: draft.recall(place, draining, reason()) };
   }
   return undefined;
 }

@@ -3,54 +3,55 @@
  * from draining, and only then on new nodes. A session that nothing can take is skipped; those behind it go on.
  */
 import type { Reason, WaitingSession } from "../../model/plan";
-import type { Reservation, Session } from "../../model/state";
-import type { Fleet } from "./fleet";
-import { placesOf } from "../placement/place";
 import { describeShape, numbersOf } from "../../model/shape-text";
+import type { Reservation, Session } from "../../model/state";
+import { placesOf } from "../placement/places";
+import { findRoom, recallRoom, restartSearch, startSearch, type DemandSearch } from "./demand-search";
+import type { NodeCapacity } from "./node-capacity";
+import type { FoundRoom, PlanDraft } from "./plan-draft";
 import type { Reservations } from "./reservations";
-import { hasSpace, hasSpaceFor, type Bin } from "./place-capacity";
-import { findRoom, recallRoom, restartSearch, startSearch, type Room, type Search } from "./demand-search";
 
-/** A queued session and what it looks for. */
+/** A queued session and where it may look. */
 export interface Demand {
   readonly session: Session;
-  readonly search: Wanted;
+  readonly search: SessionSearch;
 }
 
-/** What sessions with equal wishes have in common. */
-interface Wanted extends Search {
-  /** Why no node can be created for it; stays true for the rest of the round. */
+/** Shared by sessions that ask for the same: they differ in their users only. */
+interface SessionSearch extends DemandSearch {
+  /** Why no node can be created for them; stays true for the rest of the round. */
   stuck?: Reason | undefined;
 }
 
 /** The queue in its order. Where each session may look stays the same for the whole plan. */
-export function demandOf(fleet: Fleet): Demand[] {
-  const searches = new Map<string, Wanted>();
-  return fleet.snapshot.queue().map((session) => {
+export function demandOf(draft: PlanDraft): Demand[] {
+  const searches = new Map<string, SessionSearch>();
+  return draft.fleet.snapshot.queue().map((session) => {
     const key = searchKey(session);
-    const search = searches.get(key) ?? lookFor(session, fleet);
+    const search = searches.get(key) ?? searchFor(session, draft);
     searches.set(key, search);
     return { session, search };
   });
 }
 
 /** One round: every search begins anew. */
-export function packQueue(fleet: Fleet, demand: readonly Demand[], reservations: Reservations): WaitingSession[] {
+export function packQueue(draft: PlanDraft, demand: readonly Demand[], reservations: Reservations): WaitingSession[] {
   for (const { search } of demand) {
     restartSearch(search);
     search.stuck = undefined;
   }
   return demand.map(({ session, search }) => {
     const { sessionId } = session;
-    const found = packOne(session, search, fleet);
-    if (found.bin) {
-      const kept = found.bin.kind === "running" ? reservations.keep(session) : undefined;
-      const nodeId = found.bin.node?.nodeId;
-      return { sessionId, nodeId, ...(kept ? { reservation: kept } : {}), reason: found.reason };
+    const room = roomFor(session, search, draft);
+    if (room) {
+      room.place.take(room.node, session);
+      const kept = room.node.kind === "running" ? reservations.keep(session) : undefined;
+      const nodeId = room.node.node?.nodeId;
+      return { sessionId, nodeId, ...(kept ? { reservation: kept } : {}), reason: promisedReason(room.node) };
     }
     const reservation = reservations.reserve(session, search);
-    if (!reservation) return { sessionId, nodeId: undefined, reason: found.reason };
-    return { sessionId, nodeId: undefined, reservation, reason: reservedReason(found.reason, reservation) };
+    if (!reservation) return { sessionId, nodeId: undefined, reason: search.stuck! };
+    return { sessionId, nodeId: undefined, reservation, reason: reservedReason(search.stuck!, reservation) };
   });
 }
 
@@ -64,89 +65,80 @@ function searchKey({ workspace, zone, needs, isRemoteApp }: Session): string {
   return `${workspace}/${zone ?? ""}/${isRemoteApp ? "app" : ""}/${needs.cores}/${needs.memoryBytes}/${needs.gpus}`;
 }
 
-function lookFor(session: Session, fleet: Fleet): Wanted {
-  const { snapshot } = fleet;
+function searchFor(session: Session, draft: PlanDraft): SessionSearch {
+  const { snapshot } = draft.fleet;
   const workspace = snapshot.workspaces.get(session.workspace);
   if (!workspace?.enabled) {
     const text = `workspace "${session.workspace}" is ${workspace ? "disabled" : "not declared any more"}`;
     const code = workspace ? "workspaceDisabled" : "workspaceGone";
-    return { ...startSearch(session, [], fleet), obstacle: { code, text, numbers: {} } };
+    return { ...startSearch(session, [], draft), obstacle: { code, text, numbers: {} } };
   }
-  const search = startSearch(session, placesOf(workspace, session.zone, snapshot), fleet);
+  const search = startSearch(session, placesOf(workspace, session.zone, snapshot), draft);
   if (search.makers.length > 0 || search.obstacle) return search;
   const text = `no autoscale config can make a node for workspace "${session.workspace}"`;
   return { ...search, obstacle: { code: "noConfig", text, numbers: {} } };
 }
 
-interface Found {
-  readonly bin?: Bin;
-  readonly reason: Reason;
+/** Undefined when nothing can take the session; then `search.stuck` says why. */
+function roomFor(session: Session, search: SessionSearch, draft: PlanDraft): FoundRoom | undefined {
+  return (
+    serverOfUser(session, search) ??
+    findRoom(
+      search,
+      (node, place) => place.hasRoomForNewUser(node, session.needs),
+      (node, place) => place.hasRoom(node, session),
+    ) ??
+    recallRoom(
+      search,
+      (node, place) => place.hasRoom(node, session),
+      draft,
+      () => neededReason(session, "and this node is still there"),
+    ) ??
+    createFor(session, search, draft)
+  );
 }
 
-function packOne(session: Session, search: Wanted, fleet: Fleet): Found {
-  const room = findSpace(session, search) ?? recallFor(session, search, fleet) ?? createFor(session, search, fleet);
-  if (!room) return { reason: search.stuck! };
-  room.scope.take(room.bin, session);
-  return { bin: room.bin, reason: promisedReason(room.bin) };
-}
-
-function findSpace(session: Session, search: Wanted): Room | undefined {
-  const { needs, userId } = session;
-  // The user's own server first: there the session takes no user slot.
-  for (const scope of search.scopes) {
-    if (!scope.isOfServers) continue;
-    const bin = scope.binsOf(userId).find((own) => hasSpaceFor(own, session));
-    if (bin) return { scope, bin };
+/** The user's own server comes first: there the session takes no user slot. */
+function serverOfUser(session: Session, { places }: SessionSearch): FoundRoom | undefined {
+  for (const place of places) {
+    if (!place.isOfServers) continue;
+    const node = place.serversOf(session.userId).find((own) => place.hasRoom(own, session));
+    if (node) return { place, node };
   }
-  return findRoom(
-    search,
-    (bin) => hasSpace(bin, needs),
-    (bin) => hasSpaceFor(bin, session),
-  );
+  return undefined;
 }
 
-function recallFor(session: Session, search: Wanted, fleet: Fleet): Room | undefined {
-  return recallRoom(
-    search,
-    (bin) => hasSpaceFor(bin, session),
-    fleet,
-    () => {
-      const text = `session ${session.sessionId} needs ${describeShape(session.needs)}, and this node is still there`;
-      const numbers = { sessionId: session.sessionId, ...numbersOf("needs", session.needs) };
-      return { code: "queue", text, numbers };
-    },
-  );
-}
-
-/** The first config that may; undefined when none may, and then the search is stuck with the first one's reason. */
-function createFor(session: Session, search: Wanted, fleet: Fleet): Room | undefined {
+/** By the first config that may; undefined when none may, and then the search is stuck with the first one's reason. */
+function createFor(session: Session, search: SessionSearch, draft: PlanDraft): FoundRoom | undefined {
   if (search.stuck) return undefined;
   let firstBlock = search.makers.length > 0 ? undefined : search.obstacle;
-  for (const position of search.makers) {
-    const block = fleet.blocked(position, "demand", session.needs);
-    if (block) {
-      // Nodes that are too small don't help by staying.
-      if (position.mode === "open" && block.code !== "shape") position.hasDeficit = true;
-      firstBlock ??= block;
-      continue;
+  for (const maker of search.makers) {
+    const block = draft.blocked(maker, "demand", session.needs);
+    if (!block) {
+      return draft.create(maker, neededReason(session, "which no free or coming node has left"), session.needs);
     }
-    const text = `session ${session.sessionId} needs ${describeShape(session.needs)}, which no free or coming node has left`;
-    const numbers = { sessionId: session.sessionId, ...numbersOf("needs", session.needs) };
-    return fleet.create(position, { code: "queue", text, numbers }, session.needs);
+    // Where new nodes are too small, keeping the present ones does not help the session.
+    if (maker.mode === "open" && block.code !== "shape") maker.added.hasDeficit = true;
+    firstBlock ??= block;
   }
   search.stuck = firstBlock;
   return undefined;
 }
 
-function promisedReason(bin: Bin): Reason {
-  const autoscaleConfig = bin.autoscaleConfig ?? "";
-  if (!bin.node) {
+function neededReason({ sessionId, needs }: Session, why: string): Reason {
+  const text = `session ${sessionId} needs ${describeShape(needs)}, ${why}`;
+  return { code: "queue", text, numbers: { sessionId, ...numbersOf("needs", needs) } };
+}
+
+function promisedReason({ node, kind, autoscaleConfig = "" }: NodeCapacity): Reason {
+  if (!node) {
     const text = `a new node of autoscale config "${autoscaleConfig}" is being requested for it`;
     return { code: "newNode", text, numbers: { autoscaleConfig } };
   }
-  const { nodeId, status } = bin.node;
+  const { nodeId, status } = node;
   const numbers = { nodeId, nodeStatus: status, autoscaleConfig };
-  if (bin.kind === "running" || bin.kind === "joinable")
+  if (kind === "running" || kind === "joinable") {
     return { code: "placing", text: `node ${nodeId} has room for it`, numbers };
+  }
   return { code: "inFlight", text: `it was promised room on node ${nodeId}, which is ${status}`, numbers };
 }

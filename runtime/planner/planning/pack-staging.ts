@@ -4,37 +4,38 @@
  * nodes with each other also where aggressive scaling gives each waiting user a node of his own.
  */
 import type { Reason, StagingPosition } from "../../model/plan";
+import { describeShape, numbersOf } from "../../model/shape-text";
 import type { StagingConfig } from "../../model/staging-config";
 import type { Session, Shape } from "../../model/state";
 import { formatCount } from "../../model/units";
-import { fitsShape, needsOf } from "../placement/room";
-import { describeShape, numbersOf } from "../../model/shape-text";
-import type { Fleet } from "./fleet";
-import type { PlaceRequest } from "../placement/place";
-import type { Bin } from "./place-capacity";
-import { findRoom, recallRoom, startSearch, type Search } from "./demand-search";
+import { isServer } from "../lifecycle/node-status";
+import type { PlaceRequest } from "../placement/choose-node";
+import { hasRoom, needsOf } from "../placement/room";
 import { judgeStaged, mayHoldStaged, stagingPlaces } from "../placement/staging";
+import { findRoom, recallRoom, startSearch, type DemandSearch, type RoomTest } from "./demand-search";
+import type { PlanDraft } from "./plan-draft";
 
 /** By name. */
-export function packStaging(fleet: Fleet): StagingPosition[] {
-  return [...fleet.snapshot.stagingConfigs.values()]
+export function packStaging(draft: PlanDraft): StagingPosition[] {
+  return [...draft.fleet.snapshot.stagingConfigs.values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((config) => packOne(config, fleet));
+    .map((config) => packOne(config, draft));
 }
 
-function packOne(config: StagingConfig, fleet: Fleet): StagingPosition {
-  const { ready } = judgeStaged(config.name, fleet.context);
+function packOne(config: StagingConfig, draft: PlanDraft): StagingPosition {
+  const { snapshot, context } = draft.fleet;
+  const { ready } = judgeStaged(config.name, context);
   const current = ready.length;
-  const staying = ready.filter((session) => !isRetiring(session, fleet)).length;
+  const staying = ready.filter((session) => !isRetiring(session, draft)).length;
   const position = { stagingConfig: config.name, desired: config.sessions, current };
-  const workspace = fleet.snapshot.workspaces.get(config.workspace);
+  const workspace = snapshot.workspaces.get(config.workspace);
   if (!workspace?.enabled) {
     const text = `workspace "${config.workspace}" is disabled`;
     return { ...position, reason: { code: "workspaceDisabled", text, numbers: {} } };
   }
-  const search = lookFor(config, needsOf(workspace), fleet);
+  const search = searchFor(config, needsOf(workspace), draft);
   for (let packed = staying; packed < config.sessions; packed += 1) {
-    const block = pack(search, fleet, config.sessions - packed);
+    const block = pack(search, draft, config.sessions - packed);
     if (block) return { ...position, reason: shortReason(block, position) };
   }
   const isMet = current >= config.sessions;
@@ -48,9 +49,9 @@ function packOne(config: StagingConfig, fleet: Fleet): StagingPosition {
 }
 
 /** Its node is about to be replaced: room for the session that follows is made before. */
-function isRetiring({ nodeId = "" }: Session, fleet: Fleet): boolean {
+function isRetiring({ nodeId = "" }: Session, { fleet }: PlanDraft): boolean {
   const autoscaleConfig = fleet.snapshot.nodes.get(nodeId)?.autoscaleConfig ?? "";
-  return fleet.position(autoscaleConfig)?.retiring.has(nodeId) === true;
+  return fleet.config(autoscaleConfig)?.retiring.has(nodeId) === true;
 }
 
 function shortReason(block: Reason, { desired, current }: { desired: number; current: number }): Reason {
@@ -58,52 +59,48 @@ function shortReason(block: Reason, { desired, current }: { desired: number; cur
   return { ...block, text, numbers: { ...block.numbers, desired, current } };
 }
 
-interface Wanted extends Search {
+interface StagingSearch extends DemandSearch {
   readonly config: StagingConfig;
   readonly request: PlaceRequest;
 }
 
-function lookFor(config: StagingConfig, needs: Shape, fleet: Fleet): Wanted {
+function searchFor(config: StagingConfig, needs: Shape, draft: PlanDraft): StagingSearch {
   const request = { workspace: config.workspace, userId: "", needs };
-  const places = stagingPlaces(config, fleet.snapshot);
-  return { config, request, ...startSearch(request, places, fleet, (name) => mayHoldStaged(config, name)) };
+  const places = stagingPlaces(config, draft.fleet.snapshot);
+  return { config, request, ...startSearch(request, places, draft, (name) => mayHoldStaged(config, name)) };
 }
 
 /** Takes room for one session; answers what keeps it from that. */
-function pack(search: Wanted, fleet: Fleet, missing: number): Reason | undefined {
+function pack(search: StagingSearch, draft: PlanDraft, missing: number): Reason | undefined {
   const { config, request, makers } = search;
-  const isFor = (bin: Bin) => hasRoom(bin, config, request.needs);
-  const room = findRoom(search, isFor) ?? recallRoom(search, isFor, fleet, () => stagingReason(search, 1));
+  const isFor: RoomTest = (node, place) =>
+    mayHoldStaged(config, node.autoscaleConfig) &&
+    !isServer(node.limits) &&
+    hasRoom(node.limits, place.usageOf(node), request);
+  const room = findRoom(search, isFor) ?? recallRoom(search, isFor, draft, () => stagingReason(search, 1));
   if (room) {
-    room.scope.take(room.bin, request);
+    room.place.take(room.node, request);
     return undefined;
   }
   let block = makers.length > 0 ? undefined : (search.obstacle ?? noMaker(config));
   for (const maker of makers) {
-    const why = fleet.blocked(maker, "standby", request.needs);
+    const why = draft.blocked(maker, "standby", request.needs);
     if (!why) {
-      const { scope, bin } = fleet.create(maker, stagingReason(search, missing), request.needs);
-      scope.take(bin, request);
+      const { place, node } = draft.create(maker, stagingReason(search, missing), request.needs);
+      place.take(node, request);
       return undefined;
     }
     if (maker.mode === "open") {
-      maker.hasDeficit = true;
-      maker.reasons.push({
-        ...why,
-        text: `staging config "${config.name}" lacks ${formatCount(missing, "session")}; ${why.text}`,
-      });
+      maker.added.hasDeficit = true;
+      const text = `staging config "${config.name}" lacks ${formatCount(missing, "session")}; ${why.text}`;
+      maker.added.reasons.push({ ...why, text });
     }
     block ??= why;
   }
   return block;
 }
 
-function hasRoom(bin: Bin, config: StagingConfig, needs: Shape): boolean {
-  const isItsOwn = mayHoldStaged(config, bin.autoscaleConfig);
-  return isItsOwn && bin.sessionsLeft === undefined && bin.shape !== undefined && fitsShape(needs, bin.free);
-}
-
-function stagingReason({ config, request }: Wanted, missing: number): Reason {
+function stagingReason({ config, request }: StagingSearch, missing: number): Reason {
   const what = `${describeShape(request.needs)} each`;
   const text = `staging config "${config.name}" lacks ${missing} of ${formatCount(config.sessions, "session")} of ${what}`;
   const numbers = { stagingConfig: config.name, missing, ...numbersOf("needs", request.needs) };

@@ -4,52 +4,30 @@
  */
 import type { CloudCatalog } from "../../model/config";
 import { PlaceMap } from "../../model/place-map";
-import type { Node } from "../../model/state";
 import type { Snapshot } from "../../model/snapshot";
 import type { ConfigMode } from "../config/mode";
-import type { ConfigPosition } from "./fleet";
-import type { Route } from "./routes";
-import type { Bin, Scope } from "./place-capacity";
+import type { ConfigNodes } from "./config-nodes";
+import type { ConfigView } from "./config-view";
+import type { NodeCapacity } from "./node-capacity";
+import type { PlaceCapacity } from "./place-capacity";
 
-/** The nodes of one config. */
-export interface Crew {
-  readonly revision: number;
-  /** Oldest first. */
-  readonly nodes: readonly Node[];
-  /** Those that do not simply run, oldest first. */
-  readonly unsettled: readonly Node[];
-  /** Those that run without any session and may take one, oldest first; made when first asked for. */
-  idle?: readonly Node[];
-  readonly nodesInFlight: number;
-  /** Capacity or soon capacity, if none is to be replaced. */
-  readonly nodesLive: number;
-  /** With what is in flight before this plan. */
-  readonly routes: readonly Route[];
-}
-
-interface KnownScope {
-  /** Undefined = used again only bin by bin. */
+/** Something and the revision that it was made from; undefined = it holds no more. */
+interface Remembered<T> {
   revision: number | undefined;
-  readonly scope: Scope;
-}
-
-interface KnownBin {
-  readonly revision: number | undefined;
-  /** Undefined = the node is no capacity. */
-  readonly bin: Bin | undefined;
+  readonly value: T;
 }
 
 interface KnownMode {
   readonly mode: ConfigMode;
-  /** Nodes of it were to be replaced. */
+  /** True when nodes of it were to be replaced. */
   readonly isRotating: boolean;
 }
 
 export class PlanMemory {
-  readonly crews = new Map<string, Crew>();
-  readonly scopes = new PlaceMap<KnownScope>();
-  /** By node. */
-  readonly bins = new Map<string, KnownBin>();
+  private readonly nodesByConfig = new Map<string, Remembered<ConfigNodes>>();
+  private readonly places = new PlaceMap<Remembered<PlaceCapacity>>();
+  /** By node; undefined = the node is no capacity. */
+  private readonly capacities = new Map<string, Remembered<NodeCapacity | undefined>>();
   /** By config. */
   private readonly modes = new Map<string, KnownMode>();
   private source:
@@ -60,30 +38,58 @@ export class PlanMemory {
     const { definitions } = snapshot.revisions;
     const { source } = this;
     const isKnown = source?.snapshot === snapshot && source.definitions === definitions && source.catalog === catalog;
-    // Most of the bins are of nodes that are gone.
-    const isStale = this.bins.size > 2 * snapshot.nodes.size + 100;
+    // Most of what is remembered is of nodes that are gone.
+    const isStale = this.capacities.size > 2 * snapshot.nodes.size + 100;
     if (isKnown && !isStale) return;
     this.source = { snapshot, definitions, catalog };
-    this.crews.clear();
-    this.scopes.clear();
-    this.bins.clear();
+    this.nodesByConfig.clear();
+    this.places.clear();
+    this.capacities.clear();
     this.modes.clear();
   }
 
   /**
    * A config's mode and which of its nodes are to be replaced depend on the time: forgets what holds no more. Call for
-   * every config before what is remembered of bins and scopes is used.
+   * every config before what is remembered of nodes and places is used.
    */
-  review({ config: { name }, mode, retiring, nodes }: ConfigPosition): void {
+  review({ config: { name }, mode, retiring, nodes }: ConfigView): void {
     const known = this.modes.get(name);
     const isRotating = retiring.size > 0;
     const isSameMode = known?.mode === mode;
     if (isSameMode && !known.isRotating && !isRotating) return;
     this.modes.set(name, { mode, isRotating });
-    for (const { nodeId, pool, zone } of nodes) {
-      if (!isSameMode) this.bins.delete(nodeId);
-      const scope = this.scopes.get(pool, zone);
-      if (scope) scope.revision = undefined;
+    for (const { nodeId, pool, zone } of nodes.all) {
+      if (!isSameMode) this.capacities.delete(nodeId);
+      const place = this.places.get(pool, zone);
+      if (place) place.revision = undefined;
     }
+  }
+
+  nodesOf(config: string, revision: number, make: () => ConfigNodes): ConfigNodes {
+    const known = this.nodesByConfig.get(config);
+    if (known?.revision === revision) return known.value;
+    const value = make();
+    this.nodesByConfig.set(config, { revision, value });
+    return value;
+  }
+
+  place(pool: string, zone: string, revision: number, make: () => PlaceCapacity): PlaceCapacity {
+    const known = this.places.get(pool, zone);
+    if (known?.revision === revision) return known.value;
+    const value = make();
+    this.places.set(pool, zone, { revision, value });
+    return value;
+  }
+
+  capacity(
+    nodeId: string,
+    revision: number | undefined,
+    make: () => NodeCapacity | undefined,
+  ): NodeCapacity | undefined {
+    const known = this.capacities.get(nodeId);
+    if (known && known.revision === revision) return known.value;
+    const value = make();
+    this.capacities.set(nodeId, { revision, value });
+    return value;
   }
 }

@@ -7,45 +7,47 @@ import type { ConfigState, Node } from "../../model/state";
 import { formatCount } from "../../model/units";
 import { definitionId } from "../../model/changes";
 import type { Snapshot } from "../../model/snapshot";
-import { demandOf, packQueue } from "./pack-queue";
-import { Fleet, type ConfigPosition, type FleetOptions } from "./fleet";
-import { blockedReason } from "./create-blocks";
-import { fallbackReason } from "./routes";
-import { Reservations } from "./reservations";
-import { drainRetiring } from "./rotation";
-import { drainExcess, findExcess, removeFinished, type LastingExcess } from "./scale-down";
-import { packStaging } from "./pack-staging";
-import { raiseToFloor, raiseToStandby } from "./standby";
 import { without } from "../lifecycle/transitions";
+import { nodesInFlight, nodesLive, nodesTotal, type ConfigView } from "./config-view";
+import { drainRetiring } from "./drain-retiring";
+import { drainExcess, findExcess, type LastingExcess } from "./excess";
+import { Fleet, type FleetOptions } from "./fleet";
+import { demandOf, packQueue } from "./pack-queue";
+import { packStaging } from "./pack-staging";
+import { PlanDraft } from "./plan-draft";
+import { removeFinished } from "./remove-finished";
+import { Reservations } from "./reservations";
+import { raiseToFloor, raiseToStandby } from "./standby";
 
 export type PlanOptions = FleetOptions;
 
-/** Rounds in which a plan looks at its own effect; two are usual, more only when places feed each other. */
+/** A plan goes on with what its last round has added, so many times. Two rounds are usual; more are for places that share configs' caps. */
 const roundsMax = 10;
 
 export function plan(snapshot: Snapshot, options: PlanOptions): Plan {
   const fleet = new Fleet(snapshot, options);
-  const { waiting, staging } = raise(fleet);
-  for (const position of fleet.positions) {
-    removeFinished(fleet, position, position.mode === "leaving" ? position.nodes : position.crew.unsettled);
+  const draft = new PlanDraft(fleet);
+  const { waiting, staging } = raise(draft);
+  for (const view of fleet.configs) {
+    removeFinished(draft, view, view.mode === "leaving" ? view.nodes.all : view.nodes.unsettled);
   }
-  const { gone, unreadable } = withoutConfig(fleet);
-  removeFinished(fleet, undefined, gone);
-  removeFinished(fleet, undefined, unreadable, "frozen");
-  const excess = findExcess(fleet);
-  const lasting = fleet.positions.map((position) => drainExcess(fleet, position, excess.get(position) ?? []));
-  for (const position of fleet.positions) drainRetiring(fleet, position);
-  const changes = groupBy(fleet.changes, (change) => configOf(change, snapshot));
+  const { gone, unreadable } = withoutConfig(snapshot);
+  removeFinished(draft, undefined, gone);
+  removeFinished(draft, undefined, unreadable, "frozen");
+  const excess = findExcess(draft);
+  const lasting = fleet.configs.map((view) => drainExcess(draft, view, excess.get(view) ?? []));
+  for (const view of fleet.configs) drainRetiring(draft, view);
+  const changes = groupBy(draft.changes, (change) => configOf(change, snapshot));
   const sessions = groupBy(waiting, ({ reason }) => String(reason.numbers["autoscaleConfig"]));
-  const configs = fleet.positions.map((position, index) => {
-    const { name } = position.config;
-    return decisionOf(fleet, position, {
+  const configs = fleet.configs.map((view, index) => {
+    const { name } = view.config;
+    return decisionOf(draft, view, {
       waiting: sessions.get(name) ?? [],
       changes: changes.get(name) ?? [],
       lasting: lasting[index],
     });
   });
-  return { atMs: options.nowMs, changes: fleet.changes, configs, waiting, staging };
+  return { atMs: options.nowMs, changes: draft.changes, configs, waiting, staging };
 }
 
 interface Raised {
@@ -54,28 +56,28 @@ interface Raised {
 }
 
 /**
- * Queue, staging, floor and standby, again with the nodes just found until no more are: a session may prefer a node that
- * standby makes, which leaves standby short again, and the next plan must not be the one to find that out.
+ * Queue, staging, floor and standby, in rounds until a round adds nothing: a session may prefer a node that standby makes,
+ * which leaves standby short again, and that must not be left to the next plan.
  */
-function raise(fleet: Fleet): Raised {
-  const open = fleet.positions.filter((position) => position.mode === "open");
-  const demand = demandOf(fleet);
-  const reservations = new Reservations(fleet);
+function raise(draft: PlanDraft): Raised {
+  const open = draft.fleet.configs.filter(({ mode }) => mode === "open");
+  const demand = demandOf(draft);
+  const reservations = new Reservations(draft.fleet);
   for (let round = 1; ; round += 1) {
-    const changesBefore = fleet.changes.length;
-    const waiting = packQueue(fleet, demand, reservations);
-    const staging = packStaging(fleet);
-    for (const position of open) if (fleet.mayBeShort(position)) raiseToFloor(fleet, position);
-    for (const position of open) if (fleet.mayBeShort(position)) raiseToStandby(fleet, position);
-    const areNodesMoved = reservations.endRound();
-    const isSettled = fleet.changes.length === changesBefore && !areNodesMoved;
+    const changesBefore = draft.changes.length;
+    const waiting = packQueue(draft, demand, reservations);
+    const staging = packStaging(draft);
+    for (const view of open) if (draft.mayBeShort(view)) raiseToFloor(draft, view);
+    for (const view of open) if (draft.mayBeShort(view)) raiseToStandby(draft, view);
+    const areReservationsMoved = reservations.endRound();
+    const isSettled = draft.changes.length === changesBefore && !areReservationsMoved;
     if (isSettled || round === roundsMax) return { waiting, staging };
-    fleet.startRound();
+    draft.startRound();
   }
 }
 
 /** Nodes whose config is not declared any more, and those whose config can't be read, by id. */
-function withoutConfig({ snapshot }: Fleet): { readonly gone: Node[]; readonly unreadable: Node[] } {
+function withoutConfig(snapshot: Snapshot): { readonly gone: Node[]; readonly unreadable: Node[] } {
   const names = [...snapshot.configsWithNodes()].filter((name) => !snapshot.autoscaleConfigs.has(name));
   const isKept = (name: string): boolean =>
     snapshot.unreadable.has(definitionId("autoscaleConfig", name)) && !snapshot.configStates.get(name)?.isDeleting;
@@ -106,10 +108,10 @@ interface Findings {
   readonly lasting: LastingExcess | undefined;
 }
 
-function decisionOf(fleet: Fleet, position: ConfigPosition, findings: Findings): ConfigDecision {
-  const { config, state, mode } = position;
+function decisionOf(draft: PlanDraft, view: ConfigView, findings: Findings): ConfigDecision {
+  const { config, state, mode } = view;
   const { waiting, changes, lasting } = findings;
-  const { earlyForMs } = position.window;
+  const { earlyForMs } = view.window;
   const isAsBefore =
     state.excessSinceMs === lasting?.excessSinceMs &&
     state.excessNodes === lasting?.excessNodes &&
@@ -124,26 +126,22 @@ function decisionOf(fleet: Fleet, position: ConfigPosition, findings: Findings):
   const stuck = waiting.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
   const reasons: Reason[] = [];
   if (stuck) reasons.push(stuckReason(stuck.reason, waiting.length));
-  reasons.push(...position.reasons);
-  if (changes.length > 0) reasons.push(...changeReasons(changes), ...fallbackReasons(fleet, position, changes));
+  reasons.push(...view.added.reasons);
+  if (changes.length > 0) {
+    const used = changes.flatMap((change) => (change.kind === "create" ? [change.vmProvider] : []));
+    reasons.push(...changeReasons(changes), ...draft.fallbackReasons(view, new Set(used)));
+  }
   if (mode !== "open") {
-    const block = blockedReason(fleet, position, "demand");
+    const block = draft.blocked(view, "demand");
     if (block) reasons.push(block);
   }
-  if (reasons.length === 0) reasons.push(steadyReason(position));
+  if (reasons.length === 0) reasons.push(steadyReason(view));
   return { autoscaleConfig: config.name, isActive: mode === "open", reasons, nextState };
 }
 
 function stuckReason(reason: Reason, sessionsWaiting: number): Reason {
   const text = `${formatCount(sessionsWaiting, "session")} ${sessionsWaiting === 1 ? "waits" : "wait"}: ${reason.text}`;
   return { ...reason, text, numbers: { ...reason.numbers, sessionsWaiting } };
-}
-
-/** Which fallbacks this plan uses and why. */
-function fallbackReasons(fleet: Fleet, position: ConfigPosition, changes: readonly NodeChange[]): Reason[] {
-  const used = new Set(changes.map((change) => (change.kind === "create" ? change.vmProvider : undefined)));
-  const routes = position.routes.filter(({ vmProvider }) => used.has(vmProvider));
-  return routes.flatMap((route) => fallbackReason(fleet, position, route) ?? []);
 }
 
 /** One line per kind of change and reason, with how many nodes. */
@@ -162,8 +160,9 @@ function changeReasons(changes: readonly NodeChange[]): Reason[] {
   }));
 }
 
-function steadyReason({ config, nodesLive, nodesInFlight, nodesTotal }: ConfigPosition): Reason {
-  const coming = nodesInFlight > 0 ? `, ${nodesInFlight} of them on their way` : "";
-  const text = `${formatCount(nodesLive, "node")}${coming}: neither too few nor too many`;
-  return { code: "steady", text, numbers: { autoscaleConfig: config.name, nodesLive, nodesInFlight, nodesTotal } };
+function steadyReason(view: ConfigView): Reason {
+  const counts = { nodesLive: nodesLive(view), nodesInFlight: nodesInFlight(view), nodesTotal: nodesTotal(view) };
+  const coming = counts.nodesInFlight > 0 ? `, ${counts.nodesInFlight} of them on their way` : "";
+  const text = `${formatCount(counts.nodesLive, "node")}${coming}: neither too few nor too many`;
+  return { code: "steady", text, numbers: { autoscaleConfig: view.config.name, ...counts } };
 }

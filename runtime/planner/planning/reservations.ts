@@ -10,11 +10,14 @@
  * Oldest sessions first. At most a quarter of the running nodes of a pool in a zone, rounded up, are reserved at a time,
  * so that small sessions go on being served on the others; where a place has a single node, large and small take turns.
  */
-import type { Reservation, Session } from "../../model/state";
+import type { Reservation, Session, Shape } from "../../model/state";
+import { isServer } from "../lifecycle/node-status";
 import { fitsShape, freeShape } from "../placement/room";
+import type { DemandSearch } from "./demand-search";
 import type { Fleet } from "./fleet";
-import type { Bin, Scope } from "./place-capacity";
-import type { Room, Search } from "./demand-search";
+import type { NodeCapacity } from "./node-capacity";
+import type { FoundRoom } from "./plan-draft";
+import type { PlannedPlace } from "./planned-place";
 
 export const reserveAfterMs = 300_000;
 /** More would hardly help: by then a whole node must have become free somewhere, or the sessions on them last for days. */
@@ -25,7 +28,7 @@ const reservedShareMax = 1 / 4;
 /** Nodes that could take the sessions of one search if they were empty. */
 interface Candidates {
   /** The one with least to free first. */
-  readonly rooms: readonly (Room & { readonly nodeId: string })[];
+  readonly rooms: readonly (FoundRoom & { readonly nodeId: string })[];
   /** When the session on them was requested that was requested last. */
   readonly lastRequestMs: number;
 }
@@ -37,7 +40,7 @@ export class Reservations {
   private now = new Map<string, Reservation>();
   /** Session by node, of both. */
   private reservers: Map<string, string>;
-  private readonly candidates = new Map<Search, Candidates>();
+  private readonly candidates = new Map<DemandSearch, Candidates>();
 
   constructor(private readonly fleet: Fleet) {
     const before = new Map<string, Reservation>();
@@ -65,7 +68,7 @@ export class Reservations {
   }
 
   /** For a session that nothing can take: the nodes whose room is kept for it, which this plan gives to nobody else. */
-  reserve(session: Session, search: Search): Reservation | undefined {
+  reserve(session: Session, search: DemandSearch): Reservation | undefined {
     const { nowMs } = this.fleet;
     const known = this.before.get(session.sessionId);
     if (!known && nowMs - session.requestedAtMs < reserveAfterMs) return undefined;
@@ -76,25 +79,25 @@ export class Reservations {
     const due = Math.min(reservedPerSessionMax, 1 + Math.floor((nowMs - sinceMs) / reserveAfterMs));
     while (rooms.length < due) {
       const next = candidates.rooms.find(
-        ({ nodeId, scope }) => !this.reservers.has(nodeId) && this.hasShareLeft(scope),
+        ({ nodeId, place }) => !this.reservers.has(nodeId) && this.hasShareLeft(place),
       );
       if (!next) break;
       this.reservers.set(next.nodeId, session.sessionId);
       rooms.push(next);
     }
     if (rooms.length === 0) return undefined;
-    for (const { scope, bin } of rooms) scope.take(bin, session);
+    for (const { place, node } of rooms) place.take(node, session);
     const reservation = { sinceMs, nodeIds: rooms.map(({ nodeId }) => nodeId).sort() };
     this.now.set(session.sessionId, reservation);
     return reservation;
   }
 
-  private hasShareLeft({ running }: Scope): boolean {
-    const isReserved = ({ node }: Bin): boolean => node !== undefined && this.reservers.has(node.nodeId);
+  private hasShareLeft({ running }: PlannedPlace): boolean {
+    const isReserved = ({ node }: NodeCapacity): boolean => node !== undefined && this.reservers.has(node.nodeId);
     return running.filter(isReserved).length < Math.ceil(running.length * reservedShareMax);
   }
 
-  private candidatesFor(session: Session, search: Search): Candidates {
+  private candidatesFor(session: Session, search: DemandSearch): Candidates {
     const known = this.candidates.get(search);
     if (known) return known;
     const found = findCandidates(session, search);
@@ -104,30 +107,27 @@ export class Reservations {
 }
 
 /** Servers are left out: there each session takes one place, whoever it is of. */
-function findCandidates({ needs }: Session, { scopes }: Search): Candidates {
+function findCandidates({ needs }: Session, { places }: DemandSearch): Candidates {
   let lastRequestMs = 0;
   const found: (Candidates["rooms"][number] & { readonly toFree: number })[] = [];
-  for (const scope of scopes) {
-    for (const bin of scope.running) {
-      const { node, shape, usage } = bin;
-      if (!node || !shape || bin.sessionsLeft !== undefined || !fitsShape(needs, shape)) continue;
-      lastRequestMs = Math.max(lastRequestMs, usage?.lastRequestMs ?? 0);
-      found.push({ scope, bin, nodeId: node.nodeId, toFree: shareToFree(bin, needs) });
+  for (const place of places) {
+    for (const capacity of place.running) {
+      const { node, limits, usage } = capacity;
+      if (!node || !limits.shape || isServer(limits) || !fitsShape(needs, limits.shape)) continue;
+      lastRequestMs = Math.max(lastRequestMs, usage.lastRequestMs);
+      const toFree = shareToFree(limits.shape, usage, needs);
+      found.push({ place, node: capacity, nodeId: node.nodeId, toFree });
     }
   }
-  found.sort((a, b) => a.toFree - b.toFree || sessionsOn(b.bin) - sessionsOn(a.bin) || (a.nodeId < b.nodeId ? -1 : 1));
+  // Of several with as much to free the one with most sessions: one of many ends sooner than one of few.
+  const sessionsOn = ({ node }: FoundRoom): number => node.usage.sessions;
+  found.sort((a, b) => a.toFree - b.toFree || sessionsOn(b) - sessionsOn(a) || (a.nodeId < b.nodeId ? -1 : 1));
   return { rooms: found, lastRequestMs };
 }
 
-/** Of several with as much to free the one with most sessions: one of many ends sooner than one of few. */
-function sessionsOn({ usage }: Bin): number {
-  return usage?.sessions ?? 0;
-}
-
 /** Share of the node, of its scarcest dimension, that has to come free. */
-function shareToFree({ shape, usage }: Bin, needs: Session["needs"]): number {
-  if (!shape) return 1;
-  const free = usage ? freeShape(shape, usage) : shape;
+function shareToFree(shape: Shape, usage: Shape, needs: Shape): number {
+  const free = freeShape(shape, usage);
   const share = (wanted: number, left: number, has: number) => (has > 0 ? Math.max(0, wanted - left) / has : 0);
   return Math.max(
     share(needs.cores, free.cores, shape.cores),

@@ -1,81 +1,81 @@
 /** Which nodes of a place may leave without taking away the standby of any config there. */
 import type { Snapshot } from "../../model/snapshot";
-import type { ConfigPosition } from "./fleet";
-import type { Bin, Scope, Spare } from "./place-capacity";
+import { freeOf } from "../placement/room";
+import type { ConfigView } from "./config-view";
+import { addTotals, freeTotalsOf, noTotals, type FreeTotals, type NodeCapacity } from "./node-capacity";
+import type { PlannedPlace } from "./planned-place";
 import { standbyOf, standbySessionsOf } from "./standby";
-import { countSlots, slotsIn, wantedSlotsOf, type WantedSlots } from "./standby-slots";
+import { countSlots, slotsIn, slotTargetOf, type SlotTarget } from "./standby-slots";
 
 /** What must stay free, for the configs that count static members or for those that don't. */
-interface Wanted {
-  readonly spare: Spare;
-  readonly standby: Spare;
+interface StandbyTarget {
+  readonly left: FreeTotals;
+  readonly standby: FreeTotals;
 }
 
 /** What one config wants in whole sessions, and how many could start. */
 interface Slots {
-  readonly wanted: WantedSlots;
+  readonly target: SlotTarget;
   slots: number;
 }
 
 /**
  * Standby is shared by all configs of a place, so the one that wants most of something decides. Nodes on their way don't
- * count here: the old ones leave only after the new ones run.
+ * count here: the old ones leave only after the new ones run. Call when the plan has given out all room: only nodes that
+ * no session was promised are asked about.
  */
 export class StandbyGuard {
-  private readonly wanted: readonly Wanted[];
+  private readonly targets: readonly StandbyTarget[];
   private readonly slots: readonly Slots[];
 
-  constructor(open: readonly ConfigPosition[], scope: Scope, snapshot: Snapshot) {
-    this.wanted = [true, false]
+  constructor(open: readonly ConfigView[], place: PlannedPlace, snapshot: Snapshot) {
+    this.targets = [true, false]
       .map((countStatic) => ({ countStatic, among: open.filter(({ config }) => config.countStatic === countStatic) }))
       .filter(({ among }) => among.length > 0)
       .map(({ countStatic, among }) => ({
-        spare: scope.spare({ isComingCounted: false, isStaticCounted: countStatic }),
+        left: place.left({ isComingCounted: false, isStaticCounted: countStatic }),
         standby: highest(among),
       }));
-    this.slots = open.flatMap((position) => {
-      const wanted = wantedSlotsOf(position, snapshot);
-      const which = { isComingCounted: false, isStaticCounted: position.config.countStatic };
-      return wanted ? [{ wanted, slots: countSlots(scope, wanted.needs, which) }] : [];
+    this.slots = open.flatMap((view) => {
+      const target = slotTargetOf(view, snapshot);
+      const counted = { isComingCounted: false, isStaticCounted: view.config.countStatic };
+      return target ? [{ target, slots: countSlots(place, target.needs, counted) }] : [];
     });
   }
 
-  allows(bin: Bin): boolean {
-    const own = spareOf(bin);
-    const isStandbyKept = this.wanted.every(({ spare, standby }) =>
-      dimensions.every((dimension) => own[dimension] === 0 || spare[dimension] - own[dimension] >= standby[dimension]),
+  allows({ limits, usage }: NodeCapacity): boolean {
+    const own = freeTotalsOf(limits, usage);
+    const isStandbyKept = this.targets.every(({ left, standby }) =>
+      dimensions.every((dimension) => own[dimension] === 0 || left[dimension] - own[dimension] >= standby[dimension]),
     );
-    return isStandbyKept && this.slots.every(({ wanted, slots }) => areSlotsKept(bin, wanted, slots));
+    return isStandbyKept && this.slots.every((entry) => areSlotsKept(slotsOn({ limits, usage }, entry), entry));
   }
 
-  remove(bin: Bin): void {
-    const own = spareOf(bin);
-    for (const { spare } of this.wanted) for (const dimension of dimensions) spare[dimension] -= own[dimension];
-    for (const entry of this.slots) entry.slots -= slotsIn(bin.free, entry.wanted.needs);
+  remove({ limits, usage }: NodeCapacity): void {
+    for (const { left } of this.targets) addTotals(left, freeTotalsOf(limits, usage), -1);
+    for (const entry of this.slots) entry.slots -= slotsOn({ limits, usage }, entry);
   }
 }
 
-function areSlotsKept({ free }: Bin, { needs, count }: WantedSlots, slots: number): boolean {
-  const own = slotsIn(free, needs);
+function slotsOn({ limits, usage }: Pick<NodeCapacity, "limits" | "usage">, { target }: Slots): number {
+  return slotsIn(freeOf(limits, usage), target.needs);
+}
+
+function areSlotsKept(own: number, { slots, target: { count } }: Slots): boolean {
   return own === 0 || slots - own >= count;
 }
 
 const dimensions = ["millicores", "memoryBytes", "gpus", "sessions"] as const;
 
-function spareOf({ free, sessionsLeft }: Bin): Spare {
-  if (sessionsLeft !== undefined) return { millicores: 0, memoryBytes: 0, gpus: 0, sessions: sessionsLeft };
-  return { millicores: Math.round(free.cores * 1000), memoryBytes: free.memoryBytes, gpus: free.gpus, sessions: 0 };
-}
-
-function highest(positions: readonly ConfigPosition[]): Spare {
-  const most: Spare = { millicores: 0, memoryBytes: 0, gpus: 0, sessions: 0 };
-  for (const position of positions) {
-    const { config } = position;
+function highest(views: readonly ConfigView[]): FreeTotals {
+  const most = noTotals();
+  for (const view of views) {
+    const { config } = view;
     if (config.type === "server") {
-      most.sessions = Math.max(most.sessions, standbySessionsOf(config, position));
+      most.sessions = Math.max(most.sessions, standbySessionsOf(config, view));
       continue;
     }
-    const { cores, memoryBytes, gpus } = standbyOf(config, position);
+    const { cores, memoryBytes, gpus } = standbyOf(config, view);
     most.millicores = Math.max(most.millicores, Math.round(cores * 1000));
     most.memoryBytes = Math.max(most.memoryBytes, memoryBytes);
     most.gpus = Math.max(most.gpus, gpus);

@@ -2,17 +2,19 @@
  * Standby in whole sessions: how many of one workspace could start at once. Counted node by node, because a session must
  * fit on one: what is free in pieces is enough for the sums of standby, but starts nobody.
  */
-import type { AgentAutoscaleConfig } from "../../model/config";
+import type { AutoscaleConfig } from "../../model/config";
 import type { Reason } from "../../model/plan";
+import { describeShape, numbersOf } from "../../model/shape-text";
+import type { Snapshot } from "../../model/snapshot";
 import type { Shape } from "../../model/state";
 import { formatCount } from "../../model/units";
-import type { Snapshot } from "../../model/snapshot";
-import { needsOf } from "../placement/room";
-import { describeShape, numbersOf } from "../../model/shape-text";
-import type { ConfigPosition } from "./fleet";
-import type { Bin, Counted, Scope } from "./place-capacity";
+import type { Window } from "../config/windows";
+import { freeOf, needsOf } from "../placement/room";
+import type { NodeCapacity } from "./node-capacity";
+import type { Counted, PlannedPlace } from "./planned-place";
 
-export interface WantedSlots {
+/** How many sessions of which workspace are to have room at once. */
+export interface SlotTarget {
   readonly workspace: string;
   /** What one session takes. */
   readonly needs: Shape;
@@ -20,18 +22,17 @@ export interface WantedSlots {
 }
 
 /** A window may replace the count. Undefined when no slot is wanted. */
-export function wantedSlotsOf({ config, window }: ConfigPosition, snapshot: Snapshot): WantedSlots | undefined {
-  const { workspace: name, count: own } = slotsOf(config) ?? { workspace: "", count: 0 };
-  const workspace = snapshot.workspaces.get(name);
-  const count = window.standbySlots ?? own;
-  return workspace && count > 0 ? { workspace: name, needs: needsOf(workspace), count } : undefined;
+export function slotTargetOf(
+  { config, window }: { readonly config: AutoscaleConfig; readonly window: Window },
+  snapshot: Snapshot,
+): SlotTarget | undefined {
+  const declared = config.type === "dockerAgent" ? config.standbySlots : undefined;
+  const workspace = declared && snapshot.workspaces.get(declared.workspace);
+  const count = window.standbySlots ?? declared?.count ?? 0;
+  return workspace && count > 0 ? { workspace: workspace.name, needs: needsOf(workspace), count } : undefined;
 }
 
-function slotsOf(config: ConfigPosition["config"]): AgentAutoscaleConfig["standbySlots"] {
-  return config.type === "dockerAgent" ? config.standbySlots : undefined;
-}
-
-/** Sessions that take nothing of something fit as often as this. */
+/** Slots of one node at most: sessions that take nothing of it would fit without end. */
 const slotsMax = 100_000;
 
 /** How many such sessions fit into what is free on one node. */
@@ -46,19 +47,15 @@ export function slotsIn(free: Shape, needs: Shape): number {
 }
 
 /** Over the nodes that run, with or without static members, and those on their way if asked for. */
-export function countSlots(
-  { running, coming }: Scope,
-  needs: Shape,
-  { isComingCounted, isStaticCounted }: Counted,
-): number {
-  const sum = (bins: readonly Bin[]) =>
-    bins
+export function countSlots(place: PlannedPlace, needs: Shape, { isComingCounted, isStaticCounted }: Counted): number {
+  const sum = (nodes: readonly NodeCapacity[]) =>
+    nodes
       .filter(({ autoscaleConfig }) => autoscaleConfig !== undefined || isStaticCounted)
-      .reduce((slots, { free }) => slots + slotsIn(free, needs), 0);
-  return sum(running) + (isComingCounted ? sum(coming) : 0);
+      .reduce((slots, node) => slots + slotsIn(freeOf(node.limits, place.usageOf(node)), needs), 0);
+  return sum(place.running) + (isComingCounted ? sum(place.coming) : 0);
 }
 
-export function slotsReason({ workspace, needs, count }: WantedSlots, slots: number): Reason {
+export function slotsReason({ workspace, needs, count }: SlotTarget, slots: number): Reason {
   const text = `${slots} of ${formatCount(count, "session")} of workspace "${workspace}" could start at once (standby slots); each takes ${describeShape(needs)} on one node`;
   return { code: "standby", text, numbers: { workspace, slots, standbySlots: count, ...numbersOf("needs", needs) } };
 }

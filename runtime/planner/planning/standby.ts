@@ -7,17 +7,21 @@ import type { Reason } from "../../model/plan";
 import { dimensions, type Dimension } from "../../model/shapes";
 import type { Shape } from "../../model/state";
 import { formatCount, formatMemory } from "../../model/units";
-import type { ConfigPosition, Fleet } from "./fleet";
-import { sessionsPerServer, type Bin, type Counted, type Scope, type Spare } from "./place-capacity";
-import { countSlots, slotsIn, slotsReason, wantedSlotsOf } from "./standby-slots";
+import { serverLimitsOf } from "../config/next-node";
+import { freeOf, freeServerSessions } from "../placement/room";
+import { countsOn, nodesLive, type ConfigView } from "./config-view";
+import type { FreeTotals, NodeCapacity } from "./node-capacity";
+import type { PlanDraft } from "./plan-draft";
+import type { Counted, PlannedPlace } from "./planned-place";
+import { countSlots, slotsIn, slotsReason, slotTargetOf } from "./standby-slots";
 
 /** Nodes that the config keeps whatever the demand; a window may replace its own value. */
-export function floorOf({ config, window }: ConfigPosition): number {
+export function floorOf({ config, window }: ConfigView): number {
   return window.minNodes ?? config.minNodes;
 }
 
 /** What an agent config wants free; a window may replace its own values. */
-export function standbyOf(config: AgentAutoscaleConfig, { window }: ConfigPosition): Shape {
+export function standbyOf(config: AgentAutoscaleConfig, { window }: ConfigView): Shape {
   return {
     cores: window.standbyCores ?? config.standbyCores,
     memoryBytes: window.standbyMemory ?? config.standbyMemory,
@@ -25,115 +29,124 @@ export function standbyOf(config: AgentAutoscaleConfig, { window }: ConfigPositi
   };
 }
 
-export function standbySessionsOf(config: ServerAutoscaleConfig, { window }: ConfigPosition): number {
+export function standbySessionsOf(config: ServerAutoscaleConfig, { window }: ConfigView): number {
   return window.minimumAvailableSessions ?? config.minimumAvailableSessions;
 }
 
-export function raiseToFloor(fleet: Fleet, position: ConfigPosition): void {
-  const floor = floorOf(position);
-  if (position.nodesLive >= floor) return;
-  const scope = fleet.scopeOf(position);
-  while (position.nodesLive < floor) {
-    const { nodesLive } = position;
-    const text = `${nodesLive} of the ${formatCount(floor, "node")} that must always be there (min nodes)`;
-    const reason = { code: "floor", text, numbers: { nodesLive, minNodes: floor } };
-    const own = scope.recallable.find((bin) => bin.autoscaleConfig === position.config.name);
-    if (!addNode(fleet, position, scope, own, reason)) return;
+export function raiseToFloor(draft: PlanDraft, view: ConfigView): void {
+  const floor = floorOf(view);
+  if (nodesLive(view) >= floor) return;
+  const place = draft.placeOf(view);
+  while (nodesLive(view) < floor) {
+    const live = nodesLive(view);
+    const text = `${live} of the ${formatCount(floor, "node")} that must always be there (min nodes)`;
+    const reason = { code: "floor", text, numbers: { nodesLive: live, minNodes: floor } };
+    const own = place.recallable.find(({ autoscaleConfig }) => autoscaleConfig === view.config.name);
+    if (!addNode(draft, view, { back: own, reason })) return;
   }
 }
 
-export function raiseToStandby(fleet: Fleet, position: ConfigPosition): void {
-  if (position.config.type === "server") raiseServers(fleet, position, position.config);
+export function raiseToStandby(draft: PlanDraft, view: ConfigView): void {
+  if (view.config.type === "server") raiseServers(draft, view, view.config);
   else {
-    raiseAgents(fleet, position, position.config);
-    raiseSlots(fleet, position);
+    raiseAgents(draft, view, view.config);
+    raiseSlots(draft, view);
   }
 }
 
-function raiseAgents(fleet: Fleet, position: ConfigPosition, config: AgentAutoscaleConfig): void {
-  const wanted = standbyOf(config, position);
-  if (wanted.cores === 0 && wanted.memoryBytes === 0 && wanted.gpus === 0) return;
-  const scope = fleet.scopeOf(position);
+function raiseAgents(draft: PlanDraft, view: ConfigView, config: AgentAutoscaleConfig): void {
+  const standby = standbyOf(config, view);
+  if (standby.cores === 0 && standby.memoryBytes === 0 && standby.gpus === 0) return;
+  const place = draft.placeOf(view);
   const counted = { isComingCounted: true, isStaticCounted: config.countStatic };
-  while (!hasSpare(scope, wanted, counted)) {
-    const free = shapeOfSpare(scope.spare(counted));
-    const short = dimensions.filter(
-      (dimension) => free[dimension] < wanted[dimension] && canOffer(position, dimension),
-    );
+  while (!hasLeft(place, standby, counted)) {
+    const free = shapeOfTotals(place.left(counted));
+    const short = dimensions.filter((dimension) => free[dimension] < standby[dimension] && canOffer(view, dimension));
     if (short.length === 0) return;
-    const reason = standbyReason(short, free, wanted);
-    const back = scope.recallable.find((bin) => short.some((dimension) => bin.free[dimension] > 0));
-    const added = addNode(fleet, position, scope, back, reason);
-    if (!added || !added.shape) return;
+    const reason = standbyReason(short, free, standby);
+    const back = place.recallable.find(({ limits, usage }) => {
+      const own = freeOf(limits, usage);
+      return short.some((dimension) => own[dimension] > 0);
+    });
+    const added = addNode(draft, view, { back, reason });
+    if (!added?.limits.shape) return;
   }
 }
 
 /** Most places do, and then nothing needs to be summed up for a reason. */
-function hasSpare(scope: Scope, { cores, memoryBytes, gpus }: Shape, counted: Counted): boolean {
+function hasLeft(place: PlannedPlace, { cores, memoryBytes, gpus }: Shape, counted: Counted): boolean {
   return (
-    scope.left("millicores", counted) / 1000 >= cores &&
-    scope.left("memoryBytes", counted) >= memoryBytes &&
-    scope.left("gpus", counted) >= gpus
+    place.leftOf("millicores", counted) / 1000 >= cores &&
+    place.leftOf("memoryBytes", counted) >= memoryBytes &&
+    place.leftOf("gpus", counted) >= gpus
   );
 }
 
-function raiseSlots(fleet: Fleet, position: ConfigPosition): void {
-  const wanted = wantedSlotsOf(position, fleet.snapshot);
-  if (!wanted) return;
-  const { config } = position;
-  const scope = fleet.scopeOf(position);
-  let slots = countSlots(scope, wanted.needs, { isComingCounted: true, isStaticCounted: config.countStatic });
-  while (slots < wanted.count) {
-    const back = scope.recallable.find((bin) => slotsIn(bin.free, wanted.needs) > 0);
-    const added = addNode(fleet, position, scope, back, slotsReason(wanted, slots), wanted.needs);
-    if (!added || !added.shape) return;
-    slots += slotsIn(added.free, wanted.needs);
+function raiseSlots(draft: PlanDraft, view: ConfigView): void {
+  const target = slotTargetOf(view, draft.fleet.snapshot);
+  if (!target) return;
+  const place = draft.placeOf(view);
+  const slotsOn = ({ limits, usage }: NodeCapacity): number => slotsIn(freeOf(limits, usage), target.needs);
+  let slots = countSlots(place, target.needs, { isComingCounted: true, isStaticCounted: view.config.countStatic });
+  while (slots < target.count) {
+    const back = place.recallable.find((node) => slotsOn(node) > 0);
+    const added = addNode(draft, view, { back, reason: slotsReason(target, slots), needs: target.needs });
+    if (!added?.limits.shape) return;
+    slots += slotsOn(added);
   }
 }
 
-function raiseServers(fleet: Fleet, position: ConfigPosition, config: ServerAutoscaleConfig): void {
-  const wanted = standbySessionsOf(config, position);
+function raiseServers(draft: PlanDraft, view: ConfigView, config: ServerAutoscaleConfig): void {
+  const wanted = standbySessionsOf(config, view);
   if (wanted === 0) return;
-  const scope = fleet.scopeOf(position);
+  const place = draft.placeOf(view);
   for (;;) {
-    const available = scope.left("sessions", { isComingCounted: true, isStaticCounted: config.countStatic });
+    const available = place.leftOf("sessions", { isComingCounted: true, isStaticCounted: config.countStatic });
     if (available >= wanted) return;
     const text = `${available} of ${formatCount(wanted, "session")} available; one server takes ${sessionsPerServer(config)}`;
     const reason = { code: "standby", text, numbers: { available, minimumAvailableSessions: wanted } };
-    const back = scope.recallable.find((bin) => (bin.sessionsLeft ?? 0) > 0);
-    if (!addNode(fleet, position, scope, back, reason)) return;
+    const back = place.recallable.find(({ limits, usage }) => freeServerSessions(limits, usage) > 0);
+    if (!addNode(draft, view, { back, reason })) return;
   }
 }
 
-function addNode(
-  fleet: Fleet,
-  position: ConfigPosition,
-  scope: Scope,
-  back: Bin | undefined,
-  reason: Reason,
-  needs?: Shape,
-): Bin | undefined {
-  if (back) return fleet.recall(scope, back, reason);
-  const block = fleet.blocked(position, "standby", needs);
-  if (!block) return fleet.create(position, reason, needs).bin;
-  position.hasDeficit = true;
-  position.reasons.push({
-    ...block,
-    text: `${reason.text}; ${block.text}`,
-    numbers: { ...reason.numbers, ...block.numbers },
-  });
+/** New sessions that one empty server takes, each by a new user. */
+function sessionsPerServer(config: ServerAutoscaleConfig): number {
+  const { sessionsMax, usersMax } = serverLimitsOf(config);
+  return Math.min(sessionsMax, usersMax);
+}
+
+interface WantedNode {
+  /** A draining node that serves as well as a new one. */
+  readonly back: NodeCapacity | undefined;
+  readonly reason: Reason;
+  /** Of the sessions that the node is for; undefined = of any size. */
+  readonly needs?: Shape;
+}
+
+/** Undefined when a node is missing that can't be created: the config's reasons then say why. */
+function addNode(draft: PlanDraft, view: ConfigView, { back, reason, needs }: WantedNode): NodeCapacity | undefined {
+  if (back) return draft.recall(draft.placeOf(view), back, reason);
+  const block = draft.blocked(view, "standby", needs);
+  if (!block) return draft.create(view, reason, needs).node;
+  view.added.hasDeficit = true;
+  const numbers = { ...reason.numbers, ...block.numbers };
+  view.added.reasons.push({ ...block, text: `${reason.text}; ${block.text}`, numbers });
   return undefined;
 }
 
-/** A dimension of which the config's nodes have none can't be raised by more of them; one of them shows whether they do. */
-function canOffer({ routes }: ConfigPosition, dimension: Dimension): boolean {
-  return routes.some(({ shape, areGpusUnknown, nodesSilentOnGpus }) => {
-    const isToBeTried = dimension === "gpus" && areGpusUnknown && nodesSilentOnGpus === 0;
-    return shape === undefined || shape[dimension] > 0 || isToBeTried;
+/**
+ * False for something of which the config's nodes have none: more of them don't help. Where nobody knows whether they have
+ * GPUs, one is made to find out.
+ */
+function canOffer(view: ConfigView, dimension: Dimension): boolean {
+  return view.nodes.routes.some((route) => {
+    if (route.shape === undefined || route.shape[dimension] > 0) return true;
+    return dimension === "gpus" && route.areGpusUnknown && countsOn(view, route).nodesSilentOnGpus === 0;
   });
 }
 
-function shapeOfSpare({ millicores, memoryBytes, gpus }: Spare): Shape {
+function shapeOfTotals({ millicores, memoryBytes, gpus }: FreeTotals): Shape {
   return { cores: millicores / 1000, memoryBytes, gpus };
 }
 
@@ -150,7 +163,8 @@ function standbyReason(short: readonly Dimension[], free: Shape, wanted: Shape):
 }
 
 function show(dimension: Dimension, shape: Shape): string {
-  if (dimension === "memoryBytes")
+  if (dimension === "memoryBytes") {
     return `${shape.memoryBytes === 0 ? "0GiB" : formatMemory(shape.memoryBytes)} memory`;
+  }
   return formatCount(shape[dimension], dimension === "cores" ? "core" : "GPU");
 }

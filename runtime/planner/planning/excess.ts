@@ -1,0 +1,116 @@
+/**
+ * Idle nodes that nobody needs. They go draining when the excess has lasted for `downscaleBackoff` without a break, as
+ * many as it had at its least; a later plan, which sees whether they are needed again, destroys them.
+ */
+import { isNewer } from "../../model/node-order";
+import type { Reason } from "../../model/plan";
+import type { ConfigState, Node } from "../../model/state";
+import { formatCount, formatDuration } from "../../model/units";
+import { isGrowing, nodesLive, type ConfigView } from "./config-view";
+import type { Fleet } from "./fleet";
+import type { NodeCapacity } from "./node-capacity";
+import type { PlanDraft } from "./plan-draft";
+import type { PlannedPlace } from "./planned-place";
+import { floorOf } from "./standby";
+import { StandbyGuard } from "./standby-guard";
+
+/** Nodes that nobody needs now, by config; the caller drains them once that has lasted long enough. */
+export function findExcess(draft: PlanDraft): Map<ConfigView, Node[]> {
+  const excess = new Map<ConfigView, Node[]>();
+  const add = (view: ConfigView, node: Node) => {
+    const nodes = excess.get(view);
+    if (nodes) nodes.push(node);
+    else excess.set(view, [node]);
+  };
+  const places = new Set<PlannedPlace>();
+  for (const view of draft.fleet.configs) {
+    if (view.mode === "inactive") for (const node of view.nodes.idle()) add(view, node);
+    if (view.mode === "open") places.add(draft.placeOf(view));
+  }
+  for (const place of places) {
+    for (const { view, node } of excessIn(draft, place)) add(view, node);
+  }
+  return excess;
+}
+
+interface Removable {
+  readonly capacity: NodeCapacity;
+  readonly node: Node;
+  readonly view: ConfigView;
+}
+
+/** In the order in which they leave, as long as every config of the place keeps its floor and its standby. */
+function excessIn({ fleet }: PlanDraft, place: PlannedPlace): Removable[] {
+  const removable = removableIn(place, fleet);
+  if (removable.length === 0) return [];
+  const guard = new StandbyGuard(fleet.openIn(place.pool, place.zone), place, fleet.snapshot);
+  const removed = new Map<ConfigView, number>();
+  const found: Removable[] = [];
+  for (const candidate of inLeavingOrder(removable, fleet)) {
+    const { view, capacity } = candidate;
+    const gone = removed.get(view) ?? 0;
+    const isAboveFloor = nodesLive(view) - gone > floorOf(view);
+    if (view.added.hasDeficit || !isAboveFloor || !guard.allows(capacity)) continue;
+    guard.remove(capacity);
+    removed.set(view, gone + 1);
+    found.push(candidate);
+  }
+  return found;
+}
+
+/** Idle nodes of a config that no waiting session was promised. */
+function removableIn(place: PlannedPlace, fleet: Fleet): Removable[] {
+  const removable: Removable[] = [];
+  for (const capacity of place.running) {
+    if (!isRemovable(capacity, place)) continue;
+    removable.push({ capacity, node: capacity.node!, view: fleet.config(capacity.autoscaleConfig!)! });
+  }
+  return removable;
+}
+
+function isRemovable(node: NodeCapacity, place: PlannedPlace): boolean {
+  return node.autoscaleConfig !== undefined && node.isIdle && place.promisedTo(node) === 0;
+}
+
+/** Nodes of an older definition, then those on a fallback, then the newest. Those that are too old retire by themselves. */
+function inLeavingOrder(removable: readonly Removable[], { digests, snapshot }: Fleet): Removable[] {
+  const ranked = removable.map((candidate) => {
+    const { node, view } = candidate;
+    const isOnFallback = node.vmProvider !== view.config.vmProvider;
+    return { candidate, rank: digests.isOutdated(node, snapshot) ? 0 : isOnFallback ? 1 : 2 };
+  });
+  ranked.sort((a, b) => a.rank - b.rank || (isNewer(a.candidate.node, b.candidate.node) ? -1 : 1));
+  return ranked.map(({ candidate }) => candidate);
+}
+
+/** Since when there is an excess without a break, and the fewest nodes that it had since then. */
+export type LastingExcess = Required<Pick<ConfigState, "excessSinceMs" | "excessNodes">>;
+
+/**
+ * Drains as many nodes as have been in excess for long enough: those that were needed meanwhile are watched anew.
+ * Answers what excess is left after this plan; undefined = none.
+ */
+export function drainExcess(draft: PlanDraft, view: ConfigView, excess: readonly Node[]): LastingExcess | undefined {
+  if (view.mode !== "open" && view.mode !== "inactive") return undefined;
+  if (excess.length === 0 || view.added.hasDeficit) return undefined;
+  const { nowMs } = draft.fleet;
+  const { excessSinceMs = nowMs, excessNodes = excess.length } = isGrowing(view) ? {} : view.state;
+  const backoffMs = view.config.downscaleBackoff * 1000;
+  const count = backoffMs === 0 ? excess.length : Math.min(excessNodes, excess.length);
+  const lasted = formatDuration(Math.floor((nowMs - excessSinceMs) / 1000));
+  const why = view.mode === "inactive" ? "idle and outside the schedule" : "idle and not needed";
+  const numbers = { excessNodes: count, excessSinceMs, downscaleBackoffSeconds: backoffMs / 1000 };
+  if (nowMs - excessSinceMs < backoffMs) {
+    const text = `${formatCount(count, "node")} ${why} for ${lasted}; ${count === 1 ? "it leaves" : "they leave"} after ${formatDuration(backoffMs / 1000)}`;
+    view.added.reasons.push({ code: "backoffDown", text, numbers });
+    return { excessSinceMs, excessNodes: count };
+  }
+  const code = view.mode === "inactive" ? "schedule" : "excess";
+  for (const node of excess.slice(0, count)) drain(draft, node, { code, text: `${why} for ${lasted}`, numbers });
+  return count === excess.length ? undefined : { excessSinceMs: nowMs, excessNodes: excess.length - count };
+}
+
+function drain(draft: PlanDraft, node: Node, reason: Reason): void {
+  if (draft.isRecalled(node)) draft.takeBackRecall(node, reason);
+  else draft.drain(node, reason);
+}
