@@ -16,7 +16,7 @@ import { identityOf, type PlaceIdentity } from "./frame/identity";
 import { changeAt, mergeInputs, type Inputs } from "./frame/inputs";
 import { osTypesOf, plainBytesMax, sentScript, wrapScript, type ScriptDelivery } from "./frame/script";
 import type { LocalRules } from "./local-vm/local-rules";
-import type { CloudAccess, DnsProvider, NodeOf, RecordOf, VmProvider } from "./vm-provider";
+import type { DnsProvider, NodeOf, RecordOf, VmProvider } from "./vm-provider";
 
 /** A cloud without a DNS service, and a DNS service without VMs, are ordinary. */
 export interface Cloud {

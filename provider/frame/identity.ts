@@ -5,7 +5,7 @@
  */
 import { BugError, ConfigError } from "../../runtime/model/errors";
 import type { DesiredNode } from "../../runtime/model/state";
-import { isRecord, type Inputs } from "./inputs";
+import { inputsAt, isRecord, mergeInputs, valueAt, type Inputs } from "./inputs";
 
 export interface NodeIdentity {
   readonly nodeId: string;
@@ -166,22 +166,24 @@ export function asVmName(lengthMax: number): IdentityForm<string> {
 export type PlaceIdentity = (inputs: Inputs, identity: NodeIdentity) => Inputs;
 
 /**
- * The place is each of these fields, and every field of the same name deeper inside, e.g. `tags` of a disk, where there is
- * one.
+ * The place is each of these fields, and every field of the same name wherever a user has one, e.g. `tags` of a disk.
+ *
+ * @param paths In dots: `tags`, `metadata.labels`.
  */
-export function inFields(form: IdentityForm<unknown>, ...fields: readonly string[]): PlaceIdentity {
+export function inFields(form: IdentityForm<unknown>, ...paths: readonly string[]): PlaceIdentity {
+  const names = new Set(paths.map((path) => path.split(".").at(-1)!));
   return (inputs, identity) => {
     const within = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(within);
       if (!isRecord(value)) return value;
       const inner = Object.entries(value).map(([name, field]) => {
-        const isPlace = fields.includes(name) && field !== undefined && field !== null;
+        const isPlace = names.has(name) && field !== undefined && field !== null;
         return [name, isPlace ? form.write(identity, field) : within(field)];
       });
       return Object.fromEntries(inner) as Inputs;
     };
-    const placed = fields.map((name) => [name, form.write(identity, inputs[name] ?? undefined)]);
-    return { ...(within(inputs) as Inputs), ...(Object.fromEntries(placed) as Inputs) };
+    const placed = paths.map((path) => inputsAt(path, form.write(identity, valueAt(inputs, path))));
+    return placed.reduce(mergeInputs, within(inputs) as Inputs);
   };
 }
 

@@ -15,6 +15,17 @@ export function inputsAt(path: string, value: unknown): Inputs {
   return path.split(".").reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Inputs;
 }
 
+/** Undefined when there is nothing. */
+export function valueAt(inputs: Inputs, path: string): unknown {
+  const value = path
+    .split(".")
+    .reduce<unknown>(
+      (inner, name) => (isRecord(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined),
+      inputs,
+    );
+  return value ?? undefined;
+}
+
 /** The value there is changed; nothing there = nothing changes. */
 export function changeAt(inputs: Inputs, path: string, change: (value: unknown) => unknown): Inputs {
   const [name = "", ...rest] = path.split(".");
@@ -24,6 +35,9 @@ export function changeAt(inputs: Inputs, path: string, change: (value: unknown) 
   return isRecord(present) ? { ...inputs, [name]: changeAt(present, rest.join("."), change) } : inputs;
 }
 
+/** A plain object; an output or a promise of another resource is a value, into which nobody looks. */
 export function isRecord(value: unknown): value is Inputs {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -24,9 +24,13 @@ const table: readonly (readonly [CloudFailureClass, RegExp])[] = [
   ],
 ];
 
+/** What somebody has named, which may be called anything; the code of a cloud that quotes its codes is no name. */
+const named = /(?<!\bCode=)"[^"]*"|(?<=^|[\s(\[=:])'[^']*'(?!\w)|`[^`]*`/gi;
+
 /** TRANSIENT when nothing is known: trying again with back-off is harmless, giving up for good is not. */
 export function classifyFailure(message: string): CloudFailureClass {
-  return table.find(([, pattern]) => pattern.test(message))?.[0] ?? "TRANSIENT";
+  const text = message.replace(named, '""');
+  return table.find(([, pattern]) => pattern.test(text))?.[0] ?? "TRANSIENT";
 }
 
 /**

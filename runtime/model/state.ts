@@ -58,7 +58,7 @@ export interface DnsSpec {
  * Version of the schemas of clouds' settings, frozen into each node. Raise it when a schema stops to take what it took: a
  * node of another version stays as it is, see `executor/kept-nodes.ts`.
  */
-export const settingsVersionNow = 1;
+export const settingsVersionNow = 2;
 
 /** All that the node program needs to declare one VM. Frozen when the node is born; never changed afterwards. */
 export interface DesiredNode {

@@ -191,6 +191,24 @@ describe("class of a failed create", () => {
     it(`${expected}: ${message}`, () => assert.equal(classifyFailure(message), expected));
   }
 
+  for (const [name, others] of [
+    ["Unavailable", "CONFIG"],
+    ["quota exceeded", "CONFIG"],
+    ["VcpuLimitExceeded", "CONFIG"],
+    ["no capacity", "CONFIG"],
+  ] as const) {
+    it(`does not come from what somebody has named ${name}`, () => {
+      for (const quote of ['"', "'", "`"]) {
+        const quoted = `${quote}${name}${quote}`;
+        assert.equal(
+          classifyFailure(`image ${quoted} can't be used: api error InvalidParameterValue: ${quoted}`),
+          others,
+        );
+        assert.equal(classifyFailure(`image=${quoted} (${quoted}): something nobody has seen before`), "TRANSIENT");
+      }
+    });
+  }
+
   it("knows a dead plugin from a refusal", () => {
     assert.ok(isOutcomeUnknown("error reading from server: EOF"));
     assert.ok(isOutcomeUnknown("rpc error: code = Unavailable desc = transport is closing"));

@@ -1,5 +1,6 @@
 /** Identities in every form of a place: read back for any node, within the limits of clouds, over whatever a user wrote. */
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import {
   asDescription,
@@ -176,10 +177,23 @@ describe("identity of a node", () => {
       );
     });
 
-    it("leaves everything else as it is", () => {
-      const inputs = { size: 1, list: [1, { a: null }], disk: { type: "ssd" }, none: undefined };
+    it("is set deeper inside where that is the cloud's place", () => {
+      const placedDeep = inFields(asLabels(), "metadata.labels", "spec.template.metadata.labels");
+      const whole = placedDeep({ metadata: { name: "n1", labels: { a: "1" } }, spec: { running: true } }, ofOther);
+      const labels = asLabels().write(ofOther);
+      assert.deepEqual(whole, {
+        metadata: { name: "n1", labels: { a: "1", ...labels } },
+        spec: { running: true, template: { metadata: { labels } } },
+      });
+    });
+
+    it("leaves everything else as it is, outputs of other resources too", () => {
+      const output = pulumi.output("10.0.0.1");
+      const inputs = { size: 1, list: [1, { a: null }, output], disk: { type: "ssd", output }, none: undefined };
       const { tags, volumeTags, ...rest } = placed(inputs, ofOther);
       assert.deepEqual(rest, inputs);
+      assert.equal((rest as typeof inputs).list[2], output);
+      assert.equal((rest as typeof inputs).disk.output, output);
       assert.deepEqual(tags, volumeTags);
     });
   });

@@ -9,13 +9,21 @@ import { join } from "node:path";
 import ts from "typescript";
 import type { Mutant } from "./mutant";
 import { actingMutants } from "./of-acting";
+import { cloudMutants } from "./of-clouds";
 import { lifecycleMutants } from "./of-lifecycle";
 import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
 import { sweepingMutants } from "./of-sweeping";
 
 const root = join(__dirname, "..", "..", "..");
-const mutants = [...planningMutants, ...lifecycleMutants, ...runningMutants, ...actingMutants, ...sweepingMutants];
+const mutants = [
+  ...planningMutants,
+  ...lifecycleMutants,
+  ...runningMutants,
+  ...actingMutants,
+  ...sweepingMutants,
+  ...cloudMutants,
+];
 /** First a short look; a bug that neither it nor the tests find gets a longer one. */
 const shortRuns = { seed: 1, seeds: 8, events: 6_000, timeoutMs: 600_000 };
 const longRuns = { seed: 100, seeds: 16, events: 20_000, timeoutMs: 1_200_000 };
