@@ -119,7 +119,7 @@ class Site {
     const nowMs = realClock.now();
     const rows = [...definitionRows(nowMs), ...agentRows({ nodes: agents, sessionsPerNode: 0, nowMs })];
     for (let start = 0; start < rows.length; start += 1000) await ledger.commit(rows.slice(start, start + 1000));
-    await site.sign();
+    site.sign();
     return site;
   }
 
@@ -157,10 +157,10 @@ class Site {
     return performance.now() - beganMs;
   }
 
-  private async sign(): Promise<void> {
+  private sign(): void {
     const nowMs = realClock.now();
     for (const nodeId of this.ledger.state.nodes.keys()) {
-      const token = await this.tokens.issue({ nodeId, purpose: "agent", nowMs, expiresAtMs: nowMs + 86_400_000 });
+      const token = this.tokens.issue({ nodeId, purpose: "agent", nowMs, expiresAtMs: nowMs + 86_400_000 });
       this.signed.set(nodeId, token);
     }
   }

@@ -15,7 +15,7 @@ import { modeOf } from "../planner/config/mode";
 import { placesOf } from "../planner/placement/places";
 import { WindowCache } from "../planner/config/windows";
 import type { Snapshot } from "../model/snapshot";
-import { likelySpecOf } from "./births";
+import { likelySpecOf } from "./new-node";
 
 /** An update is open within seconds; a machine with much to do may take a minute. */
 export const soonMs = 2 * 60_000;

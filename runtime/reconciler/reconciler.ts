@@ -5,28 +5,24 @@
  *
  * idle ──wake──▶ gathering ──after a moment──▶ passing ──▶ idle, or gathering when woken meanwhile
  */
-import { tidyAccounts } from "../broker/account-rows";
 import type { Clock, EpochMs, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import { HeadroomError } from "../model/errors";
 import { Journal } from "../model/journal";
-import type { NodeChange, Plan } from "../model/plan";
+import type { Plan } from "../model/plan";
 import { Draft } from "../model/draft";
 import { PlanMemory } from "../planner/planning/plan-memory";
 import { plan } from "../planner/planning/plan";
-import { fillNode, placeQueue, type QueueContext } from "../planner/placement/place-queue";
+import { placeQueue, type QueueContext } from "../planner/placement/place-queue";
 import { endUnwanted, fillStaging } from "../planner/placement/staging";
 import { WindowCache } from "../planner/config/windows";
 import { SpecDigests } from "../planner/config/spec-digest";
-import { destroyNode, moveNode, without } from "../planner/lifecycle/transitions";
 import type { NodeTokens } from "../broker/node-tokens";
 import type { Requesters } from "../broker/requesters";
-import { definitionId } from "../model/changes";
 import type { Ledger } from "../store/store";
-import { bearNode, LaneChooser, makeIdentity, type Identity } from "./births";
+import { PlanApplier } from "./apply-plan";
 import { Probes } from "./probes";
 import { probeTcp, type Probe } from "./tcp-probe";
-import { TickJournal } from "./tick-journal";
 import { takeBackFutureTimes } from "./future-times";
 import { applySessionTimeOuts } from "./session-time-outs";
 import { applyTimeOuts } from "./time-outs";
@@ -57,12 +53,10 @@ const passGapMaxMs = 30_000;
 
 export class Reconciler {
   private readonly journal: Journal;
-  private readonly tickJournal: TickJournal;
+  private readonly applier: PlanApplier;
   private readonly windows = new WindowCache();
   private readonly memory = new PlanMemory();
   private readonly digests: SpecDigests;
-  /** What each config's top reason was when it was last written to the journal. */
-  private readonly topReasons = new Map<string, string>();
   private readonly probes: Probes;
   private readonly cancels = new Set<() => void>();
   private awakeSinceMs: EpochMs;
@@ -76,7 +70,7 @@ export class Reconciler {
 
   constructor(private readonly options: ReconcilerOptions) {
     this.journal = new Journal(options.clock, options.rng);
-    this.tickJournal = new TickJournal(this.journal);
+    this.applier = new PlanApplier({ ...options, journal: this.journal });
     this.awakeSinceMs = options.clock.now();
     this.lastPassMs = this.awakeSinceMs;
     this.digests = new SpecDigests(options.catalog);
@@ -168,13 +162,11 @@ export class Reconciler {
   private async pass(): Promise<Plan> {
     const { ledger } = this.options;
     const isStaged = await this.settleWhatIsDue();
-    const sketch = this.planNow();
-    // Tokens take a moment to sign; the plan that is applied is made after that, in one go with its commit.
-    const identities = hasCreates(sketch) ? await this.prepare(sketch) : [];
+    // From here to the commit nothing else happens: what the plan saw is what it changes.
     const startedMs = this.options.clock.now();
-    const next = identities.length > 0 ? this.planNow() : sketch;
+    const next = this.planNow();
     const context = this.begin();
-    const isComplete = this.applyPlan(next, identities, context);
+    const { isRoomReleased } = this.applier.apply(next, context);
     const touched = context.draft.lanesTouched;
     const durable = ledger.commit(context.draft.changes);
     const endedMs = this.options.clock.now();
@@ -182,8 +174,10 @@ export class Reconciler {
     await durable;
     for (const laneId of this.lanesBehind(touched)) this.options.executor.wake(laneId);
     this.probes.look();
-    // Sessions that waited for a new node are told its id, and drained nodes are looked at again, in a pass of its own.
-    if (!isComplete || !isStaged || hasCreates(next) || hasDrained(next)) this.wake();
+    // What a plan has changed the next one sees: sessions that waited for a new node are told its id, drained nodes may
+    // be empty already, and room that is kept no longer is given away.
+    const hasMoved = next.changes.some(({ kind }) => kind === "create" || kind === "drain");
+    if (hasMoved || isRoomReleased || !isStaged) this.wake();
     return next;
   }
 
@@ -228,114 +222,6 @@ export class Reconciler {
     if (context.draft.changes.length > 0) await this.options.ledger.commit(context.draft.changes);
   }
 
-  private async prepare(next: Plan): Promise<Identity[]> {
-    const identities: Identity[] = [];
-    for (const change of next.changes) {
-      const config = change.kind === "create" && this.state.autoscaleConfigs.get(change.autoscaleConfig);
-      if (config) identities.push(await makeIdentity(config, this.state, this.options));
-    }
-    return identities;
-  }
-
-  /** False when the next pass has more to do: nodes for which no identity was prepared, room that is kept no longer. */
-  private applyPlan(next: Plan, identities: Identity[], context: QueueContext): boolean {
-    const chooser = new LaneChooser(this.state, this.options.rng);
-    let isComplete = true;
-    for (const change of next.changes) {
-      if (change.kind !== "create") this.changeNode(change, context);
-      else if (!this.createNode(change, identities, chooser, context)) isComplete = false;
-    }
-    const tick = this.tickJournal.entryFor(next, this.state);
-    if (tick) context.draft.decide(tick);
-    this.noteConfigs(next, context);
-    if (this.noteWaiting(next, context)) isComplete = false;
-    this.noteStaging(next, context);
-    this.completeDeletions(context);
-    const { catalog, nowMs } = context;
-    for (const change of tidyAccounts({ snapshot: this.state, catalog, nowMs })) context.draft.put(change);
-    return isComplete;
-  }
-
-  private createNode(
-    { autoscaleConfig, vmProvider, reason }: Extract<NodeChange, { kind: "create" }>,
-    identities: Identity[],
-    chooser: LaneChooser,
-    context: QueueContext,
-  ): boolean {
-    const index = identities.findIndex((identity) => identity.autoscaleConfig === autoscaleConfig);
-    if (index < 0) return false;
-    const [identity] = identities.splice(index, 1);
-    const lane = chooser.choose(autoscaleConfig, vmProvider);
-    const node = bearNode(identity!, { laneId: lane.laneId, vmProvider, reason }, context);
-    context.draft.raiseLane(lane);
-    context.draft.putNode(node);
-    context.draft.decide(this.journal.entry("node", node.nodeId, "requested", reason));
-    return true;
-  }
-
-  private changeNode(change: Exclude<NodeChange, { kind: "create" }>, context: QueueContext): void {
-    const node = context.draft.node(change.nodeId);
-    if (!node) return;
-    if (change.kind === "drain") moveNode(context, node, "draining", change.reason);
-    else if (change.kind === "destroy") destroyNode(context, node, change.reason);
-    else {
-      moveNode(context, node, "running", change.reason);
-      fillNode(context, node.nodeId);
-    }
-  }
-
-  /** Remembers each config's clock; the journal hears of a config only when its top reason changes. */
-  private noteConfigs({ configs }: Plan, { draft }: QueueContext): void {
-    for (const { autoscaleConfig, nextState, reasons } of configs) {
-      const before = this.state.configStates.get(autoscaleConfig);
-      const isSame = plannedFields.every((field) => before?.[field] === nextState[field]);
-      if (!isSame) draft.put({ kind: "put", table: "configState", row: nextState });
-      const top = reasons[0];
-      if (!top || this.topReasons.get(autoscaleConfig) === top.code) continue;
-      this.topReasons.set(autoscaleConfig, top.code);
-      draft.decide(this.journal.entry("config", autoscaleConfig, top.code, top));
-    }
-  }
-
-  /** A waiting session tells what it waits for; its row changes only when that does. True when room is kept no longer. */
-  private noteWaiting({ waiting }: Plan, { draft }: QueueContext): boolean {
-    let isRoomReleased = false;
-    for (const { sessionId, reason, reservation } of waiting) {
-      const session = draft.session(sessionId);
-      if (session?.status !== "queued") continue;
-      const [before = [], after = []] = [session.reservation?.nodeIds, reservation?.nodeIds];
-      const isKeptSame = before.join() === after.join();
-      const isOther = session.reason.code !== reason.code;
-      if (isKeptSame && !isOther && session.reason.numbers["nodeId"] === reason.numbers["nodeId"]) continue;
-      isRoomReleased ||= before.some((nodeId) => !after.includes(nodeId));
-      draft.putSession({ ...without(session, "reservation"), ...(reservation ? { reservation } : {}), reason });
-      const event = !isKeptSame && reservation ? "reserved" : isOther ? "waits" : undefined;
-      if (event) draft.decide(this.journal.entry("session", sessionId, event, reason));
-    }
-    return isRoomReleased;
-  }
-
-  /** The journal hears of a staging config when what it lacks, or why, changes. */
-  private noteStaging({ staging }: Plan, { draft }: QueueContext): void {
-    for (const { stagingConfig, reason } of staging) {
-      const key = `staging ${stagingConfig}`;
-      if (this.topReasons.get(key) === reason.code) continue;
-      this.topReasons.set(key, reason.code);
-      draft.decide(this.journal.entry("staging", stagingConfig, reason.code, reason));
-    }
-  }
-
-  private completeDeletions({ draft }: QueueContext): void {
-    for (const [name, state] of this.state.configStates) {
-      if (!state.isDeleting || this.state.nodesOfConfig(name).size > 0) continue;
-      draft.put({ kind: "delete", table: "definition", id: definitionId("autoscaleConfig", name) });
-      draft.put({ kind: "delete", table: "configState", id: name });
-      this.topReasons.delete(name);
-      const reason = { code: "deleted", text: "deleted; its last node is gone", numbers: {} };
-      draft.decide(this.journal.entry("config", name, "deleted", reason));
-    }
-  }
-
   /** Lanes whose desired set is newer than their stack, and lanes whose config is gone, which are to be removed. */
   private lanesBehind(touched: readonly string[]): Set<string> {
     const behind = new Set(touched);
@@ -346,15 +232,4 @@ export class Reconciler {
     }
     return behind;
   }
-}
-
-/** What a plan remembers of a config; everything else of its state is written by others. */
-const plannedFields = ["excessSinceMs", "excessNodes", "earlyForMs"] as const;
-
-function hasCreates({ changes }: Plan): boolean {
-  return changes.some((change) => change.kind === "create");
-}
-
-function hasDrained({ changes }: Plan): boolean {
-  return changes.some((change) => change.kind === "drain");
 }

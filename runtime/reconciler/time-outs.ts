@@ -6,7 +6,7 @@ import { formatCount, formatDuration } from "../model/units";
 import { isUnheard } from "../planner/lifecycle/node-status";
 import { fillNode, type QueueContext } from "../planner/placement/place-queue";
 import { destroyNode, failNode, loseNode, moveNode, startNode } from "../planner/lifecycle/transitions";
-import { requestedMsMax } from "./births";
+import { requestedMsMax } from "./new-node";
 import { answersOf, neighbourAnsweredMs, type Answers } from "./reachable";
 
 export interface Hearing {

@@ -1,4 +1,4 @@
-/** Plain text instead of signatures, so that virtual time need not wait for real threads. */
+/** Plain text instead of signatures: those are verified in threads of their own, for which virtual time can't wait. */
 import { NodeTokens, type TokenPurpose, type TokenRequest } from "../broker/node-tokens";
 import { UnauthorizedError } from "../model/errors";
 import type { EpochMs } from "../model/clock";
@@ -8,8 +8,8 @@ export class PlainTokens extends NodeTokens {
     super(new Uint8Array(32));
   }
 
-  override issue({ nodeId, purpose, expiresAtMs }: TokenRequest): Promise<string> {
-    return Promise.resolve(`${purpose}:${nodeId}:${expiresAtMs}`);
+  override issue({ nodeId, purpose, expiresAtMs }: TokenRequest): string {
+    return `${purpose}:${nodeId}:${expiresAtMs}`;
   }
 
   override verify(token: string, purpose: TokenPurpose, nowMs: EpochMs): Promise<string> {

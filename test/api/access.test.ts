@@ -85,10 +85,10 @@ describe("access", () => {
     return reply.status;
   }
 
-  async function token(nodeId: string, purpose: TokenPurpose, options: { ageMs?: number; secret?: number } = {}) {
+  function token(nodeId: string, purpose: TokenPurpose, options: { ageMs?: number; secret?: number } = {}) {
     const nowMs = Date.now() - (options.ageMs ?? 0);
     const tokens = options.secret === undefined ? api.tokens : new NodeTokens(Buffer.alloc(32, options.secret));
-    return `Bearer ${await tokens.issue({ nodeId, purpose, expiresAtMs: nowMs + 60_000, nowMs })}`;
+    return `Bearer ${tokens.issue({ nodeId, purpose, expiresAtMs: nowMs + 60_000, nowMs })}`;
   }
 
   const isNodeRoute = (route: Route): boolean => expected[nameOf(route)]?.endsWith(" token") ?? false;
@@ -127,8 +127,8 @@ describe("access", () => {
       `Bearer ${deleted}`,
       `Bearer ${api.keys.admin} ${api.keys.admin}`,
       `Bearer ${api.keys.admin.slice(0, -1)}`,
-      await token("node-1", "agent"),
-      await token("node-1", "checkin"),
+      token("node-1", "agent"),
+      token("node-1", "checkin"),
     ];
     for (const route of api.routes) {
       if (isNodeRoute(route)) continue;
@@ -146,13 +146,13 @@ describe("access", () => {
       const purpose = needed === "checkin token" ? "checkin" : "agent";
       const other = purpose === "agent" ? "checkin" : "agent";
       const isForOneNode = route.path.includes("{id}");
-      assert.equal(await statusFor(route, await token("node-3", purpose), "node-3"), 200, nameOf(route));
+      assert.equal(await statusFor(route, token("node-3", purpose), "node-3"), 200, nameOf(route));
       const refused = [
         undefined,
-        ...(needed === "any token" ? [] : [await token("node-1", other)]),
-        await token("node-1", purpose, { ageMs: 120_000 }),
-        await token("node-1", purpose, { secret: 8 }),
-        ...(isForOneNode ? [await token("node-2", purpose)] : []),
+        ...(needed === "any token" ? [] : [token("node-1", other)]),
+        token("node-1", purpose, { ageMs: 120_000 }),
+        token("node-1", purpose, { secret: 8 }),
+        ...(isForOneNode ? [token("node-2", purpose)] : []),
         ...apiScopes.map((scope) => `Bearer ${api.keys[scope]}`),
       ];
       for (const bearer of refused) {
@@ -164,7 +164,7 @@ describe("access", () => {
   it("by the token of a node that was destroyed is answered with 410", async () => {
     for (const route of api.routes.filter(isNodeRoute)) {
       const purpose = expected[nameOf(route)] === "checkin token" ? "checkin" : "agent";
-      assert.equal(await statusFor(route, await token("n-gone", purpose), "n-gone"), 410, nameOf(route));
+      assert.equal(await statusFor(route, token("n-gone", purpose), "n-gone"), 410, nameOf(route));
     }
   });
 

@@ -55,7 +55,7 @@ describe("what is not durable yet", () => {
     const token = tokens[name];
     const nowMs = Date.now();
     const issued = { nodeId: "node-1", expiresAtMs: nowMs + 60_000, nowMs };
-    const key = token === undefined ? api.keys.admin : await api.tokens.issue({ ...issued, purpose: token });
+    const key = token === undefined ? api.keys.admin : api.tokens.issue({ ...issued, purpose: token });
     const response = await fetch(api.url + path.replace("SESSION", sessionId), {
       method: name.split(" ")[0]!.toUpperCase(),
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json", connection: "close" },

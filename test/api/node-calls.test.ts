@@ -16,7 +16,7 @@ describe("calls of nodes", () => {
     await api.leader.ledger.commit([{ kind: "put", table: "node", row: aNode(changes) }]);
   }
 
-  function tokenOf(nodeId: string, purpose: TokenPurpose = "checkin", lifeMs = 60_000): Promise<string> {
+  function tokenOf(nodeId: string, purpose: TokenPurpose = "checkin", lifeMs = 60_000): string {
     const nowMs = Date.now();
     return api.tokens.issue({ nodeId, purpose, expiresAtMs: nowMs + lifeMs, nowMs });
   }
@@ -29,7 +29,7 @@ describe("calls of nodes", () => {
 
   it("takes the check-in as the documentation shows it, the token in the query", async () => {
     await put({ nodeId: "node-q", ...starting });
-    const path = `/api/set_server_status?token=${await tokenOf("node-q")}`;
+    const path = `/api/set_server_status?token=${tokenOf("node-q")}`;
     const reply = await api.request(path, { method: "POST", body: example });
     assert.equal(reply.status, 200, reply.text);
     assert.deepEqual([statusOf("node-q").status, statusOf("node-q").progressPercent], ["running", 100]);
@@ -38,7 +38,7 @@ describe("calls of nodes", () => {
 
   it("takes progress as a number or as text from 0 to 100, and the token as bearer", async () => {
     await put({ nodeId: "node-p", ...starting });
-    const key = await tokenOf("node-p");
+    const key = tokenOf("node-p");
     for (const [progress, percent] of [
       [25, 25],
       ["30", 30],
@@ -60,7 +60,7 @@ describe("calls of nodes", () => {
   });
 
   it("refuses an unknown status with 400 and the path", async () => {
-    const key = await tokenOf("node-1");
+    const key = tokenOf("node-1");
     for (const status of ["ready", "RUNNING", "", 1, undefined]) {
       const reply = await api.request("/api/set_server_status", { method: "POST", key, body: { ...example, status } });
       assert.deepEqual([reply.status, reply.body["path"]], [400, "status"], String(status));
@@ -68,10 +68,10 @@ describe("calls of nodes", () => {
   });
 
   it("refuses a token of another purpose, an expired one, a wrong one and none with 401", async () => {
-    const good = await tokenOf("node-1");
+    const good = tokenOf("node-1");
     const tokens = [
-      await tokenOf("node-1", "agent"),
-      await tokenOf("node-1", "checkin", -1_000),
+      tokenOf("node-1", "agent"),
+      tokenOf("node-1", "checkin", -1_000),
       `${good}x`,
       "nonsense",
     ];
@@ -83,7 +83,7 @@ describe("calls of nodes", () => {
 
   it("a replay after the node runs changes nothing", async () => {
     await put({ nodeId: "node-r", ...starting });
-    const key = await tokenOf("node-r");
+    const key = tokenOf("node-r");
     const send = (status: string) => api.request("/api/set_server_status", { method: "POST", key, body: { status } });
     assert.equal((await send("running")).status, 200);
     const before = statusOf("node-r");
@@ -95,7 +95,7 @@ describe("calls of nodes", () => {
   it("answers 410 to the late check-in of a node that is destroyed or gone", async () => {
     await put({ nodeId: "node-d", status: "destroying" });
     for (const nodeId of ["node-d", "node-gone"]) {
-      const key = await tokenOf(nodeId);
+      const key = tokenOf(nodeId);
       const reply = await api.request("/api/set_server_status", { method: "POST", key, body: example });
       assert.deepEqual([reply.status, reply.body["code"]], [410, "gone"]);
     }
@@ -106,10 +106,10 @@ describe("calls of nodes", () => {
       const nodeId = `node-i-${purpose}`;
       await put({ nodeId });
       const path = `/api/v1/nodes/${nodeId}/interruption`;
-      const foreign = await api.request(path, { method: "POST", key: await tokenOf("node-1", purpose), body: {} });
+      const foreign = await api.request(path, { method: "POST", key: tokenOf("node-1", purpose), body: {} });
       assert.equal(foreign.status, 401);
       const body = { deadline: "2031-01-01T08:22:00Z", message: "spot" };
-      const key = await tokenOf(nodeId, purpose);
+      const key = tokenOf(nodeId, purpose);
       for (const time of [1, 2]) {
         const reply = await api.request(path, { method: "POST", key, body });
         assert.deepEqual(reply.body, { nodeId, status: "draining" }, `${time}: ${reply.text}`);
@@ -121,7 +121,7 @@ describe("calls of nodes", () => {
   });
 
   it("refuses an interruption at no time", async () => {
-    const key = await tokenOf("node-1", "agent");
+    const key = tokenOf("node-1", "agent");
     const path = "/api/v1/nodes/node-1/interruption";
     for (const deadline of ["soon", "2031-01-01", "2031-13-01T00:00:00Z", 5]) {
       const reply = await api.request(path, { method: "POST", key, body: { deadline } });

@@ -79,7 +79,7 @@ describe("the OpenAPI document", function () {
     const ask = isStream ? firstEvent : api.request.bind(api);
     const reply = await ask(query.length > 0 ? `${filled}?${query.join("&")}` : filled, {
       method: method.toUpperCase(),
-      key: options.isAnonymous ? undefined : await keyFor(operation, path),
+      key: options.isAnonymous ? undefined : keyFor(operation, path),
       body: options.isBad && good !== undefined ? JSON.stringify(spoil(good, rng)) : good,
     });
     await api
@@ -104,7 +104,7 @@ describe("the OpenAPI document", function () {
     return { status: response.status, body: {}, headers: response.headers, text };
   }
 
-  async function keyFor({ security }: Operation, path: string): Promise<string | undefined> {
+  function keyFor({ security }: Operation, path: string): string | undefined {
     if (!security) return undefined;
     if (!security.some((scheme) => "nodeToken" in scheme)) return api.keys.admin;
     const purpose = path.endsWith("set_server_status") ? "checkin" : "agent";

@@ -35,7 +35,7 @@ describe("repeated requests", () => {
     const token = tokens[name];
     const nowMs = Date.now();
     const issued = { nodeId: "node-1", expiresAtMs: nowMs + 60_000, nowMs };
-    const key = token === undefined ? api.keys.admin : await api.tokens.issue({ ...issued, purpose: token });
+    const key = token === undefined ? api.keys.admin : api.tokens.issue({ ...issued, purpose: token });
     const method = name.split(" ")[0]!.toUpperCase();
     return api.request(path.replace("SESSION", sessionId), { method, key, body, headers });
   }

@@ -27,7 +27,7 @@ describe("every route", () => {
     return api.request(path, { method: route.method.toUpperCase(), key, body: sample.body, ...changes });
   }
 
-  async function nodeToken(route: Route): Promise<string> {
+  function nodeToken(route: Route): string {
     const purpose = route.path.endsWith("set_server_status") ? "checkin" : "agent";
     const nowMs = Date.now();
     return api.tokens.issue({ nodeId: "node-1", purpose, expiresAtMs: nowMs + 60_000, nowMs });
@@ -39,7 +39,7 @@ describe("every route", () => {
 
   it("with a body refuses unknown fields, wrong types, no JSON, no object, wrong content types, empty bodies", async () => {
     for (const route of api.routes.filter(({ body }) => body !== undefined)) {
-      const key = route.access === "node" ? await nodeToken(route) : api.keys.admin;
+      const key = route.access === "node" ? nodeToken(route) : api.keys.admin;
       const name = nameOf(route);
       const unknown = await send(route, key, { body: { ...(samples[name]!.body as object), surprise: 1 } });
       assert.equal(unknown.status, 400, `${name} with an unknown field: ${unknown.text}`);
@@ -68,7 +68,7 @@ describe("every route", () => {
 
   it("refuses unknown query fields and bad ids with the path", async () => {
     for (const route of api.routes.filter(({ access }) => access !== "public")) {
-      const key = route.access === "node" ? await nodeToken(route) : api.keys.admin;
+      const key = route.access === "node" ? nodeToken(route) : api.keys.admin;
       const sample = samples[nameOf(route)]!;
       const separator = sample.path.includes("?") ? "&" : "?";
       const path = `${sample.path.replace("SESSION", sessionId)}${separator}surprise=1`;
@@ -116,7 +116,7 @@ describe("every route", () => {
       const ordered = [...fresh.routes].sort((a, b) => isLast(a) - isLast(b));
       for (const route of ordered) {
         const sample = samples[nameOf(route)]!;
-        const key = route.access === "node" ? await nodeToken(route) : fresh.keys.admin;
+        const key = route.access === "node" ? nodeToken(route) : fresh.keys.admin;
         const path = sample.path.replace("SESSION", session.sessionId);
         const reply = await fresh.request(path, { method: route.method.toUpperCase(), key, body: sample.body });
         assert.ok(reply.status < 300, `${nameOf(route)}: ${reply.status} ${reply.text}`);

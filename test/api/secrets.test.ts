@@ -30,7 +30,7 @@ describe("secrets", () => {
 
   it("never reach the log: tokens of the query, keys, bodies", async () => {
     const nowMs = Date.now();
-    const token = await api.tokens.issue({
+    const token = api.tokens.issue({
       nodeId: "node-1",
       purpose: "checkin",
       expiresAtMs: nowMs + 60_000,

@@ -12,7 +12,8 @@ import {
   type ScriptSources,
 } from "../../runtime/model/node-script";
 import { scriptVariables, type ScriptVariable } from "../../runtime/model/startup-script";
-import { makeIdentity } from "../../runtime/reconciler/births";
+import { Draft } from "../../runtime/model/draft";
+import { makeIdentity } from "../../runtime/reconciler/new-node";
 import {
   agentConfigDoc,
   aState,
@@ -20,7 +21,7 @@ import {
   type AgentConfigDoc,
   type ServerConfigDoc,
 } from "../support/builders";
-import { SeededRng, VirtualClock } from "../support/virtual-clock";
+import { SeededRng, startMs } from "../support/virtual-clock";
 
 const catalog = cloudCatalog();
 const identity = { nodeId: "n1234567", checkinToken: "checkin-token", agentToken: "agent-token" };
@@ -137,11 +138,11 @@ describe("startup script of a node", () => {
     assert.match(told(umlauts)[0]!, /bytes as sent/, "bytes, not characters");
   });
 
-  it("gets no longer values than the preview reckons with", async () => {
+  it("gets no longer values than the preview reckons with", () => {
     const tokens = new NodeTokens(new Uint8Array(64).fill(7));
-    const clock = new VirtualClock();
     const config = parseDefinition("autoscaleConfig", serverConfigDoc({ provisionTimeout: "999999999d" }));
-    const made = await makeIdentity(config, aState(), { clock, rng: new SeededRng(1), tokens });
+    const context = { draft: new Draft(aState()), nowMs: startMs };
+    const made = makeIdentity(config, context, { rng: new SeededRng(1), tokens });
     assert.ok(made.nodeId.length <= nodeIdLengthMax, made.nodeId);
     for (const token of [made.checkinToken, made.agentToken]) assert.ok(token.length <= tokenLengthMax, token);
   });

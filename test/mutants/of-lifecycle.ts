@@ -185,7 +185,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: "fallback shares the lane",
     rule: "nodes of different VM provider configs share no lane",
-    file: "reconciler/births",
+    file: "reconciler/lane-chooser",
     find: "vmProviders.size === 0 || vmProviders.has(vmProvider)",
     replace: "vmProviders.size >= 0 || vmProviders.has(vmProvider)",
     tests: ["reconciler/failures"],

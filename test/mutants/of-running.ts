@@ -9,9 +9,9 @@ export const runningMutants: readonly Mutant[] = [
   {
     name: "node ids are counted",
     rule: "a node id is used once",
-    file: "reconciler/births",
+    file: "reconciler/new-node",
     find: "let nodeId = `n${rng.id(7)}`;",
-    replace: "let nodeId = `n${snapshot.nodes.size}`;",
+    replace: "let nodeId = `n${draft.snapshot.nodes.size}`;",
     tests: reconciler,
   },
   {

@@ -51,6 +51,26 @@ describe("reconciler", () => {
     assert.equal(world.state.sessions.get(sessionId)!.status, "assigned");
   });
 
+  it("makes every node of a plan in the pass that made the plan, whatever is asked for meanwhile", async () => {
+    world = await World.start({ configs: [agents()], vmProviders: [vmProviderDoc({ maxInstances: 1000 })] });
+    let nodesMade = 0;
+    for (let moments = 0; moments < 24; moments += 1) {
+      const before = world.state.nodes.size;
+      await request(world);
+
+      const pass = world.reconciler.tickNow();
+      for (let moment = 0; moment < moments; moment += 1) await Promise.resolve();
+      const meanwhile = Promise.all(["ben", "cid", "dot", "eve"].map((userId) => request(world, "office", userId)));
+      const { changes } = await pass;
+
+      const planned = changes.filter(({ kind }) => kind === "create").length;
+      assert.equal(world.state.nodes.size - before, planned, `asked after ${moments} turns`);
+      nodesMade += planned;
+      await meanwhile;
+    }
+    assert.ok(nodesMade > 24, `made ${nodesMade}`);
+  });
+
   it("takes a request from the queue to a node that it makes, and the node away again", async () => {
     world = await World.start({ configs: [agents({ downscaleBackoff: "5m" })] });
     const sessionId = await request(world);

@@ -185,7 +185,7 @@ export async function furnish(api: Api): Promise<Known> {
   for (const nodeId of ["node-1", "n0coming", "gone"]) {
     for (const purpose of ["agent", "checkin"] as const) {
       for (const expiresAtMs of [nowMs + 3_600_000, nowMs - 60_000]) {
-        nodeTokens.push(await api.tokens.issue({ nodeId, purpose, expiresAtMs, nowMs: nowMs - 120_000 }));
+        nodeTokens.push(api.tokens.issue({ nodeId, purpose, expiresAtMs, nowMs: nowMs - 120_000 }));
       }
     }
   }

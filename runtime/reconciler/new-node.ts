@@ -1,5 +1,5 @@
-/** New nodes: everything about them is decided here, once, and frozen in the row. */
-import type { Clock, Rng } from "../model/clock";
+/** The row of a new node: everything about it is decided here, once, and stays as it is. */
+import type { Rng } from "../model/clock";
 import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../model/accounts";
 import {
   factsOf,
@@ -11,22 +11,16 @@ import {
 import { BugError } from "../model/errors";
 import type { Reason } from "../model/plan";
 import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
-import { settingsVersionNow, type DesiredNode, type DnsSpec, type Lane, type Node, type Shape } from "../model/state";
+import { settingsVersionNow, type DesiredNode, type DnsSpec, type Node, type Shape } from "../model/state";
 import { checkedSize, declaredShape, shapeOfConfig } from "../planner/config/next-node";
-import { chooseLane } from "../planner/lifecycle/lanes";
 import type { PlaceContext } from "../planner/placement/eligibility";
 import { SpecDigests } from "../planner/config/spec-digest";
 import type { Snapshot } from "../model/snapshot";
 import type { NodeTokens } from "../broker/node-tokens";
 
-/** What a node needs before it can be born and what takes a moment to make. */
-export interface Identity extends ScriptIdentity {
-  readonly autoscaleConfig: string;
-}
-
-/** In a burst of thousands a node may wait for hours before its cloud is asked for it; given up after a day. */
+/** In a burst of thousands a node may wait for hours before its cloud is asked for it; it is given up after a day. */
 export const requestedMsMax = 24 * 3600_000;
-/** Then it waits for the cloud and for its boot, each as long as its time-out allows. */
+/** After that it waits for the cloud, then for its boot, each as long as its time-out allows. */
 const waitsBeforeCheckin = 2;
 const checkinSlackMs = 10 * 60_000;
 /** An agent's token lasts longer than any node should. */
@@ -34,20 +28,25 @@ const agentTokenMs = 400 * 24 * 3600_000;
 
 const dnsTtlSeconds = 60;
 
-export async function makeIdentity(
+/** Where chance and signatures come from. */
+export interface IdentitySources {
+  readonly rng: Rng;
+  readonly tokens: NodeTokens;
+}
+
+/** An id that no node has, and the tokens with which the node speaks. */
+export function makeIdentity(
   config: AutoscaleConfig,
-  snapshot: Snapshot,
-  { clock, rng, tokens }: { clock: Clock; rng: Rng; tokens: NodeTokens },
-): Promise<Identity> {
-  const nowMs = clock.now();
+  { draft, nowMs }: Pick<PlaceContext, "draft" | "nowMs">,
+  { rng, tokens }: IdentitySources,
+): ScriptIdentity {
   let nodeId = `n${rng.id(7)}`;
-  while (snapshot.nodes.has(nodeId)) nodeId = `n${rng.id(7)}`;
+  while (draft.node(nodeId)) nodeId = `n${rng.id(7)}`;
   const checkinMs = provisionTimeoutOf(config) * 1000 * waitsBeforeCheckin + requestedMsMax + checkinSlackMs;
   return {
-    autoscaleConfig: config.name,
     nodeId,
-    checkinToken: await tokens.issue({ nodeId, purpose: "checkin", expiresAtMs: nowMs + checkinMs, nowMs }),
-    agentToken: await tokens.issue({ nodeId, purpose: "agent", expiresAtMs: nowMs + agentTokenMs, nowMs }),
+    checkinToken: tokens.issue({ nodeId, purpose: "checkin", expiresAtMs: nowMs + checkinMs, nowMs }),
+    agentToken: tokens.issue({ nodeId, purpose: "agent", expiresAtMs: nowMs + agentTokenMs, nowMs }),
   };
 }
 
@@ -56,24 +55,26 @@ export function provisionTimeoutOf(config: AutoscaleConfig): number {
   return config.provisionTimeout ?? (config.startupScript?.osType === "windows" ? 1200 : 600);
 }
 
-/** Where the plan wants the node and why. */
-export interface Birth {
-  readonly laneId: string;
+/** What the plan wants, and in which lane. */
+export interface WantedNode {
+  readonly autoscaleConfig: string;
   readonly vmProvider: string;
+  readonly laneId: string;
   readonly reason: Reason;
 }
 
-export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth, context: PlaceContext): Node {
+export function createNodeRow(wanted: WantedNode, context: PlaceContext, sources: IdentitySources): Node {
+  const { laneId, reason } = wanted;
   const { snapshot } = context.draft;
-  const config = snapshot.autoscaleConfigs.get(identity.autoscaleConfig);
-  const vmProvider = config && snapshot.vmProviderConfigs.get(birth.vmProvider);
+  const config = snapshot.autoscaleConfigs.get(wanted.autoscaleConfig);
+  const vmProvider = config && snapshot.vmProviderConfigs.get(wanted.vmProvider);
   const zone = config && snapshot.zones.get(config.zone);
   if (!config || !vmProvider || !zone)
-    throw new BugError(`a node was planned for "${identity.autoscaleConfig}", which is incomplete`);
-  const { nodeId } = identity;
+    throw new BugError(`a node was planned for "${wanted.autoscaleConfig}", which is incomplete`);
+  const identity = makeIdentity(config, context, sources);
   const specDigest = new SpecDigests(context.catalog).of(config, vmProvider.name, snapshot);
   return {
-    nodeId,
+    nodeId: identity.nodeId,
     zone: config.zone,
     pool: config.pool,
     autoscaleConfig: config.name,
@@ -95,7 +96,10 @@ export function bearNode(identity: Identity, { laneId, reason, ...birth }: Birth
   };
 }
 
-/** What a node of this config would be like, with an id and tokens that mean nothing; undefined when it rests. */
+/**
+ * What a node of this config would be like, with an id and tokens that mean nothing. Undefined while its VM provider
+ * config or its zone can't be read.
+ */
 export function likelySpecOf(
   config: AutoscaleConfig,
   vmProviderName: string,
@@ -104,7 +108,7 @@ export function likelySpecOf(
   const vmProvider = snapshot.vmProviderConfigs.get(vmProviderName);
   const zone = snapshot.zones.get(config.zone);
   if (!vmProvider || !zone) return undefined;
-  const identity = { autoscaleConfig: config.name, nodeId: "likely", checkinToken: "", agentToken: "" };
+  const identity = { nodeId: "likely", checkinToken: "", agentToken: "" };
   return specOf(identity, { config, vmProvider, zone, snapshot, catalog });
 }
 
@@ -129,7 +133,7 @@ interface SpecSources extends Omit<ScriptSources, "facts"> {
   readonly catalog: CloudCatalog;
 }
 
-function specOf(identity: Identity, { config, vmProvider, zone, catalog, snapshot }: SpecSources): DesiredNode {
+function specOf(identity: ScriptIdentity, { config, vmProvider, zone, catalog, snapshot }: SpecSources): DesiredNode {
   const { nodeId } = identity;
   const facts = factsOf(catalog.vm, vmProvider.kind);
   const dns = dnsOf(config, snapshot, catalog);
@@ -176,61 +180,4 @@ function accountIdFor(
 ): string {
   const known = snapshot.accountOf(service, name);
   return known?.accountId ?? accountIdOf(specOfSettings({ service, kind, definition: name, settings }, rules));
-}
-
-/** A lane with the VM provider configs of its nodes: none while it is empty. */
-interface LaneWithProviders {
-  readonly lane: Lane;
-  nodes: number;
-  isDue: boolean;
-  readonly vmProviders: Set<string>;
-}
-
-/** The lanes of one commit: counts what it adds, opens new ones. */
-export class LaneChooser {
-  private readonly loads = new Map<string, LaneWithProviders[]>();
-
-  constructor(
-    private readonly snapshot: Snapshot,
-    private readonly rng: Rng,
-  ) {}
-
-  /**
-   * The lane for one more node of this config; a new lane is not in the snapshot yet. Nodes of different VM provider
-   * configs never share a lane, so that a cloud that can't be reached does not hold up another one's nodes.
-   */
-  choose(autoscaleConfig: string, vmProvider: string): Lane {
-    const known = this.loads.get(autoscaleConfig) ?? this.countLanes(autoscaleConfig);
-    this.loads.set(autoscaleConfig, known);
-    const usable = known.filter(({ vmProviders }) => vmProviders.size === 0 || vmProviders.has(vmProvider));
-    const chosen = chooseLane(usable) ?? this.openLane(autoscaleConfig, known);
-    const load = known.find(({ lane }) => lane.laneId === chosen.laneId)!;
-    load.nodes += 1;
-    load.isDue = true;
-    load.vmProviders.add(vmProvider);
-    return chosen;
-  }
-
-  private countLanes(autoscaleConfig: string): LaneWithProviders[] {
-    const loads = new Map<string, LaneWithProviders>();
-    for (const lane of this.snapshot.lanes.values()) {
-      if (lane.autoscaleConfig !== autoscaleConfig) continue;
-      const isDue = lane.desiredRevision > lane.appliedRevision;
-      loads.set(lane.laneId, { lane, nodes: 0, isDue, vmProviders: new Set() });
-    }
-    for (const { laneId = "", vmProvider } of this.snapshot.nodesOfConfig(autoscaleConfig).values()) {
-      const load = loads.get(laneId);
-      if (!load) continue;
-      load.nodes += 1;
-      if (vmProvider !== undefined) load.vmProviders.add(vmProvider);
-    }
-    return [...loads.values()];
-  }
-
-  private openLane(autoscaleConfig: string, loads: LaneWithProviders[]): Lane {
-    const laneId = `${autoscaleConfig}-${this.rng.id(6)}`;
-    const lane: Lane = { laneId, autoscaleConfig, stack: laneId, desiredRevision: 0, appliedRevision: 0 };
-    loads.push({ lane, nodes: 0, isDue: true, vmProviders: new Set() });
-    return lane;
-  }
 }
