@@ -2,28 +2,26 @@
  * Commands from users, operators and nodes. Each method validates, decides in memory at once, commits, and resolves when
  * the commit is durable; so every answer that leaves the process is one that a crash cannot take back.
  */
+import { Decisions } from "../deciding/decisions";
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog, DefinitionKind, Permissions } from "../model/config";
 import { ConfigError, ConflictError, NotFoundError, UnauthorizedError, UnavailableError } from "../model/errors";
-import { Journal } from "../model/journal";
 import type { Reason } from "../model/plan";
 import type { Lane, Node, Session, SessionStatus, StoredDefinition } from "../model/state";
 import { formatCount } from "../model/units";
 import { describeUnreadable } from "../model/unreadable";
 import { hasRoom, needsOf } from "../planner/placement/room";
 import { isUsedUp, servedReason } from "../planner/lifecycle/node-status";
-import { Draft } from "../model/draft";
 import { place, type Placement } from "../planner/placement/place";
 import { fillNode, type QueueContext } from "../planner/placement/place-queue";
 import { findStaged, takeStaged } from "../planner/placement/staging";
-import { WindowCache } from "../planner/config/windows";
 import { assignSession, endSession, moveNode } from "../planner/lifecycle/transitions";
 import { definitionId, type Change } from "../model/changes";
 import type { Ledger } from "../store/store";
 import { checkIn, heartbeat, interruptNode, type Heartbeat, type Interruption, type ServerStatus } from "./node-calls";
 import { forgetNode, type ForgottenNode } from "./forget-node";
 import { keepLaneClosed } from "./lane-orders";
-import { holdNode, releaseNode, removeNode } from "./node-orders";
+import { deleteByRequest, drainByRequest, undrainByRequest } from "./node-orders";
 import {
   checkDefinition,
   deleteDefinition,
@@ -66,11 +64,10 @@ export type SessionOutcome =
 export const queueMax = 20_000;
 
 export class Broker {
-  private readonly journal: Journal;
-  private readonly windows = new WindowCache();
+  private readonly decisions: Decisions;
 
   constructor(private readonly options: BrokerOptions) {
-    this.journal = new Journal(options.clock, options.rng);
+    this.decisions = new Decisions(options);
   }
 
   /**
@@ -81,13 +78,13 @@ export class Broker {
     request: SessionRequest,
     alongside: (session: Session, position: number | undefined) => readonly Change[] = () => [],
   ): Promise<SessionOutcome> {
-    const context = this.begin();
+    const context = this.decisions.begin();
     const session = this.newSession(request, context.nowMs);
     const staged = findStaged(session, context);
     const placement = staged ? { kind: "staged" as const, staged } : this.placeNew(session, context);
     if (placement.kind === "refused") {
       const reason = withRequest(placement.reason, request);
-      context.draft.decide(this.journal.entry("session", session.sessionId, "refused", reason));
+      context.draft.decide(this.decisions.journal.entry("session", session.sessionId, "refused", reason));
       await this.commit(context);
       return { kind: "refused", sessionId: session.sessionId, reason };
     }
@@ -122,7 +119,7 @@ export class Broker {
    */
   async releaseSession(sessionId: string, tell: (ended: Session) => void = () => undefined): Promise<Session> {
     const session = this.findSession(sessionId);
-    const context = this.begin();
+    const context = this.decisions.begin();
     const isQueued = session.status === "queued";
     const endReason = isQueued ? "cancelled" : "released";
     endSession(context, session, endReason, { code: endReason, text: `${endReason} by request`, numbers: {} });
@@ -144,12 +141,12 @@ export class Broker {
     if (!sessionMoves[session.status].includes(status)) {
       throw new ConflictError(`session ${sessionId} is ${session.status}; it can't become ${status}`);
     }
-    const context = this.begin();
+    const context = this.decisions.begin();
     if (session.status === "stopped") this.claimRoom(session);
     const moved: Session = { ...session, status };
     context.draft.putSession(moved);
     const reason = { code: status, text: `became ${status} by request`, numbers: { before: session.status } };
-    context.draft.decide(this.journal.entry("session", sessionId, status, reason));
+    context.draft.decide(this.decisions.journal.entry("session", sessionId, status, reason));
     if (status === "stopped" && session.nodeId !== undefined) fillNode(context, session.nodeId);
     await this.commit(context);
     this.options.wake();
@@ -158,7 +155,7 @@ export class Broker {
 
   /** Creates or changes a definition; `name` must be the document's own. */
   async putDefinition(request: NamedDocument): Promise<StoredDefinition> {
-    const context = this.begin();
+    const context = this.decisions.begin();
     const stored = putDefinition(request, { ...context, rng: this.options.rng });
     await this.commit(context);
     this.options.wake();
@@ -181,7 +178,7 @@ export class Broker {
     readonly name: string;
     readonly owner: string;
   }): Promise<DeleteOutcome> {
-    const context = this.begin();
+    const context = this.decisions.begin();
     const outcome = deleteDefinition(request, context);
     await this.commit(context);
     this.options.wake();
@@ -190,22 +187,22 @@ export class Broker {
 
   /** Takes no new session from now on and is destroyed when the last one has ended, also when its config is disabled. */
   async deleteNode(nodeId: string): Promise<Node> {
-    return this.order((context) => removeNode(nodeId, context));
+    return this.order((context) => deleteByRequest(nodeId, context));
   }
 
   /** Takes no new session from now on and stays, also when it is empty, until it is undrained or deleted. */
   async drainNode(nodeId: string): Promise<Node> {
-    return this.order((context) => holdNode(nodeId, context));
+    return this.order((context) => drainByRequest(nodeId, context));
   }
 
   /** Takes sessions again; the queue gets its room in the same commit. */
   async undrainNode(nodeId: string): Promise<Node> {
-    return this.order((context) => releaseNode(nodeId, context));
+    return this.order((context) => undrainByRequest(nodeId, context));
   }
 
   /** Its row goes at once and its sessions end; its cloud is asked for nothing. */
   async forgetNode(nodeId: string, isForced: boolean): Promise<ForgottenNode> {
-    const context = this.begin();
+    const context = this.decisions.begin();
     const forgotten = forgetNode(nodeId, isForced, context);
     await this.commit(context);
     this.options.wake();
@@ -221,7 +218,7 @@ export class Broker {
   }
 
   private async order(carryOut: (context: QueueContext) => Node): Promise<Node> {
-    const context = this.begin();
+    const context = this.decisions.begin();
     const node = carryOut(context);
     await this.commit(context);
     this.options.wake();
@@ -256,28 +253,15 @@ export class Broker {
   }
 
   private async nodeCall(call: (context: QueueContext) => Node): Promise<Node> {
-    const context = this.begin();
+    const context = this.decisions.begin();
     const node = call(context);
     await this.commit(context);
-    if (context.draft.changes.length === 0) return node;
-    if (context.draft.node(node.nodeId)?.status !== this.state.nodes.get(node.nodeId)?.status) return node;
-    this.options.wake();
+    if (context.draft.changes.length > 0) this.options.wake();
     return node;
   }
 
   private get state() {
     return this.options.ledger.state;
-  }
-
-  private begin(): QueueContext {
-    const { clock, catalog, ledger } = this.options;
-    return {
-      draft: new Draft(ledger.state),
-      windows: this.windows,
-      catalog,
-      journal: this.journal,
-      nowMs: clock.now(),
-    };
   }
 
   /** Without changes: what the answer tells of may have been committed a moment ago and is not durable yet. */
@@ -336,7 +320,7 @@ export class Broker {
   private enqueue(session: Session, reason: Reason, { draft }: QueueContext): Session {
     const queued: Session = { ...session, reason };
     draft.putSession(queued);
-    draft.decide(this.journal.entry("session", session.sessionId, "queued", reason));
+    draft.decide(this.decisions.journal.entry("session", session.sessionId, "queued", reason));
     return queued;
   }
 

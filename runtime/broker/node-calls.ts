@@ -1,13 +1,13 @@
 /** What nodes say about themselves. */
 import { GoneError, UnauthorizedError } from "../model/errors";
-import type { Reason } from "../model/plan";
 import type { PartialShape } from "../model/shapes";
 import type { Node } from "../model/state";
 import { declaredShape } from "../planner/config/next-node";
+import { tellNode } from "../deciding/node-events";
 import { isInFlight, outlivesNotice } from "../planner/lifecycle/node-status";
 import { fillNode, type QueueContext } from "../planner/placement/place-queue";
 import { overstatedReason, reshapedReason, withReport } from "../planner/lifecycle/reports";
-import { destroyNode, failNode, moveNode, startNode } from "../planner/lifecycle/transitions";
+import { destroyNode, moveNode } from "../planner/lifecycle/transitions";
 
 export interface ServerStatus {
   readonly status: "starting" | "running" | "failed";
@@ -34,11 +34,13 @@ export function checkIn(
     progressPercent: status === "running" ? 100 : (progressPercent ?? node.progressPercent ?? 0),
     ...(message === undefined ? {} : { progressMessage: message }),
   };
-  if (status === "running") return becomeReady({ ...node, ...patch }, checkedIn(message), context);
+  if (status === "running") {
+    const text = `checked in${message ? `: ${message}` : ""}`;
+    tellNode(context, { ...node, ...patch }, { kind: "ready", reason: { code: "checkedIn", text, numbers: {} } });
+    return context.draft.node(nodeId)!;
+  }
   if (status === "failed") {
-    const text = `the node said that it failed: ${message ?? "no message"}`;
-    const reason = { code: "reportedFailure", text, numbers: {} };
-    failNode(context, { ...node, ...patch }, { class: "REPORTED", message: message ?? "no message" }, reason);
+    tellNode(context, { ...node, ...patch }, { kind: "saidItFailed", message });
     return context.draft.node(nodeId)!;
   }
   if (patch.progressPercent === node.progressPercent && patch.progressMessage === node.progressMessage) return node;
@@ -47,22 +49,6 @@ export function checkIn(
   const numbers = { progressPercent: patch.progressPercent ?? 0 };
   context.draft.decide(context.journal.entry("node", nodeId, "progress", { code: "progress", text, numbers }));
   return context.draft.node(nodeId)!;
-}
-
-function checkedIn(message: string | undefined): Reason {
-  return { code: "checkedIn", text: `checked in${message ? `: ${message}` : ""}`, numbers: {} };
-}
-
-/** A node that calls before its update has told its address becomes running as soon as the address is known. */
-function becomeReady(node: Node, reason: Reason, context: QueueContext): Node {
-  if (node.status === "starting" && node.address !== undefined) {
-    startNode(context, node, reason);
-    fillNode(context, node.nodeId);
-  } else if (node.runningSinceMs === undefined) {
-    context.draft.putNode({ ...node, runningSinceMs: context.nowMs });
-    context.draft.decide(context.journal.entry("node", node.nodeId, "checkedInEarly", reason));
-  }
-  return context.draft.node(node.nodeId)!;
 }
 
 /** A beat that tells nothing new changes nothing here: the caller notes that there was one. */
@@ -74,13 +60,15 @@ export function heartbeat(
   const before = liveNode(nodeId, context);
   const heard = hearReport(before, beat, context);
   const node: Node = { ...heard, lastHeartbeatMs: context.nowMs };
-  if (isInFlight(before))
-    return becomeReady(node, { code: "heartbeat", text: "first heartbeat", numbers: {} }, context);
+  if (isInFlight(before)) {
+    const reason = { code: "heartbeat", text: "first heartbeat", numbers: {} };
+    tellNode(context, node, { kind: "ready", reason });
+    return context.draft.node(nodeId)!;
+  }
   if (before.status === "missing") {
     const silentMs = context.nowMs - (before.lastHeartbeatMs ?? before.statusSinceMs);
     const text = `heartbeat again after ${Math.round(silentMs / 1000)} s of silence`;
-    moveNode(context, node, "running", { code: "back", text, numbers: { silentMs } });
-    fillNode(context, nodeId);
+    tellNode(context, node, { kind: "heardAgain", reason: { code: "back", text, numbers: { silentMs } } });
     return context.draft.node(nodeId)!;
   }
   // Written, so that whoever leads next does not take a later silence for the end that was announced.

@@ -9,7 +9,7 @@ import { destroyNode, moveNode } from "../planner/lifecycle/transitions";
  * Drained, and destroyed once empty; a node that never ran leaves at once. Works whatever the state of its config is,
  * and when its VM is gone already: nothing is asked of the VM itself.
  */
-export function removeNode(nodeId: string, context: QueueContext): Node {
+export function deleteByRequest(nodeId: string, context: QueueContext): Node {
   const node = knownNode(nodeId, context);
   if (node.autoscaleConfig === undefined) {
     throw new ConflictError(
@@ -26,7 +26,7 @@ export function removeNode(nodeId: string, context: QueueContext): Node {
 }
 
 /** Takes no new session and stays, also when it is empty, until it is undrained or deleted. */
-export function holdNode(nodeId: string, context: QueueContext): Node {
+export function drainByRequest(nodeId: string, context: QueueContext): Node {
   const node = knownNode(nodeId, context);
   const isKept = node.status === "draining" && isSettled(node);
   if (isKept) return node;
@@ -42,7 +42,7 @@ export function holdNode(nodeId: string, context: QueueContext): Node {
 }
 
 /** Takes sessions again, whoever drained it; refused where it would be drained again at once. */
-export function releaseNode(nodeId: string, context: QueueContext): Node {
+export function undrainByRequest(nodeId: string, context: QueueContext): Node {
   const node = knownNode(nodeId, context);
   if (node.status === "running") return node;
   if (node.status !== "draining") {

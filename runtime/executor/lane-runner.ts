@@ -6,24 +6,21 @@
  * when the lane has its slot: a lane that waits for one takes in whatever changes meanwhile. Only the newest revision is
  * carried out; what came in between is covered by it. Nothing here decides which nodes should exist.
  */
+import { Decisions } from "../deciding/decisions";
 import type { Clock, EpochMs, Rng } from "../model/clock";
-import { Journal } from "../model/journal";
+import type { CloudCatalog } from "../model/config";
 import type { Lane, Node } from "../model/state";
-import type { Change } from "../model/changes";
+import type { QueueContext } from "../planner/placement/place-queue";
 import type { Ledger } from "../store/store";
 import {
   atRest,
   beginUpdate,
   concludeUpdate,
-  engineStarted,
+  hearUpdate,
   knownVms,
-  nodeCreated,
-  nodeCreating,
-  nodeFailed,
   nodesOf,
   settleLane,
   trustedResult,
-  type ChangeContext,
   type EndedJob,
 } from "./lane-changes";
 import { requestFor } from "./lane-accounts";
@@ -48,6 +45,7 @@ export interface LaneRunnerOptions {
   readonly epoch: number;
   readonly clock: Clock;
   readonly rng: Rng;
+  readonly catalog: CloudCatalog;
   readonly log: LaneLog;
   readonly comingDemand: ComingDemand;
   /** Called after each change that planning should see. */
@@ -65,16 +63,15 @@ export class LaneRunner {
   private readonly timers = new Map<string, () => void>();
   private readonly slots: SlotScheduler;
   private readonly ahead: OpenAhead;
-  private readonly journal: Journal;
+  private readonly decisions: Decisions;
   private isStopped = false;
 
   constructor(private readonly options: LaneRunnerOptions) {
-    const { clock, rng, updater } = options;
-    this.journal = new Journal(clock, rng);
+    const { clock, updater } = options;
+    this.decisions = new Decisions(options);
     this.slots = new SlotScheduler({ slots: updater.slots, clock, onGranted: (laneId) => this.wake(laneId) });
-    const { ledger, comingDemand } = options;
-    const wakeLane = (laneId: string): void => this.wake(laneId);
-    this.ahead = new OpenAhead({ ledger, updater, clock, rng, journal: this.journal, comingDemand, wakeLane });
+    const { journal } = this.decisions;
+    this.ahead = new OpenAhead({ ...options, journal, wakeLane: (laneId) => this.wake(laneId) });
   }
 
   /** Begins to recover the lanes that a crash left open and to carry out what is due. Does not wait for it. */
@@ -166,7 +163,7 @@ export class LaneRunner {
   private async takeWithoutSlot(step: DueStep, lane: Lane): Promise<boolean> {
     if (step.kind === "wait") this.wakeAfter(lane.laneId, step.ms);
     if (step.kind !== "settle") return false;
-    await this.commit(settleLane(this.context(), lane, this.memoryOf(lane.laneId).present ?? new Map()));
+    await this.decide((context) => settleLane(context, lane, this.memoryOf(lane.laneId).present ?? new Map()));
     return true;
   }
 
@@ -207,7 +204,7 @@ export class LaneRunner {
   private async update(step: Extract<DueStep, { kind: "update" }>, lane: Lane): Promise<boolean> {
     const asked = requestFor(this.options, lane, { ...step, revision: lane.desiredRevision });
     const request: UpdateRequest = { ...asked, creates: step.creates, deletes: step.deletes };
-    await this.commit(beginUpdate(this.context(), lane, request));
+    await this.decide((context) => beginUpdate(context, lane, request));
     // Left open: whoever leads next recovers it.
     if (this.isStopped) return true;
     let hasAchieved = false;
@@ -251,7 +248,7 @@ export class LaneRunner {
     }
     const lane = this.options.ledger.state.lanes.get(laneId);
     if (lane === undefined) return;
-    await this.commit(concludeUpdate(this.context(), lane, ended));
+    await this.decide((context) => concludeUpdate(context, lane, ended));
     const { strangers } = this.options.ledger.state.lanes.get(laneId) ?? lane;
     this.options.log.info(
       { ...fields, strangers, duplicates: result.duplicates },
@@ -281,41 +278,18 @@ export class LaneRunner {
     const events: Promise<void>[] = [];
     const onEvent = (event: UpdateEvent): void => {
       also(event);
-      const changes = this.changesOf(event, request);
-      if (changes.length === 0) return;
-      const recorded = this.commit(changes);
+      const context = this.decisions.begin();
+      const mustWake = hearUpdate(context, request, event);
+      if (context.draft.changes.length === 0) return;
+      const recorded = this.commit(context);
       // Awaited at the end of the update; a store that is lost before must not count as an error nobody handles.
-      recorded.catch(() => undefined);
+      recorded.then(
+        () => mustWake && this.options.wakeReconciler(),
+        () => undefined,
+      );
       events.push(recorded);
     };
     return { onEvent, recorded: () => Promise.all(events) };
-  }
-
-  private changesOf(event: UpdateEvent, request: UpdateRequest): Change[] {
-    const { state } = this.options.ledger;
-    const context = this.context();
-    if (event.kind === "started") {
-      const lane = state.lanes.get(request.laneId);
-      return lane === undefined ? [] : engineStarted(context, lane, { ...event, request });
-    }
-    if (event.kind === "ready" || event.kind === "settled") return [];
-    const node = state.nodes.get(event.nodeId);
-    if (node === undefined || node.laneId !== request.laneId) return [];
-    switch (event.kind) {
-      case "nodeCreating":
-        return nodeCreating(context, node);
-      case "nodeCreated":
-        return nodeCreated(context, node, event);
-      case "nodeFailed":
-        return nodeFailed(context, node, { class: event.class, message: event.message });
-      // Rows of deleted nodes go at the end, when the stack's own state says so.
-      case "nodeDeleted":
-        return [];
-      default: {
-        const never: never = event;
-        throw new Error(`unknown event ${JSON.stringify(never)}`);
-      }
-    }
   }
 
   /** Removes a lane that stayed empty, with its stack and its files. True when that failed. */
@@ -324,7 +298,7 @@ export class LaneRunner {
     const { laneId, stack, desiredRevision } = lane;
     // Open while its files go: a crash in between leads to recovery, and new nodes prefer other lanes.
     const open = { ...atRest(lane), openRevision: desiredRevision, openSinceMs: this.now() };
-    await this.commit([{ kind: "put", table: "lane", row: open }]);
+    await this.options.ledger.commit([{ kind: "put", table: "lane", row: open }]);
     try {
       if (this.isStopped) return true;
       await updater.removeStack(laneId, stack, this.options.epoch);
@@ -336,7 +310,7 @@ export class LaneRunner {
     }
     const now = ledger.state.lanes.get(laneId) ?? lane;
     const isUsed = nodesOf(ledger.state, laneId).length > 0;
-    await this.commit([
+    await ledger.commit([
       isUsed ? { kind: "put", table: "lane", row: atRest(now) } : { kind: "delete", table: "lane", id: laneId },
     ]);
     this.options.wakeReconciler();
@@ -381,12 +355,14 @@ export class LaneRunner {
     return this.options.clock.now();
   }
 
-  private context(): ChangeContext {
-    return { state: this.options.ledger.state, journal: this.journal, nowMs: this.now() };
+  private decide(decision: (context: QueueContext) => void): Promise<void> {
+    const context = this.decisions.begin();
+    decision(context);
+    return this.commit(context);
   }
 
-  private commit(changes: readonly Change[]): Promise<void> {
-    return this.options.ledger.commit(changes);
+  private commit({ draft }: QueueContext): Promise<void> {
+    return this.options.ledger.commit(draft.changes);
   }
 }
 

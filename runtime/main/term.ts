@@ -123,7 +123,7 @@ export class Term {
     const { epoch } = store;
     const coming = new ComingDemand(catalog);
     const laneRunner = new LaneRunner({
-      ...{ ledger, updater, epoch, clock, rng, log, wakeReconciler: wake },
+      ...{ ledger, updater, epoch, clock, rng, catalog, log, wakeReconciler: wake },
       comingDemand: (snapshot, nowMs) => coming.likelyNodes(snapshot, nowMs),
     });
     const reconciler = new Reconciler({

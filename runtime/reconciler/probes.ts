@@ -4,9 +4,9 @@
  */
 import type { Clock, EpochMs } from "../model/clock";
 import type { Node } from "../model/state";
+import { tellNode } from "../deciding/node-events";
 import { outlivesNotice } from "../planner/lifecycle/node-status";
-import { fillNode, type QueueContext } from "../planner/placement/place-queue";
-import { moveNode, startNode } from "../planner/lifecycle/transitions";
+import type { QueueContext } from "../planner/placement/place-queue";
 import type { Ledger } from "../store/store";
 import type { Probe } from "./tcp-probe";
 
@@ -132,21 +132,26 @@ export class Probes {
     const context = this.options.begin();
     const node = context.draft.node(nodeId);
     if (node?.address !== address || intervalOf(node) === undefined) return;
-    this.noteAnswer(node, `port ${connectionPort} of ${address} answers`, context);
+    const mustWake = this.noteAnswer(node, `port ${connectionPort} of ${address} answers`, context);
     if (context.draft.changes.length === 0) return;
     await this.options.ledger.commit(context.draft.changes);
-    if (context.draft.node(nodeId)?.status !== node.status) this.options.wake();
+    if (mustWake) this.options.wake();
   }
 
-  private noteAnswer(before: Node, text: string, context: QueueContext): void {
+  /** True when the reconciler is to be woken. */
+  private noteAnswer(before: Node, text: string, context: QueueContext): boolean {
     const node: Node = { ...before, lastProbeMs: context.nowMs };
     const numbers = { connectionPort: node.connectionPort ?? 3389 };
-    if (node.status === "starting") startNode(context, node, { code: "probed", text, numbers });
-    else if (node.status === "missing")
-      moveNode(context, node, "running", { code: "back", text: `${text} again`, numbers });
-    else if (outlivesNotice(before, before.lastProbeMs, context.nowMs)) return context.draft.putNode(node);
-    else return this.options.ledger.state.noteSignOfLife(node);
-    fillNode(context, node.nodeId);
+    if (node.status === "starting") {
+      return tellNode(context, node, { kind: "ready", reason: { code: "probed", text, numbers } });
+    }
+    if (node.status === "missing") {
+      const reason = { code: "back", text: `${text} again`, numbers };
+      return tellNode(context, node, { kind: "heardAgain", reason });
+    }
+    if (outlivesNotice(before, before.lastProbeMs, context.nowMs)) context.draft.putNode(node);
+    else this.options.ledger.state.noteSignOfLife(node);
+    return false;
   }
 }
 

@@ -5,17 +5,15 @@
  *
  * idle ──wake──▶ gathering ──after a moment──▶ passing ──▶ idle, or gathering when woken meanwhile
  */
+import { Decisions } from "../deciding/decisions";
 import type { Clock, EpochMs, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import { HeadroomError } from "../model/errors";
-import { Journal } from "../model/journal";
 import type { Plan } from "../model/plan";
-import { Draft } from "../model/draft";
 import { PlanMemory } from "../planner/planning/plan-memory";
 import { plan } from "../planner/planning/plan";
-import { placeQueue, type QueueContext } from "../planner/placement/place-queue";
+import { placeQueue } from "../planner/placement/place-queue";
 import { endUnwanted, fillStaging } from "../planner/placement/staging";
-import { WindowCache } from "../planner/config/windows";
 import { SpecDigests } from "../planner/config/spec-digest";
 import type { NodeTokens } from "../broker/node-tokens";
 import type { Requesters } from "../broker/requesters";
@@ -52,9 +50,8 @@ const restPerPass = 4;
 const passGapMaxMs = 30_000;
 
 export class Reconciler {
-  private readonly journal: Journal;
+  private readonly decisions: Decisions;
   private readonly applier: PlanApplier;
-  private readonly windows = new WindowCache();
   private readonly memory = new PlanMemory();
   private readonly digests: SpecDigests;
   private readonly probes: Probes;
@@ -69,15 +66,15 @@ export class Reconciler {
   private notBeforeMs = 0;
 
   constructor(private readonly options: ReconcilerOptions) {
-    this.journal = new Journal(options.clock, options.rng);
-    this.applier = new PlanApplier({ ...options, journal: this.journal });
+    this.decisions = new Decisions(options);
+    this.applier = new PlanApplier({ ...options, journal: this.decisions.journal });
     this.awakeSinceMs = options.clock.now();
     this.lastPassMs = this.awakeSinceMs;
     this.digests = new SpecDigests(options.catalog);
     this.probes = new Probes({
       ...options,
       probe: options.probe ?? probeTcp,
-      begin: () => this.begin(),
+      begin: () => this.decisions.begin(),
       wake: () => this.wake(),
       after: (delayMs, run) => this.after(delayMs, run),
       isStopped: () => this.isStopped,
@@ -153,19 +150,13 @@ export class Reconciler {
     return this.options.ledger.state;
   }
 
-  private begin(): QueueContext {
-    const { clock, catalog } = this.options;
-    const draft = new Draft(this.state);
-    return { draft, windows: this.windows, catalog, journal: this.journal, nowMs: clock.now() };
-  }
-
   private async pass(): Promise<Plan> {
     const { ledger } = this.options;
     const isStaged = await this.settleWhatIsDue();
     // From here to the commit nothing else happens: what the plan saw is what it changes.
     const startedMs = this.options.clock.now();
     const next = this.planNow();
-    const context = this.begin();
+    const context = this.decisions.begin();
     const { isRoomReleased } = this.applier.apply(next, context);
     const touched = context.draft.lanesTouched;
     const durable = ledger.commit(context.draft.changes);
@@ -183,7 +174,8 @@ export class Reconciler {
 
   private planNow(): Plan {
     const { clock, catalog } = this.options;
-    const { windows, digests, memory } = this;
+    const { digests, memory } = this;
+    const { windows } = this.decisions;
     return plan(this.state, { nowMs: clock.now(), catalog, windows, digests, memory });
   }
 
@@ -191,13 +183,13 @@ export class Reconciler {
   private async settleWhatIsDue(): Promise<boolean> {
     this.noteGap(this.options.clock.now());
     if (this.isClockBehind) await this.takeBackFutureTimes();
-    const context = this.begin();
+    const context = this.decisions.begin();
     const { awakeSinceMs, probes } = this;
     applyTimeOuts(context, { awakeSinceMs, isSilentSince: (node, sinceMs) => probes.isSilentSince(node, sinceMs) });
     applySessionTimeOuts(context, this.options.requesters, awakeSinceMs);
     endUnwanted(context);
     const commits = [this.options.ledger.commit(context.draft.changes)];
-    const placing = this.begin();
+    const placing = this.decisions.begin();
     placeQueue(placing);
     const isStaged = fillStaging(placing, () => `s${this.options.rng.id(15)}`);
     if (placing.draft.changes.length > 0) commits.push(this.options.ledger.commit(placing.draft.changes));
@@ -214,7 +206,7 @@ export class Reconciler {
   }
 
   private async takeBackFutureTimes(): Promise<void> {
-    const context = this.begin();
+    const context = this.decisions.begin();
     takeBackFutureTimes(context);
     this.options.requesters.takeBackFutureTimes(context.nowMs);
     this.notBeforeMs = Math.min(this.notBeforeMs, context.nowMs + this.tickMs);

@@ -9,9 +9,10 @@ import type { AccountAnswer } from "../model/account-questions";
 import { canonicalJson } from "../model/canonical-json";
 import type { Clock, EpochMs, Rng } from "../model/clock";
 import { factsOf, type CloudCatalog } from "../model/config";
-import { Journal } from "../model/journal";
-import { Draft } from "../model/draft";
-import { destroyNode, loseNode, type TransitionContext } from "../planner/lifecycle/transitions";
+import { Decisions } from "../deciding/decisions";
+import { tellNode } from "../deciding/node-events";
+import type { QueueContext } from "../planner/placement/place-queue";
+import { destroyNode } from "../planner/lifecycle/transitions";
 import type { Node } from "../model/state";
 import type { Ledger } from "../store/store";
 import type { DueQuestion, Inquirer } from "./account-questions";
@@ -45,10 +46,10 @@ const missedAgainMs = againMs + 15_000;
 
 export class Sweep implements Inquirer {
   private readonly areas = new Map<string, AreaMemory>();
-  private readonly journal: Journal;
+  private readonly decisions: Decisions;
 
   constructor(private readonly options: SweepOptions) {
-    this.journal = new Journal(options.clock, options.rng);
+    this.decisions = new Decisions(options);
   }
 
   nextQuestion(nowMs: EpochMs): DueQuestion | undefined {
@@ -82,7 +83,7 @@ export class Sweep implements Inquirer {
     // How to get in was edited meanwhile: it may have led elsewhere.
     if (account === undefined || canonicalJson(account.settings) !== canonicalJson(area.account.settings)) return;
     const listing: Listing = { area, askedAtMs, vms: new ListedVms(answer.vms) };
-    const context: TransitionContext = { draft: new Draft(state), journal: this.journal, nowMs };
+    const context = this.decisions.begin();
     const rules = factsOf(catalog.vm, account.kind).account;
     if (isProven(listing, rules)) this.concludeRows(listing, memory, context);
     else if (area.nodes.length > 0) {
@@ -96,7 +97,7 @@ export class Sweep implements Inquirer {
     this.options.wakeReconciler();
   }
 
-  private concludeRows(listing: Listing, memory: AreaMemory, context: TransitionContext): void {
+  private concludeRows(listing: Listing, memory: AreaMemory, context: QueueContext): void {
     const absent = absences(listing, context.draft.snapshot, memory.absent);
     for (const [nodeId, { atMs }] of absent) {
       const node = context.draft.node(nodeId);
@@ -132,10 +133,10 @@ export class Sweep implements Inquirer {
 }
 
 /** The same as for every other node whose VM is gone; one that is kept for diagnosis has nothing left to look at. */
-function giveUp(context: TransitionContext, node: Node, { area }: Listing): void {
+function giveUp(context: QueueContext, node: Node, { area }: Listing): void {
   const { vmId = "", address = "" } = node;
   const text = `its VM ${vmId || `at ${address}`} is gone: account "${area.account.accountId}" did not list it twice in a row`;
   const reason = { code: "vmGone", text, numbers: { vmId, address, account: area.account.accountId } };
   if (node.status === "failed" || node.status === "dead") destroyNode(context, node, reason);
-  else loseNode(context, node, reason);
+  else tellNode(context, node, { kind: "lost", reason });
 }

@@ -3,9 +3,10 @@ import type { EpochMs } from "../model/clock";
 import type { Reason } from "../model/plan";
 import type { Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
+import { tellNode, type NodeEvent } from "../deciding/node-events";
 import { isUnheard } from "../planner/lifecycle/node-status";
-import { fillNode, type QueueContext } from "../planner/placement/place-queue";
-import { destroyNode, failNode, loseNode, moveNode, startNode } from "../planner/lifecycle/transitions";
+import type { QueueContext } from "../planner/placement/place-queue";
+import { destroyNode } from "../planner/lifecycle/transitions";
 import { requestedMsMax } from "./new-node";
 import { answersOf, neighbourAnsweredMs, type Answers } from "./reachable";
 
@@ -76,10 +77,10 @@ function applyToRequested(node: Node, context: QueueContext, awakeSinceMs: Epoch
 }
 
 function applyToComing(node: Node, { context, awakeSinceMs, isSilentSince }: Judging): void {
+  // Only rows of earlier versions: now it runs as soon as its address is known.
   if (node.status === "starting" && node.runningSinceMs !== undefined && node.address !== undefined) {
-    startNode(context, node, { code: "checkedIn", text: "had checked in before its address was known", numbers: {} });
-    fillNode(context, node.nodeId);
-    return;
+    const text = "had checked in before its address was known";
+    return tell(node, { kind: "ready", reason: { code: "checkedIn", text, numbers: {} } }, context);
   }
   const sinceMs = Math.max(node.statusSinceMs, awakeSinceMs);
   const waitedMs = context.nowMs - sinceMs;
@@ -92,7 +93,12 @@ function applyToComing(node: Node, { context, awakeSinceMs, isSilentSince }: Jud
       : `no check-in within ${limit} after it was created`;
   const numbers = { waitedMs, provisionTimeoutSeconds: node.provisionTimeoutSeconds };
   const code = node.status === "starting" ? "noCheckin" : "provisionTimeout";
-  failNode(context, node, { class: "TIMEOUT", message: text }, { code, text, numbers });
+  tell(node, { kind: "timedOut", reason: { code, text, numbers } }, context);
+}
+
+/** Nobody has to be woken: time-outs are the beginning of a pass. */
+function tell(node: Node, event: NodeEvent, context: QueueContext): void {
+  tellNode(context, node, event);
 }
 
 /** A delete takes minutes; what takes longer is told, because somebody may have to look into the cloud. */
@@ -167,11 +173,11 @@ function applyToSilent(node: Node, judging: Judging): void {
     const silentNodes = silentZones.get(node.zone);
     const holdMs = silentNodes === undefined ? 0 : outageHoldSeconds * 1000;
     if (overdueMs < holdMs)
-      return holdNode(node, { text, numbers: { ...numbers, silentNodes: silentNodes! } }, context);
+      return keepInOutage(node, { text, numbers: { ...numbers, silentNodes: silentNodes! } }, context);
     if (!isSilentSince(node, context.nowMs - overdueMs + holdMs)) return;
-    loseNode(context, node, { code: "dead", text, numbers });
+    tell(node, { kind: "lost", reason: { code: "dead", text, numbers } }, context);
   } else if (context.nowMs >= missingAtMs && node.status === "running" && isSilentSince(node, missingAtMs)) {
-    moveNode(context, node, "missing", { code: "missing", text, numbers });
+    tell(node, { kind: "silent", reason: { code: "missing", text, numbers } }, context);
   }
 }
 
@@ -196,17 +202,17 @@ function applyToUnheard(node: Node, { context, awakeSinceMs, answers, isSilentSi
   if (node.status === "running") {
     const missingAtMs = runningMs + missingTimeoutSeconds * 1000;
     if (context.nowMs < missingAtMs || !isSilentSince(node, Math.max(missingAtMs, answeredMs))) return;
-    return moveNode(context, node, "missing", { code: "missing", text, numbers });
+    return tell(node, { kind: "silent", reason: { code: "missing", text, numbers } }, context);
   }
   const missingForMs = context.nowMs - Math.max(node.statusSinceMs, awakeSinceMs);
   const deadAtMs = context.nowMs - missingForMs + (deadTimeoutSeconds - missingTimeoutSeconds) * 1000;
   const isFree = node.autoscaleConfig !== undefined && context.draft.usage(node.nodeId).pinned === 0;
   if (!isFree || context.nowMs < deadAtMs || !isSilentSince(node, Math.max(deadAtMs, answeredMs))) return;
-  loseNode(context, node, { code: "dead", text, numbers });
+  tell(node, { kind: "lost", reason: { code: "dead", text, numbers } }, context);
 }
 
 /** Nothing is heard from the whole zone: its nodes are no capacity, but none is destroyed for it. */
-function holdNode(node: Node, { text, numbers }: Omit<Reason, "code">, { draft, journal }: QueueContext): void {
+function keepInOutage(node: Node, { text, numbers }: Omit<Reason, "code">, { draft, journal }: QueueContext): void {
   if (node.status !== "missing" || node.reason.code === "zoneSilent") return;
   const why = `nor from any other of the ${formatCount(Number(numbers["silentNodes"]), "node")} in zone "${node.zone}": the network is doubted, not the node`;
   const until = `kept until one of them is heard, at most ${formatDuration(outageHoldSeconds)} longer`;
@@ -230,6 +236,6 @@ function applyToInterrupted(node: Node, deadlineMs: EpochMs, judging: Judging): 
   if (context.nowMs < graceEndMs || (lastSignOf(node) ?? 0) > deadlineMs) return false;
   if (!isSilentSince(node, graceEndMs)) return false;
   const text = `the cloud took it back at ${new Date(deadlineMs).toISOString()}, as announced`;
-  loseNode(context, node, { code: "interrupted", text, numbers: { deadlineMs } });
+  tell(node, { kind: "lost", reason: { code: "interrupted", text, numbers: { deadlineMs } } }, context);
   return true;
 }

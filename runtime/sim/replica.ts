@@ -133,7 +133,7 @@ export class Replica {
     const { epoch } = store;
     const coming = new ComingDemand(catalog);
     const laneRunner = new LaneRunner({
-      ...{ ledger, updater, epoch, clock: process, rng, log, wakeReconciler, lingerMs: 120_000 },
+      ...{ ledger, updater, epoch, clock: process, rng, catalog, log, wakeReconciler, lingerMs: 120_000 },
       comingDemand: (snapshot, nowMs) => coming.likelyNodes(snapshot, nowMs),
     });
     const reconciler: Reconciler = new Reconciler({ ...shared, executor: laneRunner, probe, log });

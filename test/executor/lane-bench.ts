@@ -1,5 +1,4 @@
 /** A lane runner over rows in memory and a model cloud, under a clock that the test moves. */
-import { agentConfigDoc, definitionChanges } from "../support/builders";
 import assert from "node:assert/strict";
 import { LaneRunner } from "../../runtime/executor/lane-runner";
 import type { Clock, Rng } from "../../runtime/model/clock";
@@ -8,6 +7,7 @@ import { HotState } from "../../runtime/store/hot-state";
 import type { Change } from "../../runtime/model/changes";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryStore } from "../../runtime/store/memory";
+import { agentConfigDoc, catalog, definitionChanges } from "../support/builders";
 import { ModelUpdater } from "./model-updater";
 
 export const config = "agents";
@@ -71,7 +71,7 @@ export class Bench {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const { ledger, updater, clock, rng } = this;
     return new LaneRunner({
-      ...{ ledger, updater, epoch: 1, clock, rng, log, wakeReconciler: () => undefined, lingerMs },
+      ...{ ledger, updater, epoch: 1, clock, rng, catalog, log, wakeReconciler: () => undefined, lingerMs },
       comingDemand: () => [],
     });
   }

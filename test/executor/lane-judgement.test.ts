@@ -1,13 +1,14 @@
 /** What a lane makes of what it knows and of what it is told, one judgement at a time. */
 import assert from "node:assert/strict";
-import { concludeUpdate, trustedResult, type ChangeContext } from "../../runtime/executor/lane-changes";
+import { concludeUpdate, trustedResult } from "../../runtime/executor/lane-changes";
 import { withAccounts } from "../../runtime/executor/lane-accounts";
 import { nextStep } from "../../runtime/executor/lane-work";
 import type { PresentNode, RecoverRequest, UpdateRequest, UpdateResult } from "../../runtime/executor/node-updater";
+import { Decisions } from "../../runtime/deciding/decisions";
 import type { Account } from "../../runtime/model/accounts";
-import { Journal } from "../../runtime/model/journal";
 import { nodeStatuses, type DesiredNode, type Lane, type Node, type NodeStatus } from "../../runtime/model/state";
 import { HotState } from "../../runtime/store/hot-state";
+import { catalog } from "../support/builders";
 import { SeededRng } from "../support/virtual-clock";
 
 const nowMs = 1_000_000;
@@ -78,18 +79,17 @@ describe("what a lane takes for true", () => {
         { kind: "put", table: "lane", row: lane },
         { kind: "put", table: "node", row: node },
       ]);
-      const context: ChangeContext = {
-        state,
-        nowMs,
-        journal: new Journal({ now: () => nowMs, after: () => () => undefined }, new SeededRng(1)),
-      };
+      const clock = { now: () => nowMs, after: () => () => undefined };
+      const decisions = new Decisions({ ledger: { state }, clock, rng: new SeededRng(1), catalog });
       const nodes = [specOf("a")];
       const request: RecoverRequest = {
         ...{ laneId: "l", stack: "l", revision: 3, epoch: 1, accounts: {}, nodes, known: {} },
       };
       const after = (told: Partial<UpdateResult>) => {
         const result: UpdateResult = { laneId: "l", revision: 3, outcome: "succeeded", present: [], ...told };
-        const changes = concludeUpdate(context, lane, { kind: "recover", request, result });
+        const context = decisions.begin();
+        concludeUpdate(context, lane, { kind: "recover", request, result });
+        const { changes } = context.draft;
         if (changes.some((change) => change.kind === "delete" && change.table === "node")) return "gone";
         const row = changes.find((change) => change.kind === "put" && change.table === "node");
         return row?.kind === "put" && row.table === "node" ? row.row.status : status;

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { nodeCreated } from "../../runtime/executor/lane-changes";
 import { LaneRunner } from "../../runtime/executor/lane-runner";
-import { Journal } from "../../runtime/model/journal";
+import { Decisions } from "../../runtime/deciding/decisions";
+import { tellNode } from "../../runtime/deciding/node-events";
 import { HotState } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryStore } from "../../runtime/store/memory";
 import type { NodeUpdater } from "../../runtime/executor/node-updater";
 
+import { catalog } from "../support/builders";
 import { aLane, aNode, aSession, Bench, config, seeded, TestClock } from "./lane-bench";
+
 describe("lane runner", () => {
   it("creates what is requested and tells where it is", async () => {
     const bench = new Bench(seeded(1));
@@ -174,13 +176,15 @@ describe("lane runner", () => {
     it("keeps what the row tells when another VM carries the node's id", async () => {
       const bench = await restarted(16, ({ updater }) => updater.vms.set("n2", "10.9.9.9"));
       const n2 = { ...bench.ledger.state.nodes.get("n2")!, address: "10.0.0.2", vmId: "vm-1" };
-      const context = { state: bench.ledger.state, journal: new Journal(bench.clock, bench.rng), nowMs: 0 };
-      const made = { nodeId: "n2", address: "10.9.9.9" };
+      const decisions = new Decisions({ ...bench, catalog });
+      const afterHearing = (vmId: string) => {
+        const context = decisions.begin();
+        tellNode(context, n2, { kind: "vmKnown", vm: { address: "10.9.9.9", vmId } });
+        return context.draft;
+      };
 
-      assert.deepEqual(nodeCreated(context, n2, { ...made, vmId: "vm-2" }), []);
-      const [restartedVm] = nodeCreated(context, n2, { ...made, vmId: "vm-1" });
-      assert.ok(restartedVm?.kind === "put" && restartedVm.table === "node");
-      assert.equal(restartedVm.row.address, "10.9.9.9");
+      assert.deepEqual(afterHearing("vm-2").changes, []);
+      assert.equal(afterHearing("vm-1").node("n2")?.address, "10.9.9.9");
     });
   });
 
@@ -236,7 +240,7 @@ describe("lane runner", () => {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const clock = new TestClock();
     const runner = new LaneRunner({
-      ...{ ledger, updater, epoch: 1, clock, rng: seeded(6), log },
+      ...{ ledger, updater, epoch: 1, clock, rng: seeded(6), catalog, log },
       wakeReconciler: () => undefined,
       comingDemand: () => [],
     });

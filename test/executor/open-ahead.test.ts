@@ -41,6 +41,7 @@ class Site {
       updater,
       clock,
       rng: new SeededRng(2),
+      catalog,
       log,
       wakeReconciler: () => undefined,
       comingDemand: (state, nowMs) => coming.likelyNodes(state, nowMs),

@@ -17,9 +17,9 @@ export const runningMutants: readonly Mutant[] = [
   {
     name: "birth date rewritten",
     rule: "a node is frozen at birth",
-    file: "executor/lane-changes",
-    find: 'row: { ...node, ...known, status: "starting", statusSinceMs: nowMs, reason }',
-    replace: 'row: { ...node, ...known, createdAtMs: nowMs, status: "starting", statusSinceMs: nowMs, reason }',
+    file: "deciding/node-events",
+    find: "const known: Node = { ...node, ...facts };",
+    replace: "const known: Node = { ...node, ...facts, createdAtMs: context.nowMs };",
     tests: lanes,
   },
   {
@@ -33,10 +33,29 @@ export const runningMutants: readonly Mutant[] = [
   {
     name: "early check-in forgotten",
     rule: "no check-in is lost",
-    file: "broker/node-calls",
-    find: "} else if (node.runningSinceMs === undefined) {",
-    replace: "} else if (node.runningSinceMs !== undefined) {",
+    file: "deciding/node-events",
+    find: "  if (node.runningSinceMs !== undefined) return false;",
+    replace: "  if (node.runningSinceMs === undefined) return false;",
     tests: reconciler,
+  },
+  {
+    name: "an early check-in waits for the tick",
+    rule: "a node that has checked in runs as soon as its address is known",
+    file: "deciding/node-events",
+    find: "  if (node.runningSinceMs !== undefined) {",
+    replace: "  if (node.runningSinceMs === 0) {",
+    tests: ["reconciler/node-events"],
+    bySimulation: false,
+  },
+  {
+    name: "a refusal wakes nobody",
+    rule: "a node that the cloud refused is replaced at once where another cloud may serve",
+    file: "deciding/node-events",
+    find: "  if (opened) draft.decide(journal.entry(\"config\", autoscaleConfig, \"circuitOpened\", opened));\n  return true;",
+    replace:
+      "  if (opened) draft.decide(journal.entry(\"config\", autoscaleConfig, \"circuitOpened\", opened));\n  return false;",
+    tests: ["reconciler/node-events"],
+    bySimulation: false,
   },
   {
     name: "the simulated disk takes every epoch",
@@ -124,9 +143,8 @@ export const runningMutants: readonly Mutant[] = [
     name: "row goes before its VM",
     rule: "no VM without a row",
     file: "executor/lane-changes",
-    find: '  if (made) return nodeCreated(context, node, made);\n  if (node.status === "destroying")',
-    replace:
-      '  if (made && node.status !== "destroying") return nodeCreated(context, node, made);\n  if (node.status === "destroying")',
+    find: '  } else if (made) tellNode(context, node, { kind: "vmKnown", vm: made });',
+    replace: '  } else if (made && node.status !== "destroying") tellNode(context, node, { kind: "vmKnown", vm: made });',
     tests: lanes,
   },
   {
@@ -193,7 +211,7 @@ export const runningMutants: readonly Mutant[] = [
   {
     name: "the dead keep their sessions",
     rule: "a dead node ends its sessions with the reason",
-    file: "planner/lifecycle/transitions",
+    file: "deciding/node-events",
     find: 'endSession(context, session, "nodeDead", { code: "nodeDead", text, numbers });',
     replace: "void [text, numbers];",
     tests: reconciler,

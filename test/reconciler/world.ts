@@ -30,6 +30,8 @@ export interface CloudBehaviour {
   readonly createMs: number;
   readonly bootMs: number;
   readonly heartbeatMs: number;
+  /** How long the engine goes on after its last VM was made. */
+  readonly endMs: number;
   /** Class of the failure of the next create; undefined = it succeeds. */
   failCreate(nodeId: string): CloudFailureClass | undefined;
   /** What the guest does after its boot. */
@@ -43,6 +45,7 @@ export const goodCloud: CloudBehaviour = {
   createMs: 5_000,
   bootMs: 20_000,
   heartbeatMs: 60_000,
+  endMs: 0,
   failCreate: () => undefined,
   guest: () => "checksIn",
 };
@@ -101,6 +104,7 @@ export class World implements NodeUpdater {
       epoch: 1,
       clock,
       rng,
+      catalog,
       log,
       wakeReconciler: wake,
       comingDemand: () => [],
@@ -188,6 +192,7 @@ export class World implements NodeUpdater {
       present.delete(nodeId);
       onEvent({ kind: "nodeDeleted", nodeId });
     }
+    if (this.behaviour.endMs > 0) await this.sleep(this.behaviour.endMs);
     return { laneId: request.laneId, revision: request.revision, outcome, present: this.presentIn(request.stack) };
   }
 
