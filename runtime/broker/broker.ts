@@ -56,9 +56,21 @@ export interface SessionRequest {
 }
 
 export type SessionOutcome =
-  | { readonly kind: "assigned" | "queued"; readonly session: Session }
+  | { readonly kind: "assigned"; readonly session: Session }
+  /** `position`: its place in the queue, 1 = next. */
+  | { readonly kind: "queued"; readonly session: Session; readonly position: number }
   /** The id leads to the journal's entry, for `headroom explain session`; there is no session. */
   | { readonly kind: "refused"; readonly sessionId: string; readonly reason: Reason };
+
+/** A decision that has not happened yet: the state is still the one that it was made on. */
+export interface Decided<Outcome> {
+  readonly outcome: Outcome;
+  /**
+   * Makes it happen, in one transaction with the changes given; resolves when that is durable. To be called in the same
+   * turn: a decision on a state of the past must not happen.
+   */
+  readonly commit: (also?: readonly Change[]) => Promise<void>;
+}
 
 /** Sessions waiting at the same time; beyond it requests are refused, because no fleet catches up with such a queue. */
 export const queueMax = 20_000;
@@ -70,14 +82,15 @@ export class Broker {
     this.decisions = new Decisions(options);
   }
 
-  /**
-   * `alongside` gives changes that belong to the same transaction, such as the answer to an idempotency key. It sees the
-   * session as it will be, and its place in the queue (1 = next) when it waits; the state does not hold it yet.
-   */
-  async requestSession(
-    request: SessionRequest,
-    alongside: (session: Session, position: number | undefined) => readonly Change[] = () => [],
-  ): Promise<SessionOutcome> {
+  /** Placed, queued or refused; resolves when that is durable. */
+  async requestSession(request: SessionRequest): Promise<SessionOutcome> {
+    const { outcome, commit } = this.decideSession(request);
+    await commit();
+    return outcome;
+  }
+
+  /** The same for whoever adds to the commit, such as the answer that an idempotency key is to get again. */
+  decideSession(request: SessionRequest): Decided<SessionOutcome> {
     const context = this.decisions.begin();
     const session = this.newSession(request, context.nowMs);
     const staged = findStaged(session, context);
@@ -85,15 +98,15 @@ export class Broker {
     if (placement.kind === "refused") {
       const reason = withRequest(placement.reason, request);
       context.draft.decide(this.decisions.journal.entry("session", session.sessionId, "refused", reason));
-      await this.commit(context);
-      return { kind: "refused", sessionId: session.sessionId, reason };
+      const outcome = { kind: "refused" as const, sessionId: session.sessionId, reason };
+      return { outcome, commit: () => this.commit(context) };
     }
     const placed = this.settle(session, placement, context);
-    const position = placement.kind === "queued" ? this.state.queue().length + 1 : undefined;
-    for (const change of alongside(placed, position)) context.draft.put(change);
-    await this.commit(context);
-    this.options.wake();
-    return { kind: placement.kind === "queued" ? "queued" : "assigned", session: placed };
+    const isQueued = placement.kind === "queued";
+    const outcome: SessionOutcome = isQueued
+      ? { kind: "queued", session: placed, position: this.state.queue().length + 1 }
+      : { kind: "assigned", session: placed };
+    return this.decided(outcome, context);
   }
 
   /** The requester of a session that does not run yet asked for it. */
@@ -113,22 +126,24 @@ export class Broker {
     return isBeforeRunning && session.keepaliveSeconds !== undefined;
   }
 
+  /** Ends a session; resolves when that is durable. */
+  async releaseSession(sessionId: string): Promise<Session> {
+    const { outcome, commit } = this.decideRelease(sessionId);
+    await commit();
+    return outcome;
+  }
+
   /**
-   * Ends a session, or cancels it while it waits. Its room goes to the queue in the same commit. `tell` sees the session
-   * as it will be, before anything later can have happened.
+   * Ends a session, or cancels it while it waits. Its room goes to the queue in the same commit. The outcome is the session
+   * as it ends, before anything later can have happened.
    */
-  async releaseSession(sessionId: string, tell: (ended: Session) => void = () => undefined): Promise<Session> {
+  decideRelease(sessionId: string): Decided<Session> {
     const session = this.findSession(sessionId);
     const context = this.decisions.begin();
-    const isQueued = session.status === "queued";
-    const endReason = isQueued ? "cancelled" : "released";
+    const endReason = session.status === "queued" ? "cancelled" : "released";
     endSession(context, session, endReason, { code: endReason, text: `${endReason} by request`, numbers: {} });
     if (session.nodeId !== undefined) this.reuseNode(session.nodeId, context);
-    const ended: Session = { ...session, status: "ended", endedAtMs: context.nowMs, endReason };
-    tell(ended);
-    await this.commit(context);
-    this.options.wake();
-    return ended;
+    return this.decided({ ...session, status: "ended", endedAtMs: context.nowMs, endReason }, context);
   }
 
   /** assigned → running; running ⇄ paused; either → stopped; stopped → running when its node still has room. */
@@ -262,6 +277,15 @@ export class Broker {
 
   private get state() {
     return this.options.ledger.state;
+  }
+
+  private decided<Outcome>(outcome: Outcome, context: QueueContext): Decided<Outcome> {
+    const commit = async (also: readonly Change[] = []): Promise<void> => {
+      for (const change of also) context.draft.put(change);
+      await this.commit(context);
+      this.options.wake();
+    };
+    return { outcome, commit };
   }
 
   /** Without changes: what the answer tells of may have been committed a moment ago and is not durable yet. */

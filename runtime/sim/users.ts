@@ -221,16 +221,17 @@ async function requestOnce(
     await ledger.settled();
     return known.body as Session;
   }
-  const alongside = (session: Session): readonly Change[] => [
-    {
-      kind: "put",
-      table: "idempotentAnswer",
-      row: { key, bodyHash: "", status: 201, body: session, atMs: session.requestedAtMs },
-    },
-    ...[...ledger.state.idempotentAnswers.keys()]
-      .slice(0, ledger.state.idempotentAnswers.size > 500 ? 2 : 0)
-      .map((id): Change => ({ kind: "delete", table: "idempotentAnswer", id })),
-  ];
-  const outcome = await broker.requestSession(wish, alongside);
-  return outcome.kind === "refused" ? undefined : outcome.session;
+  const { outcome, commit } = broker.decideSession(wish);
+  if (outcome.kind === "refused") {
+    await commit();
+    return undefined;
+  }
+  const { session } = outcome;
+  const row = { key, bodyHash: "", status: 201, body: session, atMs: session.requestedAtMs };
+  const oldest = [...ledger.state.idempotentAnswers.keys()].slice(0, ledger.state.idempotentAnswers.size > 500 ? 2 : 0);
+  await commit([
+    { kind: "put", table: "idempotentAnswer", row },
+    ...oldest.map((id): Change => ({ kind: "delete", table: "idempotentAnswer", id })),
+  ]);
+  return session;
 }

@@ -243,14 +243,18 @@ describe("broker, queue", () => {
     await assert.rejects(world.broker.releaseSession("s"), NotFoundError);
   });
 
-  it("hands the place in the queue to what is committed alongside", async () => {
+  it("tells the place in the queue before the session is in it, and commits it together with what its asker adds", async () => {
     const world = await aWorld({ sessions: [aSession()] });
-    const seen: unknown[] = [];
-    await world.broker.requestSession({ workspace: "office", userId: "ann" }, (session, position) => {
-      seen.push(session.status, position);
-      return [];
-    });
-    assert.deepEqual(seen, ["queued", 2]);
+    const { outcome, commit } = world.broker.decideSession({ workspace: "office", userId: "ann" });
+    assert.ok(outcome.kind === "queued");
+    assert.deepEqual([outcome.session.status, outcome.position], ["queued", 2]);
+    assert.equal(world.state.queue().length, 1, "nothing has happened yet");
+
+    const row = { key: "k", bodyHash: "", status: 202, body: outcome.session, atMs: 0 };
+    await commit([{ kind: "put", table: "idempotentAnswer", row }]);
+
+    assert.equal(world.state.queue().indexOf(world.state.sessions.get(outcome.session.sessionId)!), outcome.position - 1);
+    assert.ok(world.state.idempotentAnswers.has("k"));
   });
 
   it("keeps the order of requests over a restart", async () => {

@@ -1,4 +1,4 @@
-import { BugError, NoCapacityError, NotFoundError } from "../../model/errors";
+import { NoCapacityError, NotFoundError } from "../../model/errors";
 import type { Session } from "../../model/state";
 import {
   errorSchema,
@@ -12,7 +12,7 @@ import {
   type SessionView,
 } from "../contracts";
 import { ProgressReader } from "../../planner/explain/progress";
-import { route, type Answer, type Route } from "../route";
+import { route, type Route } from "../route";
 import type { Leader } from "../backend";
 import type { SessionFeed } from "../session-feed";
 import { viewSession } from "../views";
@@ -27,17 +27,18 @@ const request = route({
   isOfItsCommit: true,
   takesIdempotencyKey: true,
   async handle({ body }, context) {
-    const leader = context.leader();
-    let answer: Answer | undefined;
-    const outcome = await leader.broker.requestSession(body, (session, position) => {
-      const { state } = leader.ledger;
-      const progress = new ProgressReader(state, leader.clock.now()).of(session);
-      const view = viewSession(session, state, { ...(position === undefined ? {} : { position }), ...progress });
-      answer = { status: session.status === "queued" ? 202 : 201, body: { session: view } };
-      return context.answerChanges(answer);
-    });
-    if (outcome.kind === "refused") throw new NoCapacityError(outcome.reason.text, { sessionId: outcome.sessionId });
-    if (!answer) throw new BugError("a session was made without an answer");
+    const { broker, ledger, clock } = context.leader();
+    const { outcome, commit } = broker.decideSession(body);
+    if (outcome.kind === "refused") {
+      await commit();
+      throw new NoCapacityError(outcome.reason.text, { sessionId: outcome.sessionId });
+    }
+    const { session } = outcome;
+    const place = outcome.kind === "queued" ? { position: outcome.position } : {};
+    const progress = new ProgressReader(ledger.state, clock.now()).of(session);
+    const view = viewSession(session, ledger.state, { ...place, ...progress });
+    const answer = { status: outcome.kind === "queued" ? 202 : 201, body: { session: view } };
+    await commit(context.answerChanges(answer));
     return answer;
   },
 });
@@ -114,9 +115,11 @@ const release = route({
   responses: { 200: sessionAnswerSchema },
   async handle({ params }, context) {
     const leader = context.leader();
-    let view: SessionView | undefined;
+    let view: SessionView;
     if (leader.ledger.state.sessions.has(params.id)) {
-      await leader.broker.releaseSession(params.id, (ended) => (view = viewPresent(ended, leader)));
+      const { outcome, commit } = leader.broker.decideRelease(params.id);
+      view = viewPresent(outcome, leader);
+      await commit();
     } else {
       view = viewPresent(await findSession(params.id, leader), leader);
       await leader.ledger.settled();
