@@ -82,7 +82,7 @@ export function viewNode(
           },
         }
       : {}),
-    sessions: [...snapshot.sessionsOf(node.nodeId)].map((session) => session.sessionId),
+    sessions: [...snapshot.sessionsOf(node.nodeId).keys()],
   };
 }
 

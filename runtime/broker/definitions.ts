@@ -149,7 +149,7 @@ export function deleteDefinition(
 function startDrain(name: string, { draft, journal }: QueueContext): DeleteOutcome {
   const { snapshot } = draft;
   const nodes = [...snapshot.nodesOfConfig(name).keys()];
-  const sessions = nodes.flatMap((nodeId) => [...snapshot.sessionsOf(nodeId)]);
+  const sessions = nodes.flatMap((nodeId) => [...snapshot.sessionsOf(nodeId).values()]);
   const sessionsLeft = sessions.filter(({ status }) => status !== "staged").length;
   const state = snapshot.configStates.get(name) ?? { autoscaleConfig: name };
   if (!state.isDeleting) {

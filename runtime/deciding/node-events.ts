@@ -2,7 +2,7 @@
  * The one road of node events. Whoever learns something about a node tells it here: the updates of its lane, the node
  * itself, probes, time-outs, and the sweep of its account. Here it becomes a change of the node's row and of whatever
  * depends on it: sessions that get the node or lose it, and what its config remembers of failures and boots. What people
- * and plans want of a node, such as to drain it, is no event; that is in `planner/transitions.ts`.
+ * and plans want of a node, such as to drain it, is no event; that is in `planner/lifecycle/transitions.ts`.
  *
  *   event          told by                         a node that is                      becomes
  *   engineStarted  an update of its lane           requested                           provisioning

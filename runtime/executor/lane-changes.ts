@@ -237,5 +237,5 @@ export function atRest(lane: Lane): Lane {
 }
 
 export function nodesOf(state: Snapshot, laneId: string): Node[] {
-  return [...state.nodes.values()].filter((node) => node.laneId === laneId);
+  return [...state.nodesOfLane(laneId).values()];
 }

@@ -7,7 +7,7 @@
  * demand: each costs the memory of a worker, an engine and its plugin.
  */
 import type { EpochMs } from "../model/clock";
-import type { DesiredNode, Lane, LikelyNode, Node } from "../model/state";
+import type { DesiredNode, Lane, LikelyNode } from "../model/state";
 import { laneNodesMax } from "../planner/lifecycle/lanes";
 import type { Snapshot } from "../model/snapshot";
 
@@ -70,21 +70,12 @@ interface LaneWish {
 
 /** The one that is open; else the one at rest with the fewest nodes. */
 function bestLane(state: Snapshot, { autoscaleConfig, vmProvider, nowMs, opened }: LaneWish): Lane | undefined {
-  const nodes = new Map<string, Node[]>();
-  for (const node of state.nodesOfConfig(autoscaleConfig).values()) {
-    if (node.laneId !== undefined) nodes.set(node.laneId, [...(nodes.get(node.laneId) ?? []), node]);
-  }
-  const of = ({ laneId }: Lane): readonly Node[] => nodes.get(laneId) ?? [];
-  const lanes = [...state.lanes.values()].filter((lane) => {
-    const isFit = of(lane).every((node) => node.vmProvider === vmProvider && node.status !== "destroying");
-    return (
-      lane.autoscaleConfig === autoscaleConfig &&
-      of(lane).length < laneNodesMax &&
-      isFit &&
-      mayOpen(lane, { nowMs, opened })
-    );
+  const lanes = [...state.lanesOfConfig(autoscaleConfig).values()].filter((lane) => {
+    const nodes = state.nodesOfLane(lane.laneId);
+    if (nodes.size >= laneNodesMax || !mayOpen(lane, { nowMs, opened })) return false;
+    return [...nodes.values()].every((node) => node.vmProvider === vmProvider && node.status !== "destroying");
   });
-  const rank = (lane: Lane): number => (opened.has(lane.laneId) ? -1 : of(lane).length);
+  const rank = ({ laneId }: Lane): number => (opened.has(laneId) ? -1 : state.nodesOfLane(laneId).size);
   return lanes.sort((a, b) => rank(a) - rank(b) || (a.laneId < b.laneId ? -1 : 1))[0];
 }
 

@@ -37,21 +37,22 @@ export type Change =
   | { readonly kind: "delete"; readonly table: TableName; readonly id: string }
   | { readonly kind: "decision"; readonly decision: Decision };
 
+const ids: { readonly [T in TableName]: (row: Rows[T]) => string } = {
+  definition: ({ kind, name }) => definitionId(kind, name),
+  node: ({ nodeId }) => nodeId,
+  session: ({ sessionId }) => sessionId,
+  lane: ({ laneId }) => laneId,
+  configState: ({ autoscaleConfig }) => autoscaleConfig,
+  account: ({ accountId }) => accountId,
+  accountCheck: ({ vmProvider }) => vmProvider,
+  orphan: ({ orphanId }) => orphanId,
+  apiKey: ({ name }) => name,
+  idempotentAnswer: ({ key }) => key,
+  installation: () => installationRow,
+};
+
 export function rowId<T extends TableName>(table: T, row: Rows[T]): string {
-  const keys: { [K in TableName]: (row: Rows[K]) => string } = {
-    definition: (definition) => definitionId(definition.kind, definition.name),
-    node: (node) => node.nodeId,
-    session: (session) => session.sessionId,
-    lane: (lane) => lane.laneId,
-    configState: (state) => state.autoscaleConfig,
-    account: (account) => account.accountId,
-    accountCheck: (check) => check.vmProvider,
-    orphan: (orphan) => orphan.orphanId,
-    apiKey: (key) => key.name,
-    idempotentAnswer: (answer) => answer.key,
-    installation: () => installationRow,
-  };
-  return keys[table](row);
+  return ids[table](row);
 }
 
 /** Id of the only row of table `installation`. */

@@ -46,7 +46,7 @@ export interface Snapshot {
   /** What the clouds last said, by VM provider config; also of definitions that are gone, until the next check. */
   readonly accountChecks: ReadonlyMap<string, AccountCheckRow>;
   /** Sessions assigned to a node that have not ended. */
-  sessionsOf(nodeId: string): ReadonlySet<Session>;
+  sessionsOf(nodeId: string): ReadonlyMap<string, Session>;
   /** Queued sessions in order of request. It changes with the state: copy it to keep it. */
   queue(): readonly Session[];
   /** Queued sessions for which the room of a node is kept, by node. */
@@ -56,6 +56,10 @@ export interface Snapshot {
   /** Nodes of every status, and static members, of one pool in one zone. */
   nodesIn(pool: string, zone: string): ReadonlyMap<string, Node>;
   nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node>;
+  nodesOfLane(laneId: string): ReadonlyMap<string, Node>;
+  /** The node whose VM has this id in its cloud. */
+  nodeOfVm(vmId: string): Node | undefined;
+  lanesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Lane>;
   /** Names of the configs that have nodes, also of those that are not declared any more. */
   configsWithNodes(): Iterable<string>;
   /** Nodes of every status that this VM provider config made: each may still exist. */

@@ -16,19 +16,32 @@ export function indexInQueue(sessions: readonly Session[], session: Session): nu
   return low;
 }
 
+/** An index of the table of sessions. */
 export class SortedQueue {
   readonly sessions: Session[] = [];
 
-  /** It must not be there yet. */
-  add(session: Session): void {
+  follow(_id: string, before: Session | undefined, after: Session | undefined): void {
+    const [old, now] = [queued(before), queued(after)];
+    const isAtSamePlace = old?.requestedAtMs === now?.requestedAtMs && old?.sequence === now?.sequence;
+    if (old && now && isAtSamePlace) this.sessions[indexInQueue(this.sessions, old)] = now;
+    else {
+      if (old) this.remove(old);
+      if (now) this.add(now);
+    }
+  }
+
+  private add(session: Session): void {
     const last = this.sessions.at(-1);
     if (!last || byRequest(last, session) < 0) this.sessions.push(session);
     else this.sessions.splice(indexInQueue(this.sessions, session), 0, session);
   }
 
-  /** As it was added. */
-  remove(session: Session): void {
+  private remove(session: Session): void {
     const index = indexInQueue(this.sessions, session);
     if (this.sessions[index]?.sessionId === session.sessionId) this.sessions.splice(index, 1);
   }
+}
+
+function queued(session: Session | undefined): Session | undefined {
+  return session?.status === "queued" ? session : undefined;
 }

@@ -38,19 +38,11 @@ export class LaneChooser {
   }
 
   private countLanes(autoscaleConfig: string): LaneWithProviders[] {
-    const loads = new Map<string, LaneWithProviders>();
-    for (const lane of this.snapshot.lanes.values()) {
-      if (lane.autoscaleConfig !== autoscaleConfig) continue;
-      const isDue = lane.desiredRevision > lane.appliedRevision;
-      loads.set(lane.laneId, { lane, nodes: 0, isDue, vmProviders: new Set() });
-    }
-    for (const { laneId = "", vmProvider } of this.snapshot.nodesOfConfig(autoscaleConfig).values()) {
-      const load = loads.get(laneId);
-      if (!load) continue;
-      load.nodes += 1;
-      if (vmProvider !== undefined) load.vmProviders.add(vmProvider);
-    }
-    return [...loads.values()];
+    return [...this.snapshot.lanesOfConfig(autoscaleConfig).values()].map((lane) => {
+      const nodes = this.snapshot.nodesOfLane(lane.laneId);
+      const vmProviders = new Set([...nodes.values()].flatMap(({ vmProvider }) => vmProvider ?? []));
+      return { lane, nodes: nodes.size, isDue: lane.desiredRevision > lane.appliedRevision, vmProviders };
+    });
   }
 
   private openLane(autoscaleConfig: string, loads: LaneWithProviders[]): Lane {

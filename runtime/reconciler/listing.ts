@@ -93,38 +93,25 @@ export type StackOf = (laneId: string) => ReadonlyMap<string, { readonly vmId?: 
  */
 export type Ownership = "owned" | "undecided" | "orphan";
 
-/** Rows and stacks, to find out whose a VM is. */
-export class Owners {
-  private readonly vmIds = new Set<string>();
-  private readonly byLane = new Map<string, Node[]>();
-
-  constructor(
-    private readonly state: Snapshot,
-    private readonly stackOf: StackOf,
-  ) {
-    for (const node of state.nodes.values()) {
-      if (node.vmId !== undefined) this.vmIds.add(node.vmId);
-      const lane = this.byLane.get(node.laneId ?? "");
-      if (lane) lane.push(node);
-      else this.byLane.set(node.laneId ?? "", [node]);
-    }
+/** Whose a VM is, by rows and stacks. */
+export function ownershipOf(
+  vm: Pick<ListedVm, "vmId" | "nodeId">,
+  accountId: string,
+  { state, stackOf }: { readonly state: Snapshot; readonly stackOf: StackOf },
+): Ownership {
+  const { vmId, nodeId = "" } = vm;
+  const row = state.nodes.get(nodeId);
+  if (state.nodeOfVm(vmId) || (row && row.vmId === undefined)) return "owned";
+  let isUndecided = false;
+  for (const lane of state.lanes.values()) {
+    const nodes = [...state.nodesOfLane(lane.laneId).values()];
+    const stack = stackOf(lane.laneId);
+    if (holds(lane, stack, vm)) return "owned";
+    const isWorkedOn = lane.openRevision !== undefined && row?.laneId === lane.laneId;
+    const isUnknown = stack === undefined && mayBeIn(accountId, nodes) && !isUntouched(lane, nodes);
+    isUndecided ||= isWorkedOn || isUnknown;
   }
-
-  ownershipOf(vm: Pick<ListedVm, "vmId" | "nodeId">, accountId: string): Ownership {
-    const { vmId, nodeId = "" } = vm;
-    const row = this.state.nodes.get(nodeId);
-    if (this.vmIds.has(vmId) || (row && row.vmId === undefined)) return "owned";
-    let isUndecided = false;
-    for (const lane of this.state.lanes.values()) {
-      const nodes = this.byLane.get(lane.laneId) ?? [];
-      const stack = this.stackOf(lane.laneId);
-      if (holds(lane, stack, vm)) return "owned";
-      const isWorkedOn = lane.openRevision !== undefined && row?.laneId === lane.laneId;
-      const isUnknown = stack === undefined && mayBeIn(accountId, nodes) && !isUntouched(lane, nodes);
-      isUndecided ||= isWorkedOn || isUnknown;
-    }
-    return isUndecided ? "undecided" : "orphan";
-  }
+  return isUndecided ? "undecided" : "orphan";
 }
 
 function holds(

@@ -15,7 +15,7 @@ import { Draft } from "../model/draft";
 import type { Snapshot } from "../model/snapshot";
 import type { Ledger } from "../store/store";
 import type { DueQuestion, Inquirer } from "./account-questions";
-import { Owners, type StackOf } from "./listing";
+import { ownershipOf, type StackOf } from "./listing";
 import { tellOfOrphan } from "./orphans";
 import { sweepAreas } from "./sweep-areas";
 
@@ -42,12 +42,12 @@ export class OrphanRemoval implements Inquirer {
   }
 
   nextQuestion(nowMs: EpochMs): DueQuestion | undefined {
-    const { state } = this.options.ledger;
+    const { stackOf, ledger } = this.options;
+    const { state } = ledger;
     for (const orphanId of this.nextAtMs.keys()) if (!state.orphans.has(orphanId)) this.nextAtMs.delete(orphanId);
     const due = [...state.orphans.values()].filter((orphan) => isUnwanted(orphan, state) && this.isDue(orphan, nowMs));
-    if (due.length === 0) return undefined;
-    const owners = new Owners(state, this.options.stackOf);
-    const orphan = due.find((candidate) => owners.ownershipOf(candidate, candidate.accountId) === "orphan");
+    const isOrphan = (vm: Orphan) => ownershipOf(vm, vm.accountId, { state, stackOf }) === "orphan";
+    const orphan = due.find(isOrphan);
     return orphan && this.questionOf(orphan, nowMs);
   }
 

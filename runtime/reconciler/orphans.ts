@@ -4,13 +4,13 @@ import { canonicalJson } from "../model/canonical-json";
 import type { EpochMs } from "../model/clock";
 import type { Orphan } from "../model/state";
 import type { TransitionContext } from "../planner/lifecycle/transitions";
-import type { Listing, Owners } from "./listing";
+import { ownershipOf, type Listing, type StackOf } from "./listing";
 import type { SweepArea } from "./sweep-areas";
 
 /** Between the first time that it is seen and the time from which on it counts. */
 const confirmMs = 300_000;
 
-export function concludeOrphans(listing: Listing, owners: Owners, context: TransitionContext): void {
+export function concludeOrphans(listing: Listing, stackOf: StackOf, context: TransitionContext): void {
   const { area, vms } = listing;
   const { snapshot } = context.draft;
   const ours = new Map<string, ListedVm>();
@@ -18,7 +18,7 @@ export function concludeOrphans(listing: Listing, owners: Owners, context: Trans
     if (vm.installation === snapshot.installationId && vm.installation !== "") ours.set(orphanIdOf(area, vm.vmId), vm);
   }
   for (const [orphanId, vm] of ours) {
-    const ownership = owners.ownershipOf(vm, area.account.accountId);
+    const ownership = ownershipOf(vm, area.account.accountId, { state: snapshot, stackOf });
     const known = snapshot.orphans.get(orphanId);
     if (ownership === "orphan") note(known, vm, listing, context);
     else if (ownership === "owned" && known) forget(known, "it has an owner", context);

@@ -16,7 +16,7 @@ import { destroyNode } from "../planner/lifecycle/transitions";
 import type { Node } from "../model/state";
 import type { Ledger } from "../store/store";
 import type { DueQuestion, Inquirer } from "./account-questions";
-import { absences, againMs, isProven, ListedVms, Owners, type Absence, type Listing, type StackOf } from "./listing";
+import { absences, againMs, isProven, ListedVms, type Absence, type Listing, type StackOf } from "./listing";
 import { concludeOrphans } from "./orphans";
 import { sweepAreas, withPlace, type SweepArea } from "./sweep-areas";
 
@@ -91,7 +91,7 @@ export class Sweep implements Inquirer {
     }
     const known = withPlace(account, area);
     if (known) context.draft.put({ kind: "put", table: "account", row: known });
-    concludeOrphans(listing, new Owners(state, this.options.stackOf), context);
+    concludeOrphans(listing, this.options.stackOf, context);
     if (context.draft.changes.length === 0) return;
     await ledger.commit(context.draft.changes);
     this.options.wakeReconciler();

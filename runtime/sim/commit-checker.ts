@@ -322,7 +322,7 @@ export class CommitChecker {
     const isPlaced = before?.nodeId === undefined;
     const isCertain = node.sessionsMax !== undefined || node.declared?.cores !== undefined;
     if (!isPlaced && !isCertain) return;
-    const all = [...this.durable.sessionsOf(node.nodeId)];
+    const all = [...this.durable.sessionsOf(node.nodeId).values()];
     const desktops = all.filter(({ isRemoteApp }) => node.sessionsMax !== undefined && !isRemoteApp);
     const isSingle = new Set(desktops.map(({ userId }) => userId)).size === desktops.length;
     this.verdict.check(isSingle, "one full desktop per user and server", () => `${node.nodeId} has two of one user`);

@@ -100,7 +100,7 @@ function lacksWithout(config: AutoscaleConfig, without: Node, state: Snapshot): 
   }
   let [cores, memoryBytes] = [0, 0];
   for (const { nodeId, shape } of others) {
-    const usage = usageOf(state.sessionsOf(nodeId));
+    const usage = usageOf(state.sessionsOf(nodeId).values());
     cores += subtractCores(shape?.cores ?? 0, usage.cores);
     memoryBytes += (shape?.memoryBytes ?? 0) - usage.memoryBytes;
   }
@@ -113,7 +113,7 @@ function lacksSlots({ standbySlots }: AgentAutoscaleConfig, nodes: readonly Node
   if (!workspace) return false;
   let slots = 0;
   for (const { nodeId, shape } of nodes) {
-    const usage = usageOf(state.sessionsOf(nodeId));
+    const usage = usageOf(state.sessionsOf(nodeId).values());
     const free = {
       cores: subtractCores(shape?.cores ?? 0, usage.cores),
       memory: (shape?.memoryBytes ?? 0) - usage.memoryBytes,
@@ -144,7 +144,7 @@ export function checkPlanning(leader: SimLeader, rng: SeededRng, verdict: Verdic
     verdict.check(isSame, "memory counts right", () => `instances of ${vmProvider} are not the number of its nodes`);
   }
   for (const nodeId of state.nodes.keys()) {
-    const [kept, fresh] = [state.usage(nodeId), usageOf(shuffled.sessionsOf(nodeId))];
+    const [kept, fresh] = [state.usage(nodeId), usageOf(shuffled.sessionsOf(nodeId).values())];
     const isSame =
       kept.cores === fresh.cores && kept.pinned === fresh.pinned && kept.userIds.size === fresh.userIds.size;
     verdict.check(isSame, "memory counts right", () => `usage of ${nodeId} is not the sum of its sessions`);

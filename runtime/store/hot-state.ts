@@ -1,24 +1,12 @@
 /**
- * The whole live state in memory, with the indexes that placement and planning need. It changes only through
- * {@link HotState.apply}; whoever wants a change to last hands it to the {@link Ledger}.
+ * The whole live state in memory: a table for each kind of row, with the indexes that placement and planning read. It
+ * changes only through {@link HotState.apply}; whoever wants a change to last hands it to the {@link Ledger}.
  */
-import {
-  parseDefinition,
-  type AutoscaleConfig,
-  type DefinitionKind,
-  type DnsProviderConfig,
-  type Pool,
-  type Schedule,
-  type StagingConfig,
-  type VmProviderConfig,
-  type Workspace,
-  type Zone,
-} from "../model/config";
 import type { AccountCheckRow } from "../model/account-check";
 import type { Account, AccountService } from "../model/accounts";
-import { PlaceMap } from "../model/place-map";
+import { definitionId, installationRow, rowId, type Change, type Rows, type TableName } from "../model/changes";
+import type { AutoscaleConfig, DefinitionKind, Schedule, StagingConfig } from "../model/config";
 import type { Snapshot } from "../model/snapshot";
-import { documentReader, type DocumentReader, type UnreadableDefinition } from "../model/unreadable";
 import { SortedQueue } from "../model/sorted-queue";
 import type {
   ApiKey,
@@ -31,141 +19,107 @@ import type {
   Session,
   StoredDefinition,
 } from "../model/state";
+import { documentReader, type DocumentReader } from "../model/unreadable";
 import { noUsage, usageOf, type NodeUsage } from "../model/usage";
-import { definitionId, installationRow, rowId, type Change, type TableName } from "../model/changes";
-import { AccountMap } from "./account-map";
-import { addTo, groupByPlace, groupSorted, removeFrom } from "./groups";
+import { DeclaredDefinitions } from "./declared-definitions";
 import { isSameButForSignsOfLife, Revisions } from "./revisions";
+import { Groups, Holders, PlaceGroups, Table, type Index } from "./table";
 
-const noNodes: ReadonlyMap<string, Node> = new Map();
 const readBySchema = documentReader(undefined);
 const noConfigs: readonly AutoscaleConfig[] = [];
-const noSessions: ReadonlySet<Session> = new Set();
+const noIds: readonly string[] = [];
 
 export class HotState implements Snapshot {
-  readonly definitions = new Map<string, StoredDefinition>();
-  readonly unreadable = new Map<string, UnreadableDefinition>();
-  readonly zones = new Map<string, Zone>();
-  readonly pools = new Map<string, Pool>();
-  readonly workspaces = new Map<string, Workspace>();
-  readonly autoscaleConfigs = new Map<string, AutoscaleConfig>();
-  readonly schedules = new Map<string, Schedule>();
-  readonly stagingConfigs = new Map<string, StagingConfig>();
-  readonly vmProviderConfigs = new Map<string, VmProviderConfig>();
-  readonly dnsProviderConfigs = new Map<string, DnsProviderConfig>();
-  readonly nodes = new Map<string, Node>();
-  readonly sessions = new Map<string, Session>();
-  readonly configStates = new Map<string, ConfigState>();
-  readonly lanes = new Map<string, Lane>();
-  readonly accounts = new AccountMap();
-  readonly accountChecks = new Map<string, AccountCheckRow>();
-  readonly orphans = new Map<string, Orphan>();
-  readonly apiKeys = new Map<string, ApiKey>();
-  readonly idempotentAnswers = new Map<string, IdempotentAnswer>();
-  readonly installation = new Map<string, InstallationRecord>();
   readonly revisions = new Revisions();
+  /** What follows from definitions, accounts or sizes is to be made anew. */
+  private readonly asDefinition: Index<unknown> = { follow: () => this.revisions.definitionChanged() };
 
-  private readonly sessionsByNode = new Map<string, Set<Session>>();
-  readonly staged = new Map<string, Map<string, Session>>();
-  readonly assigned = new Map<string, Session>();
-  readonly reservations = new Map<string, Session>();
+  private readonly declared: DeclaredDefinitions;
+  readonly definitions: Table<StoredDefinition>;
+
+  private readonly byPlace = new PlaceGroups<Node>();
+  private readonly byConfig = new Groups<Node>((node) => node.autoscaleConfig);
+  private readonly byLane = new Groups<Node>((node) => node.laneId);
+  private readonly byVmProvider = new Groups<Node>((node) => node.vmProvider);
+  private readonly byVm = new Holders<Node>(({ vmId }) => (vmId === undefined ? noIds : [vmId]));
+  readonly nodes = new Table<Node>(
+    this.byPlace,
+    this.byConfig,
+    this.byLane,
+    this.byVmProvider,
+    this.byVm,
+    this.revisions,
+  );
+
+  private readonly byNode = new Groups<Session>((session) => session.nodeId);
+  private readonly byStagingConfig = new Groups<Session>((session) =>
+    session.status === "staged" ? (session.stagingConfig ?? "") : undefined,
+  );
+  private readonly notStarted = new Holders<Session>(({ sessionId, status }) =>
+    status === "assigned" ? [sessionId] : noIds,
+  );
+  private readonly byKeptNode = new Holders<Session>(({ status, reservation }) =>
+    status === "queued" ? (reservation?.nodeIds ?? noIds) : noIds,
+  );
   private readonly queued = new SortedQueue();
-  private readonly nodesByPlace = new PlaceMap<Map<string, Node>>();
-  private readonly nodesByConfig = new Map<string, Map<string, Node>>();
-  private readonly instances = new Map<string, number>();
-  /** Computed when asked for, forgotten when a session of the node changes. */
-  private readonly usageByNode = new Map<string, NodeUsage>();
-  private readonly plainTables: Record<Exclude<TableName, "session" | "node">, Map<string, unknown>> = {
-    definition: this.definitions,
-    lane: this.lanes,
-    account: this.accounts,
-    accountCheck: this.accountChecks,
-    orphan: this.orphans,
-    configState: this.configStates,
-    apiKey: this.apiKeys,
-    idempotentAnswer: this.idempotentAnswers,
-    installation: this.installation,
+  /** By node: made when asked for, forgotten when a session on the node changes. */
+  private readonly usages = new Map<string, NodeUsage>();
+  private readonly forgetUsages: Index<Session> = {
+    follow: (_id, before, after) => {
+      if (before?.nodeId !== undefined) this.forgetUsage(before.nodeId);
+      if (after?.nodeId !== undefined && after.nodeId !== before?.nodeId) this.forgetUsage(after.nodeId);
+    },
   };
-  private sortedZones: readonly string[] | undefined;
-  private configsByPlace: PlaceMap<AutoscaleConfig[]> | undefined;
-  private schedulesByConfig: Map<string, readonly Schedule[]> | undefined;
-  private stagingByWorkspace: Map<string, readonly StagingConfig[]> | undefined;
+  /** Sessions that have not ended. */
+  readonly sessions = new Table<Session>(
+    this.byNode,
+    this.byStagingConfig,
+    this.notStarted,
+    this.byKeptNode,
+    this.queued,
+    this.forgetUsages,
+  );
+
+  private readonly byAutoscaleConfig = new Groups<Lane>((lane) => lane.autoscaleConfig);
+  readonly lanes = new Table<Lane>(this.byAutoscaleConfig);
+  private readonly currentAccounts = new Holders<Account>(({ isCurrent, service, definition }) =>
+    isCurrent ? [`${service}/${definition}`] : noIds,
+  );
+  readonly accounts = new Table<Account>(this.currentAccounts, this.asDefinition);
+  readonly accountChecks = new Table<AccountCheckRow>(this.asDefinition);
+  readonly configStates = new Table<ConfigState>();
+  readonly orphans = new Table<Orphan>();
+  readonly apiKeys = new Table<ApiKey>();
+  readonly idempotentAnswers = new Table<IdempotentAnswer>();
+  readonly installation = new Table<InstallationRecord>();
+  private readonly tables: { readonly [T in TableName]: Table<Rows[T]> };
 
   /** `findProblems`: tells which stored definitions can't be read. Default: their own schemas. */
-  constructor(private readonly findProblems: DocumentReader = readBySchema) {}
-
-  get installationId(): string {
-    return this.installation.get(installationRow)?.installationId ?? "";
-  }
-
-  /** Also of a definition that can't be read. */
-  isDeclared(kind: DefinitionKind, name: string): boolean {
-    return this.definitions.has(definitionId(kind, name));
-  }
-
-  sessionsOf(nodeId: string): ReadonlySet<Session> {
-    return this.sessionsByNode.get(nodeId) ?? noSessions;
-  }
-
-  queue(): readonly Session[] {
-    return this.queued.sessions;
-  }
-
-  nodesIn(pool: string, zone: string): ReadonlyMap<string, Node> {
-    return this.nodesByPlace.get(pool, zone) ?? noNodes;
-  }
-
-  nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node> {
-    return this.nodesByConfig.get(autoscaleConfig) ?? noNodes;
-  }
-
-  configsWithNodes(): Iterable<string> {
-    return this.nodesByConfig.keys();
-  }
-
-  instancesOf(vmProvider: string): number {
-    return this.instances.get(vmProvider) ?? 0;
-  }
-
-  accountOf(service: AccountService, definition: string): Account | undefined {
-    return this.accounts.currentOf(service, definition);
-  }
-
-  usage(nodeId: string): NodeUsage {
-    const known = this.usageByNode.get(nodeId);
-    if (known) return known;
-    const sessions = this.sessionsByNode.get(nodeId);
-    if (!sessions) return noUsage;
-    const usage = usageOf(sessions);
-    this.usageByNode.set(nodeId, usage);
-    return usage;
-  }
-
-  zoneNames(): readonly string[] {
-    this.sortedZones ??= [...this.zones.keys()].sort();
-    return this.sortedZones;
-  }
-
-  configsIn(pool: string, zone: string): readonly AutoscaleConfig[] {
-    this.configsByPlace ??= groupByPlace(this.autoscaleConfigs.values());
-    return this.configsByPlace.get(pool, zone) ?? noConfigs;
-  }
-
-  schedulesOf(autoscaleConfig: string): readonly Schedule[] {
-    this.schedulesByConfig ??= groupSorted(this.schedules.values(), (schedule) => schedule.autoscaleConfig);
-    return this.schedulesByConfig.get(autoscaleConfig) ?? [];
-  }
-
-  stagingConfigsOf(workspace: string): readonly StagingConfig[] {
-    this.stagingByWorkspace ??= groupSorted(this.stagingConfigs.values(), (config) => config.workspace);
-    return this.stagingByWorkspace.get(workspace) ?? [];
+  constructor(findProblems: DocumentReader = readBySchema) {
+    this.declared = new DeclaredDefinitions(findProblems);
+    this.definitions = new Table<StoredDefinition>(this.declared, this.asDefinition);
+    this.tables = {
+      definition: this.definitions,
+      node: this.nodes,
+      session: this.sessions,
+      lane: this.lanes,
+      account: this.accounts,
+      accountCheck: this.accountChecks,
+      configState: this.configStates,
+      orphan: this.orphans,
+      apiKey: this.apiKeys,
+      idempotentAnswer: this.idempotentAnswers,
+      installation: this.installation,
+    };
   }
 
   apply(changes: readonly Change[]): void {
     for (const change of changes) {
       if (change.kind === "decision") continue;
-      if (change.kind === "delete") this.remove(change.table, change.id);
-      else this.put(change);
+      const isEnded = change.kind === "put" && change.table === "session" && change.row.status === "ended";
+      if (isEnded) this.sessions.delete(change.row.sessionId);
+      else if (change.kind === "delete") this.tables[change.table].delete(change.id);
+      else this.put(change.table, change.row);
     }
   }
 
@@ -175,159 +129,118 @@ export class HotState implements Snapshot {
    */
   noteSignOfLife(node: Node): void {
     const known = this.nodes.get(node.nodeId);
-    if (known && isSameButForSignsOfLife(known, node)) this.rememberNode(node);
+    if (known && isSameButForSignsOfLife(known, node)) this.nodes.set(node.nodeId, node);
   }
 
-  private put(change: Extract<Change, { kind: "put" }>): void {
-    switch (change.table) {
-      case "definition":
-        this.definitions.set(rowId("definition", change.row), change.row);
-        this.putDefinition(change.row);
-        return;
-      case "node":
-        this.rememberNode(change.row);
-        return;
-      case "session":
-        this.forgetSession(change.row.sessionId);
-        if (change.row.status !== "ended") this.rememberSession(change.row);
-        return;
-      case "account":
-        this.accounts.set(change.row.accountId, change.row);
-        return this.revisions.definitionChanged();
-      case "accountCheck":
-        this.accountChecks.set(change.row.vmProvider, change.row);
-        // A size may be known now.
-        return this.revisions.definitionChanged();
-      case "lane":
-      case "configState":
-      case "orphan":
-      case "apiKey":
-      case "idempotentAnswer":
-      case "installation":
-        this.plainTables[change.table].set(rowId(change.table, change.row), change.row);
-        return;
-      default: {
-        const never: never = change;
-        throw new Error(`unknown table ${JSON.stringify(never)}`);
-      }
-    }
+  get installationId(): string {
+    return this.installation.get(installationRow)?.installationId ?? "";
   }
 
-  private remove(table: TableName, id: string): void {
-    if (table === "session") return this.forgetSession(id);
-    if (table === "node") return this.forgetNode(id);
-    if (table === "definition") {
-      const definition = this.definitions.get(id);
-      if (definition) this.resolved(definition.kind)?.delete(definition.name);
-      this.unreadable.delete(id);
-      this.forgetGroups();
-    }
-    this.plainTables[table].delete(id);
+  get unreadable() {
+    return this.declared.unreadable;
+  }
+  get zones() {
+    return this.declared.byKind.zone;
+  }
+  get pools() {
+    return this.declared.byKind.pool;
+  }
+  get workspaces() {
+    return this.declared.byKind.workspace;
+  }
+  get autoscaleConfigs() {
+    return this.declared.byKind.autoscaleConfig;
+  }
+  get schedules() {
+    return this.declared.byKind.schedule;
+  }
+  get stagingConfigs() {
+    return this.declared.byKind.stagingConfig;
+  }
+  get vmProviderConfigs() {
+    return this.declared.byKind.vmProviderConfig;
+  }
+  get dnsProviderConfigs() {
+    return this.declared.byKind.dnsProviderConfig;
   }
 
-  private putDefinition({ kind, name, doc }: StoredDefinition): void {
-    const problems = this.findProblems(kind, doc);
-    const id = definitionId(kind, name);
-    if (problems.length > 0) {
-      this.unreadable.set(id, { kind, name, problems });
-      this.resolved(kind)?.delete(name);
-    } else {
-      this.unreadable.delete(id);
-      this.resolved(kind)?.set(name, parseDefinition(kind, doc));
-    }
-    this.forgetGroups();
+  /** Also of a definition that can't be read. */
+  isDeclared(kind: DefinitionKind, name: string): boolean {
+    return this.definitions.has(definitionId(kind, name));
   }
 
-  private forgetGroups(): void {
-    this.revisions.definitionChanged();
-    this.sortedZones = undefined;
-    this.configsByPlace = undefined;
-    this.schedulesByConfig = undefined;
-    this.stagingByWorkspace = undefined;
+  zoneNames(): readonly string[] {
+    return this.declared.inOrder().zoneNames;
+  }
+  configsIn(pool: string, zone: string): readonly AutoscaleConfig[] {
+    return this.declared.inOrder().configs.get(pool, zone) ?? noConfigs;
+  }
+  schedulesOf(autoscaleConfig: string): readonly Schedule[] {
+    return this.declared.inOrder().schedules.get(autoscaleConfig) ?? [];
+  }
+  stagingConfigsOf(workspace: string): readonly StagingConfig[] {
+    return this.declared.inOrder().stagingConfigs.get(workspace) ?? [];
   }
 
-  /** A node that stays where it is keeps its place in the maps, which so stay in the order of age. */
-  private rememberNode(node: Node): void {
-    const known = this.nodes.get(node.nodeId);
-    const isAtHome = known?.pool === node.pool && known.zone === node.zone;
-    if (!isAtHome || known.autoscaleConfig !== node.autoscaleConfig || known.vmProvider !== node.vmProvider) {
-      this.forgetNode(node.nodeId);
-      if (node.vmProvider !== undefined) this.instances.set(node.vmProvider, this.instancesOf(node.vmProvider) + 1);
-    }
-    this.nodes.set(node.nodeId, node);
-    const inPlace = this.nodesByPlace.get(node.pool, node.zone);
-    if (inPlace) inPlace.set(node.nodeId, node);
-    else this.nodesByPlace.set(node.pool, node.zone, new Map([[node.nodeId, node]]));
-    if (node.autoscaleConfig !== undefined) addTo(this.nodesByConfig, node.autoscaleConfig, node.nodeId, node);
-    if (!known || !isSameButForSignsOfLife(known, node)) this.revisions.nodeChanged(node);
+  nodesIn(pool: string, zone: string): ReadonlyMap<string, Node> {
+    return this.byPlace.of(pool, zone);
+  }
+  nodesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Node> {
+    return this.byConfig.of(autoscaleConfig);
+  }
+  configsWithNodes(): Iterable<string> {
+    return this.byConfig.all.keys();
+  }
+  nodesOfLane(laneId: string): ReadonlyMap<string, Node> {
+    return this.byLane.of(laneId);
+  }
+  nodeOfVm(vmId: string): Node | undefined {
+    return this.byVm.byKey.get(vmId);
+  }
+  instancesOf(vmProvider: string): number {
+    return this.byVmProvider.of(vmProvider).size;
+  }
+  lanesOfConfig(autoscaleConfig: string): ReadonlyMap<string, Lane> {
+    return this.byAutoscaleConfig.of(autoscaleConfig);
+  }
+  accountOf(service: AccountService, definition: string): Account | undefined {
+    return this.currentAccounts.byKey.get(`${service}/${definition}`);
   }
 
-  private forgetNode(nodeId: string): void {
-    const known = this.nodes.get(nodeId);
-    if (!known) return;
-    this.revisions.nodeLeft(known);
-    this.nodes.delete(nodeId);
-    if (known.vmProvider !== undefined) this.instances.set(known.vmProvider, this.instancesOf(known.vmProvider) - 1);
-    this.nodesByPlace.get(known.pool, known.zone)?.delete(nodeId);
-    if (known.autoscaleConfig !== undefined) removeFrom(this.nodesByConfig, known.autoscaleConfig, nodeId);
+  sessionsOf(nodeId: string): ReadonlyMap<string, Session> {
+    return this.byNode.of(nodeId);
+  }
+  get staged(): ReadonlyMap<string, ReadonlyMap<string, Session>> {
+    return this.byStagingConfig.all;
+  }
+  get assigned(): ReadonlyMap<string, Session> {
+    return this.notStarted.byKey;
+  }
+  get reservations(): ReadonlyMap<string, Session> {
+    return this.byKeptNode.byKey;
+  }
+  queue(): readonly Session[] {
+    return this.queued.sessions;
   }
 
-  /** Undefined for a kind that only another version knows. */
-  private resolved(kind: DefinitionKind): Map<string, unknown> | undefined {
-    const maps: Record<DefinitionKind, Map<string, unknown>> = {
-      zone: this.zones,
-      pool: this.pools,
-      workspace: this.workspaces,
-      autoscaleConfig: this.autoscaleConfigs,
-      schedule: this.schedules,
-      stagingConfig: this.stagingConfigs,
-      vmProviderConfig: this.vmProviderConfigs,
-      dnsProviderConfig: this.dnsProviderConfigs,
-    };
-    return maps[kind];
-  }
-
-  private rememberSession(session: Session): void {
-    this.sessions.set(session.sessionId, session);
-    if (session.status === "queued") this.enqueue(session);
-    if (session.status === "assigned") this.assigned.set(session.sessionId, session);
-    if (session.status === "staged") addTo(this.staged, session.stagingConfig ?? "", session.sessionId, session);
-    if (session.nodeId === undefined) return;
-    this.forgetUsage(session.nodeId);
-    const onNode = this.sessionsByNode.get(session.nodeId) ?? new Set();
-    onNode.add(session);
-    this.sessionsByNode.set(session.nodeId, onNode);
-  }
-
-  private enqueue(session: Session): void {
-    this.queued.add(session);
-    for (const nodeId of session.reservation?.nodeIds ?? []) this.reservations.set(nodeId, session);
-  }
-
-  private dequeue(session: Session): void {
-    this.queued.remove(session);
-    for (const nodeId of session.reservation?.nodeIds ?? []) {
-      if (this.reservations.get(nodeId) === session) this.reservations.delete(nodeId);
-    }
-  }
-
-  private forgetSession(sessionId: string): void {
-    const known = this.sessions.get(sessionId);
-    if (!known) return;
-    this.sessions.delete(sessionId);
-    if (known.status === "queued") this.dequeue(known);
-    this.assigned.delete(sessionId);
-    if (known.status === "staged") removeFrom(this.staged, known.stagingConfig ?? "", sessionId);
-    if (known.nodeId === undefined) return;
-    this.forgetUsage(known.nodeId);
-    const onNode = this.sessionsByNode.get(known.nodeId);
-    onNode?.delete(known);
-    if (onNode?.size === 0) this.sessionsByNode.delete(known.nodeId);
+  usage(nodeId: string): NodeUsage {
+    const known = this.usages.get(nodeId);
+    if (known) return known;
+    const sessions = this.byNode.of(nodeId);
+    if (sessions.size === 0) return noUsage;
+    const usage = usageOf(sessions.values());
+    this.usages.set(nodeId, usage);
+    return usage;
   }
 
   private forgetUsage(nodeId: string): void {
-    this.usageByNode.delete(nodeId);
+    this.usages.delete(nodeId);
     const node = this.nodes.get(nodeId);
     if (node) this.revisions.nodeChanged(node);
+  }
+
+  /** Each table takes rows of its own kind only, which the compiler can't follow through the lookup. */
+  private put<T extends TableName>(table: T, row: Rows[T]): void {
+    this.tables[table].set(rowId(table, row), row);
   }
 }

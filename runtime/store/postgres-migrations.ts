@@ -46,6 +46,8 @@ const steps: readonly string[] = [
   documentTable("account"),
   documentTable("account_check"),
   documentTable("orphan"),
+  // Whose a VM is that nobody seems to know is asked right before it is deleted.
+  "create index node_vm on headroom.node ((doc ->> 'vmId'))",
 ];
 
 /**

@@ -5,6 +5,7 @@
 import { PlaceMap } from "../model/place-map";
 import type { SnapshotRevisions } from "../model/snapshot";
 import type { Node } from "../model/state";
+import type { Index } from "./table";
 
 /** What changes with every sign of life, and what no plan reads. */
 const quietFields: ReadonlySet<string> = new Set<keyof Node>([
@@ -14,7 +15,7 @@ const quietFields: ReadonlySet<string> = new Set<keyof Node>([
   "progressMessage",
 ]);
 
-export class Revisions implements SnapshotRevisions {
+export class Revisions implements SnapshotRevisions, Index<Node> {
   private last = 0;
   private ofDefinitions = 0;
   private readonly nodes = new Map<string, number>();
@@ -41,14 +42,16 @@ export class Revisions implements SnapshotRevisions {
     this.ofDefinitions += 1;
   }
 
-  /** Call after the node or a session on it changed. */
-  nodeChanged(node: Node): void {
-    this.nodes.set(node.nodeId, this.raise(node));
+  follow(nodeId: string, before: Node | undefined, after: Node | undefined): void {
+    if (before && after && isSameButForSignsOfLife(before, after)) return;
+    if (before && !isAtSamePlace(before, after)) this.raise(before);
+    if (after) this.nodeChanged(after);
+    else this.nodes.delete(nodeId);
   }
 
-  nodeLeft(node: Node): void {
-    this.raise(node);
-    this.nodes.delete(node.nodeId);
+  /** Its row, or a session on it. */
+  nodeChanged(node: Node): void {
+    this.nodes.set(node.nodeId, this.raise(node));
   }
 
   private raise({ pool, zone, autoscaleConfig }: Node): number {
@@ -57,6 +60,10 @@ export class Revisions implements SnapshotRevisions {
     if (autoscaleConfig !== undefined) this.configs.set(autoscaleConfig, this.last);
     return this.last;
   }
+}
+
+function isAtSamePlace(a: Node, b: Node | undefined): boolean {
+  return a.pool === b?.pool && a.zone === b.zone && a.autoscaleConfig === b.autoscaleConfig;
 }
 
 /** True when the two rows differ by signs of life at most. */

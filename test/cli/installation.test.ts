@@ -214,6 +214,7 @@ describe("the installation", function () {
       const made = await site.lead("one");
       const later = ["installation", "account", "account_check", "orphan"].map((name) => `headroom.${name}`);
       await site.query(`drop table ${later.join(", ")}`);
+      await site.query("drop index headroom.node_vm");
       await site.query("delete from headroom.migration where version > 1");
       rmSync(site.path("state"), { recursive: true });
 

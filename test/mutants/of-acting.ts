@@ -260,8 +260,8 @@ export const actingMutants: readonly Mutant[] = [
   {
     name: "what can't be read is not there",
     rule: "a definition that can't be read is never taken for one that is not declared",
-    file: "store/hot-state",
-    find: "      this.unreadable.set(id, { kind, name, problems });\n",
+    file: "store/declared-definitions",
+    find: "      this.unreadable.set(definitionId(kind, name), { kind, name, problems });\n",
     replace: "",
     tests: ["reconciler/unreadable"],
   },

@@ -58,9 +58,8 @@ export const planningMutants: readonly Mutant[] = [
     name: "nodes on their way are not counted",
     rule: "caps count what is in flight",
     file: "store/hot-state",
-    find: "this.instances.set(node.vmProvider, this.instancesOf(node.vmProvider) + 1);",
-    replace:
-      'this.instances.set(node.vmProvider, this.instancesOf(node.vmProvider) + (node.status === "running" ? 1 : 0));',
+    find: "new Groups<Node>((node) => node.vmProvider)",
+    replace: 'new Groups<Node>((node) => (node.status === "running" ? node.vmProvider : undefined))',
     tests: planner,
   },
   {

@@ -203,8 +203,8 @@ export const runningMutants: readonly Mutant[] = [
   {
     name: "released session keeps its room",
     rule: "what is released is free",
-    file: "store/hot-state",
-    find: "    onNode?.delete(known);",
+    file: "store/table",
+    find: "    group?.delete(id);",
     replace: "",
     tests: broker,
   },

@@ -133,7 +133,7 @@ describe("planner, reservations", () => {
     const state = aTown([4, 4], [large()]);
     assert.deepEqual(reservedIn(state, startMs + reserveAfterMs), ["n1"]);
 
-    for (const session of [...state.sessionsOf("n2")].slice(0, 2)) {
+    for (const session of [...state.sessionsOf("n2").values()].slice(0, 2)) {
       state.apply([{ kind: "put", table: "session", row: { ...session, status: "ended" } }]);
     }
     const restarted = aState({

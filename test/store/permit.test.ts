@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { nodeStatuses, type NodeStatus } from "../../runtime/model/state";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 import type { Permit } from "../../runtime/store/permit";
-import { PostgresStore } from "../../runtime/store/postgres";
+import { orphanPermitText, PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 import type { Store } from "../../runtime/store/store";
 import { newDatabase, realClock } from "../support/postgres";
@@ -19,6 +19,8 @@ interface World {
   readonly expire?: () => Promise<void>;
   /** A long write of this store, under way until the function it answers is called. */
   readonly holdWriter?: () => Promise<() => Promise<void>>;
+  /** How the database would carry out a statement, knowing how many rows there are. */
+  readonly explain?: (sql: string, values: readonly string[]) => Promise<unknown>;
 }
 
 async function onMemory(): Promise<World> {
@@ -44,6 +46,13 @@ async function onPostgres(): Promise<World> {
     store,
     depose: () => run("update headroom.lease set epoch = epoch + 1, holder = 'another'"),
     expire: () => run("update headroom.lease set expires_at = clock_timestamp() - interval '1 ms'"),
+    explain: async (sql, values) => {
+      const client = await connect(connectionString);
+      await client.query("analyze headroom.node");
+      const { rows } = await client.query<Record<string, unknown>>(`explain (format json) ${sql}`, [...values]);
+      await client.end();
+      return rows[0]!["QUERY PLAN"];
+    },
     holdWriter: async () => {
       const client = await connect(connectionString);
       await client.query("begin");
@@ -177,6 +186,15 @@ for (const [name, prepare] of [
 
       assert.match(reasonOf(await ask("create")), /has run out/);
       assert.match(reasonOf(await world.store.permit({ epoch: world.store.epoch, step: "operate" })), /has run out/);
+    });
+
+    it("the end of a VM that nobody knows is judged without a look at each node", async () => {
+      await world.store.write(Array.from({ length: 3_000 }, (_, index) => putNode({ nodeId: `n${index}`, vmId: `i-${index}` })));
+
+      const plan = JSON.stringify(await world.explain!(orphanPermitText, ["runtime", "a/i-1"]));
+
+      assert.match(plan, /"Index Name":"node_vm"/);
+      assert.doesNotMatch(plan, /"Node Type":"Seq Scan","[^{}]*"Relation Name":"node"/);
     });
 
     it("is answered while a write takes long", async () => {

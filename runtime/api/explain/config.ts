@@ -12,7 +12,7 @@ export function tellConfig(config: AutoscaleConfig, decision: ConfigDecision | u
   const sentences = [tellNodes(config, leader)];
   const vmProvider = state.vmProviderConfigs.get(config.vmProvider);
   if (vmProvider) {
-    const instances = [...state.nodes.values()].filter((node) => node.vmProvider === vmProvider.name).length;
+    const instances = state.instancesOf(vmProvider.name);
     sentences.push(
       `VM provider config "${vmProvider.name}" has ${instances} of at most ${formatCount(vmProvider.maxInstances, "instance")}.`,
     );

@@ -161,7 +161,7 @@ function tellIdle(node: Node, leader: Leader, { sentences, wouldChange }: Story)
 
 /** False when there is no session on it. */
 function tellSessions(node: Node, { ledger }: Leader, { sentences, wouldChange }: Story, after: string): boolean {
-  const sessions = [...ledger.state.sessionsOf(node.nodeId)];
+  const sessions = [...ledger.state.sessionsOf(node.nodeId).values()];
   if (sessions.length === 0) return false;
   const shown = sessions.slice(0, 5).map(tellSession).join(", ");
   const more = sessions.length > 5 ? ` and ${sessions.length - 5} more` : "";

@@ -80,7 +80,7 @@ function copyOf({ pool, zone }: Node, snapshot: Snapshot, present: Plan, leftOut
   for (const row of snapshot.nodesIn(pool, zone).values()) {
     if (row.nodeId === leftOut) continue;
     changes.push({ kind: "put", table: "node", row });
-    for (const session of snapshot.sessionsOf(row.nodeId))
+    for (const session of snapshot.sessionsOf(row.nodeId).values())
       changes.push({ kind: "put", table: "session", row: session });
   }
   for (const row of snapshot.queue()) changes.push({ kind: "put", table: "session", row });

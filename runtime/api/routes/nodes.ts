@@ -85,11 +85,7 @@ const lanes = route({
   responses: { 200: lanesSchema },
   async handle(_input, context) {
     const { state } = context.leader().ledger;
-    const counts = new Map<string, number>();
-    for (const { laneId } of state.nodes.values()) {
-      if (laneId !== undefined) counts.set(laneId, (counts.get(laneId) ?? 0) + 1);
-    }
-    const views = [...state.lanes.values()].map((lane) => viewLane(lane, counts.get(lane.laneId) ?? 0));
+    const views = [...state.lanes.values()].map((lane) => viewLane(lane, state.nodesOfLane(lane.laneId).size));
     return { status: 200, body: { lanes: views } };
   },
 });
@@ -104,8 +100,7 @@ const closeLane = route({
   async handle({ params }, context) {
     const { broker, ledger } = context.leader();
     const lane = await broker.closeLane(params.id);
-    const nodes = [...ledger.state.nodes.values()].filter(({ laneId }) => laneId === lane.laneId);
-    return { status: 200, body: { lane: viewLane(lane, nodes.length) } };
+    return { status: 200, body: { lane: viewLane(lane, ledger.state.nodesOfLane(lane.laneId).size) } };
   },
 });
 
