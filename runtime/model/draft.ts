@@ -49,7 +49,9 @@ export class Draft {
   }
 
   sessionsOf(nodeId: string): Session[] {
-    const before = [...this.snapshot.sessionsOf(nodeId).values()].filter((session) => !this.sessions.has(session.sessionId));
+    const before = [...this.snapshot.sessionsOf(nodeId).values()].filter(
+      (session) => !this.sessions.has(session.sessionId),
+    );
     const moved = [...(this.movedTo.get(nodeId) ?? [])].map((id) => this.sessions.get(id)!);
     return [...before, ...moved.filter((session) => session.nodeId === nodeId && session.status !== "ended")];
   }

@@ -69,12 +69,7 @@ describe("calls of nodes", () => {
 
   it("refuses a token of another purpose, an expired one, a wrong one and none with 401", async () => {
     const good = tokenOf("node-1");
-    const tokens = [
-      tokenOf("node-1", "agent"),
-      tokenOf("node-1", "checkin", -1_000),
-      `${good}x`,
-      "nonsense",
-    ];
+    const tokens = [tokenOf("node-1", "agent"), tokenOf("node-1", "checkin", -1_000), `${good}x`, "nonsense"];
     for (const key of [...tokens, undefined]) {
       const reply = await api.request("/api/set_server_status", { method: "POST", key, body: example });
       assert.equal(reply.status, 401, reply.text);

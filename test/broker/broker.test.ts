@@ -253,7 +253,10 @@ describe("broker, queue", () => {
     const row = { key: "k", bodyHash: "", status: 202, body: outcome.session, atMs: 0 };
     await commit([{ kind: "put", table: "idempotentAnswer", row }]);
 
-    assert.equal(world.state.queue().indexOf(world.state.sessions.get(outcome.session.sessionId)!), outcome.position - 1);
+    assert.equal(
+      world.state.queue().indexOf(world.state.sessions.get(outcome.session.sessionId)!),
+      outcome.position - 1,
+    );
     assert.ok(world.state.idempotentAnswers.has("k"));
   });
 

@@ -51,9 +51,9 @@ export const runningMutants: readonly Mutant[] = [
     name: "a refusal wakes nobody",
     rule: "a node that the cloud refused is replaced at once where another cloud may serve",
     file: "deciding/node-events",
-    find: "  if (opened) draft.decide(journal.entry(\"config\", autoscaleConfig, \"circuitOpened\", opened));\n  return true;",
+    find: '  if (opened) draft.decide(journal.entry("config", autoscaleConfig, "circuitOpened", opened));\n  return true;',
     replace:
-      "  if (opened) draft.decide(journal.entry(\"config\", autoscaleConfig, \"circuitOpened\", opened));\n  return false;",
+      '  if (opened) draft.decide(journal.entry("config", autoscaleConfig, "circuitOpened", opened));\n  return false;',
     tests: ["reconciler/node-events"],
     bySimulation: false,
   },
@@ -144,7 +144,8 @@ export const runningMutants: readonly Mutant[] = [
     rule: "no VM without a row",
     file: "executor/lane-changes",
     find: '  } else if (made) tellNode(context, node, { kind: "vmKnown", vm: made });',
-    replace: '  } else if (made && node.status !== "destroying") tellNode(context, node, { kind: "vmKnown", vm: made });',
+    replace:
+      '  } else if (made && node.status !== "destroying") tellNode(context, node, { kind: "vmKnown", vm: made });',
     tests: lanes,
   },
   {

@@ -40,7 +40,8 @@ describe("node events", () => {
       await advanceUntil(() => world.state.nodes.size === 1 && only(world).status === "provisioning", 2 * second);
 
       const [checkin = "", agent = ""] = only(world).spec!.startupScript.split(" ");
-      if (config === agents) await world.broker.heartbeat(agent, only(world).nodeId, { cores: 4, memoryBytes: 2 ** 33 });
+      if (config === agents)
+        await world.broker.heartbeat(agent, only(world).nodeId, { cores: 4, memoryBytes: 2 ** 33 });
       else await world.broker.serverStatus(checkin, { status: "running" });
       assert.equal(only(world).status, "provisioning");
       await advanceUntil(() => only(world).address !== undefined, 10 * second);
@@ -72,8 +73,7 @@ describe("node events", () => {
         [...world.state.nodes.values()].filter((node) => node.vmProvider === vmProvider);
       world.behaviour = {
         ...busyCloud,
-        failCreate: (nodeId) =>
-          world.state.nodes.get(nodeId)?.vmProvider === "spot" ? failureClass : undefined,
+        failCreate: (nodeId) => (world.state.nodes.get(nodeId)?.vmProvider === "spot" ? failureClass : undefined),
       };
       await request(world);
       await advanceUntil(() => madeOn("spot").some(({ failure }) => failure !== undefined), 10 * second);
@@ -81,7 +81,11 @@ describe("node events", () => {
       await advanceUntil(() => madeOn("ondemand").length === 1, second);
 
       const { laneId = "" } = madeOn("spot")[0]!;
-      assert.notEqual(world.state.lanes.get(laneId)?.openRevision, undefined, "the update that it was refused in goes on");
+      assert.notEqual(
+        world.state.lanes.get(laneId)?.openRevision,
+        undefined,
+        "the update that it was refused in goes on",
+      );
     });
   }
 });

@@ -189,7 +189,9 @@ for (const [name, prepare] of [
     });
 
     it("the end of a VM that nobody knows is judged without a look at each node", async () => {
-      await world.store.write(Array.from({ length: 3_000 }, (_, index) => putNode({ nodeId: `n${index}`, vmId: `i-${index}` })));
+      await world.store.write(
+        Array.from({ length: 3_000 }, (_, index) => putNode({ nodeId: `n${index}`, vmId: `i-${index}` })),
+      );
 
       const plan = JSON.stringify(await world.explain!(orphanPermitText, ["runtime", "a/i-1"]));
 

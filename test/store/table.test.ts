@@ -88,7 +88,10 @@ function check(state: HotState): void {
     assert.deepEqual(sortedKeys(state.lanesOfConfig(config)), lanes);
   }
   for (const lane of ids("l", 3)) {
-    assert.deepEqual(sortedKeys(state.nodesOfLane(lane)), nodesWhere(({ laneId }) => laneId === lane));
+    assert.deepEqual(
+      sortedKeys(state.nodesOfLane(lane)),
+      nodesWhere(({ laneId }) => laneId === lane),
+    );
   }
   for (const vmProvider of ids("v", 3)) {
     assert.equal(state.instancesOf(vmProvider), nodesWhere((node) => node.vmProvider === vmProvider).length);
@@ -110,7 +113,9 @@ function checkSessions(state: HotState): void {
     assert.deepEqual(sortedKeys(state.sessionsOf(nodeId)), onNode.map(({ sessionId }) => sessionId).sort());
     assert.deepEqual(state.usage(nodeId), usageOf(onNode));
     const keeper = state.reservations.get(nodeId);
-    const keepers = all.filter(({ status, reservation }) => status === "queued" && reservation?.nodeIds.includes(nodeId));
+    const keepers = all.filter(
+      ({ status, reservation }) => status === "queued" && reservation?.nodeIds.includes(nodeId),
+    );
     assert.ok(keeper === undefined || keepers.includes(keeper));
   }
   for (const stagingConfig of ids("g", 3)) {
