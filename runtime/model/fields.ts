@@ -7,6 +7,11 @@ export const nameSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, "use 1 to 40 lower-case letters, digits and dashes, starting with a letter");
 
+/** Name of a definition. */
+export const definitionName = nameSchema.describe(
+  "Name to refer to: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name.",
+);
+
 /** Memory at the edge, bytes inside. The pattern is that of `parseMemory`, so that schemas made from this one tell it. */
 export const memorySchema = z
   .string()

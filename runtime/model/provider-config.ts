@@ -1,6 +1,6 @@
 /** What users declare of a cloud account and of a DNS zone. */
 import { z } from "zod";
-import { count, nameSchema } from "./fields";
+import { count, definitionName } from "./fields";
 
 /** Name of a cloud or DNS service. Which ones there are is told by the catalog, which is made from `provider/registry.ts`. */
 const kindSchema = z.string().min(1).max(40);
@@ -10,20 +10,30 @@ const kindSchema = z.string().min(1).max(40);
  * and is checked there; the runtime carries it without looking inside.
  */
 export const vmProviderConfigSchema = z.strictObject({
-  name: nameSchema,
-  kind: kindSchema,
-  /** Hard ceiling over all autoscale configs that use it, whatever is in flight. */
-  maxInstances: count.min(1).max(10_000),
-  /**
-   * What becomes of a VM in its account that carries this installation's id and that no node and no stack has, once it is
-   * told: it stays, or is deleted. Default `report`.
-   */
-  orphans: z.enum(["report", "delete"]).default("report"),
-  settings: z.record(z.string(), z.unknown()).default({}),
+  name: definitionName,
+  kind: kindSchema.describe("Name of the cloud."),
+  maxInstances: count
+    .min(1)
+    .max(10_000)
+    .describe("Hard ceiling over all autoscale configs that use it, whatever is in flight."),
+  orphans: z
+    .enum(["report", "delete"])
+    .default("report")
+    .describe(
+      "What becomes of a VM of this installation in the account that no node and no stack has, once it stands in " +
+        "`headroom orphans`: `report` leaves it, `delete` deletes it.",
+    ),
+  settings: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("What each VM is and how its account is reached, in the words of the cloud."),
 });
 
 export const dnsProviderConfigSchema = z.strictObject({
-  name: nameSchema,
-  kind: kindSchema,
-  settings: z.record(z.string(), z.unknown()).default({}),
+  name: definitionName,
+  kind: kindSchema.describe("Name of the DNS service."),
+  settings: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("Where the records go and how the account is reached, in the words of the service."),
 });

@@ -1,6 +1,6 @@
 /** Schedules as users declare them. */
 import { z } from "zod";
-import { cores, count, memorySchema, nameSchema } from "./fields";
+import { cores, count, definitionName, memorySchema, nameSchema } from "./fields";
 import { durationForms, parseDuration } from "./units";
 import { isTimeZone } from "./wall-clock";
 
@@ -47,32 +47,58 @@ const leadTimeSchema = z.string().transform((text, context): number | "auto" => 
 /** A window in which its autoscale config is active. No schedule = always active; several = any of them. */
 export const scheduleSchema = z
   .strictObject({
-    name: nameSchema,
-    autoscaleConfig: nameSchema,
-    /** Days of the week on which the window starts. May be empty only with `dates`. Default none. */
-    days: daysSchema.default([]),
-    /** Dates on which the window starts too, e.g. `"2026-12-24"`. Default none. */
-    dates: datesSchema.default([]),
-    /** Dates on which it does not start, e.g. holidays. A window that started the day before goes on. Default none. */
-    exceptDates: datesSchema.default([]),
-    /** Wall-clock start, included. */
-    start: timeOfDay(false),
-    /** Wall-clock end, not included; before `start` = next day; equal = 24 h; 23:59 and 24:00 = end of day. */
-    end: timeOfDay(true),
-    timezone: timeZoneSchema,
-    /**
-     * The window opens so much earlier, that its nodes are up when it starts; at most 24h. `auto`: by the time in which
-     * nine of ten of the config's last 20 nodes booted, at most 1h; before the first boot 5m, 10m for Windows. Default 0s.
-     */
-    leadTime: leadTimeSchema.prefault("0s"),
-    /** While this window is active these replace the config's own values. */
-    minNodes: count.optional(),
-    standbyCores: cores.optional(),
-    standbyGpus: count.optional(),
-    standbyMemory: memorySchema.optional(),
-    /** The count only; the workspace stays that of the config's own `standbySlots`. */
-    standbySlots: count.optional(),
-    minimumAvailableSessions: count.optional(),
+    name: definitionName,
+    autoscaleConfig: nameSchema.describe("Name of the autoscale config it switches on and off."),
+    days: daysSchema
+      .default([])
+      .describe("Days of the week on which the window starts. At least one, unless `dates` has some."),
+    dates: datesSchema.default([]).describe('Dates on which the window starts too, e.g. `["2026-12-24"]`.'),
+    exceptDates: datesSchema
+      .default([])
+      .describe(
+        "Dates on which it does not start, e.g. holidays; none of them also in `dates`. A window that started the evening " +
+          "before goes on to its end.",
+      ),
+    start: timeOfDay(false).describe('Wall-clock start, included: `"HH:MM"` from 00:00 to 23:59.'),
+    end: timeOfDay(true).describe(
+      'Wall-clock end, not included, up to `"24:00"`; before `start` = on the next day, equal to it = 24 hours.',
+    ),
+    timezone: timeZoneSchema.describe('IANA time zone of the wall clock, e.g. `"Europe/Berlin"`.'),
+    leadTime: leadTimeSchema
+      .prefault("0s")
+      .describe(
+        'How much earlier the window opens, so that its nodes are up when it starts: a duration such as `"10m"`, at most ' +
+          '`"24h"`, or `"auto"`: the time in which nine of ten of the config\'s last 20 nodes booted, at most 1 hour; ' +
+          "before the first boot was measured 5 minutes, 10 for Windows. It opens in every respect: floor and standby " +
+          "count, sessions are placed on nodes that are ready.",
+      ),
+    minNodes: count
+      .optional()
+      .describe(
+        "While the window is active: nodes kept whatever the demand. Default: the autoscale config's own value.",
+      ),
+    standbyCores: cores
+      .optional()
+      .describe("While the window is active: vCPUs kept free. Default: the autoscale config's own value."),
+    standbyGpus: count
+      .optional()
+      .describe("While the window is active: GPUs kept free. Default: the autoscale config's own value."),
+    standbyMemory: memorySchema
+      .optional()
+      .describe(
+        'While the window is active: memory kept free, e.g. `"8GiB"`. Default: the autoscale config\'s own value.',
+      ),
+    standbySlots: count
+      .optional()
+      .describe(
+        "While the window is active: the count of the autoscale config's `standbySlots`; the workspace stays. " +
+          "Default: its own count.",
+      ),
+    minimumAvailableSessions: count
+      .optional()
+      .describe(
+        "While the window is active: sessions that must be placeable. Default: the autoscale config's own value.",
+      ),
   })
   .superRefine(({ days, dates, exceptDates }, context) => {
     if (days.length === 0 && dates.length === 0) {

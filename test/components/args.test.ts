@@ -5,16 +5,11 @@ import type { z } from "zod";
 import * as headroom from "../../components";
 import type { awsDnsSettingsSchema, awsSettingsSchema } from "../../provider/clouds/aws/settings";
 import type { localDnsSettingsSchema, localSettingsSchema } from "../../provider/clouds/local";
-import {
-  type agentAutoscaleConfigSchema,
-  type DefinitionDocOf,
-  poolSchema,
-  scheduleSchema,
-  type serverAutoscaleConfigSchema,
-  weekdays,
-  workspaceSchema,
-  zoneSchema,
-} from "../../runtime/model/config";
+import type { agentAutoscaleConfigSchema, serverAutoscaleConfigSchema } from "../../runtime/model/autoscale-config";
+import { type DefinitionDocOf, scheduleSchema, weekdays } from "../../runtime/model/config";
+import { poolSchema } from "../../runtime/model/pool";
+import { workspaceSchema } from "../../runtime/model/workspace";
+import { zoneSchema } from "../../runtime/model/zone";
 
 /** True when both have the same keys, and a key that one may leave out is one that the other may leave out. */
 type SameFields<Args, Doc> = [Shape<Args>] extends [Shape<Doc>]

@@ -1,0 +1,29 @@
+/** What users declare of a workspace. */
+import { z } from "zod";
+import { cores, count, memorySchema, nameSchema } from "./fields";
+
+export const workspaceSchema = z.strictObject({
+  name: nameSchema.describe(
+    "Name that session requests use: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name.",
+  ),
+  pools: z.array(nameSchema).min(1).max(100).describe("Names of the pools that may run it, in order of preference."),
+  zones: z
+    .array(nameSchema)
+    .max(100)
+    .default([])
+    .describe("Names of the zones that may run it; with none of them named every zone may."),
+  kind: z
+    .enum(["container", "desktop", "remoteApp"])
+    .default("container")
+    .describe(
+      "`container` runs on docker agents; `desktop` and `remoteApp` run on servers, where a user has at most one desktop " +
+        "per server and any number of RemoteApps beside it.",
+    ),
+  cores: cores.describe(
+    "vCPUs that one session takes. A workspace that fits no node of its pools is refused at preview.",
+  ),
+  memory: memorySchema.describe('Memory that one session takes, with a unit, e.g. `"2GiB"`.'),
+  gpus: count.default(0).describe("GPUs that one session takes."),
+  enabled: z.boolean().default(true).describe("False refuses new sessions."),
+});
+export type Workspace = z.output<typeof workspaceSchema>;

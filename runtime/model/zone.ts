@@ -1,0 +1,41 @@
+/** What users declare of a zone. */
+import { z } from "zod";
+import { definitionName, hostSchema } from "./fields";
+
+export const zoneSchema = z
+  .strictObject({
+    name: definitionName,
+    upstreamAuthAddress: z
+      .string()
+      .min(1)
+      .max(300)
+      .describe(
+        "Address at which new VMs reach the runtime's API: a host name or IP, with an optional port. `localhost`, " +
+          "`proxy` and the like mean nothing on another machine and are refused unless `local`.",
+      ),
+    local: z
+      .boolean()
+      .default(false)
+      .describe("True for a zone whose nodes all run on the runtime's machine (the local VM provider)."),
+    loadStrategy: z
+      .enum(["leastLoad", "mostLoad", "leastSessions", "mostSessions"])
+      .default("mostSessions")
+      .describe("Which docker agent gets a new session; `mostSessions` packs, so that other nodes can empty and go."),
+    searchAlternateZones: z
+      .boolean()
+      .default(true)
+      .describe("Try other zones when no node of the requested one is free."),
+    prioritizeStaticAgents: z.boolean().default(true).describe("Place on static members before autoscaled nodes."),
+  })
+  .superRefine((zone, context) => {
+    const host = zone.upstreamAuthAddress.replace(/:\d{1,5}$/, "");
+    const meansNothingElsewhere = ["proxy", "$request_host$", "localhost"].includes(host) || host.startsWith("127.");
+    if (zone.local || (!meansNothingElsewhere && hostSchema.safeParse(zone.upstreamAuthAddress).success)) return;
+    context.addIssue({
+      code: "custom",
+      path: ["upstreamAuthAddress"],
+      message: "use a host name or IP address that new VMs can reach, or set local: true for nodes on this machine",
+      input: zone.upstreamAuthAddress,
+    });
+  });
+export type Zone = z.output<typeof zoneSchema>;
