@@ -22,6 +22,8 @@ import type { DnsProvider, NodeOf, RecordOf, VmProvider } from "./vm-provider";
 export interface Cloud {
   /** What users write as `kind`. Stored in definitions and nodes: it never changes. */
   readonly kind: string;
+  /** The cloud in names of types, e.g. `DigitalOcean` in `DigitalOceanVmProvider`. Default: its kind, capitalised. */
+  readonly typeName?: string;
   readonly vm?: VmProvider<unknown>;
   readonly dns?: DnsProvider<unknown>;
   /** What a runtime with these rules does not take of it. Default: it takes everything. */

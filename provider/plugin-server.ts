@@ -27,8 +27,8 @@ export interface ProviderConfiguration {
   readonly apiKey?: string;
 }
 
-/** The kernels of one connection by type token, each loaded when first needed. */
-export type KernelSet = ReadonlyMap<string, () => Promise<ResourceKernel>>;
+/** The kernels of one connection, each loaded when first needed: that of a type token, undefined = there is none. */
+export type KernelSet = (type: string) => Promise<ResourceKernel | undefined>;
 
 export interface PluginServerOptions {
   readonly version: string;
@@ -246,12 +246,11 @@ export class PluginServer {
 
   private async kernelOf(call: Call<unknown>, urn: string): Promise<ResourceKernel> {
     const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
-    const { kernels } = this.connection(call);
-    const load = kernels.get(type);
-    if (load === undefined) {
-      throw new Error(`the headroom plugin has no resource "${type}"; it has ${[...kernels.keys()].join(", ")}`);
-    }
-    return load();
+    const kernel = await this.connection(call).kernels(type);
+    if (kernel !== undefined) return kernel;
+    throw new Error(
+      `the headroom plugin has no resource "${type}"; pulumi package get-schema headroom tells what it has`,
+    );
   }
 
   private contextOf(

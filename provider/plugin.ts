@@ -7,8 +7,6 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import type { DefinitionKind } from "../runtime/model/config";
-import { definitionTypes } from "./kernel/definition-types";
 import { systemClock } from "./kernel/system-clock";
 import { type KernelSet, PluginServer } from "./plugin-server";
 import type { ResourceKernel } from "./resource-kernel";
@@ -24,18 +22,18 @@ const parentWatchMs = 1_000;
 
 /** Every resource of the package, for one update. Loaded on demand: a lane's update must not wait for what it does not use. */
 function kernels(): KernelSet {
-  let definitions: Promise<Readonly<Record<DefinitionKind, ResourceKernel>>> | undefined;
-  async function definition(kind: DefinitionKind): Promise<ResourceKernel> {
-    definitions ??= import("./kernel/definition-kernels.js").then((module) => module.definitionKernels(systemClock));
-    return (await definitions)[kind];
-  }
-  return new Map([
-    ["headroom:local:Vm", async () => (await import("./local-vm/vm-resource.js")).localVmKernel],
-    ["headroom:local:DnsRecord", async () => (await import("./local-vm/dns-record-resource.js")).localDnsRecordKernel],
-    ...Object.entries(definitionTypes).map(
-      ([kind, type]) => [type, () => definition(kind as DefinitionKind)] as [string, () => Promise<ResourceKernel>],
-    ),
-  ]);
+  let definitions: Promise<ReadonlyMap<string, ResourceKernel>> | undefined;
+  return async (type) => {
+    switch (type) {
+      case "headroom:local:Vm":
+        return (await import("./local-vm/vm-resource.js")).localVmKernel;
+      case "headroom:local:DnsRecord":
+        return (await import("./local-vm/dns-record-resource.js")).localDnsRecordKernel;
+      default:
+        definitions ??= import("./kernel/definition-kernels.js").then((module) => module.kernelsByType(systemClock));
+        return (await definitions).get(type);
+    }
+  };
 }
 
 function version(): string {

@@ -56,8 +56,16 @@ export interface CloudAccess {
   pulumiProvider(name: string, access: Access): Promise<pulumi.ProviderResource>;
 }
 
+/** What users read of a service: beside its component, in the package schema and on its docs page. */
+export interface ServiceTexts {
+  /** A sentence or two, e.g. "VMs on Amazon EC2." */
+  readonly description: string;
+  /** A line or two of a program that declares it. Default none. */
+  readonly example?: string;
+}
+
 /** Declares VMs on one cloud. Implementations hold no state, make no decisions, and load their SDK only when called. */
-export interface VmProvider<Settings> extends CloudAccess {
+export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
   /** Strict: unknown fields are refused. */
   readonly settings: z.ZodType<Settings>;
   /** Type token of the VM's resource, e.g. `aws:ec2/instance:Instance`. */
@@ -70,6 +78,8 @@ export interface VmProvider<Settings> extends CloudAccess {
   wrapScript(script: string, osType: OsType): string;
   /** Scripts with which nodes of its own image check in, by type of pool. Default none. */
   readonly defaultScripts?: VmProviderFacts["defaultScripts"];
+  /** Settings that a single node without a runtime has unless it says otherwise. Default: those of the schema. */
+  readonly nodeDefaults?: FieldsOfSettings;
   /** Public key of these settings, for `{ssh_key}`. Default none. */
   sshPublicKey?(settings: Settings): string | undefined;
   /** What one VM of these settings offers, when that is known without asking the cloud. */
@@ -108,7 +118,7 @@ export interface RecordOf<Settings> {
   readonly address: pulumi.Input<string>;
 }
 
-export interface DnsProvider<Settings> extends CloudAccess {
+export interface DnsProvider<Settings> extends CloudAccess, ServiceTexts {
   /** Strict: unknown fields are refused. */
   readonly settings: z.ZodType<Settings>;
   /** Type token of the record's resource, e.g. `aws:route53/record:Record`. */

@@ -18,6 +18,11 @@ import { awsDnsSettingsSchema, awsSettingsSchema, type AwsDnsSettings, type AwsS
 
 const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   ...awsAccess,
+  description: "VMs on Amazon EC2.",
+  example: `const large = new headroom.AwsVmProvider("large", {
+  maxInstances: 20, region: "eu-central-1", amiId: "ami-0abcdef1234567890", instanceType: "m7i.2xlarge",
+  subnetId: subnet.id, securityGroupIds: [group.id],
+});`,
   settings: awsSettingsSchema,
   vmType: "aws:ec2/instance:Instance",
   load: () =>
@@ -114,6 +119,7 @@ function instanceArgs({ settings }: NodeOf<AwsSettings>, script: string): Instan
 
 const dns = defineDns<AwsDnsSettings, RecordArgs, string>({
   ...awsAccess,
+  description: "Records in Amazon Route 53.",
   settings: awsDnsSettingsSchema,
   recordType: "aws:route53/record:Record",
   load: () =>

@@ -71,6 +71,12 @@ const access: CloudAccess = {
 
 const vm = defineVm<LocalSettings, VmArgs, InstanceType<Resources["Vm"]>>({
   ...access,
+  description:
+    "VMs that are process trees on the runtime's machine: for trying out, development and tests. The runtime takes them " +
+    "only when it was started with `headroom serve --allow-local`.",
+  example: 'const small = new headroom.LocalVmProvider("small", { maxInstances: 8, cores: 4, memory: "8GiB" });',
+  // Nobody says on which ports a single node is to be reached.
+  nodeDefaults: { ports: [] },
   settings: localSettingsSchema,
   // Not an account's place in a cloud, but where its VMs are looked for.
   account: { ...noAccountRules, place: ["root"] },
@@ -130,6 +136,7 @@ const vm = defineVm<LocalSettings, VmArgs, InstanceType<Resources["Vm"]>>({
 
 const dns = defineDns<LocalDnsSettings, DnsRecordArgs>({
   ...access,
+  description: "Records as files on the runtime's machine.",
   settings: localDnsSettingsSchema,
   recordType: "headroom:local:DnsRecord",
   load: () => loadResources().DnsRecord,

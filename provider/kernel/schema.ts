@@ -2,9 +2,13 @@
  * The package's schema for programs in other languages (YAML, generated SDKs), made from the same zod schemas that
  * check the documents, so that the two can't disagree.
  */
-import { z } from "zod";
 import { type DefinitionKind, definitionKinds, definitionSchemas, secretFields } from "../../runtime/model/config";
+import type { Cloud } from "../cloud";
+import { clouds as registered } from "../registry";
 import { definitionTypes } from "./definition-types";
+import { providerConfigSchemas } from "./provider-document";
+import { type Field, type FieldType, fieldsOf, textOf } from "./setting-fields";
+import { descriptionOf, typedProviders } from "./typed-provider";
 
 type Json = Record<string, unknown>;
 
@@ -12,8 +16,8 @@ const descriptions: Readonly<Record<DefinitionKind, string>> = {
   zone: "A deployment zone: where new VMs reach the runtime, and how sessions are placed.",
   pool: "A set of like nodes: docker agents or servers, with static members.",
   workspace: "What a session runs, what it needs, and where it may run.",
-  vmProviderConfig: "Settings of one account and VM template, with a hard ceiling of instances.",
-  dnsProviderConfig: "Settings of one account for DNS records.",
+  vmProviderConfig: "Settings of one account and VM template of a cloud by name, with a hard ceiling of instances.",
+  dnsProviderConfig: "Settings of one account of a DNS service by name.",
   autoscaleConfig: "Rules for the nodes of one pool in one zone on one VM provider config.",
   schedule: "A window on days of the week or dates in which an autoscale config is active.",
   stagingConfig: "Sessions of one workspace that are kept running before anybody asks for them.",
@@ -33,12 +37,23 @@ const configuration: Json = {
   },
 };
 
-/** Pulumi's package schema as JSON text. */
-export function packageSchema(version: string): string {
+/** Pulumi's package schema as JSON text, with a resource for each kind of definition and each service of each cloud. */
+export function packageSchema(version: string, clouds: readonly Cloud[] = registered): string {
   const types: Json = {};
-  const resources = Object.fromEntries(
-    definitionKinds.map((kind) => [definitionTypes[kind], resourceOf(kind, types)] as const),
-  );
+  const resources: Record<string, Json> = {};
+  for (const kind of definitionKinds) {
+    const type = definitionTypes[kind];
+    const fields = fieldsOf(kind, definitionSchemas[kind], secretFields[kind]);
+    resources[type] = resourceOf(descriptions[kind], fields, propertiesOf(fields, type, types));
+  }
+  for (const { type, definition, typePrefix, service } of typedProviders(clouds)) {
+    const own = fieldsOf(definition, providerConfigSchemas[definition]);
+    const settings = fieldsOf(type, service.settings, service.secretFields);
+    resources[type] = resourceOf(descriptionOf(service), [...own, ...settings], {
+      ...propertiesOf(own, definitionTypes[definition], types),
+      ...propertiesOf(settings, `headroom:index:${typePrefix}`, types),
+    });
+  }
   return JSON.stringify({
     name: "headroom",
     version,
@@ -52,58 +67,55 @@ export function packageSchema(version: string): string {
   });
 }
 
-function resourceOf(kind: DefinitionKind, types: Json): Json {
-  const document = z.toJSONSchema(definitionSchemas[kind], { io: "input" }) as Json;
-  const { properties, required } = mergeAlternatives(document);
-  const converted = Object.fromEntries(
-    Object.entries(properties).map(([field, schema]) => [
-      field,
-      {
-        ...typeOf(schema as Json, `${definitionTypes[kind]}${capitalised(field)}`, types),
-        ...(secretFields[kind]?.includes(field) ? { secret: true } : {}),
-      },
-    ]),
-  );
-  return {
-    description: descriptions[kind],
-    inputProperties: converted,
-    requiredInputs: required.filter((field) => field !== "name"),
-    properties: converted,
-    required,
-  };
+/** Outputs are the inputs, with the name filled in. */
+function resourceOf(description: string, fields: readonly Field[], properties: Json): Json {
+  const required = fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
+  const requiredInputs = required.filter((name) => name !== "name");
+  return { description, inputProperties: properties, requiredInputs, properties, required };
 }
 
-/** Pulumi has no tagged unions of inputs: all fields of all alternatives, required where every one requires them. */
-function mergeAlternatives(document: Json): { properties: Json; required: string[] } {
-  const alternatives = (document["oneOf"] ?? document["anyOf"]) as Json[] | undefined;
-  if (alternatives === undefined) {
-    return { properties: document["properties"] as Json, required: (document["required"] ?? []) as string[] };
+/** Nested types and enums are added to `types`, each named after the way to it: prefix and fields. */
+function propertiesOf(fields: readonly Field[], prefix: string, types: Json): Json {
+  const propertyOf = (field: Field) => ({
+    ...typeOf(field.type, `${prefix}${capitalised(field.name)}`, types),
+    description: textOf(field),
+    ...(field.isSecret ? { secret: true } : {}),
+  });
+  return Object.fromEntries(fields.map((field) => [field.name, propertyOf(field)]));
+}
+
+function typeOf(type: FieldType, token: string, types: Json): Json {
+  switch (type.is) {
+    case "any":
+      return { $ref: "pulumi.json#/Any" };
+    case "list":
+      return { type: "array", items: typeOf(type.items, token, types) };
+    case "map":
+      return { type: "object", additionalProperties: typeOf(type.values, token, types) };
+    case "either":
+      return { oneOf: type.options.map((option, index) => typeOf(option, `${token}${index + 1}`, types)) };
+    case "choice": {
+      const values = type.values.map((value) => ({ name: enumName(value), value }));
+      types[token] = { type: "string", enum: values };
+      return { $ref: `#/types/${token}` };
+    }
+    case "object": {
+      const required = type.fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
+      types[token] = { type: "object", properties: propertiesOf(type.fields, token, types), required };
+      return { $ref: `#/types/${token}` };
+    }
+    default:
+      return { type: type.is };
   }
-  const merged = alternatives.map(mergeAlternatives);
-  const tags = Object.keys(merged[0]!.properties).filter((field) =>
-    merged.every(({ properties }) => "const" in (properties[field] as Json)),
-  );
-  const properties = Object.assign({}, ...merged.map((alternative) => alternative.properties)) as Json;
-  for (const tag of tags) properties[tag] = { type: "string" };
-  const [first, ...others] = merged.map(({ required }) => required);
-  return { properties, required: first!.filter((field) => others.every((required) => required.includes(field))) };
 }
 
-function typeOf(schema: Json, token: string, types: Json): Json {
-  if (schema["type"] === "array") return { type: "array", items: typeOf(schema["items"] as Json, token, types) };
-  if (schema["type"] === "integer") return { type: "integer" };
-  if (schema["type"] === "number" || schema["type"] === "boolean") return { type: schema["type"] };
-  if (schema["type"] !== "object") return { type: "string" };
-  if (schema["properties"] === undefined) return { type: "object", additionalProperties: { $ref: "pulumi.json#/Any" } };
-  const fields = Object.entries(schema["properties"] as Json);
-  types[token] = {
-    type: "object",
-    properties: Object.fromEntries(
-      fields.map(([field, inner]) => [field, typeOf(inner as Json, `${token}${capitalised(field)}`, types)]),
-    ),
-    required: schema["required"] ?? [],
-  };
-  return { $ref: `#/types/${token}` };
+/** `some-value` → `SomeValue`: a name in every language. */
+function enumName(value: string): string {
+  const name = value
+    .split(/[^a-zA-Z0-9]+/)
+    .map(capitalised)
+    .join("");
+  return /^[a-zA-Z]/.test(name) ? name : `Value${name}`;
 }
 
 function capitalised(text: string): string {

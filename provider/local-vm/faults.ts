@@ -24,7 +24,7 @@ export const faultsSchema = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe("Every n-th create below the root is refused; 1 = all. Default: none is."),
+    .describe("Every n-th create below the root is refused; 1 = all. Default: none."),
   refuseClass: z
     .enum(["CAPACITY", "QUOTA", "CONFIG", "TRANSIENT"])
     .optional()
@@ -33,7 +33,7 @@ export const faultsSchema = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe("Every n-th create makes its VM, but the answer is lost; 1 = all. Default: none is."),
+    .describe("Every n-th create makes its VM, but the answer is lost; 1 = all. Default: none."),
   loseAnswerBy: z
     .enum(["error", "crash"])
     .optional()

@@ -39,6 +39,7 @@ class ToyPlugin extends pulumi.ProviderResource {
 
 const toyVmProvider: VmProvider<ToySettings> = {
   usesOwnPlugin: true,
+  description: "VMs that are files.",
   settings: toySettingsSchema,
   secretFields: ["token"],
   account: toyAccountRules,
@@ -71,6 +72,7 @@ const toyVmProvider: VmProvider<ToySettings> = {
 
 const toyDnsProvider: DnsProvider<ToySettings> = {
   usesOwnPlugin: true,
+  description: "Records that are files.",
   settings: toySettingsSchema,
   secretFields: ["token"],
   account: toyAccountRules,

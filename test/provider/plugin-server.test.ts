@@ -59,7 +59,7 @@ describe("plugin server", () => {
     kernel: ResourceKernel,
     options: Partial<PluginServerOptions> = {},
   ): Promise<{ client: ProviderClient; port: number; server: PluginServer }> {
-    const kernels = (): KernelSet => new Map([[type, async () => kernel]]);
+    const kernels = (): KernelSet => async (asked) => (asked === type ? kernel : undefined);
     const server = new PluginServer({ version: "1.2.3", kernels, schema: async () => "{}", defaults: {}, ...options });
     const port = await server.listen();
     const client = new ProviderClient(port);
