@@ -16,7 +16,17 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const sources = ["engine", "runtime", "provider", "components", "bench", "test", "examples", "tsconfig.json"];
+const sources = [
+  "engine",
+  "runtime",
+  "provider",
+  "components",
+  "generate",
+  "bench",
+  "test",
+  "examples",
+  "tsconfig.json",
+];
 
 function run(what, command, args) {
   console.error(`headroom set-up: ${what} ...`);

@@ -1,74 +1,50 @@
-/** The interfaces that users write and the schemas that check them name the same fields: a difference does not compile. */
+/** What programs import: components with generated arguments, and choices that the schemas know. */
 import assert from "node:assert/strict";
 import type { Unwrap } from "@pulumi/pulumi";
-import type { z } from "zod";
 import * as headroom from "../../components";
-import type { awsDnsSettingsSchema, awsSettingsSchema } from "../../provider/clouds/aws/settings";
-import type { localDnsSettingsSchema, localSettingsSchema } from "../../provider/clouds/local";
-import type { agentAutoscaleConfigSchema, serverAutoscaleConfigSchema } from "../../runtime/model/autoscale-config";
-import { type DefinitionDocOf, scheduleSchema, weekdays } from "../../runtime/model/config";
+import { serverAutoscaleConfigSchema } from "../../runtime/model/autoscale-config";
+import { lifecycleFields } from "../../runtime/model/lifecycle-fields";
 import { poolSchema } from "../../runtime/model/pool";
+import { weekdays } from "../../runtime/model/schedule";
 import { workspaceSchema } from "../../runtime/model/workspace";
 import { zoneSchema } from "../../runtime/model/zone";
+import { registry } from "../../provider/registry";
 
-/** True when both have the same keys, and a key that one may leave out is one that the other may leave out. */
-type SameFields<Args, Doc> = [Shape<Args>] extends [Shape<Doc>]
-  ? [Shape<Doc>] extends [Shape<Args>]
-    ? true
-    : false
-  : false;
-type Shape<T> = { [K in keyof T]-?: undefined extends T[K] ? "optional" : "required" };
-/** Every document has a name; in programs the resource's name stands in. */
-type Unnamed<T> = Omit<T, "name">;
-
+/** Both ways, so that neither has a value that the other lacks. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 const matches = <Yes extends true>(yes?: Yes): Yes | undefined => yes;
-type Input<Schema extends z.ZodType> = z.input<Schema>;
-type StaticMemberDoc = NonNullable<DefinitionDocOf<"pool">["staticMembers"]>[number];
-type LocalDoc = Input<typeof localSettingsSchema>;
-type AwsDoc = Input<typeof awsSettingsSchema>;
+type Plain<T> = NonNullable<Unwrap<T>>;
 
-matches<SameFields<Unnamed<headroom.ZoneArgs>, Unnamed<DefinitionDocOf<"zone">>>>();
-matches<SameFields<Unnamed<headroom.PoolArgs>, Unnamed<DefinitionDocOf<"pool">>>>();
-matches<SameFields<headroom.StaticMemberArgs, StaticMemberDoc>>();
-matches<SameFields<Unnamed<headroom.WorkspaceArgs>, Unnamed<DefinitionDocOf<"workspace">>>>();
-type StagingDoc = DefinitionDocOf<"stagingConfig">;
-matches<SameFields<Unnamed<headroom.StagingConfigArgs>, Unnamed<StagingDoc>>>();
-matches<SameFields<headroom.PermissionsArgs, NonNullable<StagingDoc["permissions"]>>>();
-matches<SameFields<Unnamed<headroom.ScheduleArgs>, Unnamed<DefinitionDocOf<"schedule">>>>();
-type AgentDoc = Omit<Input<typeof agentAutoscaleConfigSchema>, "name" | "type">;
-matches<SameFields<Unnamed<headroom.AutoscaleConfigArgs>, AgentDoc>>();
-type ServerDoc = Omit<Input<typeof serverAutoscaleConfigSchema>, "name" | "type">;
-matches<SameFields<Unnamed<headroom.ServerAutoscaleConfigArgs>, ServerDoc>>();
-matches<SameFields<headroom.StartupScriptArgs, NonNullable<AgentDoc["startupScript"]>>>();
-matches<SameFields<headroom.LocalVmArgs, LocalDoc>>();
-matches<SameFields<headroom.LocalFaultsArgs, NonNullable<LocalDoc["faults"]>>>();
-matches<SameFields<headroom.AwsVmArgs, AwsDoc>>();
-matches<SameFields<headroom.AwsSpotArgs, NonNullable<AwsDoc["spot"]>>>();
-matches<SameFields<headroom.AwsMetadataOptionsArgs, NonNullable<AwsDoc["metadataOptions"]>>>();
-matches<SameFields<Unnamed<headroom.LocalDnsProviderArgs>, Input<typeof localDnsSettingsSchema>>>();
-matches<SameFields<headroom.AwsDnsArgs, Input<typeof awsDnsSettingsSchema>>>();
-
-/** Plain arguments of a program are what the documents may hold: units and choices included. */
-type Plain<T> = Unwrap<T>;
-const zone: Plain<Unnamed<headroom.ZoneArgs>> = { upstreamAuthAddress: "a.example.org", loadStrategy: "mostLoad" };
+matches<Same<headroom.LoadStrategy, Plain<headroom.ZoneArgs["loadStrategy"]>>>();
+matches<Same<headroom.PoolType, Plain<headroom.PoolArgs["type"]>>>();
+matches<Same<headroom.WorkspaceKind, Plain<headroom.WorkspaceArgs["kind"]>>>();
+matches<Same<headroom.ConnectionType, Plain<headroom.ServerAutoscaleConfigArgs["connectionType"]>>>();
+matches<Same<headroom.SpecChange, Plain<headroom.AutoscaleArgs["onSpecChange"]>>>();
+matches<Same<headroom.OsType, Plain<headroom.StartupScriptArgs["osType"]>>>();
+matches<Same<headroom.Weekday, Plain<headroom.ScheduleArgs["days"]>[number]>>();
 
 describe("component arguments", () => {
   it("offer the choices that the schemas know, no more and no fewer", () => {
     const values = (choices: object): string[] => Object.values(choices).map(String).sort();
-    const options = (schema: unknown): string[] => [...(schema as { options: string[] }).options].sort();
+    const options = (schema: { readonly options: readonly string[] }): string[] => [...schema.options].sort();
 
     assert.deepEqual(values(headroom.Weekday), [...weekdays].sort());
     assert.deepEqual(values(headroom.PoolType), options(poolSchema.shape.type));
     assert.deepEqual(values(headroom.LoadStrategy), options(zoneSchema.shape.loadStrategy.unwrap()));
     assert.deepEqual(values(headroom.WorkspaceKind), options(workspaceSchema.shape.kind.unwrap()));
-    assert.ok(zoneSchema.safeParse({ ...zone, name: "z" }).success);
-    assert.ok("days" in scheduleSchema.shape);
+    assert.deepEqual(
+      values(headroom.ConnectionType),
+      options(serverAutoscaleConfigSchema.shape.connectionType.unwrap()),
+    );
+    assert.deepEqual(values(headroom.SpecChange), options(lifecycleFields.onSpecChange.unwrap()));
   });
 
   it("are exported from one list, each component under its own name", () => {
     const components = Object.entries(headroom).filter(([, value]) => typeof value === "function");
 
     for (const [name, component] of components) assert.equal((component as { name: string }).name, name);
-    assert.equal(components.length, 14);
+    const [vms, records] = [registry.vm, registry.dns].map((services) => Object.keys(services).length);
+    // Each cloud has a provider config and a node, each DNS service a provider config, beside eight that are of no cloud.
+    assert.equal(components.length, 8 + 2 * vms! + records!);
   });
 });

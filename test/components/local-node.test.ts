@@ -35,6 +35,11 @@ for (const engine of enginesPresent()) {
         settings: { root: bench.localRoot, bootTime: "0s" },
         dns: { baseDomainName: "lab.example.org" },
       });
+      // A record at a service of its own: here of the same kind, with another folder as its account.
+      new headroom.LocalNode("elsewhere", {
+        settings: { root: bench.localRoot, bootTime: "0s" },
+        dns: { kind: "local", settings: { root: join(bench.folder, "records") }, baseDomainName: "far.example.org" },
+      });
       return { address: node.address, dnsName: node.dnsName };
     };
 
@@ -47,6 +52,7 @@ for (const engine of enginesPresent()) {
       await until("the startup script ran", () => existsSync(join(folder, "built")));
       assert.ok(processesOf(folder).length > 0);
       assert.ok(existsSync(join(bench.localRoot, "dns", "builder.lab.example.org.json")));
+      assert.ok(existsSync(join(bench.folder, "records", "dns", "elsewhere.far.example.org.json")));
     });
 
     it("keeps the script secret, and its children under it", async () => {
@@ -61,7 +67,11 @@ for (const engine of enginesPresent()) {
     it("refuses wrong settings before anything is declared", async () => {
       const wrong: PulumiFn = async () => void new headroom.LocalNode("Bad_Name", { settings: { memory: "4" } });
 
+      const dns = { kind: "nowhere", baseDomainName: "lab.example.org" };
+      const unknown: PulumiFn = async () => void new headroom.LocalNode("node", { dns });
+
       assert.match(await bench.previewErrors(wrong), /nodeName: got "Bad_Name"/);
+      assert.match(await bench.previewErrors(unknown), /dns\.kind: got "nowhere"; there are .*aws/);
     });
 
     it("leaves no process, folder or record when destroyed", async () => {
@@ -72,7 +82,9 @@ for (const engine of enginesPresent()) {
 
       assert.deepEqual(processesOf(folder), []);
       assert.ok(!existsSync(folder));
-      assert.deepEqual(readdirSync(join(bench.localRoot, "dns")), []);
+      for (const root of [bench.localRoot, join(bench.folder, "records")]) {
+        assert.deepEqual(readdirSync(join(root, "dns")), []);
+      }
     });
   });
 }

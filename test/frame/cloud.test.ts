@@ -37,6 +37,7 @@ function resourceClass(declared: Declared[]) {
 
 const settingsSchema = z.strictObject({ override: z.record(z.string(), z.unknown()) });
 const access = {
+  description: "What there is on the moon.",
   secretFields: [],
   account: noAccountRules,
   pulumiProvider: () => Promise.reject(new Error("not asked for here")),

@@ -1,0 +1,3 @@
+// Made by `npm run generate` from provider/registry.ts; edit there.
+export * from "./local";
+export * from "./aws";
