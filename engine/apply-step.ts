@@ -6,8 +6,7 @@
  */
 import type { DeploymentContext } from "./deployment-context";
 import { CommandFailure } from "./failure";
-import { without } from "./objects";
-import type { DetailedDiff, DiffKind, DiffResult } from "./provider";
+import { type DetailedDiff, type DiffKind, type DiffResult, withoutInternal } from "./provider";
 import { ProviderError } from "./rpc";
 import { settledDiff } from "./settled-diff";
 import type { ResourceState } from "./state";
@@ -87,7 +86,7 @@ async function create(step: Step, { providers, isPreview }: DeploymentContext): 
   let outcome: StepOutcome = { status: "ok" };
   if (isProviderType(state.type)) {
     state.id = await providers.create(state);
-    state.outputs = providerOutputs(state);
+    state.outputs = withoutInternal(state.inputs);
   } else if (state.custom) {
     try {
       const made = await providers.require(state.provider).create(state, isPreview);
@@ -111,7 +110,7 @@ async function update(step: Step, { providers, isPreview }: DeploymentContext): 
   let outcome: StepOutcome = { status: "ok" };
   if (isProviderType(next.type)) {
     await providers.update(next);
-    next.outputs = providerOutputs(next);
+    next.outputs = withoutInternal(next.inputs);
   } else {
     try {
       next.outputs = await providers.require(next.provider).update({ before: old, after: next, preview: isPreview });
@@ -124,11 +123,6 @@ async function update(step: Step, { providers, isPreview }: DeploymentContext): 
   }
   next.modified = new Date().toISOString();
   return outcome;
-}
-
-/** The outputs of a provider are its inputs. */
-function providerOutputs(state: ResourceState): ResourceState["outputs"] {
-  return without(state.inputs, "__internal");
 }
 
 /** Takes over what a provider says about a resource that exists but is not healthy; any other error goes on. */

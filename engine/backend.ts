@@ -23,18 +23,14 @@ export function qualifiedName({ project, stack }: StackName): string {
 }
 
 /** Reads `STACK`, `organization/STACK` or `organization/PROJECT/STACK`. */
-export function parseStackName(text: string, currentProject: string | undefined): StackName {
+export function parseStackName(text: string, currentProject: string): StackName {
   const parts = text.split("/");
   const stack = parts.at(-1) ?? "";
-  const project = parts.length === 3 ? parts[1] : currentProject;
+  const project = parts.length === 3 ? (parts[1] ?? "") : currentProject;
   if (parts.length > 3 || (parts.length > 1 && parts[0] !== "organization")) {
     throw new CommandFailure(`organization name must be 'organization', got ${parts[0]}`);
   }
-  if (!project) {
-    throw new CommandFailure(
-      "if you're using the --stack flag, pass the fully qualified name (organization/project/stack)",
-    );
-  }
+  if (project === "") throw new CommandFailure("a project name may not be empty");
   const position = stack.search(/[^A-Za-z0-9_.-]/);
   if (position >= 0 || stack === "" || stack.length > 100) {
     const rule = "a stack name may only contain alphanumeric, hyphens, underscores, or periods";
@@ -86,15 +82,11 @@ export class FileBackend {
     return existsSync(this.stackFile(name));
   }
 
-  /** Stacks of one project, or of all of them. */
-  list(project: string | undefined): StackName[] {
-    const folder = join(this.root, "stacks");
-    const projects = project === undefined ? (existsSync(folder) ? readdirSync(folder) : []) : [project];
-    return projects.flatMap((name) => {
-      const files = existsSync(join(folder, name)) ? readdirSync(join(folder, name)) : [];
-      const stacks = files.filter((file) => file.endsWith(".json"));
-      return stacks.sort().map((file) => ({ project: name, stack: file.slice(0, -".json".length) }));
-    });
+  /** Stacks of a project, by name. */
+  list(project: string): StackName[] {
+    const folder = join(this.root, "stacks", project);
+    const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
+    return files.sort().map((file) => ({ project, stack: file.slice(0, -".json".length) }));
   }
 
   /** Replaces the state file, keeping the one before as `.bak`. */
@@ -125,8 +117,18 @@ export class FileBackend {
     return join(this.lockFolder(name), `${this.lockId}.json`);
   }
 
-  /** Takes the stack's lock; of two that try at once both may fail, never both succeed. */
-  async lock(name: StackName): Promise<void> {
+  /** Does `work` while this process holds the stack's lock; lets go of it however that ends. */
+  async withLock(name: StackName, work: () => Promise<void>): Promise<void> {
+    await this.lock(name);
+    try {
+      await work();
+    } finally {
+      this.unlock(name);
+    }
+  }
+
+  /** Of two that try at once both may fail, never both succeed. */
+  private async lock(name: StackName): Promise<void> {
     await this.refuseWhenLocked(name);
     const content = {
       pid: process.pid,
@@ -145,8 +147,7 @@ export class FileBackend {
     }
   }
 
-  /** Synchronous, because the last thing a dying process does may be this. */
-  unlock(name: StackName): void {
+  private unlock(name: StackName): void {
     rmSync(this.lockFile(name), { force: true });
   }
 

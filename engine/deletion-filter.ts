@@ -22,23 +22,20 @@ function besideProtected(resources: ResourceState[]): (state: ResourceState) => 
   return (state) => !kept.has(state.urn);
 }
 
-/** The targets, with everything that depends on them when `--target-dependents` says so. */
+/** The targets, which must be all that depends on them. */
 function amongTargets({ base, options, events }: DeploymentContext): (state: ResourceState) => boolean {
-  const { targets, targetDependents } = options;
+  const { targets } = options;
   const roots = base.filter((state) => targets.includes(state.urn));
   const dependents = dependentsOf({ resources: base, roots, includeChildren: true });
-  if (!targetDependents) {
-    const untargeted = dependents.filter(({ urn }) => !targets.includes(urn));
-    for (const { urn } of untargeted) {
-      events.diagnostic(
-        "error",
-        `Resource '${urn}' will be destroyed but was not specified in --target list.\nEither include resource in ` +
-          `--target list or pass --target-dependents to proceed.`,
-        { urn },
-      );
-    }
-    if (untargeted.length > 0) throw new Reported();
+  const untargeted = dependents.filter(({ urn }) => !targets.includes(urn));
+  for (const { urn } of untargeted) {
+    events.diagnostic(
+      "error",
+      `Resource '${urn}' will be destroyed but was not specified in --target list.\nEither include resource in ` +
+        `--target list or pass --target-dependents to proceed.`,
+      { urn },
+    );
   }
-  const allowed = new Set([...roots, ...dependents]);
-  return (state) => allowed.has(state);
+  if (untargeted.length > 0) throw new Reported();
+  return ({ urn }) => targets.includes(urn);
 }

@@ -21,9 +21,6 @@ export interface DeploymentOptions {
   refreshFirst: boolean;
   /** URNs the operation is limited to (refresh, destroy); empty means all. */
   targets: string[];
-  targetDependents: boolean;
-  /** URNs to replace even when nothing differs. */
-  replaceTargets: string[];
   /** URNs that an update leaves as they are, declared or not. */
   excludes: string[];
   excludeProtected: boolean;

@@ -153,10 +153,7 @@ export class Deployment {
   }
 
   private async prepare(): Promise<void> {
-    const { options, olds, pendingOperations, isPreview } = this.context;
-    for (const urn of options.replaceTargets) {
-      if (!olds.has(urn)) throw new CommandFailure(`Target '${urn}' could not be found in the stack.`);
-    }
+    const { options, pendingOperations, isPreview } = this.context;
     if (options.kind === "refresh" || options.refreshFirst) await refreshState(this.context, this.executor);
     else if (pendingOperations.length > 0 && !isPreview) this.warnOfPending();
   }

@@ -4,7 +4,9 @@
  */
 import { appendFileSync } from "node:fs";
 import type { ClientWritableStream } from "@grpc/grpc-js";
-import type { EventRequest } from "@pulumi/pulumi/proto/events_pb";
+import { EventsClient } from "@pulumi/pulumi/proto/events_grpc_pb";
+import { EventRequest } from "@pulumi/pulumi/proto/events_pb";
+import { dial } from "./rpc";
 
 /** Where engine events go. */
 export interface EventLog {
@@ -19,18 +21,13 @@ export function openEventLog(target: string): EventLog {
   if (!target.startsWith("tcp://")) {
     return { write: (event) => appendFileSync(target, `${JSON.stringify(event)}\n`), close: () => Promise.resolve() };
   }
-  const { EventRequest: Request } =
-    require("@pulumi/pulumi/proto/events_pb") as typeof import("@pulumi/pulumi/proto/events_pb");
-  const { EventsClient } =
-    require("@pulumi/pulumi/proto/events_grpc_pb") as typeof import("@pulumi/pulumi/proto/events_grpc_pb");
-  const { dial } = require("./rpc") as typeof import("./rpc");
   const client = dial(EventsClient, target.slice("tcp://".length));
   let hear: () => void = () => undefined;
   const heard = new Promise<void>((resolve) => (hear = resolve));
   const stream: ClientWritableStream<EventRequest> = client.streamEvents(() => hear());
   stream.on("error", () => hear());
   return {
-    write: (event) => void stream.write(new Request().setEvent(JSON.stringify(event))),
+    write: (event) => void stream.write(new EventRequest().setEvent(JSON.stringify(event))),
     close: async () => {
       stream.end();
       let timer: NodeJS.Timeout | undefined;

@@ -6,7 +6,6 @@ export const exitCodes = {
   error: 1,
   configuration: 2,
   stackNotFound: 6,
-  noChanges: 7,
   canceled: 8,
   internal: 255,
 } as const;

@@ -7,10 +7,13 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { LanguageRuntimeClient } from "@pulumi/pulumi/proto/language_grpc_pb";
+import { status } from "@grpc/grpc-js";
+import { LanguageRuntimeClient } from "@pulumi/pulumi/proto/language_grpc_pb";
+import { ProgramInfo, RunRequest } from "@pulumi/pulumi/proto/language_pb";
 import type { ProgramEnd } from "./deployment";
 import { messageOf } from "./failure";
 import type { PlainConfig, Project } from "./project";
+import { call, dial } from "./rpc";
 
 export interface ProgramOptions {
   project: Project;
@@ -30,25 +33,9 @@ const explainedExitCode = 32;
 /** `--parallel` without a limit, as the protocol's 32-bit number. */
 const parallelMax = 2 ** 31 - 1;
 
-/** Connection to the process that holds an inline program. */
-export type InlineHost = LanguageRuntimeClient;
-
-/** Begins to connect. */
-export function connectInline(address: string): InlineHost {
-  const { LanguageRuntimeClient: Client } =
-    require("@pulumi/pulumi/proto/language_grpc_pb") as typeof import("@pulumi/pulumi/proto/language_grpc_pb");
-  const { dial } = require("./rpc") as typeof import("./rpc");
-  const client = dial(Client, address);
-  client.getChannel().getConnectivityState(true);
-  return client;
-}
-
-/** Runs an inline program; resolves when it has ended. */
-export async function runInline(client: InlineHost, options: ProgramOptions): Promise<ProgramEnd> {
-  const { ProgramInfo, RunRequest } =
-    require("@pulumi/pulumi/proto/language_pb") as typeof import("@pulumi/pulumi/proto/language_pb");
-  const { call } = require("./rpc") as typeof import("./rpc");
-  const { status } = require("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
+/** Runs the program that the process at `address` holds; resolves when it has ended. */
+export async function runInline(address: string, options: ProgramOptions): Promise<ProgramEnd> {
+  const client = dial(LanguageRuntimeClient, address);
   const { project, stack, config, engineAddress } = options;
   const info = new ProgramInfo().setRootDirectory(project.folder).setProgramDirectory(project.programFolder);
   const request = new RunRequest().setProject(project.name).setStack(stack).setOrganization("organization");

@@ -3,6 +3,7 @@
  * The rules kept: what this engine does not do is refused with the name of the option, and fails the operation; calls
  * that are still open when the operation ends are answered, so that no program waits for ever.
  */
+import { promisify } from "node:util";
 import * as grpc from "@grpc/grpc-js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import * as engine from "@pulumi/pulumi/proto/engine_pb";
@@ -13,7 +14,6 @@ import type { Message } from "google-protobuf";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Deployment, ProgramEnd } from "./deployment";
 import type { DeploymentContext } from "./deployment-context";
-import type { EnginePort } from "./engine-port";
 import type { Severity } from "./display";
 import { messageOf, NotSupported } from "./failure";
 import type { HookRegistry } from "./hooks";
@@ -39,6 +39,7 @@ const features = new Set([
 const severities: Severity[] = ["debug", "info", "warning", "error"];
 
 export interface MonitorParts {
+  hooks: HookRegistry;
   deployment: Deployment;
   project: Project;
   config: PlainConfig;
@@ -48,8 +49,7 @@ type Handler<Q, R> = (request: Q) => Promise<R> | R;
 
 export class Monitor {
   private readonly server = new grpc.Server(channelOptions);
-  private parts: MonitorParts | undefined;
-  private readonly injector = this.server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  private port = 0;
   private rootUrn = "";
   /** Goals by URN, for what children inherit. */
   private readonly goals = new Map<string, Goal>();
@@ -62,7 +62,7 @@ export class Monitor {
   /** Resolves when the program says that it has registered everything. */
   readonly signalled = new Promise<ProgramEnd>((resolve) => (this.signal = () => resolve({})));
 
-  constructor(hooks: HookRegistry) {
+  constructor(private readonly parts: MonitorParts) {
     this.server.addService(ResourceMonitorService, {
       supportsFeature: unary((request: resource.SupportsFeatureRequest) =>
         new resource.SupportsFeatureResponse().setHassupport(features.has(request.getId())),
@@ -78,7 +78,7 @@ export class Monitor {
       registerStackTransform: this.refusing("transforms"),
       registerStackInvokeTransform: this.refusing("invoke transforms"),
       registerResourceHook: this.guarded((request: resource.RegisterResourceHookRequest) => {
-        hooks.register(request);
+        parts.hooks.register(request);
         return new Empty();
       }),
       registerErrorHook: this.refusing("error hooks"),
@@ -100,14 +100,18 @@ export class Monitor {
     } as grpc.UntypedServiceImplementation);
   }
 
-  /** Answers the calls that come through `port`. */
-  attach(parts: MonitorParts, port: EnginePort): void {
-    this.parts = parts;
-    this.serve(port);
+  /** Where programs and plugins reach it, once it listens. */
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
   }
 
-  serve(port: EnginePort): void {
-    port.serve((socket) => this.injector.injectConnection(socket));
+  async listen(): Promise<void> {
+    const { server } = this;
+    this.port = await promisify<string, grpc.ServerCredentials, number>(server.bindAsync).call(
+      server,
+      "127.0.0.1:0",
+      grpc.ServerCredentials.createInsecure(),
+    );
   }
 
   /** Answers every open call; the program may end now. */
@@ -120,11 +124,7 @@ export class Monitor {
   }
 
   private get context(): DeploymentContext {
-    return this.attached.deployment.context;
-  }
-  private get attached(): MonitorParts {
-    if (!this.parts) throw new Error("the monitor was called before its operation began");
-    return this.parts;
+    return this.parts.deployment.context;
   }
 
   /**
@@ -152,7 +152,7 @@ export class Monitor {
 
   private log(request: engine.LogRequest): Empty {
     const severity = severities[request.getSeverity()] ?? "info";
-    this.parts?.deployment.context.events.diagnostic(severity, request.getMessage(), {
+    this.context.events.diagnostic(severity, request.getMessage(), {
       urn: request.getUrn(),
       ephemeral: request.getEphemeral(),
     });
@@ -170,7 +170,7 @@ export class Monitor {
     request: resource.RegisterResourceRequest,
   ): Promise<resource.RegisterResourceResponse> {
     refuseUnsupported(request);
-    const { project, deployment } = this.attached;
+    const { project, deployment } = this.parts;
     const goal = toGoal(request, project);
     const parent = this.goals.get(goal.parent);
     if (parent) {
@@ -205,12 +205,12 @@ export class Monitor {
   }
 
   private async registerOutputs(request: resource.RegisterResourceOutputsRequest): Promise<Empty> {
-    await this.attached.deployment.registerOutputs(request.getUrn(), fromStruct(request.getOutputs()));
+    await this.parts.deployment.registerOutputs(request.getUrn(), fromStruct(request.getOutputs()));
     return new Empty();
   }
 
   private async readResource(request: resource.ReadResourceRequest): Promise<resource.ReadResourceResponse> {
-    const { deployment, project } = this.attached;
+    const { deployment, project } = this.parts;
     const type = request.getType();
     const parent = request.getParent();
     const version = this.packages.get(request.getPackageref())?.version ?? request.getVersion();
@@ -280,7 +280,7 @@ export class Monitor {
   }
 
   private async registerDefaultProvider(packageName: string, version: string): Promise<string> {
-    const { config, deployment } = this.attached;
+    const { config, deployment } = this.parts;
     const inputs: PropertyMap = {};
     for (const [key, value] of config.values) {
       const isOwn = key.startsWith(`${packageName}:`);

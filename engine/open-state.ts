@@ -22,8 +22,6 @@ export async function openState(
   const salt = config.salt ?? stateSalt;
   const crypter = salt === undefined ? await newCrypter(config) : new Crypter(salt);
   const reader = stateSalt === undefined || stateSalt === crypter.salt ? crypter : new Crypter(stateSalt);
-  // Begun here: whoever reads the configuration next has less to wait for.
-  if (config.hasSecrets) crypter.unlock().catch(() => undefined);
   if (text.includes(secretSignature)) await reader.unlock();
   const state = decodeDeployment(stored, (ciphertext) => reader.decrypt(ciphertext));
   const problem = integrityProblem(state.resources);

@@ -12,11 +12,7 @@ export interface OperationRequest {
   client: string | undefined;
   eventLog: string | undefined;
   configFile: string | undefined;
-  /** Configuration given on the command line, `KEY=VALUE`. */
-  config: string[];
-  message: string;
   execKind: string;
   clearPendingCreates: boolean;
   suppressOutputs: boolean;
-  expectNoChanges: boolean;
 }

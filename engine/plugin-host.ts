@@ -19,7 +19,7 @@ export interface PluginHostOptions {
   project: Project;
   /** Decrypted configuration, `PACKAGE:KEY` → value. */
   config: ReadonlyMap<string, string>;
-  engineAddress: string;
+  engineAddress: () => string;
   warn: (message: string) => void;
   /** A line a plugin wrote to its output. */
   output: (line: string) => void;
@@ -32,7 +32,7 @@ export class PluginHost {
 
   /** Starts or attaches to the plugin of a package. */
   async load(packageName: string, version: string | undefined): Promise<RemoteProvider> {
-    const { engineAddress } = this.options;
+    const engineAddress = this.options.engineAddress();
     const port = attachedPort(packageName);
     let provider: RemoteProvider;
     if (port !== undefined) {
@@ -67,7 +67,8 @@ export class PluginHost {
   }
 
   private async start(packageName: string, file: string): Promise<RemoteProvider> {
-    const { project, config, engineAddress, output } = this.options;
+    const { project, config, output } = this.options;
+    const engineAddress = this.options.engineAddress();
     const own = [...config].filter(([key]) => key.startsWith(`${packageName}:`));
     const packageConfig = Object.fromEntries(own.map(([key, value]) => [key.slice(packageName.length + 1), value]));
     const plugin = new PluginProcess(project, { packageName, file, config: packageConfig, engineAddress, output });

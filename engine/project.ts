@@ -8,7 +8,6 @@ import { dirname, join, resolve } from "node:path";
 import { CommandFailure, NotSupported } from "./failure";
 import { pulumiHome } from "./home";
 import type { Crypter } from "./secrets";
-import { without } from "./objects";
 
 export interface Project {
   name: string;
@@ -32,17 +31,12 @@ type Yaml = Record<string, unknown>;
 const extensions = [".yaml", ".yml", ".json"];
 
 /** Looks for the project from `folder` upwards. */
-export function findProject(folder: string): Project | undefined {
+export function requireProject(folder: string): Project {
   for (let current = resolve(folder); ; current = dirname(current)) {
     const file = extensions.map((extension) => join(current, `Pulumi${extension}`)).find(existsSync);
     if (file) return readProject(file);
-    if (dirname(current) === current) return undefined;
+    if (dirname(current) === current) break;
   }
-}
-
-export function requireProject(folder: string): Project {
-  const project = findProject(folder);
-  if (project) return project;
   throw new CommandFailure(
     `no Pulumi.yaml project file found (searching upwards from ${folder}). If you have not created a project yet, ` +
       `use \`pulumi new\` to do so`,
@@ -74,21 +68,13 @@ function readProject(file: string): Project {
   };
 }
 
-/** JSON and plain `key: word` files need no YAML library, which takes longer to load than to use. */
+/** JSON, which the Headroom runtime writes, needs no YAML library: that takes longer to load than to use. */
 function parseYaml(text: string): Yaml {
-  if (text.startsWith("{")) {
-    try {
-      return JSON.parse(text) as Yaml;
-    } catch {
-      // YAML of another kind may begin like this.
-    }
+  try {
+    return JSON.parse(text) as Yaml;
+  } catch {
+    return (yamlLibrary().parse(text) ?? {}) as Yaml;
   }
-  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  const pairs = lines.map((line) => /^([A-Za-z]\w*): +([A-Za-z_/][\w./+:=@-]*[\w=/]|[A-Za-z])$/.exec(line));
-  if (pairs.every((pair) => pair && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(pair[2] ?? ""))) {
-    return Object.fromEntries(pairs.map((pair) => [pair?.[1], pair?.[2]]));
-  }
-  return (yamlLibrary().parse(text) ?? {}) as Yaml;
 }
 
 function yamlLibrary(): typeof import("yaml") {
@@ -130,11 +116,6 @@ export class StackConfig {
     this.content.encryptionsalt = value;
   }
 
-  /** True when some value can only be read with the key. */
-  get hasSecrets(): boolean {
-    return [...this.values().values()].some(({ text }) => text === undefined);
-  }
-
   /** Fully qualified key → value. */
   values(): Map<string, ConfigValue> {
     const config = (this.content.config as Yaml | undefined) ?? {};
@@ -143,12 +124,6 @@ export class StackConfig {
 
   set(key: string, value: unknown): void {
     this.content.config = { ...(this.content.config as Yaml | undefined), [key]: value };
-  }
-
-  remove(key: string): void {
-    const rest = without((this.content.config as Yaml | undefined) ?? {}, key);
-    this.content.config = rest;
-    if (Object.keys(rest).length === 0) delete this.content.config;
   }
 
   save(): void {
@@ -217,7 +192,7 @@ export async function readConfig(project: Project, stack: StackConfig, crypter: 
   return result;
 }
 
-export function plainConfigText(value: ConfigValue, crypter: Pick<Crypter, "decrypt">): string {
+function plainConfigText(value: ConfigValue, crypter: Pick<Crypter, "decrypt">): string {
   if (value.text !== undefined) return value.text;
   if (value.ciphertext !== undefined) return crypter.decrypt(value.ciphertext);
   return JSON.stringify(value.object, (_key, item: unknown) => {
@@ -253,9 +228,9 @@ export function selectStack(project: Project, backendUrl: string, stack: string 
   const file = workspaceFile(project);
   mkdirSync(dirname(file), { recursive: true });
   const settings = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Yaml) : {};
-  const others = without((settings.stacks as Yaml | undefined) ?? {}, backendUrl);
   delete settings.stack;
-  settings.stacks = stack === undefined ? others : { ...others, [backendUrl]: stack };
+  // What is undefined is left out of the file.
+  settings.stacks = { ...(settings.stacks as Yaml | undefined), [backendUrl]: stack };
   writeFileSync(`${file}.tmp`, JSON.stringify(settings));
   renameSync(`${file}.tmp`, file);
 }

@@ -8,10 +8,7 @@ import { CommandFailure, messageOf, NotSupported } from "./failure";
 import { type CheckResult, type DiffResult, type Provider, withoutInternal } from "./provider";
 import type { ResourceState } from "./state";
 import { packageOf, providerReference, referenceId, referenceUrn, urnType } from "./urn";
-import { equalValues, type PropertyMap } from "./values";
-
-/** Stands for the id of a provider that a preview would create. */
-export const unknownId = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+import { equalValues, type PropertyMap, unknownMark } from "./values";
 
 type LoadPlugin = (packageName: string, version: string | undefined) => Promise<Provider>;
 
@@ -88,7 +85,7 @@ export class ProviderRegistry {
 
   /** Configures a new provider; its id is made up here. */
   async create(state: ResourceState): Promise<string> {
-    const id = this.isPreview ? unknownId : randomUUID();
+    const id = this.isPreview ? unknownMark : randomUUID();
     this.configure(state, id, await this.takeChecked(state.urn, state.inputs));
     return id;
   }

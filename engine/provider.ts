@@ -11,7 +11,6 @@ import type { Abilities, Greeting } from "./handshake";
 import { call, isUnimplemented, ProviderError, providerError } from "./rpc";
 import type { ResourceState } from "./state";
 import { packageOf, urnName, urnType } from "./urn";
-import { without } from "./objects";
 import {
   contains,
   copySecretness,
@@ -308,9 +307,11 @@ export class RemoteProvider implements Provider {
 
 const configWire: WireOptions = { secrets: false, resources: false, unknowns: true };
 
-/** Provider inputs without what the engine keeps there for itself. */
+/** Inputs of a Pulumi provider without what the engine keeps there for itself: what the provider sees, and its outputs. */
 export function withoutInternal(inputs: PropertyMap): PropertyMap {
-  return without(inputs, "__internal");
+  const rest = { ...inputs };
+  delete rest.__internal;
+  return rest;
 }
 
 function failuresOf(answer: { getFailuresList(): messages.CheckFailure[] }): CheckFailure[] {

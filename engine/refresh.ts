@@ -5,19 +5,13 @@
 import type { DeploymentContext } from "./deployment-context";
 import type { Executor } from "./executor";
 import { CommandFailure, exitCodes, messageOf, Reported } from "./failure";
-import { dependentsOf } from "./graph";
 import type { ResourceState } from "./state";
 import { makeStep, type Step } from "./step";
 import { isProviderType } from "./urn";
 
 export async function refreshState(context: DeploymentContext, executor: Executor): Promise<void> {
-  const { targets, targetDependents } = context.options;
-  let chosen = context.base;
-  if (targets.length > 0) {
-    const roots = chosen.filter(({ urn }) => targets.includes(urn));
-    const more = targetDependents ? dependentsOf({ resources: chosen, roots, includeChildren: true }) : [];
-    chosen = chosen.filter((state) => roots.includes(state) || more.includes(state));
-  }
+  const { targets } = context.options;
+  const chosen = context.base.filter(({ urn }) => targets.length === 0 || targets.includes(urn));
   for (const { urn, type, provider } of chosen) {
     if (isProviderType(type)) continue;
     try {

@@ -1,16 +1,14 @@
 /**
- * The running parts of one operation: program, monitor, providers, state. Loaded while the key of the secrets is derived.
+ * The running parts of one operation: program, monitor, providers, state.
  * The rule kept: a Ctrl-C lets what runs finish; a second one leaves it in the state as pending.
  */
 import { qualifiedName } from "./backend";
 import { Deployment, type ProgramEnd } from "./deployment";
 import { DeploymentContext } from "./deployment-context";
-import type { Display } from "./display";
-import type { EnginePort } from "./engine-port";
 import type { Events } from "./events";
 import { CommandFailure, exitCodes, NotSupported } from "./failure";
 import { HookRegistry } from "./hooks";
-import { connectInline, type InlineHost, type ProgramOptions, runInline, runNodeProgram } from "./language-host";
+import { type ProgramOptions, runInline, runNodeProgram } from "./language-host";
 import { Monitor } from "./monitor";
 import type { OperationRequest } from "./operation-request";
 import { PluginHost } from "./plugin-host";
@@ -26,33 +24,19 @@ import { rootStackType } from "./urn";
 /** Time the program has to end after the operation has. */
 const programEndMs = 5000;
 
-/** What is there before the state can be read. */
-export interface Beginning {
-  port: EnginePort;
-  /** Connection to the host of an inline program. */
-  inlineHost: InlineHost | undefined;
-}
-
-/** Connects to the host of the program, when there will be one to run. */
-export function connectProgram({ client, options }: OperationRequest): InlineHost | undefined {
-  return client === undefined || options.kind !== "update" ? undefined : connectInline(client);
-}
-
 export interface RunParts {
   events: Events;
-  display: Display;
   state: State;
   crypter: Crypter;
   config: PlainConfig;
-  beginning: Beginning;
 }
 
 export class Run implements Interruptible {
   private readonly hooks = new HookRegistry();
-  private readonly monitor = new Monitor(this.hooks);
   private readonly host: PluginHost;
   private readonly context: DeploymentContext;
   private readonly deployment: Deployment;
+  private readonly monitor: Monitor;
   private readonly snapshot: Snapshot | undefined;
   private programEnded: Promise<ProgramEnd> | undefined;
   private killProgram: () => void = () => undefined;
@@ -64,12 +48,12 @@ export class Run implements Interruptible {
     private readonly request: OperationRequest,
     private readonly parts: RunParts,
   ) {
-    const { events, state, crypter, config, beginning } = parts;
+    const { events, state, crypter, config } = parts;
     const { backend, name, options, project } = request;
     this.host = new PluginHost({
       project,
       config: config.values,
-      engineAddress: beginning.port.address,
+      engineAddress: () => this.monitor.address,
       warn: (message) => events.diagnostic("warning", message),
       output: (line) => events.diagnostic("info", line),
     });
@@ -95,14 +79,13 @@ export class Run implements Interruptible {
       events,
     });
     this.deployment = new Deployment(this.context, () => this.closeProgram());
+    this.monitor = new Monitor({ hooks: this.hooks, deployment: this.deployment, project, config });
   }
 
   async execute(): Promise<void> {
-    const { options } = this.request;
-    const { config, beginning } = this.parts;
-    this.monitor.attach({ deployment: this.deployment, project: this.request.project, config }, beginning.port);
     try {
-      await this.deployment.run(options.kind === "update" ? () => this.startProgram() : undefined);
+      await this.monitor.listen();
+      await this.deployment.run(this.request.options.kind === "update" ? () => this.startProgram() : undefined);
     } finally {
       this.monitor.release();
       await this.host.close();
@@ -144,24 +127,23 @@ export class Run implements Interruptible {
   }
 
   private async loadProvider(packageName: string, version: string | undefined): Promise<Provider> {
-    if (packageName !== "pulumi") return this.host.load(packageName, version);
-    const { BuiltinProvider } = require("./builtin-provider") as typeof import("./builtin-provider");
-    return new BuiltinProvider(this.context, this.request.backend, this.request.project);
+    if (packageName === "pulumi") throw new NotSupported("stack references and the other resources built into Pulumi");
+    return this.host.load(packageName, version);
   }
 
   private startProgram(): Promise<ProgramEnd> {
-    const { project, options, name } = this.request;
-    const { events, config, beginning } = this.parts;
+    const { project, options, name, client } = this.request;
+    const { events, config } = this.parts;
     const program: ProgramOptions = {
       project,
       stack: name.stack,
       config,
       parallel: options.parallel,
       isPreview: options.isPreview,
-      engineAddress: beginning.port.address,
+      engineAddress: this.monitor.address,
       output: (line, isError) => events.diagnostic(isError ? "info#err" : "info", line),
     };
-    if (beginning.inlineHost) this.programEnded = runInline(beginning.inlineHost, program);
+    if (client !== undefined) this.programEnded = runInline(client, program);
     else if (project.runtime === "nodejs") {
       const { ended, kill } = runNodeProgram(program);
       this.programEnded = ended;

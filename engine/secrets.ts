@@ -46,10 +46,6 @@ export class Crypter {
     return crypter;
   }
 
-  get isUnlocked(): boolean {
-    return this.key !== undefined;
-  }
-
   /** Derives the key and checks the passphrase with it. */
   unlock(): Promise<void> {
     this.unlocking ??= this.derive();

@@ -32,8 +32,14 @@ export class Signals {
     if (this.count > 1) void run.terminate();
   }
 
-  close(): void {
+  /** What the operation still has to write down is not interrupted any more. */
+  detach(): void {
+    this.run = undefined;
     process.off("uncaughtException", this.onDefect).off("unhandledRejection", this.onDefect);
+  }
+
+  close(): void {
+    this.detach();
     for (const signal of cancelSignals) process.off(signal, this.onSignal);
   }
 

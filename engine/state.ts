@@ -5,10 +5,17 @@
  */
 import { createHash } from "node:crypto";
 import { NotSupported } from "./failure";
-import { isMap, type PropertyMap, Secret, secretSignature, signatureKey, unwrapSecrets, type Value } from "./values";
-
-/** The version of Pulumi whose files and behaviour this engine follows. */
-export const pulumiVersion = "3.260.0";
+import { pulumiVersion } from "./version";
+import {
+  isMap,
+  type PropertyMap,
+  Secret,
+  secretSignature,
+  signatureKey,
+  unknownMark,
+  unwrapSecrets,
+  type Value,
+} from "./values";
 
 /** Seconds a provider may take for each operation; absent means the provider's own default. */
 export interface CustomTimeouts {
@@ -173,13 +180,11 @@ export function encodeValue(value: Value, form: SecretForm): unknown {
     return { [signatureKey]: secretSignature, ciphertext: value.sealed?.ciphertext };
   }
   if (Array.isArray(value)) return value.map((item) => encodeValue(item, form));
-  if (!isMap(value)) return typeof value === "object" && value !== null ? unknownText : value;
+  if (!isMap(value)) return typeof value === "object" && value !== null ? unknownMark : value;
   const result: Stored = {};
   for (const key of Object.keys(value).sort()) result[key] = encodeValue(value[key] ?? null, form);
   return result;
 }
-/** Unknowns reach no state; in the events of a preview they are written as the protocol's mark. */
-const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export function encodeResource(state: ResourceState, form: SecretForm): Stored {
   const some = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);

@@ -228,7 +228,6 @@ export class StepGenerator {
       deleteBeforeReplace: false,
     };
     const replace = (key: string): DiffResult => ({ ...none, changes: "some", replaceKeys: [key] });
-    if (this.context.options.replaceTargets.includes(next.urn)) return replace("id");
     if (next.deletedWith && this.replaced.has(next.deletedWith)) return replace("deletedWith");
     if (await this.providerChanged(old, next)) return replace("provider");
     if (isProviderType(next.type)) {

@@ -15,9 +15,11 @@ const archiveSignature = "0def7320c3a5731c473e5ecbe6d01bc7";
 const resourceSignature = "5cf8f73096256a8f31e491e813e4eb8e";
 const outputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 
-/** How an unknown value is written on the wire; the first is the one we write, all are understood. */
+/** How an unknown value is written on the wire and in the events of a preview; it reaches no state. */
+export const unknownMark = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+/** All that are understood. */
 const unknownMarks = [
-  "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+  unknownMark,
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
   "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
   "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
@@ -91,7 +93,7 @@ function fromWire(value: JavaScriptValue): Value {
 
 function toWire(value: Value, options: WireOptions): JavaScriptValue | undefined {
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Unknown) return options.unknowns ? unknownMarks[0] : undefined;
+  if (value instanceof Unknown) return options.unknowns ? unknownMark : undefined;
   if (value instanceof Secret) {
     const inner = toWire(value.value, options);
     if (!options.secrets || inner === undefined) return inner;

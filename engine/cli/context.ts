@@ -1,10 +1,10 @@
 /** What the commands need to know before they begin: project, backend and stack. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FileBackend, parseStackName, type StackName } from "./backend";
-import { CommandFailure, exitCodes } from "./failure";
-import { pulumiHome } from "./home";
-import { findProject, type Project, requireProject, selectedStack } from "./project";
+import { FileBackend, parseStackName, type StackName } from "../backend";
+import { CommandFailure, exitCodes } from "../failure";
+import { pulumiHome } from "../home";
+import { type Project, requireProject, selectedStack } from "../project";
 
 export interface StackContext {
   project: Project;
@@ -13,10 +13,10 @@ export interface StackContext {
 }
 
 /** The backend from the environment, else the project, else the last login. */
-export function openBackend(project: Project | undefined): FileBackend {
+export function openBackend(project: Project): FileBackend {
   const credentials = join(pulumiHome(), "credentials.json");
   const stored = existsSync(credentials) ? (JSON.parse(readFileSync(credentials, "utf8")) as { current?: string }) : {};
-  return new FileBackend(process.env.PULUMI_BACKEND_URL || project?.backendUrl || stored.current || "");
+  return new FileBackend(process.env.PULUMI_BACKEND_URL || project.backendUrl || stored.current || "");
 }
 
 /** The stack that is named, else the selected one. */
@@ -36,8 +36,4 @@ export function openStack(named: string | undefined): StackContext {
   }
   if (!backend.exists(name)) throw new CommandFailure(`no stack named '${text}' found`, exitCodes.stackNotFound);
   return { project, backend, name };
-}
-
-export function currentProject(): Project | undefined {
-  return findProject(process.cwd());
 }
