@@ -4,7 +4,7 @@
  * The rule kept: what it does not do is refused by name with an exit code other than 0.
  */
 import { CommandFailure, exitCodes, messageOf, NotSupported } from "./failure";
-import { pulumiVersion } from "./version";
+import { pulumiVersion } from "./state/version";
 
 type Command = (args: string[]) => Promise<void> | void;
 

@@ -3,9 +3,9 @@
  * The rule kept: a secret is encrypted before it is written.
  */
 import { CommandFailure, exitCodes, NotSupported } from "../failure";
-import { qualifiedKey, StackConfig } from "../project";
-import { Crypter } from "../secrets";
-import { deploymentSalt, parseCheckpoint } from "../state";
+import { qualifiedKey, StackConfig } from "../stack/project";
+import { Crypter } from "../stack/secrets";
+import { deploymentSalt, parseCheckpoint } from "../state/state";
 import { parseArgs } from "./args";
 import { openStack } from "./context";
 

@@ -1,10 +1,10 @@
 /** What the commands need to know before they begin: project, backend and stack. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FileBackend, parseStackName, type StackName } from "../backend";
 import { CommandFailure, exitCodes } from "../failure";
-import { pulumiHome } from "../home";
-import { type Project, requireProject, selectedStack } from "../project";
+import { FileBackend, parseStackName, type StackName } from "../stack/backend";
+import { pulumiHome } from "../stack/home";
+import { type Project, requireProject, selectedStack } from "../stack/project";
 
 export interface StackContext {
   project: Project;

@@ -1,8 +1,8 @@
 /** The commands that run an operation: up, preview, refresh, destroy. */
 import { availableParallelism } from "node:os";
 import { CommandFailure, exitCodes, NotSupported } from "../failure";
-import { runOperation } from "../operation";
-import { readPassphrase } from "../secrets";
+import { runOperation } from "../operation/operation";
+import { readPassphrase } from "../stack/secrets";
 import { type FlagTable, parseArgs, type ParsedArgs } from "./args";
 import { openStack } from "./context";
 

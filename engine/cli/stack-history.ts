@@ -3,8 +3,8 @@
  * after each of its own.
  */
 import { NotSupported } from "../failure";
-import { StackConfig } from "../project";
-import { Crypter } from "../secrets";
+import { StackConfig } from "../stack/project";
+import { Crypter } from "../stack/secrets";
 import { parseArgs } from "./args";
 import { openStack } from "./context";
 import { printJson } from "./output";

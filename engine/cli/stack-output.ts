@@ -2,13 +2,12 @@
  * `stack output`: what the program of a stack returned.
  * The rule kept: without `--show-secrets` no secret is shown, and none is decrypted.
  */
-import { hideSecrets } from "../display";
 import { CommandFailure } from "../failure";
-import { openState } from "../open-state";
-import { StackConfig } from "../project";
-import { decodeDeployment, encodeValue, parseCheckpoint, type Stored } from "../state";
-import { rootStackType } from "../urn";
-import { type PropertyMap, unwrapSecrets } from "../values";
+import { openState } from "../stack/open-state";
+import { StackConfig } from "../stack/project";
+import { decodeDeployment, encodeValue, hideSecrets, parseCheckpoint, type Stored } from "../state/state";
+import { rootStackType } from "../state/urn";
+import { type PropertyMap, unwrapSecrets } from "../state/values";
 import { parseArgs } from "./args";
 import { openStack, type StackContext } from "./context";
 import { printJson } from "./output";

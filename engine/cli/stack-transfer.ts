@@ -3,12 +3,12 @@
  * The rule kept: a state that is not sound, or another stack's, is taken over only with `--force`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { qualifiedName, type StackName } from "../backend";
 import { CommandFailure, messageOf } from "../failure";
-import { integrityProblem, manifestProblem } from "../integrity";
-import { openState } from "../open-state";
-import { StackConfig } from "../project";
-import { Crypter } from "../secrets";
+import { qualifiedName, type StackName } from "../stack/backend";
+import { openState } from "../stack/open-state";
+import { StackConfig } from "../stack/project";
+import { Crypter } from "../stack/secrets";
+import { integrityProblem, manifestProblem } from "../state/integrity";
 import {
   checkFormat,
   checkpointText,
@@ -19,7 +19,7 @@ import {
   type ResourceState,
   stateFormat,
   type Stored,
-} from "../state";
+} from "../state/state";
 import { parseArgs } from "./args";
 import { openStack } from "./context";
 

@@ -1,11 +1,11 @@
 /** The commands that make, choose, list and remove stacks, and `cancel`. */
 import { rmSync } from "node:fs";
-import { type FileBackend, parseStackName, qualifiedName, type StackName } from "../backend";
 import { CommandFailure, exitCodes, NotSupported } from "../failure";
-import { requireProject, selectedStack, selectStack, StackConfig } from "../project";
-import { Crypter } from "../secrets";
-import { checkpointText, encodeDeployment, parseCheckpoint, type Stored } from "../state";
-import { rootStackType } from "../urn";
+import { type FileBackend, parseStackName, qualifiedName, type StackName } from "../stack/backend";
+import { requireProject, selectedStack, selectStack, StackConfig } from "../stack/project";
+import { Crypter } from "../stack/secrets";
+import { checkpointText, encodeDeployment, parseCheckpoint, type Stored } from "../state/state";
+import { rootStackType } from "../state/urn";
 import { parseArgs } from "./args";
 import { openBackend, openStack } from "./context";
 import { printJson } from "./output";

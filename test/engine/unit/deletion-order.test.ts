@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { deletionGroups } from "../../../engine/graph";
-import { integrityProblem } from "../../../engine/integrity";
-import { decodeResource, type ResourceState } from "../../../engine/state";
+import { deletionGroups } from "../../../engine/state/graph";
+import { integrityProblem } from "../../../engine/state/integrity";
+import { decodeResource, type ResourceState } from "../../../engine/state/state";
 
 function aThing(urn: string, more: Partial<ResourceState> = {}): ResourceState {
   return { ...decodeResource({ urn, type: "toy:index:Thing", custom: true }, (text) => text), ...more };

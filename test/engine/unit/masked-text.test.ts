@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createMask, maskTexts } from "../../../engine/mask";
+import { createMask, maskTexts } from "../../../engine/steps/mask";
 
 describe("masking of secret configuration", () => {
   it("hides every occurrence, special characters taken literally", () => {

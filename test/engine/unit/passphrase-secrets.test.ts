@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Crypter } from "../../../engine/secrets";
-import { encodeValue } from "../../../engine/state";
-import { Secret } from "../../../engine/values";
+import { Crypter } from "../../../engine/stack/secrets";
+import { encodeValue } from "../../../engine/state/state";
+import { Secret } from "../../../engine/state/values";
 
 /** Written by the official CLI with the passphrase "correct horse"; see the recordings of this suite. */
 const salt = "v1:FaFa6vpoqdw=:v1:JVeNCgjAfSW11Chh:hkI4oRN4VbRYEDmvlHoWYKkAxml/KA==";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { keepIgnored, matchesPath, parsePath } from "../../../engine/registration";
+import { keepIgnored, matchesPath, parsePath } from "../../../engine/deployment/registration";
 
 const paths: { readonly path: string; readonly steps: (string | number)[] }[] = [
   { path: "tags", steps: ["tags"] },
