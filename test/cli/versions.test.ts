@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findLocalLeftovers, findLocalVms } from "../../provider/local-vm/find-local-vms";
 import { HeadroomClient } from "../../runtime/api/client";
+import { NotFoundError } from "../../runtime/model/errors";
 import { startRuntime } from "../../runtime/main";
 import { newDatabase } from "../support/postgres";
 import { until } from "../support/until";
@@ -53,10 +54,10 @@ describe("data folders of earlier versions", function () {
 
           await client.releaseSession(session!.sessionId);
           for (const [kind, name] of definitions.toReversed()) {
-            await until(
-              `${kind} ${name} is gone`,
-              async () => (await client.deleteDefinition(kind, name, owner)) === undefined,
-            );
+            await until(`${kind} ${name} is gone`, async () => {
+              const isGone = (error: unknown) => (error instanceof NotFoundError ? undefined : Promise.reject(error));
+              return (await client.deleteDefinition(kind, name, owner).catch(isGone)) === undefined;
+            });
           }
           await until("no lane is left", async () => (await client.lanes()).length === 0);
         } finally {
