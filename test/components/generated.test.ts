@@ -11,7 +11,7 @@ import { clouds } from "../../provider/registry";
 const root = resolve(__dirname, "..", "..", "..");
 
 describe("generated components and docs", () => {
-  it("are what `npm run generate` makes of the settings schemas", async () => {
+  it("are what npm run generate makes of the settings schemas", async () => {
     for (const [file, text] of await generatedFiles(root, clouds)) {
       assert.ok(existsSync(join(root, file)), `${file} is missing: npm run generate`);
       assert.equal(readFileSync(join(root, file), "utf8"), text, `${file} is not current: npm run generate`);
