@@ -33,7 +33,7 @@ export class SdkTypes {
     return this.objectOf(found.members);
   }
 
-  /** Of the files with all types, which have megabytes, only one top-level namespace. */
+  /** Of the files with all types, which may have megabytes, only one top-level namespace where there are any. */
   private file(path: string, namespace?: string): ts.SourceFile {
     const key = `${path} ${namespace ?? ""}`;
     const known = this.files.get(key);
@@ -88,7 +88,8 @@ export class SdkTypes {
     if ((scope !== "inputs" && scope !== "outputs") || path.length === 0) return { kind: "string" };
     let statements: readonly ts.Statement[] = this.file(
       `types/${scope === "inputs" ? "input" : "output"}.d.ts`,
-      path[0],
+      // Small SDKs have their types outside of any namespace.
+      path.length > 1 ? path[0] : undefined,
     ).statements;
     for (const name of path.slice(0, -1)) statements = namespaceOf(statements, name);
     const found = declarationsOf(statements, path.at(-1)!);
