@@ -2,11 +2,12 @@
 import type { CloudCatalog, DnsProviderFacts, VmProviderFacts } from "../runtime/model/config";
 import type { Cloud } from "./cloud";
 import { aws } from "./clouds/aws";
+import { digitalocean } from "./clouds/digitalocean";
 import { local } from "./clouds/local";
 import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
-export const clouds: readonly Cloud[] = [local, aws];
+export const clouds: readonly Cloud[] = [local, aws, digitalocean];
 
 /** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */
 export interface Registry {

@@ -1,3 +1,4 @@
 // Made by `npm run generate` from provider/registry.ts; edit there.
 export * from "./local";
 export * from "./aws";
+export * from "./digitalocean";
