@@ -56,4 +56,22 @@ export const cloudMutants: readonly Mutant[] = [
     tests: ["model/kinds"],
     bySimulation: false,
   },
+  {
+    name: "a token of another team is used",
+    rule: "credentials of another account never make a VM count as gone",
+    file: "../provider/clouds/digitalocean/account",
+    find: "  if (actual === owner) return;",
+    replace: '  if (actual !== "") return;',
+    tests: ["clouds/listing"],
+    bySimulation: false,
+  },
+  {
+    name: "Droplets with GPUs are not looked for",
+    rule: "what a cloud lists is complete, or no answer",
+    file: "../provider/clouds/digitalocean/find",
+    find: "[false, true].map((gpus)",
+    replace: "[false].map((gpus)",
+    tests: ["clouds/digitalocean"],
+    bySimulation: false,
+  },
 ];
