@@ -90,13 +90,14 @@ function freeUsers(node: NodeLimits, usage: NodeUsage): number {
 /** The usage with one more session on the node. */
 export function withSession(node: NodeLimits, usage: NodeUsage, session: SessionNeeds): NodeUsage {
   const { needs, userId, isRemoteApp } = session;
-  const counts = { sessions: usage.sessions + 1, pinned: usage.pinned + 1 };
+  const [sessions, pinned] = [usage.sessions + 1, usage.pinned + 1];
   const filled = node.shape ? withNeeds(usage, needs, node.shape) : usage;
   // Users are only counted on servers.
-  if (!isServer(node)) return { ...filled, ...counts };
+  if (!isServer(node)) return { ...filled, sessions, pinned };
   return {
     ...filled,
-    ...counts,
+    sessions,
+    pinned,
     userIds: withUser(usage.userIds, userId),
     desktopUserIds: isRemoteApp ? usage.desktopUserIds : withUser(usage.desktopUserIds, userId),
   };

@@ -6,6 +6,7 @@ import type { ConfigMode } from "../config/mode";
 import type { Window } from "../config/windows";
 import type { Retirement } from "../lifecycle/retirement";
 import type { ConfigNodes } from "./config-nodes";
+import type { PlannedPlace } from "./planned-place";
 import { noNodes, plusCounts, type Route, type RouteCounts } from "./routes";
 
 export interface ConfigView {
@@ -25,7 +26,9 @@ export interface ConfigView {
 export interface ConfigAdditions {
   nodesCreated: number;
   nodesRecalled: number;
-  /** Of both, by VM provider config; made with the first. */
+  /** The place that the config makes its nodes in; found when first asked for. */
+  place?: PlannedPlace;
+  /** Nodes that were created and recalled, by VM provider config; made with the first. */
   onRoutes?: Map<string, RouteCounts>;
   /** True when something was needed from this config in this round and could not be created. */
   hasDeficit: boolean;

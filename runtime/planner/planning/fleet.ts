@@ -79,12 +79,12 @@ export class Fleet {
   place(pool: string, zone: string): PlaceCapacity {
     const { snapshot, memory } = this;
     return memory.place(pool, zone, snapshot.revisions.place(pool, zone), () => {
-      const nodes = [...snapshot.nodesIn(pool, zone).values()].filter(({ nodeId }) => !this.retiring.has(nodeId));
-      return new PlaceCapacity(
-        pool,
-        zone,
-        nodes.flatMap((node) => this.capacityOf(node) ?? []),
-      );
+      const nodes: NodeCapacity[] = [];
+      for (const node of snapshot.nodesIn(pool, zone).values()) {
+        const capacity = this.retiring.has(node.nodeId) ? undefined : this.capacityOf(node);
+        if (capacity) nodes.push(capacity);
+      }
+      return new PlaceCapacity(pool, zone, nodes);
     });
   }
 

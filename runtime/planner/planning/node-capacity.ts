@@ -20,6 +20,8 @@ export interface NodeCapacity {
   readonly limits: NodeLimits;
   /** What the sessions on it take, before the plan. */
   readonly usage: NodeUsage;
+  /** What is left of it, before the plan. */
+  readonly free: Readonly<FreeTotals>;
   /** With aggressive scaling a node on its way serves one waiting session only. */
   readonly isExclusive: boolean;
   /** True when no session, not even a stopped one, is on the node. */
@@ -36,13 +38,17 @@ interface Owner {
 export function capacityOf(node: Node, usage: NodeUsage, owner: Owner | undefined): NodeCapacity | undefined {
   const kind = kindOf(node, owner);
   if (!kind || isUsedUp(node, usage)) return undefined;
+  const { shape, sessionsMax, usersMax, isReusable, hasServed } = node;
+  // A copy: a plan reads the limits of thousands of nodes, which is several times faster where all have the same fields.
+  const limits = { shape, sessionsMax, usersMax, isReusable, hasServed } as NodeLimits;
   return {
     kind,
     createdAtMs: node.createdAtMs,
     node,
     autoscaleConfig: node.autoscaleConfig,
-    limits: node,
+    limits,
     usage,
+    free: freeTotalsOf(limits, usage),
     isExclusive: kind === "inFlight" && owner?.config.aggressiveScaling === true,
     isIdle: usage.pinned === 0,
   };
@@ -61,12 +67,14 @@ function kindOf(node: Node, owner: Owner | undefined): NodeCapacity["kind"] | un
 
 /** @param shape What the node will offer; undefined = not known before it reports. */
 export function newNodeCapacity(config: AutoscaleConfig, shape: Shape | undefined, nowMs: EpochMs): NodeCapacity {
+  const limits = { shape, ...(config.type === "server" ? serverLimitsOf(config) : {}) } as NodeLimits;
   return {
     kind: "new",
     createdAtMs: nowMs,
     autoscaleConfig: config.name,
-    limits: { shape, ...(config.type === "server" ? serverLimitsOf(config) : {}) },
+    limits,
     usage: noUsage,
+    free: freeTotalsOf(limits, noUsage),
     isExclusive: config.aggressiveScaling,
     isIdle: true,
   };
@@ -100,7 +108,9 @@ export function noTotals(): FreeTotals {
 
 /** What is free on one node: of a server its sessions only, of an agent its shape only. */
 export function freeTotalsOf(limits: NodeLimits, usage: NodeUsage): FreeTotals {
-  if (isServer(limits)) return { ...noTotals(), sessions: freeServerSessions(limits, usage) };
+  if (isServer(limits)) {
+    return { millicores: 0, memoryBytes: 0, gpus: 0, sessions: freeServerSessions(limits, usage) };
+  }
   const { cores, memoryBytes, gpus } = freeOf(limits, usage);
   return { millicores: Math.round(cores * 1000), memoryBytes, gpus, sessions: 0 };
 }

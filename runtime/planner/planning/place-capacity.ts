@@ -4,7 +4,7 @@
  */
 import { isServer } from "../lifecycle/node-status";
 import { sortUnlessSorted } from "./nearly-sorted";
-import { addTotals, byAge, freeTotalsOf, noTotals, type FreeTotals, type NodeCapacity } from "./node-capacity";
+import { addTotals, byAge, noTotals, type FreeTotals, type NodeCapacity } from "./node-capacity";
 
 /** Sums are kept apart by these, because not every config counts all of them. */
 export type TotalsOf = Readonly<Record<"running" | "coming" | "static", FreeTotals>>;
@@ -32,7 +32,7 @@ export class PlaceCapacity {
     this.joinable = nodes.filter(({ kind }) => kind === "joinable");
     for (const node of nodes) {
       const sum = totalsFor(node, this.totals);
-      if (sum) addTotals(sum, freeTotalsOf(node.limits, node.usage), 1);
+      if (sum) addTotals(sum, node.free, 1);
     }
   }
 

@@ -40,8 +40,9 @@ export class PlanDraft {
   }
 
   /** The place that the config makes its nodes in. */
-  placeOf({ config }: ConfigView): PlannedPlace {
-    return this.place(config.pool, config.zone);
+  placeOf({ config, added }: ConfigView): PlannedPlace {
+    added.place ??= this.place(config.pool, config.zone);
+    return added.place;
   }
 
   /** False when the round before left nothing to be desired, and nothing was taken or has come since. */

@@ -113,7 +113,7 @@ export class PlannedPlace {
 
   /** As {@link hasRoom}, for any session with these needs of a user who has none on the node. */
   hasRoomForNewUser(node: NodeCapacity, needs: Shape): boolean {
-    if (node.isExclusive && this.promisedTo(node) > 0) return false;
+    if (!mayHaveRoom(node, needs) || (node.isExclusive && this.promisedTo(node) > 0)) return false;
     return hasRoomForNewUser(node.limits, this.usageOf(node), needs);
   }
 
@@ -156,10 +156,16 @@ export class PlannedPlace {
 
   private count(node: NodeCapacity): void {
     const sum = totalsFor(node, this.totals);
-    if (sum) addTotals(sum, freeTotalsOf(node.limits, node.usage), 1);
+    if (sum) addTotals(sum, node.free, 1);
     if (node.kind !== "running" || !isServer(node.limits)) return;
     for (const user of node.usage.userIds) addServer(this.newServersOf, user, node);
   }
+}
+
+/** A quick no: what was too little before the plan only gets less, and most nodes of a big place are full. */
+function mayHaveRoom({ free }: NodeCapacity, needs: Shape): boolean {
+  if (free.sessions > 0) return true;
+  return needs.memoryBytes <= free.memoryBytes && Math.round(needs.cores * 1000) <= free.millicores;
 }
 
 function copyOf({ running, coming, static: fixed }: TotalsOf): TotalsOf {

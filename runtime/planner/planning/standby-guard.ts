@@ -2,7 +2,7 @@
 import type { Snapshot } from "../../model/snapshot";
 import { freeOf } from "../placement/room";
 import type { ConfigView } from "./config-view";
-import { addTotals, freeTotalsOf, noTotals, type FreeTotals, type NodeCapacity } from "./node-capacity";
+import { addTotals, noTotals, type FreeTotals, type NodeCapacity } from "./node-capacity";
 import type { PlannedPlace } from "./planned-place";
 import { standbyOf, standbySessionsOf } from "./standby";
 import { countSlots, slotsIn, slotTargetOf, type SlotTarget } from "./standby-slots";
@@ -43,21 +43,21 @@ export class StandbyGuard {
     });
   }
 
-  allows({ limits, usage }: NodeCapacity): boolean {
-    const own = freeTotalsOf(limits, usage);
+  allows(node: NodeCapacity): boolean {
+    const own = node.free;
     const isStandbyKept = this.targets.every(({ left, standby }) =>
       dimensions.every((dimension) => own[dimension] === 0 || left[dimension] - own[dimension] >= standby[dimension]),
     );
-    return isStandbyKept && this.slots.every((entry) => areSlotsKept(slotsOn({ limits, usage }, entry), entry));
+    return isStandbyKept && this.slots.every((entry) => areSlotsKept(slotsOn(node, entry), entry));
   }
 
-  remove({ limits, usage }: NodeCapacity): void {
-    for (const { left } of this.targets) addTotals(left, freeTotalsOf(limits, usage), -1);
-    for (const entry of this.slots) entry.slots -= slotsOn({ limits, usage }, entry);
+  remove(node: NodeCapacity): void {
+    for (const { left } of this.targets) addTotals(left, node.free, -1);
+    for (const entry of this.slots) entry.slots -= slotsOn(node, entry);
   }
 }
 
-function slotsOn({ limits, usage }: Pick<NodeCapacity, "limits" | "usage">, { target }: Slots): number {
+function slotsOn({ limits, usage }: NodeCapacity, { target }: Slots): number {
   return slotsIn(freeOf(limits, usage), target.needs);
 }
 
