@@ -5,7 +5,7 @@
 import { CommandFailure, exitCodes, NotSupported } from "../failure";
 import { qualifiedKey, StackConfig } from "../stack/project";
 import { Crypter } from "../stack/secrets";
-import { deploymentSalt, parseCheckpoint } from "../state/state";
+import { deploymentSalt, parseCheckpoint } from "../state/stored-state";
 import { parseArgs } from "./args";
 import { openStack } from "./context";
 

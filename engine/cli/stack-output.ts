@@ -5,7 +5,7 @@
 import { CommandFailure } from "../failure";
 import { openState } from "../stack/open-state";
 import { StackConfig } from "../stack/project";
-import { decodeDeployment, encodeValue, hideSecrets, parseCheckpoint, type Stored } from "../state/state";
+import { decodeDeployment, encodeValue, hideSecrets, parseCheckpoint, type Stored } from "../state/stored-state";
 import { rootStackType } from "../state/urn";
 import { type PropertyMap, unwrapSecrets } from "../state/values";
 import { parseArgs } from "./args";

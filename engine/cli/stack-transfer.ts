@@ -9,6 +9,7 @@ import { openState } from "../stack/open-state";
 import { StackConfig } from "../stack/project";
 import { Crypter } from "../stack/secrets";
 import { integrityProblem, manifestProblem } from "../state/integrity";
+import type { ResourceState } from "../state/resource";
 import {
   checkFormat,
   checkpointText,
@@ -16,10 +17,9 @@ import {
   deploymentSalt,
   encodeDeployment,
   parseCheckpoint,
-  type ResourceState,
   stateFormat,
   type Stored,
-} from "../state/state";
+} from "../state/stored-state";
 import { parseArgs } from "./args";
 import { openStack } from "./context";
 

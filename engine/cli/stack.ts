@@ -4,7 +4,7 @@ import { CommandFailure, exitCodes, NotSupported } from "../failure";
 import { type FileBackend, parseStackName, qualifiedName, type StackName } from "../stack/backend";
 import { requireProject, selectedStack, selectStack, StackConfig } from "../stack/project";
 import { Crypter } from "../stack/secrets";
-import { checkpointText, encodeDeployment, parseCheckpoint, type Stored } from "../state/state";
+import { checkpointText, encodeDeployment, parseCheckpoint, type Stored } from "../state/stored-state";
 import { rootStackType } from "../state/urn";
 import { parseArgs } from "./args";
 import { openBackend, openStack } from "./context";

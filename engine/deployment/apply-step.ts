@@ -7,7 +7,7 @@
 import { CommandFailure } from "../failure";
 import { type DetailedDiff, type DiffKind, type DiffResult, withoutInternal } from "../providers/provider";
 import { ProviderError } from "../providers/rpc";
-import type { ResourceState } from "../state/state";
+import type { ResourceState } from "../state/resource";
 import { isProviderType } from "../state/urn";
 import { equalValues, Secret } from "../state/values";
 import type { Step } from "../steps/step";

@@ -4,7 +4,7 @@
  */
 import { messageOf, Reported } from "../failure";
 import type { ProviderRegistry } from "../providers/registry";
-import type { Deployment as StoredDeployment, PendingOperation, ResourceState } from "../state/state";
+import type { PendingOperation, ResourceState, StackState } from "../state/resource";
 import type { Events } from "../steps/events";
 import type { HookRegistry } from "./hooks";
 import type { Snapshot } from "./snapshot";
@@ -28,7 +28,7 @@ export interface DeploymentOptions {
 
 export interface ContextParts {
   options: DeploymentOptions;
-  state: StoredDeployment;
+  state: StackState;
   /** Absent in previews, which write nothing. */
   snapshot: Snapshot | undefined;
   providers: ProviderRegistry;

@@ -1,7 +1,7 @@
 /** Which resources an update or destroy may delete: all, or what its options leave. */
 import { Reported } from "../failure";
 import { dependenciesOf, dependentsOf } from "../state/graph";
-import type { ResourceState } from "../state/state";
+import type { ResourceState } from "../state/resource";
 import type { DeploymentContext } from "./context";
 
 /** Tells whether a resource may be deleted. Fails when the targets leave out what cannot exist without them. */

@@ -8,7 +8,7 @@
  */
 import { CommandFailure, exitCodes, Reported } from "../failure";
 import { deletionGroups, dependenciesOf } from "../state/graph";
-import type { ResourceState } from "../state/state";
+import type { ResourceState } from "../state/resource";
 import { qualifiedType, rootStackType } from "../state/urn";
 import { equalValues, type PropertyMap } from "../state/values";
 import { makeStep, type RegistrationResult, type Step, stepState } from "../steps/step";

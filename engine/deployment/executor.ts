@@ -6,7 +6,7 @@
  */
 import { messageOf } from "../failure";
 import { dependencyUrns } from "../state/graph";
-import type { OperationType, ResourceState } from "../state/state";
+import type { OperationType, ResourceState } from "../state/resource";
 import { isDefaultProvider } from "../state/urn";
 import { actionOf, type Step, stepState } from "../steps/step";
 import { applyStep, ProtectedError, type StepOutcome } from "./apply-step";

@@ -12,7 +12,7 @@ import { CallbackInvokeRequest } from "@pulumi/pulumi/proto/callback_pb";
 import * as resource from "@pulumi/pulumi/proto/resource_pb";
 import { NotSupported } from "../failure";
 import { call, dial } from "../providers/rpc";
-import type { ResourceHooks, ResourceState } from "../state/state";
+import type { ResourceHooks, ResourceState } from "../state/resource";
 import { urnName } from "../state/urn";
 import { type PropertyMap, toStruct } from "../state/values";
 import { actionOf, type Step } from "../steps/step";

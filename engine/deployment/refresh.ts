@@ -3,7 +3,7 @@
  * even when others fail; what is gone is taken out of everybody's dependencies; children of a vanished parent move up.
  */
 import { CommandFailure, exitCodes, messageOf, Reported } from "../failure";
-import type { ResourceState } from "../state/state";
+import type { ResourceState } from "../state/resource";
 import { isProviderType } from "../state/urn";
 import { makeStep, type Step } from "../steps/step";
 import type { DeploymentContext } from "./context";

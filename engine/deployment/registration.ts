@@ -2,7 +2,7 @@
  * What a program asks for when it registers a resource, and the property paths of its options.
  * The rule kept: a path that does not exist on one side is taken over as absent, never guessed.
  */
-import type { CustomTimeouts, ResourceHooks } from "../state/state";
+import type { CustomTimeouts, ResourceHooks } from "../state/resource";
 import { createUrn, qualifiedType, rootStackType, urnName, urnType } from "../state/urn";
 import { isMap, type PropertyMap, Secret, type Value } from "../state/values";
 

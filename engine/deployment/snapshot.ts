@@ -7,19 +7,13 @@
  * A snapshot is the resources this operation has produced, in order, then those of the base state it has not touched.
  */
 import { type Crypter, KeyNeeded } from "../stack/secrets";
-import {
-  type Deployment,
-  encodeDeployment,
-  encodeResource,
-  type OperationType,
-  type PendingOperation,
-  type ResourceState,
-} from "../state/state";
+import type { OperationType, PendingOperation, ResourceState, StackState } from "../state/resource";
+import { encodeDeployment, encodeResource } from "../state/stored-state";
 import { referenceId, referenceUrn } from "../state/urn";
 import { equalValues } from "../state/values";
 
 export interface SnapshotOptions {
-  base: Deployment;
+  base: StackState;
   /** Encrypts secrets; its salt goes into the state. */
   crypter: Crypter;
   /** Stores the text of a deployment with these resources. */
@@ -43,7 +37,7 @@ export class Snapshot {
     this.pending = options.base.pendingOperations.filter(({ type }) => type === "creating");
   }
 
-  get base(): Deployment {
+  get base(): StackState {
     return this.options.base;
   }
 

@@ -14,12 +14,12 @@ import {
   type Provider,
   withoutInternal,
 } from "../providers/provider";
-import { dependentsOf } from "../state/graph";
-import type { ResourceState } from "../state/state";
-import { createUrn, isProviderType, providerReference, referenceUrn } from "../state/urn";
+import type { ResourceState } from "../state/resource";
+import { createUrn, isProviderType, referenceUrn } from "../state/urn";
 import { equalValues, plainText, type PropertyMap, unknown } from "../state/values";
 import { deleteStep, makeStep, type RegistrationResult, type Step } from "../steps/step";
 import type { DeploymentContext } from "./context";
+import { forcedReplacements } from "./forced-replacement";
 import { aliasUrns, type Goal, keepIgnored, matchesPath } from "./registration";
 import { settledDiff } from "./settled-diff";
 
@@ -278,7 +278,9 @@ export class StepGenerator {
   /** Deletions that have to come before a resource that cannot exist twice is created again. */
   private async deleteFirst(old: ResourceState): Promise<Step[]> {
     const { context } = this;
-    const condemned = [...(await this.forcedReplacements(old)), ...this.goesWith(old.urn)];
+    const forced = await forcedReplacements(context, old, this.seen);
+    for (const [item, keys] of forced) this.forcedKeys.set(item.urn, keys);
+    const condemned = [...forced.keys(), ...this.goesWith(old.urn)];
     const steps: Step[] = [];
     for (const item of new Set(condemned.reverse())) {
       if (this.planned.has(item)) continue;
@@ -301,59 +303,6 @@ export class StepGenerator {
 
   private goesWith(urn: string): ResourceState[] {
     return this.context.base.filter((item) => item.deletedWith === urn && !this.seen.has(item.urn));
-  }
-
-  /** Dependents of a resource that their provider would replace if the values they take from it changed. */
-  private async forcedReplacements(root: ResourceState): Promise<ResourceState[]> {
-    const { context } = this;
-    const replaced = new Set([root.urn]);
-    const forced: ResourceState[] = [];
-    const candidates = dependentsOf({
-      resources: context.base,
-      roots: [root],
-      includeChildren: false,
-      ignore: (urn) => this.seen.has(urn) && urn !== root.urn,
-    });
-    for (const item of candidates) {
-      const keys = await this.forcedBy(item, replaced);
-      if (keys) {
-        this.forcedKeys.set(item.urn, keys);
-        forced.push(item);
-        replaced.add(item.urn);
-      }
-    }
-    return forced;
-  }
-
-  /** The properties that force a replacement; undefined when there is none. */
-  private async forcedBy(item: ResourceState, replaced: Set<string>): Promise<string[] | undefined> {
-    if (!item.custom || item.external) return undefined;
-    if (item.provider && replaced.has(referenceUrn(item.provider))) return [];
-    if (item.deletedWith && replaced.has(item.deletedWith)) return [];
-    const inputs = { ...item.inputs };
-    let isTouched = false;
-    for (const [key, urns] of Object.entries(item.propertyDependencies)) {
-      if (!(key in inputs) || !urns.some((urn) => replaced.has(urn))) continue;
-      inputs[key] = unknown;
-      isTouched = true;
-    }
-    if (!isTouched) return undefined;
-    const { context } = this;
-    if (isProviderType(item.type)) {
-      await context.ensureProvider(providerReference(item.urn, item.id));
-      return some((await context.providers.diff(item, item.urn, inputs, item.ignoreChanges)).replaceKeys);
-    }
-    await context.ensureProvider(item.provider);
-    const diff = await settledDiff(context.providers.require(item.provider), {
-      urn: item.urn,
-      id: item.id,
-      oldInputs: item.inputs,
-      oldOutputs: item.outputs,
-      newInputs: inputs,
-      ignoreChanges: item.ignoreChanges,
-      preview: true,
-    });
-    return some(diff.replaceKeys);
   }
 
   /** The steps for a resource that is only read. */
@@ -382,10 +331,6 @@ export class StepGenerator {
     }
     return steps;
   }
-}
-
-function some(keys: string[]): string[] | undefined {
-  return keys.length > 0 ? keys : undefined;
 }
 
 interface ComparedPair {

@@ -1,6 +1,6 @@
 /** What speaks against beginning an operation on a state. */
 import { CommandFailure } from "../failure";
-import type { ResourceState } from "../state/state";
+import type { ResourceState } from "../state/resource";
 import type { Events } from "../steps/events";
 
 /** Fails when resources are there whose hooks would have to be asked: a destroy runs no program. */

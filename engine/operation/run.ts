@@ -10,13 +10,14 @@ import { CommandFailure, exitCodes, NotSupported } from "../failure";
 import { type ProgramOptions, runInline, runNodeProgram } from "../program/language-host";
 import { Monitor } from "../program/monitor";
 import { PluginHost } from "../providers/plugin-host";
-import type { Provider } from "../providers/provider";
 import { ProviderRegistry } from "../providers/registry";
 import { qualifiedName } from "../stack/backend";
 import type { PlainConfig } from "../stack/project";
 import type { Crypter } from "../stack/secrets";
-import { type Deployment as State, type ResourceState, stateFormat } from "../state/state";
+import type { ResourceState, StackState } from "../state/resource";
+import { stateFormat } from "../state/stored-state";
 import { rootStackType } from "../state/urn";
+import type { PropertyMap } from "../state/values";
 import type { Events } from "../steps/events";
 import type { OperationRequest } from "./request";
 import type { Interruptible } from "./signals";
@@ -26,7 +27,7 @@ const programEndMs = 5000;
 
 export interface RunParts {
   events: Events;
-  state: State;
+  state: StackState;
   crypter: Crypter;
   config: PlainConfig;
 }
@@ -71,10 +72,7 @@ export class Run implements Interruptible {
       options: { ...options, project: project.name, stack: name.stack },
       state,
       snapshot: this.snapshot,
-      providers: new ProviderRegistry(
-        (packageName, version) => this.loadProvider(packageName, version),
-        options.isPreview,
-      ),
+      providers: new ProviderRegistry((name, version) => this.host.load(name, version), options.isPreview),
       hooks: this.hooks,
       events,
     });
@@ -121,14 +119,9 @@ export class Run implements Interruptible {
     this.giveUp(new CommandFailure("update cancelled", exitCodes.canceled));
   }
 
-  stackOutputs(): State["resources"][number]["outputs"] {
+  stackOutputs(): PropertyMap {
     const states = [...this.context.news.values()];
     return states.find(({ type }) => type === rootStackType)?.outputs ?? {};
-  }
-
-  private async loadProvider(packageName: string, version: string | undefined): Promise<Provider> {
-    if (packageName === "pulumi") throw new NotSupported("stack references and the other resources built into Pulumi");
-    return this.host.load(packageName, version);
   }
 
   private startProgram(): Promise<ProgramEnd> {

@@ -15,15 +15,16 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { DeploymentContext } from "../deployment/context";
 import type { Deployment, ProgramEnd } from "../deployment/deployment";
 import type { HookRegistry } from "../deployment/hooks";
-import { type Goal, makeGoal } from "../deployment/registration";
+import type { Goal } from "../deployment/registration";
 import { messageOf, NotSupported } from "../failure";
 import type { Provider } from "../providers/provider";
 import { channelOptions } from "../providers/rpc";
 import type { PlainConfig, Project } from "../stack/project";
-import { decodeResource } from "../state/state";
-import { createUrn, isProviderType, packageOf, providerReference, providerType, urnType } from "../state/urn";
-import { fromStruct, type PropertyMap, Secret, toStruct } from "../state/values";
+import { decodeResource } from "../state/stored-state";
+import { createUrn, isProviderType, packageOf, urnType } from "../state/urn";
+import { fromStruct, type PropertyMap, toStruct } from "../state/values";
 import type { Severity } from "../steps/display";
+import { ProviderChoice } from "./provider-choice";
 import { refuseUnsupported, sourcePosition, stackTrace, toGoal } from "./requests";
 
 /** What programs may rely on; anything else they do without or refuse themselves. */
@@ -53,8 +54,7 @@ export class Monitor {
   private rootUrn = "";
   /** Goals by URN, for what children inherit. */
   private readonly goals = new Map<string, Goal>();
-  private readonly componentProviders = new Map<string, Map<string, string>>();
-  private readonly defaultProviders = new Map<string, Promise<string>>();
+  private readonly choice: ProviderChoice;
   private readonly packages = new Map<string, { name: string; version: string }>();
   private shutDown: () => void = () => undefined;
   private readonly isShutDown = new Promise<void>((resolve) => (this.shutDown = resolve));
@@ -63,6 +63,7 @@ export class Monitor {
   readonly signalled = new Promise<ProgramEnd>((resolve) => (this.signal = () => resolve({})));
 
   constructor(private readonly parts: MonitorParts) {
+    this.choice = new ProviderChoice(parts.deployment, parts.config);
     this.server.addService(ResourceMonitorService, {
       supportsFeature: unary((request: resource.SupportsFeatureRequest) =>
         new resource.SupportsFeatureResponse().setHassupport(features.has(request.getId())),
@@ -184,14 +185,20 @@ export class Monitor {
       const inherited =
         parent && packageOf(urnType(parent.provider.split("::").slice(0, -1).join("::"))) === packageOf(goal.type);
       const named = request.getProvider() || (inherited ? parent.provider : "");
-      goal.provider = await this.providerFor(named, providers, goal.parent, packageOf(goal.type), version);
+      goal.provider = await this.choice.find({
+        packageName: packageOf(goal.type),
+        version,
+        named,
+        own: providers,
+        parent: goal.parent,
+      });
     } else if (isProviderType(goal.type)) {
       if (version !== "") Object.assign(goal.inputs, { __internal: {}, version });
     }
     const { result, state } = await deployment.register(goal);
     const { urn } = state;
     this.goals.set(urn, goal);
-    if (!goal.custom) this.componentProviders.set(urn, providers);
+    if (!goal.custom) this.choice.give(urn, providers);
     // Outputs of an unchanged component are those of last time and may name resources that do not exist yet.
     const outputs = goal.custom ? state.outputs : {};
     const wire = { secrets: request.getAcceptsecrets(), resources: request.getAcceptresources(), unknowns: true };
@@ -214,7 +221,8 @@ export class Monitor {
     const type = request.getType();
     const parent = request.getParent();
     const version = this.packages.get(request.getPackageref())?.version ?? request.getVersion();
-    const provider = await this.providerFor(request.getProvider(), new Map(), parent, packageOf(type), version);
+    const named = request.getProvider();
+    const provider = await this.choice.find({ packageName: packageOf(type), version, named, parent });
     const { options } = deployment.context;
     const urn = createUrn({ stack: options.stack, project: options.project, parent, type, name: request.getName() });
     const { state } = await deployment.read(urn, {
@@ -236,13 +244,12 @@ export class Monitor {
   private async invoke(request: resource.ResourceInvokeRequest): Promise<resource.ResourceInvokeResponse> {
     const token = request.getTok();
     const version = this.packages.get(request.getPackageref())?.version ?? request.getVersion();
-    const reference = await this.providerFor(
-      request.getProvider(),
-      new Map(),
-      request.getParent(),
-      packageOf(token),
+    const reference = await this.choice.find({
+      packageName: packageOf(token),
       version,
-    );
+      named: request.getProvider(),
+      parent: request.getParent(),
+    });
     const provider: Provider = this.context.providers.require(reference);
     const args = fromStruct(request.getArgs());
     let answer: { result: PropertyMap; failures: { property: string; reason: string }[] };
@@ -251,56 +258,13 @@ export class Monitor {
     } catch (error) {
       throw new Error(`invocation of ${token} returned an error: ${messageOf(error)}`, { cause: error });
     }
-    const resources = request.getAcceptresources() || token === "pulumi:pulumi:getResource";
     const failures = answer.failures.map(({ property, reason }) =>
       new CheckFailureMessage().setProperty(property).setReason(reason),
     );
     return new resource.ResourceInvokeResponse()
-      .setReturn(toStruct(answer.result, { secrets: true, resources, unknowns: true }))
+      .setReturn(toStruct(answer.result, { secrets: true, resources: request.getAcceptresources(), unknowns: true }))
       .setFailuresList(failures);
   }
-
-  /** The provider a request names, or the one its component was given, or the default one of the package. */
-  private providerFor(
-    named: string,
-    own: Map<string, string>,
-    parent: string,
-    packageName: string,
-    version: string,
-  ): Promise<string> {
-    const given = named || own.get(packageName) || this.componentProviders.get(parent)?.get(packageName);
-    if (given) return Promise.resolve(given);
-    const key = `${packageName}@${version}`;
-    let reference = this.defaultProviders.get(key);
-    if (!reference) {
-      reference = this.registerDefaultProvider(packageName, version);
-      this.defaultProviders.set(key, reference);
-    }
-    return reference;
-  }
-
-  private async registerDefaultProvider(packageName: string, version: string): Promise<string> {
-    const { config, deployment } = this.parts;
-    const inputs: PropertyMap = {};
-    for (const [key, value] of config.values) {
-      const isOwn = key.startsWith(`${packageName}:`);
-      if (!isOwn && !isDynamic(packageName)) continue;
-      const isSecret = config.secretKeys.includes(key);
-      const name = isDynamic(packageName) ? key : key.slice(packageName.length + 1);
-      inputs[name] = isSecret ? new Secret(value) : value;
-    }
-    if (version !== "") Object.assign(inputs, { __internal: {}, version });
-    const name = version === "" ? "default" : `default_${version.replace(/^v/, "").replace(/[.+-]/g, "_")}`;
-    const { state } = await deployment.register(
-      makeGoal({ type: providerType(packageName), name, custom: true, inputs }),
-    );
-    return providerReference(state.urn, state.id);
-  }
-}
-
-/** Dynamic resources get the whole configuration of the stack, each key with its namespace. */
-function isDynamic(packageName: string): boolean {
-  return packageName === "pulumi-nodejs";
 }
 
 /** A grpc-js handler from a function; errors carry their message, and their code when they have one. */

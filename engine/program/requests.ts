@@ -9,7 +9,7 @@ import { boundHooks, refusedHooks } from "../deployment/hooks";
 import { type AliasSpec, type Goal, makeGoal } from "../deployment/registration";
 import { CommandFailure, NotSupported } from "../failure";
 import type { Project } from "../stack/project";
-import type { CustomTimeouts } from "../state/state";
+import type { CustomTimeouts } from "../state/resource";
 import { fromStruct } from "../state/values";
 
 export function refuseUnsupported(request: resource.RegisterResourceRequest): void {

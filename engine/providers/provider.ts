@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { ResourceState } from "../state/state";
+import type { ResourceState } from "../state/resource";
 import { packageOf, urnName, urnType } from "../state/urn";
 import {
   contains,

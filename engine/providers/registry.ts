@@ -5,7 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { CommandFailure, messageOf, NotSupported } from "../failure";
-import type { ResourceState } from "../state/state";
+import type { ResourceState } from "../state/resource";
 import { packageOf, providerReference, referenceId, referenceUrn, urnType } from "../state/urn";
 import { equalValues, type PropertyMap, unknownMark } from "../state/values";
 import { type CheckResult, type DiffResult, type Provider, withoutInternal } from "./provider";

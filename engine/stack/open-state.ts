@@ -4,7 +4,8 @@
  */
 import { CommandFailure } from "../failure";
 import { integrityProblem } from "../state/integrity";
-import { type Deployment, decodeDeployment, deploymentSalt, parseCheckpoint, type Stored } from "../state/state";
+import type { StackState } from "../state/resource";
+import { decodeDeployment, deploymentSalt, parseCheckpoint, type Stored } from "../state/stored-state";
 import { secretSignature } from "../state/values";
 import type { FileBackend, StackName } from "./backend";
 import type { StackConfig } from "./project";
@@ -15,7 +16,7 @@ export async function openState(
   backend: FileBackend,
   name: StackName,
   config: StackConfig,
-): Promise<{ state: Deployment; crypter: Crypter }> {
+): Promise<{ state: StackState; crypter: Crypter }> {
   const text = backend.read(name);
   const stored: Stored = parseCheckpoint(text) ?? {};
   const stateSalt = deploymentSalt(stored);

@@ -3,7 +3,7 @@
  * questions about dependencies are answered from that order, because several physical resources may share a URN
  * (a replaced one waits for deletion) and a reference means the ones listed before.
  */
-import type { ResourceState } from "./state";
+import type { ResourceState } from "./resource";
 import { referenceUrn } from "./urn";
 
 /** URNs a resource refers to, its parent apart. */

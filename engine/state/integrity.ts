@@ -4,7 +4,7 @@
  * makes later deletions go in the wrong order.
  */
 import { createHash } from "node:crypto";
-import type { ResourceState } from "./state";
+import type { ResourceState } from "./resource";
 import { isProviderType, providerReference, referenceUrn, urnType } from "./urn";
 
 /** The first rule the list breaks, undefined when it is sound. */

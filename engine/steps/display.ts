@@ -2,7 +2,7 @@
  * What a person reads: one line per step that changes something, the messages, the totals.
  * The rule kept: output is a courtesy; when nobody reads it (a broken pipe) the operation goes on.
  */
-import { encodeValue, hideSecrets } from "../state/state";
+import { encodeValue, hideSecrets } from "../state/stored-state";
 import { isDefaultProvider, urnName } from "../state/urn";
 import type { PropertyMap } from "../state/values";
 import type { Mask } from "./mask";

@@ -2,7 +2,8 @@
  * Tells what happens: engine events for programs, text for people.
  * The rules kept: secrets are blinded; events come in the order things happened.
  */
-import { encodeProperties, type ResourceState } from "../state/state";
+import type { ResourceState } from "../state/resource";
+import { encodeProperties } from "../state/stored-state";
 import { isDefaultProvider } from "../state/urn";
 import type { Display, Severity } from "./display";
 import type { EventLog } from "./event-log";

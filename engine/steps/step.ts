@@ -1,6 +1,6 @@
 /** A step: one thing that an operation does to one resource, with what is decided about it before it runs. */
 import type { DetailedDiff } from "../providers/provider";
-import type { ResourceState } from "../state/state";
+import type { ResourceState } from "../state/resource";
 
 export type StepOp =
   | "same"

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { deletionGroups } from "../../../engine/state/graph";
 import { integrityProblem } from "../../../engine/state/integrity";
-import { decodeResource, type ResourceState } from "../../../engine/state/state";
+import type { ResourceState } from "../../../engine/state/resource";
+import { decodeResource } from "../../../engine/state/stored-state";
 
 function aThing(urn: string, more: Partial<ResourceState> = {}): ResourceState {
   return { ...decodeResource({ urn, type: "toy:index:Thing", custom: true }, (text) => text), ...more };

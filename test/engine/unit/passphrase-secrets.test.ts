@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Crypter } from "../../../engine/stack/secrets";
-import { encodeValue } from "../../../engine/state/state";
+import { encodeValue } from "../../../engine/state/stored-state";
 import { Secret } from "../../../engine/state/values";
 
 /** Written by the official CLI with the passphrase "correct horse"; see the recordings of this suite. */

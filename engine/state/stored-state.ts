@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { NotSupported } from "../failure";
+import { hookTypes, type OperationType, type ResourceHooks, type ResourceState, type StackState } from "./resource";
 import {
   isMap,
   type PropertyMap,
@@ -16,72 +17,6 @@ import {
   type Value,
 } from "./values";
 import { pulumiVersion } from "./version";
-
-/** Seconds a provider may take for each operation; absent means the provider's own default. */
-export interface CustomTimeouts {
-  create?: number;
-  update?: number;
-  delete?: number;
-  read?: number;
-}
-
-/** One resource. Steps compare and replace these objects by identity: two objects are two physical resources. */
-export interface ResourceState {
-  urn: string;
-  custom: boolean;
-  /** A replaced resource that still has to be deleted. */
-  delete?: boolean;
-  id: string;
-  type: string;
-  inputs: PropertyMap;
-  outputs: PropertyMap;
-  parent: string;
-  protect?: boolean;
-  taint?: boolean;
-  /** Read, not owned: never updated or deleted. */
-  external?: boolean;
-  dependencies: string[];
-  initErrors: string[];
-  provider: string;
-  propertyDependencies: Record<string, string[]>;
-  /** Deleted already, its replacement not yet created. */
-  pendingReplacement?: boolean;
-  additionalSecretOutputs: string[];
-  aliases: string[];
-  customTimeouts: CustomTimeouts;
-  importID?: string;
-  retainOnDelete?: boolean;
-  deletedWith?: string;
-  created?: string;
-  modified?: string;
-  sourcePosition?: string;
-  stackTrace?: unknown[];
-  ignoreChanges: string[];
-  hideDiff?: unknown[];
-  replaceOnChanges: string[];
-  resourceHooks?: ResourceHooks;
-}
-
-/** Names of the hooks that run before a step of the resource, by the kind of step (`BeforeDelete`). */
-export type ResourceHooks = Partial<Record<(typeof hookTypes)[number], string[]>>;
-
-/** What a state may hold of hooks; those that run after a step are refused. */
-const hookTypes = ["BeforeCreate", "BeforeUpdate", "BeforeDelete"] as const;
-
-export type OperationType = "creating" | "updating" | "deleting" | "reading";
-
-/** An operation that had begun and is not known to have ended. */
-export interface PendingOperation {
-  resource: ResourceState;
-  type: OperationType;
-}
-
-export interface Deployment {
-  resources: ResourceState[];
-  pendingOperations: PendingOperation[];
-  /** Salt of the passphrase secrets in this state, when it has a secrets provider. */
-  salt: string | undefined;
-}
 
 /** The stored form of a resource or deployment: parsed JSON, secrets still encrypted. */
 export type Stored = Record<string, unknown>;
@@ -98,7 +33,7 @@ const refusedFields = [
   "refreshBeforeUpdate",
 ];
 
-export function decodeDeployment(stored: Stored, decrypt: TextTransform): Deployment {
+export function decodeDeployment(stored: Stored, decrypt: TextTransform): StackState {
   for (const field of ["snippets", "extensions"]) {
     if (stored[field] !== undefined) throw new NotSupported(`states with "${field}"`);
   }
@@ -239,7 +174,7 @@ function encodeHooks(hooks: ResourceHooks | undefined): Stored | undefined {
   return bound.length > 0 ? Object.fromEntries(bound.map((type) => [type, hooks?.[type]])) : undefined;
 }
 
-export function encodeDeployment(deployment: Deployment, form: SecretForm): Stored {
+export function encodeDeployment(deployment: StackState, form: SecretForm): Stored {
   const { resources, pendingOperations, salt } = deployment;
   const pending = pendingOperations.map(({ resource, type }) => ({ resource: encodeResource(resource, form), type }));
   return {
