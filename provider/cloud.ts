@@ -11,12 +11,13 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 import type { DnsProviderFacts } from "../runtime/model/config";
+import { BugError } from "../runtime/model/errors";
 import { classifyByCode, type FailureCodes } from "./frame/failures";
 import { identityOf, type PlaceIdentity } from "./frame/identity";
 import { changeAt, mergeInputs, type Inputs } from "./frame/inputs";
 import { osTypesOf, plainBytesMax, sentScript, wrapScript, type ScriptDelivery } from "./frame/script";
 import type { LocalRules } from "./local-vm/local-rules";
-import type { DnsProvider, NodeOf, RecordOf, VmProvider } from "./vm-provider";
+import type { DnsProvider, NodeOf, OwnPlugin, RecordOf, VmProvider } from "./vm-provider";
 
 /** A cloud without a DNS service, and a DNS service without VMs, are ordinary. */
 export interface Cloud {
@@ -56,9 +57,10 @@ export interface VmDefinition<
   load(): ResourceClass<Args, Vm>;
   /**
    * For clouds whose VM needs something else first: ids that are looked up, or resources of the node's own, named
-   * `<node id>-<word>` with a word of `step-hooks.ts`. What many nodes look up alike goes through `RememberedAnswers`.
+   * `<node id>-<word>` with a word of `step-hooks.ts`. What many nodes look up alike goes through `RememberedAnswers`; what
+   * may not be looked up again while the node lives goes into a resource of our own plugin.
    */
-  prepare?(node: NodeOf<Settings>, options: pulumi.CustomResourceOptions): Promise<Prepared>;
+  prepare?(node: NodeOf<Settings>, options: pulumi.CustomResourceOptions, ownPlugin: OwnPlugin): Promise<Prepared>;
   /**
    * The whole request for one node, but for overrides and identity. Pure.
    *
@@ -77,13 +79,20 @@ export interface VmDefinition<
   readonly ignoreChanges: readonly string[];
   /** How long its creates and deletes may take. Default: as the Pulumi provider has it. */
   timeouts?(settings: Settings): pulumi.CustomTimeouts;
-  /** Under which the runtime and the users' proxy reach the VM. */
-  address(vm: Vm, settings: Settings, prepared: Prepared): pulumi.Output<string>;
+  /** Under which the runtime and the users' proxy reach the VM. Either this or {@link guest}. */
+  address?(vm: Vm, settings: Settings, prepared: Prepared): pulumi.Output<string>;
   /**
-   * For clouds whose images take no user data: declares what runs the script in the VM, e.g. through its guest agent, named
-   * `<node id>-script`. The script stays a secret there. Not called without a script.
+   * For clouds whose images take no user data, and that know of no address until the guest tells it: declares what happens in
+   * the VM, named `<node id>-guest`, and answers its address. A node is made when that is known: so a script that fails to
+   * begin fails the node. The script may be empty, and stays a secret.
    */
-  runScript?(vm: Vm, node: NodeOf<Settings>, script: string, options: pulumi.CustomResourceOptions): void;
+  guest?(
+    vm: Vm,
+    node: NodeOf<Settings>,
+    script: string,
+    options: pulumi.CustomResourceOptions,
+    ownPlugin: OwnPlugin,
+  ): Promise<pulumi.Output<string>>;
   readonly failures: FailureCodes;
 }
 
@@ -98,11 +107,11 @@ export function defineVm<Settings, Args extends object, Vm extends pulumi.Custom
     wrapScript: (text, osType) => wrapScript(text, osType, script),
     classify: classifyByCode(definition.failures),
 
-    async declareNode(node, options) {
+    async declareNode(node, { ownPlugin = newOwnPlugin(node.nodeId), ...options }) {
       const { settings } = node;
       const sent = sentScript(node, script);
       // Without anything to prepare the VM is declared at once, in the order of the program.
-      const prepared = (definition.prepare && (await definition.prepare(node, options))) as Prepared;
+      const prepared = (definition.prepare && (await definition.prepare(node, options, ownPlugin))) as Prepared;
       const inputs = wholeInputs(definition, node, definition.inputs(node, sent, prepared) as Inputs);
       const VmClass = definition.load();
       const vm = new VmClass(node.nodeId, asSecrets(inputs, definition.secretInputs) as Args, {
@@ -111,8 +120,11 @@ export function defineVm<Settings, Args extends object, Vm extends pulumi.Custom
         ignoreChanges: [...(options.ignoreChanges ?? []), ...definition.ignoreChanges],
         additionalSecretOutputs: [...(definition.secretOutputs ?? [])],
       });
-      if (sent !== "") definition.runScript?.(vm, node, sent, { ...options, dependsOn: [vm] });
-      return { vm, address: definition.address(vm, settings, prepared) };
+      const address = definition.guest
+        ? await definition.guest(vm, node, sent, { ...options, dependsOn: [vm] }, ownPlugin)
+        : definition.address?.(vm, settings, prepared);
+      if (address === undefined) throw new BugError(`nothing tells the address of ${definition.vmType}`);
+      return { vm, address };
     },
   };
 }
@@ -167,6 +179,12 @@ export function defineDns<Settings, Args extends object, Prepared = undefined>(
       return { dnsName: resource.id.apply(() => name) };
     },
   };
+}
+
+function newOwnPlugin(nodeId: string): OwnPlugin {
+  const { HeadroomPlugin } = require("./local-vm/local-vm") as typeof import("./local-vm/local-vm");
+  let plugin: pulumi.ProviderResource | undefined;
+  return async () => (plugin ??= new HeadroomPlugin(`${nodeId}-plugin`));
 }
 
 function asSecrets(inputs: Inputs, paths: readonly string[]): Inputs {

@@ -21,6 +21,9 @@ import type { Access } from "./vm-provider";
 /** By account id. */
 export type Accounts = Readonly<Record<string, AccountSpec>>;
 
+/** Pulumi provider of what our own plugin serves. It stands in states: it never changes. */
+export const ownPluginName = "headroom-plugin";
+
 /** What is needed of a cloud's or DNS service's descriptor. */
 interface Descriptor {
   readonly account: AccountRules;
@@ -101,7 +104,7 @@ function accountOfOldNode(own: AccountSpec, accounts: Accounts): [string, Accoun
 }
 
 function providerName(accountId: string, settings: Settings, { account, usesOwnPlugin }: Descriptor): string {
-  if (usesOwnPlugin) return "headroom-plugin";
+  if (usesOwnPlugin) return ownPluginName;
   const place = account.place.map((field) => settings[field]).filter((value) => value !== undefined);
   return [accountId, ...place.map(String)].join("-");
 }

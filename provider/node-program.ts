@@ -27,6 +27,7 @@ import { answerAccountQuestion, answerOfFailure, vmProviderOf } from "./account-
 import { declareKept } from "./kept-node";
 import {
   oldProviderName,
+  ownPluginName,
   placeInAccount,
   placeOfRecord,
   placeOfVm,
@@ -36,8 +37,9 @@ import {
 import { parseSettings, readablePart } from "./parsed-settings";
 import type { Registry } from "./registry";
 import { identityOf } from "./frame/identity";
-import { deleteHookInState, registerStepHooks, withStepHooks } from "./step-hooks";
-import type { CloudAccess, DnsProvider, VmProvider } from "./vm-provider";
+import { needsPlugin, PulumiProviders, type ProviderMaker } from "./pulumi-providers";
+import { deleteHookInState, registerStepHooks, withStepHooks, type ConfirmDelete } from "./step-hooks";
+import type { DnsProvider, VmProvider } from "./vm-provider";
 
 type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
 
@@ -72,7 +74,8 @@ export class RegistryNodeProgram implements NodeProgram {
 
   async declare(options: Parameters<NodeProgram["declare"]>[0]): Promise<void> {
     const { nodes, accounts, leaving = [] } = readLane();
-    const hooks = await registerStepHooks(options.permit);
+    const confirm: ConfirmDelete = (resource) => this.confirmDelete(resource, [...nodes, ...leaving], accounts);
+    const hooks = await registerStepHooks(options.permit, confirm);
     const providers = new PulumiProviders();
     const prepared = inOrder(nodes, options.order ?? []).map((node) => this.prepareNode(node, accounts));
     // The engine deletes with the provider of the state: only one that is declared gets the credentials of now.
@@ -170,6 +173,19 @@ export class RegistryNodeProgram implements NodeProgram {
     return this.vmProviderOf(node).classify(message);
   }
 
+  /** Where ids are given anew, a VM that is somebody else's by now must not go in the node's name. */
+  private async confirmDelete(
+    { nodeId, type, id }: Parameters<ConfirmDelete>[0],
+    nodes: readonly DesiredNode[],
+    accounts: Accounts,
+  ): Promise<void> {
+    const node = nodes.find((candidate) => candidate.nodeId === nodeId);
+    const vmProvider = node && this.vmProviderOf(node);
+    if (vmProvider?.confirmVm === undefined || type !== vmProvider.vmType) return;
+    const { settings } = placeOfVm(node!, vmProvider, accounts);
+    await vmProvider.confirmVm({ nodeId, vmId: id }, settings);
+  }
+
   /** Resolves when the engine has loaded and configured what will make nodes like this one. */
   private async makeReady(node: DesiredNode, accounts: Accounts, providers: PulumiProviders): Promise<void> {
     for (const { maker, place } of this.placesOf(node, accounts)) {
@@ -249,24 +265,6 @@ interface NodePlace {
   readonly oldName: string | undefined;
 }
 
-type ProviderMaker = Pick<CloudAccess, "pulumiProvider">;
-
-/** Our own comes with the package. */
-function needsPlugin(cloud: Pick<CloudAccess, "usesOwnPlugin"> | undefined): boolean {
-  return cloud !== undefined && !cloud.usesOwnPlugin;
-}
-
-/** One explicit Pulumi provider for each name, shared by the nodes of one run. */
-class PulumiProviders {
-  private readonly made = new Map<string, Promise<pulumi.ProviderResource>>();
-
-  get(maker: ProviderMaker, { providerName, access }: PlaceInAccount): Promise<pulumi.ProviderResource> {
-    const known = this.made.get(providerName) ?? maker.pulumiProvider(providerName, access);
-    this.made.set(providerName, known);
-    return known;
-  }
-}
-
 /** A failure of one node makes the program fail, after the others were declared. */
 async function allDeclared(declarations: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(declarations);
@@ -304,6 +302,7 @@ function providerOf(
 ): Promise<pulumi.ProviderResource> {
   const oldDnsName = node.dns && dns && oldProviderName(`dns-${node.dns.kind}`, dns.provider, node.dns.settings);
   if (dns && (name === dns.place.providerName || name === oldDnsName)) return providers.get(dns.provider, dns.place);
+  if (name === ownPluginName) return providers.ownPlugin();
   const isOld = name === oldProviderName(node.kind, vmProvider, node.settings);
   return providers.get(vmProvider, { ...place, providerName: isOld ? place.providerName : name });
 }
@@ -351,7 +350,7 @@ async function declareResources(
   into: { component: pulumi.ComponentResource; provider: pulumi.ProviderResource; providers: PulumiProviders },
 ): Promise<NodeOutputs> {
   const parent = into.component;
-  const options = { parent, provider: into.provider };
+  const options = { parent, provider: into.provider, ownPlugin: into.providers.ownPlugin };
   const { vm, address } = await vmProvider.declareNode({ ...node, settings }, options);
   if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret(address) };
   const provider = await into.providers.get(dns.provider, dns.place);

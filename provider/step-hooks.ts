@@ -13,7 +13,7 @@ const hookNames = { create: "headroom-create", delete: "headroom-delete" } as co
  * What belongs to a node is named by its id, alone (the VM) or with one of these words behind it. The name is all that a
  * hook hears of a resource that the program has left out.
  */
-const partWords = ["dns", "script"] as const;
+const partWords = ["dns", "vmid", "guest"] as const;
 
 export function nodeIdOfResource(name: string): string {
   const word = partWords.find((part) => name.endsWith(`-${part}`));
@@ -23,10 +23,28 @@ export function nodeIdOfResource(name: string): string {
 /** Fails a step by failing. */
 export type PermitStep = (step: NodeStep) => Promise<void>;
 
-/** Call before the first resource is declared. */
-export async function registerStepHooks(permit: PermitStep): Promise<pulumi.ResourceHookBinding> {
+/** A resource that is about to be deleted; `id` is the cloud's. */
+export type ConfirmDelete = (resource: {
+  readonly nodeId: string;
+  readonly type: string;
+  readonly id: string;
+}) => Promise<void>;
+
+/**
+ * Call before the first resource is declared.
+ *
+ * @param confirm Fails when the resource must not be deleted, whatever is permitted. Default: everything may be.
+ */
+export async function registerStepHooks(
+  permit: PermitStep,
+  confirm?: ConfirmDelete,
+): Promise<pulumi.ResourceHookBinding> {
   const register = (step: NodeStep["step"]): pulumi.ResourceHook =>
-    new pulumi.ResourceHook(hookNames[step], ({ name }) => permit({ step, nodeId: nodeIdOfResource(name) }));
+    new pulumi.ResourceHook(hookNames[step], async ({ name, type, id }) => {
+      const nodeId = nodeIdOfResource(name);
+      if (step === "delete") await confirm?.({ nodeId, type, id });
+      await permit({ step, nodeId });
+    });
   const hooks = [register("create"), register("delete")] as const;
   // A program that declares nothing would be over before the engine knows its hooks. The SDK waits only for a resource.
   for (const hook of hooks) await (hook as { readonly __registered?: Promise<void> }).__registered;

@@ -64,6 +64,14 @@ export interface ServiceTexts {
   readonly example?: string;
 }
 
+/** Options of a node's resources, and what else its program offers. */
+export interface NodeOptions extends pulumi.CustomResourceOptions {
+  /** Our own plugin, for what no cloud's plugin does. One for all nodes of a program. Default: the node makes its own. */
+  readonly ownPlugin?: OwnPlugin;
+}
+
+export type OwnPlugin = () => Promise<pulumi.ProviderResource>;
+
 /** Declares VMs on one cloud. Implementations hold no state, make no decisions, and load their SDK only when called. */
 export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
   /** Strict: unknown fields are refused. */
@@ -86,7 +94,7 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
   shape(settings: Settings): Shape | undefined;
   /** Name of their size, of which {@link check} tells the shape. Default: {@link shape} knows it, or nobody does. */
   sizeOf?(settings: Settings): string | undefined;
-  declareNode(node: NodeOf<Settings>, options: pulumi.CustomResourceOptions): Promise<DeclaredNode>;
+  declareNode(node: NodeOf<Settings>, options: NodeOptions): Promise<DeclaredNode>;
   /** VMs that carry one of these node ids, asked from the cloud itself. Throws when the answer is not complete. */
   findVms(nodeIds: readonly string[], settings: Settings, options: pulumi.InvokeOptions): Promise<FoundVm[]>;
   /**
@@ -103,6 +111,13 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
    * Throws only what is no answer of the cloud's.
    */
   check(settings: Settings, options: pulumi.InvokeOptions): Promise<AccountCheck>;
+  /**
+   * For clouds that give the id of a VM that is gone to another one: fails when the VM with this id is somebody else's. Asked
+   * right before a node's VM is deleted. Default: ids are never given anew.
+   *
+   * @param settings The account's fields and its place.
+   */
+  confirmVm?(vm: { readonly nodeId: string; readonly vmId: string }, settings: FieldsOfSettings): Promise<unknown>;
   /** What a failure to reach the cloud at all tells of the account; undefined = nothing. Default nothing. */
   accountRefusal?(message: string, settings: FieldsOfSettings): AccountFinding | undefined;
   /** Owner of the account that a VM is in, by its outputs: the `owner` of the account's identity. Default: not known. */

@@ -117,7 +117,8 @@ describe("a cloud's description", () => {
     );
   });
 
-  it("gets what was prepared before the VM, and runs a script behind it only when there is one", async () => {
+  it("gets what was prepared before the VM, and its address from the guest, in which the script runs", async () => {
+    const [plugin, told] = [{} as pulumi.ProviderResource, pulumi.output("10.0.0.7")];
     for (const script of ["run", ""]) {
       const [declared, order]: [Declared[], string[]] = [[], []];
       const vm = vmOf(declared, {
@@ -125,15 +126,17 @@ describe("a cloud's description", () => {
           order.push(`prepared with ${declared.length} VMs`);
           return `template of ${nodeId}`;
         },
-        runScript: (_vm, { nodeId }, sent, { dependsOn }) => {
+        guest: async (_vm, { nodeId }, sent, { dependsOn }, ownPlugin) => {
           assert.equal((dependsOn as unknown[]).length, 1);
-          order.push(`runs ${Buffer.from(sent, "base64").toString()} on ${nodeId} with ${declared.length} VM`);
+          assert.equal(await ownPlugin(), plugin);
+          order.push(`runs "${Buffer.from(sent, "base64").toString()}" on ${nodeId} with ${declared.length} VM`);
+          return told;
         },
       });
-      await vm.declareNode(aNode({}, script), {});
+      const { address } = await vm.declareNode(aNode({}, script), { ownPlugin: async () => plugin });
+      assert.equal(address, told);
       assert.equal((declared[0]!.inputs["boot"] as Inputs)["template"], "template of n1");
-      const runs = script === "" ? [] : ["runs run on n1 with 1 VM"];
-      assert.deepEqual(order, ["prepared with 0 VMs", ...runs]);
+      assert.deepEqual(order, ["prepared with 0 VMs", `runs "${script}" on n1 with 1 VM`]);
     }
   });
 

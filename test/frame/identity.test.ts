@@ -196,5 +196,16 @@ describe("identity of a node", () => {
       assert.equal((rest as typeof inputs).disk.output, output);
       assert.deepEqual(tags, volumeTags);
     });
+
+    it("takes what is known later as it is, at every depth", () => {
+      class Later {
+        readonly tags = { team: "mine" };
+      }
+      const later = new Later();
+      const whole = placed({ size: later, disk: { type: later }, list: [later] }, ofOther);
+      assert.equal(whole["size"], later);
+      assert.equal((whole["disk"] as Inputs)["type"], later);
+      assert.equal((whole["list"] as unknown[])[0], later);
+    });
   });
 });
