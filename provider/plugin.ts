@@ -29,6 +29,10 @@ function kernels(): KernelSet {
         return (await import("./local-vm/vm-resource.js")).localVmKernel;
       case "headroom:local:DnsRecord":
         return (await import("./local-vm/dns-record-resource.js")).localDnsRecordKernel;
+      case "headroom:proxmox:VmId":
+        return (await import("./clouds/proxmox/vm-id-resource.js")).vmIdKernel;
+      case "headroom:proxmox:Guest":
+        return (await import("./clouds/proxmox/guest-resource.js")).guestKernel;
       default:
         definitions ??= import("./kernel/definition-kernels.js").then((module) => module.kernelsByType(systemClock));
         return (await definitions).get(type);

@@ -4,10 +4,11 @@ import type { Cloud } from "./cloud";
 import { aws } from "./clouds/aws";
 import { digitalocean } from "./clouds/digitalocean";
 import { local } from "./clouds/local";
+import { proxmox } from "./clouds/proxmox";
 import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
-export const clouds: readonly Cloud[] = [local, aws, digitalocean];
+export const clouds: readonly Cloud[] = [local, aws, digitalocean, proxmox];
 
 /** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */
 export interface Registry {

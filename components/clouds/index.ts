@@ -2,3 +2,4 @@
 export * from "./local";
 export * from "./aws";
 export * from "./digitalocean";
+export * from "./proxmox";

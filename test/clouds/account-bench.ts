@@ -162,10 +162,10 @@ export class AccountBench<E extends Emulation = Emulation> {
     return this.cloud.vms().some(({ id }) => id === vmId);
   }
 
-  /** Names of the Pulumi providers in the lane's state. */
+  /** Names of the Pulumi providers in the lane's state, but for that of our own plugin. */
   providers(): string[] {
     const resources = this.readState().resources ?? [];
-    return resources.filter(({ type }) => type.startsWith("pulumi:providers:")).map(({ urn }) => nameOf(urn));
+    return resources.filter(({ type }) => /^pulumi:providers:(?!headroom$)/.test(type)).map(({ urn }) => nameOf(urn));
   }
 
   readState(): Deployment {

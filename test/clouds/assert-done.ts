@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import type { UpdateResult } from "../../runtime/executor/node-updater";
 
-/** Ids of the nodes that are in the stack afterwards, sorted. */
-export const idsIn = ({ present = [] }: UpdateResult): string[] => present.map(({ nodeId }) => nodeId).sort();
+/** Ids of the nodes whose VMs are in the stack afterwards, sorted. */
+export const idsIn = ({ present = [] }: UpdateResult): string[] =>
+  present.flatMap(({ nodeId, isRemnant }) => (isRemnant ? [] : [nodeId])).sort();
 
 export function assertDone(result: UpdateResult, ...present: string[]): void {
   assert.equal(result.message, undefined);

@@ -73,8 +73,8 @@ export interface EmulatedUnderTest<E extends Emulation = Emulation> extends Clou
   readonly vmsTellOwner: boolean;
   /** What its account check tells; those of every cloud stand in the suite. */
   readonly checks: readonly CheckCase<E>[];
-  /** What the check tells of the template's own size. */
-  readonly size: KnownSize;
+  /** What the check tells of the template's own size. Absent: the settings say it, and the check nothing. */
+  readonly size?: KnownSize;
 }
 
 export interface RunningEmulation<E extends Emulation = Emulation> extends RunningCloud {

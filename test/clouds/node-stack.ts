@@ -6,6 +6,7 @@ import { automationCommand } from "../../runtime/executor/automation-command";
 import type { Engine } from "../../runtime/executor/engine-choice";
 import type { DesiredNode } from "../../runtime/model/state";
 import { identityOf } from "../../provider/frame/identity";
+import { HeadroomPlugin } from "../../provider/local-vm/local-vm";
 import type { DnsProvider, FoundVm, VmProvider } from "../../provider/vm-provider";
 
 export const repositoryRoot = join(__dirname, "..", "..", "..");
@@ -117,9 +118,11 @@ async function declareNodes(cloud: Cloud, nodes: readonly DesiredNode[], find: r
   const [first] = nodes;
   if (!first) return [];
   const provider = await cloud.vm.pulumiProvider("account", { settings: first.settings });
+  let plugin: HeadroomPlugin | undefined;
+  const ownPlugin = async () => (plugin ??= new HeadroomPlugin("own-plugin"));
   for (const node of nodes) {
     const settings = cloud.vm.settings.parse(node.settings);
-    const { vm, address } = await cloud.vm.declareNode({ ...node, settings }, { provider });
+    const { vm, address } = await cloud.vm.declareNode({ ...node, settings }, { provider, ownPlugin });
     if (!node.dns || !cloud.dns) continue;
     const dns = { ...node.dns, settings: cloud.dns.settings.parse(node.dns.settings) as Record<string, unknown> };
     const dnsAccount = await cloud.dns.pulumiProvider(`dns-${node.nodeId}`, { settings: node.dns.settings });

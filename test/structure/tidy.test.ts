@@ -146,11 +146,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "provider/clouds": [
     "provider/cloud",
     "provider/frame",
+    "provider/resource-kernel",
     "provider/vm-provider",
     "provider/local-vm",
     "runtime/model",
     "zod",
     "@pulumi",
+    "@muhlba91/pulumi-proxmoxve",
     "node",
   ],
   "provider/frame": ["provider/vm-provider", "runtime/model", "zod", "@pulumi/pulumi", "node:util"],
