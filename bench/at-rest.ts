@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
-import { realClock } from "../runtime/main/clock-and-chance";
+import { realClock } from "../runtime/model/real-clock";
 import { startEmbeddedPostgres } from "../runtime/store/embedded-postgres";
 import { PostgresStore } from "../runtime/store/postgres";
 import { EmulatedAws } from "../test/clouds/emulated-aws";

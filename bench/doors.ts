@@ -10,7 +10,8 @@ import { listen } from "../runtime/api/listen";
 import { createLogger } from "../runtime/api/log";
 import type { Route } from "../runtime/api/route";
 import { createRoutes } from "../runtime/api/routes";
-import { createRng, realClock } from "../runtime/main/clock-and-chance";
+import { createRng } from "../runtime/main/chance";
+import { realClock } from "../runtime/model/real-clock";
 import type { DoorsOrder } from "./doors-load";
 import { median, type Bench } from "./result";
 

@@ -1,6 +1,6 @@
 /** Declares a node as its stack knows it already: every resource of it again, by type and name, and none with a change. */
 import * as pulumi from "@pulumi/pulumi";
-import type { KeptNode } from "../runtime/executor/node-program";
+import type { KeptNode } from "../runtime/executor/node-program-port";
 
 class KeptCustom extends pulumi.CustomResource {}
 class KeptComponent extends pulumi.ComponentResource {}

@@ -21,7 +21,7 @@ import {
   type NodeProgram,
   type VmInput,
   type VmInState,
-} from "../runtime/executor/node-program";
+} from "../runtime/executor/node-program-port";
 import { nodeComponentType } from "../runtime/executor/stack-state";
 import { answerAccountQuestion, answerOfFailure, vmProviderOf } from "./account-questions";
 import { declareKept } from "./kept-node";

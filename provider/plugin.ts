@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { systemClock } from "./kernel/system-clock";
+import { realClock } from "../runtime/model/real-clock";
 import { type KernelSet, PluginServer } from "./plugin-server";
 import type { ResourceKernel } from "./resource-kernel";
 
@@ -34,7 +34,7 @@ function kernels(): KernelSet {
       case "headroom:proxmox:Guest":
         return (await import("./clouds/proxmox/guest-resource.js")).guestKernel;
       default:
-        definitions ??= import("./kernel/definition-kernels.js").then((module) => module.kernelsByType(systemClock));
+        definitions ??= import("./kernel/definition-kernels.js").then((module) => module.kernelsByType(realClock));
         return (await definitions).get(type);
     }
   };
@@ -60,9 +60,9 @@ async function main(): Promise<void> {
   async function finish(): Promise<void> {
     if (isFinishing) return;
     isFinishing = true;
-    systemClock.after(finishMsMax, () => process.exit(1));
+    realClock.after(finishMsMax, () => process.exit(1));
     await server.idle();
-    systemClock.after(lingerMs, () => process.exit(0));
+    realClock.after(lingerMs, () => process.exit(0));
   }
   process.on("SIGTERM", () => void finish());
   // A terminal sends Ctrl-C to the whole process group; the engine decides what it means and says so with Cancel.
@@ -79,9 +79,9 @@ async function main(): Promise<void> {
     if (server.hasBeenCalled) return;
     // An engine that waits for its command has started its plugins already.
     if (engineAddress === undefined || !(await isListening(engineAddress))) return finish();
-    systemClock.after(firstCallMsMax, () => void awaitFirstCall());
+    realClock.after(firstCallMsMax, () => void awaitFirstCall());
   }
-  systemClock.after(firstCallMsMax, () => void awaitFirstCall());
+  realClock.after(firstCallMsMax, () => void awaitFirstCall());
 }
 
 function isListening(address: string): Promise<boolean> {

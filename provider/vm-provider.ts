@@ -6,7 +6,8 @@ import type { ListedVm } from "../runtime/model/account-questions";
 import type { AccountRules, Settings as FieldsOfSettings } from "../runtime/model/accounts";
 import type { OsType, VmProviderFacts } from "../runtime/model/config";
 import type { CloudFailureClass } from "../runtime/model/errors";
-import type { DesiredNode, DnsSpec, Shape } from "../runtime/model/state";
+import type { DesiredNode, DnsSpec } from "../runtime/model/state";
+import type { Shape } from "../runtime/model/shapes";
 import type { NodeIdentity } from "./frame/identity";
 
 /** A node with settings that its cloud's schema has parsed. */

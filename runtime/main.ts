@@ -21,10 +21,11 @@ import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-ch
 import { BackendIdentity } from "./executor/backend-identity";
 import { derivePassphraseKeys, prepareInstallation, type Installation } from "./executor/installation";
 import { WorkerPool } from "./executor/worker-pool";
-import { createRng, realClock } from "./main/clock-and-chance";
+import { createRng } from "./main/chance";
+import { realClock } from "./model/real-clock";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
 import { OwnInstallation, type Acceptable } from "./main/own-installation";
-import { Term } from "./main/term";
+import { Leadership } from "./main/leadership";
 import { InstallationError, SetupError } from "./model/errors";
 import { findBinaries } from "./store/embedded-binaries";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./store/embedded-postgres";
@@ -217,7 +218,7 @@ class RuntimeHost implements Runtime {
     );
     this.http = await listen({ host, port, app });
     await this.startStore();
-    await this.startTerms();
+    await this.startLeading();
   }
 
   whenLeader(): Promise<void> {
@@ -244,18 +245,18 @@ class RuntimeHost implements Runtime {
   }
 
   /** Resolves when the first term leads or waits for another runtime; fails when it can do neither. */
-  private startTerms(): Promise<void> {
+  private startLeading(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.running = this.runTerms(resolve, reject);
+      this.running = this.leadAgainAndAgain(resolve, reject);
     });
   }
 
-  private async runTerms(onFirst: () => void, onFirstFailure: (error: unknown) => void): Promise<void> {
+  private async leadAgainAndAgain(onFirst: () => void, onFirstFailure: (error: unknown) => void): Promise<void> {
     let delayMs = restartDelayMs.first;
     let isFirst = true;
     while (!this.stopping.signal.aborted) {
       try {
-        await this.runTerm(() => {
+        await this.leadOnce(() => {
           onFirst();
           isFirst = false;
           delayMs = restartDelayMs.first;
@@ -280,9 +281,9 @@ class RuntimeHost implements Runtime {
     this.current = { message };
   }
 
-  private async runTerm(onSettled: () => void): Promise<void> {
+  private async leadOnce(onSettled: () => void): Promise<void> {
     await this.embedded?.ensureRunning();
-    const term = await this.openTerm((holder) => {
+    const term = await this.openLeadership((holder) => {
       const leaderUrl = /^https?:\/\/\S+/.exec(holder)?.[0];
       this.current = { message: `this runtime is a standby; ${holder} leads`, ...(leaderUrl ? { leaderUrl } : {}) };
       this.log.warn({ holder }, "another runtime leads; standing by");
@@ -302,12 +303,12 @@ class RuntimeHost implements Runtime {
     await Promise.all([term.stop(0), this.embedded?.ensureRunning()]);
   }
 
-  private openTerm(onStandby: (holder: string) => void): Promise<Term> {
+  private openLeadership(onStandby: (holder: string) => void): Promise<Leadership> {
     const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey, ownInstallation, sealer } = this;
     const { workers, openAhead } = options;
     const connectionString = options.databaseUrl ?? this.embedded?.connectionString;
     if (connectionString === undefined) throw new SetupError("there is no database to use; give one with --database");
-    return Term.open({
+    return Leadership.open({
       connectionString,
       holder: `${url} on ${hostname()}, process ${process.pid}`,
       leaseTiming: options.leaseTiming,

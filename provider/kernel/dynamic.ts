@@ -10,7 +10,7 @@ import type { KernelContext, Properties, ResourceKernel } from "../resource-kern
 import { ownerKey } from "./definition";
 import { definitionKernels } from "./definition-kernels";
 import { fromWire, toWire, without } from "./property-values";
-import { systemClock } from "./system-clock";
+import { realClock } from "../../runtime/model/real-clock";
 
 export const kindKey = "__kind";
 /** Limit of a delete, from `customTimeouts`; the dynamic provider is not told of those. */
@@ -23,7 +23,7 @@ export interface StackConfiguration {
 
 /** One per dynamic provider process, so one per update. */
 export function openDynamicDoor(config: StackConfiguration): DynamicDoor {
-  return new DynamicDoor(definitionKernels(systemClock), {
+  return new DynamicDoor(definitionKernels(realClock), {
     endpoint: config.get("headroom:endpoint") ?? process.env["HEADROOM_ENDPOINT"],
     apiKey: config.get("headroom:apiKey") ?? process.env["HEADROOM_API_KEY"],
   });

@@ -330,7 +330,7 @@ export class HeadroomClient {
   }
 
   private unreachable(cause: unknown, why: string | undefined): UnavailableError {
-    const reason = why ?? messageOf(cause);
+    const reason = why ?? networkMessageOf(cause);
     const advice = "check that it runs (headroom serve) and that the endpoint is right";
     return new UnavailableError(`the Headroom runtime at ${this.endpoint} can't be reached: ${reason}; ${advice}`, {
       cause,
@@ -339,7 +339,7 @@ export class HeadroomClient {
 }
 
 /** What went wrong in the network: fetch hides it in the cause, which has only a code when several addresses failed. */
-function messageOf(error: unknown): string {
+function networkMessageOf(error: unknown): string {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(inner instanceof Error)) return String(inner);
   return inner.message || ("code" in inner ? String(inner.code) : inner.name);

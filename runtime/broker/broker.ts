@@ -6,7 +6,7 @@ import { Decisions } from "../deciding/decisions";
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog, DefinitionKind, Permissions } from "../model/config";
 import { ConfigError, ConflictError, NotFoundError, UnauthorizedError, UnavailableError } from "../model/errors";
-import type { Reason } from "../model/plan";
+import type { Reason } from "../model/reason";
 import type { Lane, Node, Session, SessionStatus, StoredDefinition } from "../model/state";
 import { formatCount } from "../model/units";
 import { describeUnreadable } from "../model/unreadable";

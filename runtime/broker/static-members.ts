@@ -1,7 +1,7 @@
 /** Static members as nodes: there as long as the pool's definition names them, never created or destroyed. */
 import type { Pool, StaticMember } from "../model/config";
 import { ConflictError } from "../model/errors";
-import type { Reason } from "../model/plan";
+import type { Reason } from "../model/reason";
 import type { Node } from "../model/state";
 import { formatCount } from "../model/units";
 import type { QueueContext } from "../planner/placement/place-queue";

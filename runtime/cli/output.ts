@@ -1,5 +1,5 @@
 /** How the CLI writes: aligned tables for people, one JSON value for programs, one sentence for errors. */
-import { exitCodeOf, HeadroomError, NoCapacityError } from "../model/errors";
+import { exitCodeOf, HeadroomError, messageOf, NoCapacityError } from "../model/errors";
 
 /** Columns as wide as their widest cell; nothing behind the last column. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -37,7 +37,7 @@ export function print(text: string): void {
 /** One sentence per problem on standard error; the exit code says whose turn it is. */
 export function reportError(error: unknown, options: { isVerbose: boolean }): number {
   const problems = error instanceof HeadroomError ? error.problems : [];
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (problems.length > 1) {
     for (const { path, message: problem } of problems) process.stderr.write(`headroom: ${path}: ${problem}\n`);
   } else {

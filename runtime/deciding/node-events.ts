@@ -21,7 +21,7 @@
  * An event that comes too late, such as the refusal of a node that runs, changes nothing.
  */
 import type { CloudFailureClass } from "../model/errors";
-import type { Reason } from "../model/plan";
+import type { Reason } from "../model/reason";
 import type { ConfigState, Node, NodeStatus } from "../model/state";
 import { afterFailure, isTripped, openedReason, withoutFailures } from "../planner/lifecycle/failures";
 import { isInFlight } from "../planner/lifecycle/node-status";

@@ -3,14 +3,14 @@
  * its own, with the account's Pulumi provider. No lane and no lock is taken, and nothing is changed but a VM that nobody
  * knows, see `orphan-deletion.ts`.
  */
+import { messageOf } from "../model/errors";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AccountAnswer, AskRequest } from "../model/account-questions";
-import { messageOf } from "./engine-work";
 import { FileBackend } from "./file-backend";
 import type { Installation } from "./installation";
 import { LaneFolder } from "./lane-folder";
-import type { NodeProgram } from "./node-program";
+import type { NodeProgram } from "./node-program-port";
 import { deleteOrphan } from "./orphan-deletion";
 import type { PassphraseCrypter } from "./passphrase";
 import { PulumiStack } from "./pulumi-stack";

@@ -3,7 +3,7 @@
  * to be gone, so an account whose owner nobody has told is held to that of the VMs that are already in the lane.
  */
 import type { AccountSpec } from "../model/accounts";
-import type { NodeProgram } from "./node-program";
+import type { NodeProgram } from "./node-program-port";
 import type { LaneRequest } from "./node-updater";
 import { isVm, nameOf, type Deployment } from "./stack-state";
 

@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { SetupError } from "../model/errors";
+import { messageOf, SetupError } from "../model/errors";
 
 export const engineWishes = ["auto", "official", "embedded"] as const;
 /** `auto` takes the official CLI when it is found, else the embedded engine. */
@@ -95,7 +95,7 @@ async function askVersion(command: string): Promise<string> {
     throw new SetupError(`"${command} version" answered "${version}", which is no version; is it a Pulumi CLI?`);
   } catch (cause) {
     if (cause instanceof SetupError) throw cause;
-    throw new SetupError(`"${command} version" failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new SetupError(`"${command} version" failed: ${messageOf(cause)}`, {
       cause,
     });
   }

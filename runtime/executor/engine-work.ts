@@ -1,5 +1,5 @@
 /** What a worker gives an engine to do, and what it hears of it. */
-import { CloudError, HeadroomError } from "../model/errors";
+import { CloudError, HeadroomError, messageOf } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import { EngineFailure } from "./engine-command";
 import type { LaneRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
@@ -39,11 +39,6 @@ export type UpRun =
 /** The end of something of which only recovery can tell how it ended. */
 export function unknownResult({ laneId, revision }: LaneRequest, message: string): UpdateResult {
   return { laneId, revision, outcome: "failed", message };
-}
-
-export function messageOf(error: unknown): string {
-  if (error instanceof HeadroomError || error instanceof EngineFailure) return error.message;
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** True when the engine did not end by itself, so that creates may be on their way. */

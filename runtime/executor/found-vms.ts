@@ -1,5 +1,5 @@
 /** Which of the VMs that a cloud lists under a node's id is the node's. Pure. */
-import type { FoundNode } from "./node-program";
+import type { FoundNode } from "./node-program-port";
 import type { DuplicateVm, KnownVm } from "./node-updater";
 
 export interface ChosenVms {

@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "../model/errors";
 import type { DesiredNode } from "../model/state";
-import type { KeptNode, KeptResource, LaneContent, LaneNode, NodeProgram } from "./node-program";
+import type { KeptNode, KeptResource, LaneContent, LaneNode, NodeProgram } from "./node-program-port";
 import { nodeComponentType, nodeIdOf, nameOf, type Deployment } from "./stack-state";
 
 export interface Understood {

@@ -4,13 +4,14 @@
  */
 import { tellNode } from "../deciding/node-events";
 import type { EpochMs } from "../model/clock";
-import type { Reason } from "../model/plan";
+import type { Reason } from "../model/reason";
 import type { Lane, LaneTrouble, Node } from "../model/state";
 import type { QueueContext } from "../planner/placement/place-queue";
 import { without } from "../planner/lifecycle/transitions";
 import type { Snapshot } from "../model/snapshot";
 import { classifyFailure } from "./failure-class";
-import { shouldHaveVm, type Presence } from "./lane-work";
+import type { Presence } from "./lane-memory";
+import { shouldHaveVm } from "./lane-work";
 import type { KnownVm, PresentNode, RecoverRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 
 /** The update is about to start: recorded before, so that a crash during it is seen afterwards. */

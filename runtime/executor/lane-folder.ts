@@ -10,7 +10,7 @@ import { z } from "zod";
 import { writeDurably } from "./durable-file";
 import { laneMark, laneMarkOf } from "./engine-environment";
 import { laneFolder, projectName, projectText, yamlText, type Installation } from "./installation";
-import { accountsKey, type LaneContent } from "./node-program";
+import { accountsKey, type LaneContent } from "./node-program-port";
 import type { PassphraseCrypter } from "./passphrase";
 import type { Holder } from "./lock-judgement";
 import { commandLineOf, environmentValueOf, isAlive, processesWith } from "./processes";

@@ -1,7 +1,10 @@
 /** What this process knows about a lane beyond its row, and how long the lane waits because of it. Pure. */
-import type { Presence } from "./lane-work";
 import type { EpochMs } from "../model/clock";
 import type { Lane } from "../model/state";
+import type { PresentNode } from "./node-updater";
+
+/** The nodes in a stack by their ids. */
+export type Presence = ReadonlyMap<string, Pick<PresentNode, "isRemnant" | "vmId">>;
 
 export interface LaneMemory {
   /** Nodes in the stack; undefined until an update or a recovery told. */

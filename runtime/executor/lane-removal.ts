@@ -2,7 +2,7 @@
 import { UnavailableError } from "../model/errors";
 import type { LaneRequest } from "./node-updater";
 import type { PassphraseCrypter } from "./passphrase";
-import { quietenStack, type RecoveryContext } from "./recovery";
+import { awaitNoEngine, type RecoveryContext } from "./recovery";
 import { realResources } from "./stack-state";
 
 /** Refuses a stack that still has something in it. */
@@ -15,7 +15,7 @@ export async function removeLane(
   const { stack } = request;
   if (!folder.exists() && !backend?.hasStack(stack)) return;
   await folder.write(request, crypter);
-  await quietenStack(context, undefined);
+  await awaitNoEngine(context, undefined);
   const deployment = await context.stack.readDeployment();
   const left = realResources(deployment).sort();
   if (left.length > 0 || (deployment?.pending_operations ?? []).length > 0) {

@@ -9,6 +9,7 @@
 import { Decisions } from "../deciding/decisions";
 import type { Clock, EpochMs, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
+import { messageOf } from "../model/errors";
 import type { Lane, Node } from "../model/state";
 import type { QueueContext } from "../planner/placement/place-queue";
 import type { Ledger } from "../store/store";
@@ -24,8 +25,8 @@ import {
   type EndedJob,
 } from "./lane-changes";
 import { requestFor } from "./lane-accounts";
-import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory } from "./lane-memory";
-import { dueStep, nextStep, slotNeedOf, type DueStep, type Presence } from "./lane-work";
+import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory, type Presence } from "./lane-memory";
+import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
 import type { LaneRequest, NodeUpdater, UpdateEvent, UpdateResult } from "./node-updater";
 import type { RecoverRequest, UpdateRequest } from "./node-updater";
 import { OpenAhead, type ComingDemand } from "./open-ahead";
@@ -369,8 +370,4 @@ export class LaneRunner {
 /** The worker died or could not be asked: nobody knows yet what the update did. */
 function unknownEnd({ laneId, revision }: LaneRequest, error: unknown): UpdateResult {
   return { laneId, revision, outcome: "failed", message: messageOf(error) };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

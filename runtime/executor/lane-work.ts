@@ -13,7 +13,7 @@
  */
 import type { EpochMs } from "../model/clock";
 import type { DesiredNode, Lane, Node } from "../model/state";
-import { retryWaitMs, type LaneMemory } from "./lane-memory";
+import { retryWaitMs, type LaneMemory, type Presence } from "./lane-memory";
 import type { PresentNode } from "./node-updater";
 import type { SlotNeed } from "./slot-scheduler";
 
@@ -94,9 +94,6 @@ function accountOf(nodes: readonly Node[]): string {
   const [node] = nodes;
   return node?.spec?.account ?? node?.vmProvider ?? "";
 }
-
-/** The nodes in a stack by their ids. */
-export type Presence = ReadonlyMap<string, Pick<PresentNode, "isRemnant" | "vmId">>;
 
 /** @param present What is in the stack; undefined = not known, e.g. after a restart. */
 export function nextStep(lane: Lane, nodes: readonly Node[], present: Presence | undefined): LaneStep {

@@ -1,13 +1,13 @@
 /** What a worker process does for one lane at a time: update, recover, remove. */
 import { hostname } from "node:os";
 import type { AccountAnswer, AskRequest } from "../model/account-questions";
-import type { CloudFailureClass } from "../model/errors";
+import { type CloudFailureClass, messageOf } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { AskPermit } from "../store/permit";
 import { askAccount, type AskerOptions } from "./account-asker";
 import { withOwners } from "./account-owners";
 import { EngineFailure } from "./engine-command";
-import { isInterrupted, messageOf, refuseUpdate, unknownResult } from "./engine-work";
+import { isInterrupted, refuseUpdate, unknownResult } from "./engine-work";
 import type { EngineWork, UnderstoodRequest, UpRun } from "./engine-work";
 import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
@@ -16,7 +16,7 @@ import { understandNodes } from "./kept-nodes";
 import { LaneFolder } from "./lane-folder";
 import { removeLane } from "./lane-removal";
 import { NodeIntake } from "./node-intake";
-import type { LaneContent, NodeProgram } from "./node-program";
+import type { LaneContent, NodeProgram } from "./node-program-port";
 import type {
   LaneRequest,
   OpenedUpdate,
@@ -34,7 +34,7 @@ import {
   adoptMissing,
   dropNodes,
   mendState,
-  quietenStack,
+  awaitNoEngine,
   verifyState,
   type RecoveryContext,
   type RecoveryLimits,
@@ -258,7 +258,7 @@ export class LaneWorker {
     const context = this.contextOf(asked, onEvent, abort);
     try {
       await context.folder.write(asked, await this.openedCrypter());
-      await quietenStack(context, enginePid);
+      await awaitNoEngine(context, enginePid);
       const mended = await mendState(context);
       await context.stack.initialise();
       await dropNodes(context, asked.forget ?? []);

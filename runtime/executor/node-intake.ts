@@ -2,7 +2,7 @@
  * What a worker does with the nodes that are given to an update it has opened: one lot after the other is checked,
  * written to the lane's configuration, and only then declared. Tells when none of them is on its way any more.
  */
-import { CloudError } from "../model/errors";
+import { CloudError, messageOf } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import { NodeFeed } from "./node-feed";
 import type { UpdateEvent } from "./node-updater";
@@ -82,7 +82,7 @@ export class NodeIntake {
       return true;
     } catch (error) {
       const failureClass = error instanceof CloudError ? error.failureClass : "CONFIG";
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.refused.push(node.nodeId);
       this.parts.onEvent({ kind: "nodeFailed", nodeId: node.nodeId, class: failureClass, message });
       return false;

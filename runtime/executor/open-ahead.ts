@@ -1,7 +1,7 @@
 /** Keeps updates open ahead where growth is likely, see `likely-growth.ts`; each is driven by an {@link OpenedLane}. */
 import type { Clock, EpochMs, Rng } from "../model/clock";
 import type { Journal } from "../model/journal";
-import type { Reason } from "../model/plan";
+import type { Reason } from "../model/reason";
 import type { DesiredNode, Lane, LikelyNode } from "../model/state";
 import type { Change } from "../model/changes";
 import type { Snapshot } from "../model/snapshot";

@@ -5,6 +5,7 @@
  * all of that is settled, when its lane has something to delete, when nobody thinks any more that it will be needed, or
  * when an operator wants the stack.
  */
+import { messageOf } from "../model/errors";
 import type { DesiredNode, Lane, Node } from "../model/state";
 import { laneNodesMax } from "../planner/lifecycle/lanes";
 import type { Change } from "../model/changes";
@@ -59,7 +60,7 @@ export class OpenedLane {
   /** The result of its update; a rejection when its worker died. */
   async end(): Promise<OpenedEnd> {
     const result = await this.update.result.catch((error: unknown): UpdateResult => {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       return { laneId: this.request.laneId, revision: this.revision, outcome: "failed", message };
     });
     this.isOver = true;

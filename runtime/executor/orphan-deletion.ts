@@ -7,11 +7,11 @@
  * Each update first looks whether the cloud still tells of the VM what its row does, as long as it declares anything: a
  * program that fails deletes nothing. Right before the delete the engine's hook asks the store.
  */
+import { messageOf } from "../model/errors";
 import type { AccountAnswer, AskRequest, ListedVm, OrphanQuestion } from "../model/account-questions";
 import type { AskPermit } from "../store/permit";
-import { messageOf } from "./engine-work";
 import { projectName } from "./installation";
-import type { NodeProgram } from "./node-program";
+import type { NodeProgram } from "./node-program-port";
 import { NotPermittedError } from "./permits";
 import type { PulumiStack } from "./pulumi-stack";
 import { addFound, stackUrn } from "./stack-state";

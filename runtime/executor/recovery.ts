@@ -16,7 +16,7 @@ import { waitForEnd, type EngineWaitLimits, type Waited } from "./engine-wait";
 import { judgeLock, type LockFacts } from "./lock-judgement";
 import { askingPauses, chooseVms } from "./found-vms";
 import type { DuplicateVm, LaneRequest, RecoverRequest } from "./node-updater";
-import type { FoundNode, NodeProgram } from "./node-program";
+import type { FoundNode, NodeProgram } from "./node-program-port";
 import type { JobPermits, NodeStep } from "./permits";
 import { isAlive, parentOf, signal } from "./processes";
 import type { PulumiStack } from "./pulumi-stack";
@@ -63,7 +63,7 @@ export interface RecoveryContext {
 }
 
 /** Waits until no process works on the stack and removes locks that dead processes of ours left. */
-export async function quietenStack(context: RecoveryContext, enginePid: number | undefined): Promise<void> {
+export async function awaitNoEngine(context: RecoveryContext, enginePid: number | undefined): Promise<void> {
   const { folder, backend, limits } = context;
   // An engine that belongs to another leader by now is not waited for, and not ended.
   await context.permits.toOperate();

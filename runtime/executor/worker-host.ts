@@ -2,8 +2,9 @@
  * The inside of a worker process: one job at a time. When the service goes away the worker ends at once; an engine
  * that it started goes on by itself and finishes what it has begun.
  */
+import { messageOf } from "../model/errors";
 import { LaneWorker } from "./lane-worker";
-import type { NodeProgram } from "./node-program";
+import type { NodeProgram } from "./node-program-port";
 import type { OpenedUpdate, UpdateEvent, UpdateResult } from "./node-updater";
 import { PermitQuestions } from "./permits";
 import type { FromWorker, Job, ToWorker } from "./worker-protocol";
@@ -104,8 +105,4 @@ function send(message: FromWorker): void {
 function fail(error: unknown): void {
   send({ kind: "failed", message: messageOf(error) });
   setImmediate(() => process.exit(1));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

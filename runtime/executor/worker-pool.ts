@@ -10,7 +10,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { AccountAnswer, AskRequest } from "../model/account-questions";
-import { BugError, UnavailableError } from "../model/errors";
+import { BugError, messageOf, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
 import { refused, type AskPermit } from "../store/permit";
 import { inheritedEnvironment } from "./engine-environment";
@@ -149,7 +149,7 @@ export class WorkerPool implements NodeUpdater {
       throw new BugError("a worker ended a question without an answer");
     } catch (error) {
       if (error instanceof BugError) throw error;
-      return { kind: "failed", failed: error instanceof Error ? error.message : String(error) };
+      return { kind: "failed", failed: messageOf(error) };
     }
   }
 

@@ -15,7 +15,7 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, chmod, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { SetupError } from "../model/errors";
+import { messageOf, SetupError } from "../model/errors";
 import { takeFolderLock, type FolderLock } from "../store/folder-lock";
 import { makeFolder } from "./make-folder";
 
@@ -39,7 +39,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     await (await open(probe, "w", 0o600)).close();
     await unlink(probe);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new SetupError(
       `the data folder ${path} can't be written (${why}); choose another with --data-folder or change its rights`,
       { cause },
@@ -85,7 +85,7 @@ async function readSecret(path: string): Promise<string | undefined> {
     return text === "" ? undefined : text;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new SetupError(`${path} can't be read (${why}); give this user the right to read it`, { cause: error });
   }
 }

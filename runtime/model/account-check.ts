@@ -1,6 +1,6 @@
 /** What a cloud said when it was asked about an account and about what a VM provider config makes its VMs from there. */
 import type { EpochMs } from "./clock";
-import type { Shape } from "./state";
+import type { Shape } from "./shapes";
 
 /**
  * - `wrong`: no node can be made like this until somebody changes the settings or the account.

@@ -11,7 +11,7 @@ import { autoscaleConfigSchema, type OsType } from "./autoscale-config";
 import { poolSchema, type Pool } from "./pool";
 import { dnsProviderConfigSchema, vmProviderConfigSchema } from "./provider-config";
 import { stagingConfigSchema } from "./staging-config";
-import type { Shape } from "./state";
+import type { Shape } from "./shapes";
 import { scheduleSchema } from "./schedule";
 import { workspaceSchema } from "./workspace";
 import { zoneSchema } from "./zone";

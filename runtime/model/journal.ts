@@ -1,6 +1,6 @@
 /** Makes entries of the decision journal whose ids sort in time, also across restarts and writers. */
 import type { Clock, Rng } from "./clock";
-import type { Reason } from "./plan";
+import type { Reason } from "./reason";
 import type { Decision } from "./state";
 
 export class Journal {

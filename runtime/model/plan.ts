@@ -1,14 +1,7 @@
 /** What the planner answers: changes of the set of nodes, each with its reason and the numbers behind it. */
 import type { EpochMs } from "./clock";
+import type { Reason } from "./reason";
 import type { ConfigState, Reservation } from "./state";
-
-/** A machine-readable reason with its numbers; `text` is the sentence an operator reads. */
-export interface Reason {
-  /** e.g. `queue`, `standby`, `floor`, `excess`, `schedule`, `cap`, `noCheckin`. */
-  readonly code: string;
-  readonly text: string;
-  readonly numbers: Readonly<Record<string, number | string | boolean>>;
-}
 
 export type NodeChange =
   /** One node more for this config; its id is given when the plan is applied. */

@@ -1,5 +1,11 @@
-/** Shapes of which not every dimension is known, and what may be believed of one that only its node has told. */
-import type { Shape } from "./state";
+/** What nodes offer and sessions take, also where not all of it is known or only the node itself has told. */
+
+/** What one node offers. */
+export interface Shape {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly gpus: number;
+}
 
 export type PartialShape = Readonly<Partial<Shape>>;
 

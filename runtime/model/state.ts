@@ -22,7 +22,8 @@
 import type { EpochMs } from "./clock";
 import type { DefinitionKind, Permissions } from "./config";
 import type { CloudFailureClass } from "./errors";
-import type { Reason } from "./plan";
+import type { Reason } from "./reason";
+import type { Shape } from "./shapes";
 
 export const nodeStatuses = [
   "requested",
@@ -36,13 +37,6 @@ export const nodeStatuses = [
   "failed",
 ] as const;
 export type NodeStatus = (typeof nodeStatuses)[number];
-
-/** What one node offers. */
-export interface Shape {
-  readonly cores: number;
-  readonly memoryBytes: number;
-  readonly gpus: number;
-}
 
 /** A node's A record: `<node id>.<baseDomainName>`. */
 export interface DnsSpec {

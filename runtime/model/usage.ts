@@ -1,6 +1,7 @@
 /** What the sessions on one node take from it. */
 import type { EpochMs } from "./clock";
-import type { Session, Shape } from "./state";
+import type { Session } from "./state";
+import type { Shape } from "./shapes";
 
 export interface NodeUsage extends Shape {
   /** Sessions that hold capacity: staged, assigned, running or paused. */

@@ -9,9 +9,10 @@ import {
   type VmProviderConfig,
 } from "../model/config";
 import { BugError } from "../model/errors";
-import type { Reason } from "../model/plan";
+import type { Reason } from "../model/reason";
 import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
-import { settingsVersionNow, type DesiredNode, type DnsSpec, type Node, type Shape } from "../model/state";
+import { settingsVersionNow, type DesiredNode, type DnsSpec, type Node } from "../model/state";
+import type { Shape } from "../model/shapes";
 import { checkedSize, declaredShape, shapeOfConfig } from "../planner/config/next-node";
 import type { PlaceContext } from "../planner/placement/eligibility";
 import { SpecDigests } from "../planner/config/spec-digest";

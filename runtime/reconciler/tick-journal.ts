@@ -4,7 +4,8 @@
  * fleet does not fill the journal.
  */
 import type { Journal } from "../model/journal";
-import type { NodeChange, Plan, Reason } from "../model/plan";
+import type { NodeChange, Plan } from "../model/plan";
+import type { Reason } from "../model/reason";
 import type { Decision } from "../model/state";
 import { formatCount } from "../model/units";
 import type { Snapshot } from "../model/snapshot";

@@ -1,6 +1,6 @@
 /** What ends by itself: nodes that don't come or fall silent. */
 import type { EpochMs } from "../model/clock";
-import type { Reason } from "../model/plan";
+import type { Reason } from "../model/reason";
 import type { Node } from "../model/state";
 import { formatCount, formatDuration } from "../model/units";
 import { tellNode, type NodeEvent } from "../deciding/node-events";

@@ -1,5 +1,5 @@
 /** The steps of one simulated engine: each is permitted, asked of the cloud, and written into the stack's state. */
-import { CloudError } from "../model/errors";
+import { CloudError, messageOf } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { UpdateEvent } from "../executor/node-updater";
 import type { SimBackend } from "./backend";
@@ -50,7 +50,7 @@ export class EngineSteps {
     try {
       await this.world.cloud.destroy({ nodeId, key });
     } catch (error) {
-      this.failedDeletes.push(error instanceof Error ? error.message : String(error));
+      this.failedDeletes.push(messageOf(error));
       return;
     }
     await engine.pass();
@@ -82,7 +82,7 @@ export class EngineSteps {
       const { address } = await this.world.cloud.create(node, this.job.stack.keys.get(account), atMs);
       return { nodeId: node.nodeId, address, accountId: account };
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const isDoubtful = error instanceof LostAnswer;
       return { node, class: error instanceof CloudError ? error.failureClass : "TRANSIENT", message, isDoubtful };
     }

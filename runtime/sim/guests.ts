@@ -1,5 +1,5 @@
 /** What VMs do once they exist: boot, check in, send heartbeats, and everything of that badly. */
-import type { Shape } from "../model/state";
+import type { Shape } from "../model/shapes";
 import { isInFlight } from "../planner/lifecycle/node-status";
 import type { Client } from "./client";
 import type { SimCloud, Vm } from "./cloud";

@@ -109,7 +109,7 @@ export class Replica {
     if (this.process === process) this.leader = leader;
   }
 
-  /** The same parts in the same order as `runtime/main/term.ts` puts them together. */
+  /** The same parts in the same order as `runtime/main/leadership.ts` puts them together. */
   private async open(
     process: SimProcess,
     rng: SeededRng,

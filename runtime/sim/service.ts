@@ -5,7 +5,8 @@
 import type { AutoscaleConfig, Workspace } from "../model/config";
 import { vmProvidersOf } from "../model/config";
 import type { EpochMs } from "../model/clock";
-import type { Node, Shape } from "../model/state";
+import type { Node } from "../model/state";
+import type { Shape } from "../model/shapes";
 import { WindowCache } from "../planner/config/windows";
 import type { Snapshot } from "../model/snapshot";
 import { shapeOfVm } from "./vm-shape";

@@ -1,6 +1,6 @@
 /** The worker pool of one term under virtual time: workers that die, answers that take a moment. */
 import type { AccountAnswer, AskRequest } from "../model/account-questions";
-import { UnavailableError } from "../model/errors";
+import { messageOf, UnavailableError } from "../model/errors";
 import { NodeFeed } from "../executor/node-feed";
 import type {
   NodeUpdater,
@@ -61,7 +61,7 @@ export class SimUpdater implements NodeUpdater {
       const listed = vms.map(({ spec }) => ({ vmId: `vm-${spec.nodeId}`, nodeId: spec.nodeId, installation }));
       return { kind: "list", vms: listed };
     } catch (error) {
-      return { kind: "failed", failed: error instanceof Error ? error.message : String(error) };
+      return { kind: "failed", failed: messageOf(error) };
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Shape } from "../model/state";
+import type { Shape } from "../model/shapes";
 
 const gib = 2 ** 30;
 

@@ -5,7 +5,8 @@ import { createFront } from "../../runtime/api/front";
 import { listen, type Listening } from "../../runtime/api/listen";
 import { createLogger } from "../../runtime/api/log";
 import { createRoutes } from "../../runtime/api/routes";
-import { createRng, realClock } from "../../runtime/main/clock-and-chance";
+import { createRng } from "../../runtime/main/chance";
+import { realClock } from "../../runtime/model/real-clock";
 import { Api } from "./harness";
 
 const json = "content-type: application/json";

@@ -17,7 +17,8 @@ import {
 } from "../../runtime/model/accounts";
 import type { DesiredNode, DnsSpec } from "../../runtime/model/state";
 import type { AskPermit } from "../../runtime/store/permit";
-import { allowAll, packageRoot, systemClock } from "../executor/bench";
+import { allowAll, packageRoot } from "../executor/bench";
+import { realClock } from "../../runtime/model/real-clock";
 import { removeFolder } from "../support/remove-folder";
 import { emulatedUnderTest, type EmulatedUnderTest, type RunningEmulation } from "./cloud-under-test";
 import type { Emulation } from "./emulation";
@@ -65,7 +66,7 @@ export class AccountBench<E extends Emulation = Emulation> {
       engineEnvironment: running.environment,
     });
     const limits = { settleMs: 50 };
-    bench.pool = new WorkerPool({ installation, clock: systemClock, permit, slots: 1, limits });
+    bench.pool = new WorkerPool({ installation, clock: realClock, permit, slots: 1, limits });
     bench.useKey("K1");
     bench.useKey("K1", "dns");
     return bench;

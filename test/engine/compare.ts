@@ -1,5 +1,6 @@
 import type { Json, JsonObject, Recording } from "./notation";
-import { type Point, pointsOf } from "./normalise";
+import { pointsOf } from "./normalise";
+import type { Point } from "./point";
 
 /** What comparing two recordings gave. */
 export interface Comparison {

@@ -1,14 +1,7 @@
 import type { Json, JsonObject, Observation, Recording } from "./notation";
 import { orderPoints } from "./order";
+import { shortUrn, type Point } from "./point";
 import { secretSignatureKey } from "./toy-provider";
-
-/** One comparable fact of a recording: where it is, and its value without anything that differs by chance. */
-export interface Point {
-  /** Kinds that a recording does not hold at all (the given ones hold no event details) are not compared. */
-  readonly kind: string;
-  readonly label: string;
-  readonly value: Json;
-}
 
 /** Commands whose output is a display of progress; their effects are compared, not their looks. */
 const displayCommands = new Set(["up", "preview", "refresh", "destroy"]);
@@ -210,11 +203,6 @@ function countPoints(kind: string, values: readonly JsonObject[]): Point[] {
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   return [...counts].map(([text, count]) => ({ kind, label: `${kind} ${text}`, value: count }));
-}
-
-/** The last parts of a URN, which say enough in a line of text. */
-export function shortUrn(urn: string): string {
-  return urn.startsWith("urn:pulumi:") ? urn.split("::").slice(2).join("::") : urn;
 }
 
 function sortedBy<Value>(values: readonly Value[], key: (value: Value) => string): Value[] {

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "./notation";
-import { type Point, shortUrn } from "./normalise";
+import { shortUrn, type Point } from "./point";
 
 /** Calls that change the world; only their order matters. */
 const effects = new Set(["create", "update", "delete"]);

@@ -6,21 +6,13 @@ import { chooseEngine, type Engine } from "../../runtime/executor/engine-choice"
 import { prepareInstallation, type Installation } from "../../runtime/executor/installation";
 import type { RecoverRequest, UpdateEvent, UpdateRequest } from "../../runtime/executor/node-updater";
 import { WorkerPool, type WorkerPoolOptions } from "../../runtime/executor/worker-pool";
-import type { Clock } from "../../runtime/model/clock";
+import { realClock } from "../../runtime/model/real-clock";
 import type { DesiredNode } from "../../runtime/model/state";
 import type { AskPermit } from "../../runtime/store/permit";
 import { ToyWorld } from "../engine/toy-world";
 import { removeFolder } from "../support/remove-folder";
 
 export const packageRoot = join(__dirname, "..", "..", "..");
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** For tests that are about something else. */
 export const allowAll: AskPermit = () => Promise.resolve({ isAllowed: true });
@@ -61,7 +53,7 @@ export async function openBench(engine: Engine, options: Partial<WorkerPoolOptio
   });
   const workerEntry = join(__dirname, "toy-worker.js");
   const limits = { orphanWaitMs: 15_000, settleMs: 200 };
-  const given = { installation, clock: systemClock, permit: allowAll, workerEntry, limits };
+  const given = { installation, clock: realClock, permit: allowAll, workerEntry, limits };
   const pool = new WorkerPool({ ...given, ...options });
   return {
     installation,

@@ -9,7 +9,8 @@ import { commandLineOf, isAlive } from "../../runtime/executor/processes";
 import type { UpdateResult } from "../../runtime/executor/node-updater";
 import type { Clock } from "../../runtime/model/clock";
 import { until } from "../support/until";
-import { aNode, aRequest, enginesHere, Heard, openBench, systemClock, type Bench } from "./bench";
+import { aNode, aRequest, enginesHere, Heard, openBench, type Bench } from "./bench";
+import { realClock } from "../../runtime/model/real-clock";
 import { thingsOf } from "./toy-cloud";
 
 for (const kind of ["embedded", "official"] as const) {
@@ -193,11 +194,11 @@ for (const kind of ["embedded", "official"] as const) {
       const updateTimeoutMs = 6_000;
       let timeOut: (() => void) | undefined;
       const after: Clock["after"] = (delayMs, run) => {
-        if (delayMs !== updateTimeoutMs) return systemClock.after(delayMs, run);
+        if (delayMs !== updateTimeoutMs) return realClock.after(delayMs, run);
         timeOut = run;
         return () => (timeOut = undefined);
       };
-      const clock = { ...systemClock, after };
+      const clock = { ...realClock, after };
       const strict = await openBench(engine, { clock, slots: 1, updateTimeoutMs, graceMs: 1_500 });
       try {
         const heard = new Heard();

@@ -7,7 +7,8 @@ import { prepareInstallation } from "../../runtime/executor/installation";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
 import { removeFolder } from "../support/remove-folder";
 import { until } from "../support/until";
-import { allowAll, aRequest, enginesHere, packageRoot, systemClock } from "./bench";
+import { allowAll, aRequest, enginesHere, packageRoot } from "./bench";
+import { realClock } from "../../runtime/model/real-clock";
 import { newOpenFolder } from "../support/open-folder";
 
 const planted = "a-secret-of-the-service";
@@ -51,7 +52,7 @@ describe("processes of an update", () => {
       const dataFolder = join(folder, engine.kind);
       mkdirSync(dataFolder, { mode: 0o711 });
       const installation = await prepareInstallation({ dataFolder, packageRoot, engine });
-      const pool = new WorkerPool({ installation, clock: systemClock, permit: allowAll, slots: 1 });
+      const pool = new WorkerPool({ installation, clock: realClock, permit: allowAll, slots: 1 });
       const root = join(dataFolder, "local");
       const node = {
         ...{ nodeId: "n-1", zone: "z", pool: "p", autoscaleConfig: "c", vmProvider: "v", kind: "local" as const },

@@ -5,7 +5,8 @@ import { prepareInstallation } from "../../runtime/executor/installation";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
 import type { DesiredNode } from "../../runtime/model/state";
 import { findLocalVms } from "../../provider/local-vm/find-local-vms";
-import { allowAll, aRequest, enginesHere, Heard, packageRoot, systemClock } from "./bench";
+import { allowAll, aRequest, enginesHere, Heard, packageRoot } from "./bench";
+import { realClock } from "../../runtime/model/real-clock";
 import { removeFolder } from "../support/remove-folder";
 import { newOpenFolder } from "../support/open-folder";
 
@@ -32,7 +33,7 @@ describe("updates with the local VM provider", () => {
     const installation = await prepareInstallation({ dataFolder: join(folder, "data"), packageRoot, engine: engine! });
     pool = new WorkerPool({
       installation,
-      clock: systemClock,
+      clock: realClock,
       permit: allowAll,
       slots: 1,
       limits: { settleMs: 200, orphanWaitMs: 10_000 },

@@ -1,6 +1,7 @@
 /** What the reconciler makes of a plan, as far as the planner can see it. */
 import type { NodeChange, Plan } from "../../runtime/model/plan";
-import type { Node, Shape } from "../../runtime/model/state";
+import type { Node } from "../../runtime/model/state";
+import type { Shape } from "../../runtime/model/shapes";
 import { shapeOfConfig } from "../../runtime/planner/config/next-node";
 import { plan } from "../../runtime/planner/planning/plan";
 import { SpecDigests } from "../../runtime/planner/config/spec-digest";

@@ -1,6 +1,7 @@
 /** Which nodes keep their room for a session that was passed over, for how long, and from whom. */
 import assert from "node:assert/strict";
-import type { Node, Session, Shape } from "../../runtime/model/state";
+import type { Node, Session } from "../../runtime/model/state";
+import type { Shape } from "../../runtime/model/shapes";
 import { Draft } from "../../runtime/model/draft";
 import { place } from "../../runtime/planner/placement/place";
 import { reserveAfterMs } from "../../runtime/planner/planning/reservations";

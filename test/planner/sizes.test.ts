@@ -1,7 +1,7 @@
 /** What a check of the account told of a size counts from the first node on, for that size alone. */
 import assert from "node:assert/strict";
 import type { KnownSize } from "../../runtime/model/account-check";
-import type { Shape } from "../../runtime/model/state";
+import type { Shape } from "../../runtime/model/shapes";
 import { shapeOfConfig } from "../../runtime/planner/config/next-node";
 import type { HotState } from "../../runtime/store/hot-state";
 import {

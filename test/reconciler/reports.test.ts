@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { reportBounds, type PartialShape } from "../../runtime/model/shapes";
-import type { Node, Shape } from "../../runtime/model/state";
+import { type PartialShape, reportBounds, type Shape } from "../../runtime/model/shapes";
+import type { Node } from "../../runtime/model/state";
 import { gib, vmProviderDoc, workspaceDoc, type AgentConfigDoc } from "../support/builders";
 import { agents, only, request } from "./questions";
 import { goodCloud, World } from "./world";

@@ -10,7 +10,8 @@ import { PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 import { createSealer } from "../../runtime/store/sealer";
 import type { Store } from "../../runtime/store/store";
-import { newDatabase, realClock } from "../support/postgres";
+import { newDatabase } from "../support/postgres";
+import { realClock } from "../../runtime/model/real-clock";
 import {
   aDecision,
   aSession,

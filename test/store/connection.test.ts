@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { SetupError, UnavailableError, type HeadroomError } from "../../runtime/model/errors";
 import { connect } from "../../runtime/store/postgres-connection";
 import { PostgresStore } from "../../runtime/store/postgres";
-import { onDatabase, realClock, testServer, withDatabase } from "../support/postgres";
+import { onDatabase, testServer, withDatabase } from "../support/postgres";
+import { realClock } from "../../runtime/model/real-clock";
 
 /** The error of opening a store; fails when it opens, or when the error gives a secret away. */
 async function openError(connectionString: string, secret = "hunter2"): Promise<HeadroomError> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { connect } from "../../runtime/store/postgres-connection";
 import { PostgresStore } from "../../runtime/store/postgres";
-import { realClock, withDatabase } from "../support/postgres";
+import { withDatabase } from "../support/postgres";
+import { realClock } from "../../runtime/model/real-clock";
 import { until } from "../support/until";
 import { decided, putSession } from "./rows";
 

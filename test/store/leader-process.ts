@@ -5,7 +5,7 @@
 import { HotState } from "../../runtime/store/hot-state";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { PostgresStore } from "../../runtime/store/postgres";
-import { realClock } from "../support/postgres-clock";
+import { realClock } from "../../runtime/model/real-clock";
 import { putSession } from "./rows";
 
 export interface LeaderMessage {

@@ -5,7 +5,8 @@ import type { Permit } from "../../runtime/store/permit";
 import { orphanPermitText, PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 import type { Store } from "../../runtime/store/store";
-import { newDatabase, realClock } from "../support/postgres";
+import { newDatabase } from "../support/postgres";
+import { realClock } from "../../runtime/model/real-clock";
 import type { Change } from "../../runtime/model/changes";
 import { anOrphan, putNode, putSession } from "./rows";
 

@@ -11,7 +11,7 @@ import type {
   Session,
   StoredDefinition,
 } from "../../runtime/model/state";
-import type { Reason } from "../../runtime/model/plan";
+import type { Reason } from "../../runtime/model/reason";
 
 export const accountSecret = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY";
 

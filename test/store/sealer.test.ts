@@ -8,7 +8,8 @@ import { PostgresStore, type PostgresStoreOptions } from "../../runtime/store/po
 import { startEmbeddedPostgres } from "../../runtime/store/embedded-postgres";
 import { createSealer } from "../../runtime/store/sealer";
 import type { Change } from "../../runtime/model/changes";
-import { newDatabase, realClock } from "../support/postgres";
+import { newDatabase } from "../support/postgres";
+import { realClock } from "../../runtime/model/real-clock";
 import { accountSecret as secret, anAccount, putNode } from "./rows";
 import { withFolder } from "./temporary-folder";
 

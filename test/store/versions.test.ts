@@ -8,7 +8,8 @@ import { columnName } from "../../runtime/store/postgres-batch";
 import { PostgresStore } from "../../runtime/store/postgres";
 import { agents, countByStatus } from "../reconciler/questions";
 import { World } from "../reconciler/world";
-import { newDatabase, realClock } from "../support/postgres";
+import { newDatabase } from "../support/postgres";
+import { realClock } from "../../runtime/model/real-clock";
 import { accountSecret } from "./rows";
 import { restoreDataSet, sealerOf, type DataSet } from "./versions/data-set";
 

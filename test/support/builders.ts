@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { noAccountRules } from "../../runtime/model/accounts";
 import type { CloudCatalog, DefinitionDocOf, DefinitionKind, VmProviderFacts } from "../../runtime/model/config";
-import type { ConfigState, Node, RouteFailures, Session, Shape } from "../../runtime/model/state";
+import type { ConfigState, Node, RouteFailures, Session } from "../../runtime/model/state";
+import type { Shape } from "../../runtime/model/shapes";
 import { HotState } from "../../runtime/store/hot-state";
 import type { Change } from "../../runtime/model/changes";
 import { startMs } from "./virtual-clock";

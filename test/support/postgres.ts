@@ -9,8 +9,6 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../runtime/stor
 import { connect } from "../../runtime/store/postgres-connection";
 import { removeFolder } from "./remove-folder";
 
-export { realClock } from "./postgres-clock";
-
 const prefix = "headroom-test-postgres-";
 let folder: string | undefined;
 let server: Promise<EmbeddedPostgres> | undefined;

@@ -3,7 +3,7 @@ import { checkedSize } from "../../planner/config/next-node";
 import { describeShape } from "../../model/shape-text";
 import { checkOf } from "../../broker/account-checks";
 import { troublesIn } from "../../model/account-check";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { AccountView } from "../account-contracts";
 import type { Leader } from "../backend";
 import { formatSpan } from "./advice";

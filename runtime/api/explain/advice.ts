@@ -1,5 +1,5 @@
 /** What would change a reason: one sentence for an operator, by the reason's code. */
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 
 type Numbers = Reason["numbers"];
 

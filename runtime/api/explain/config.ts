@@ -1,6 +1,7 @@
 /** An autoscale config in sentences: what it has, what it does now and why, what holds it back. */
 import { vmProvidersOf, type AutoscaleConfig } from "../../model/config";
-import type { ConfigDecision, Reason } from "../../model/plan";
+import type { ConfigDecision } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { formatCount } from "../../model/units";
 import type { Leader } from "../backend";
 import { accountReasons, tellAccount } from "./account";

@@ -4,7 +4,8 @@
  */
 import type { CloudCatalog } from "../../model/config";
 import type { EpochMs } from "../../model/clock";
-import type { NodeChange, Plan, Reason } from "../../model/plan";
+import type { NodeChange, Plan } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { Node } from "../../model/state";
 import { plan } from "../../planner/planning/plan";
 import { HotState } from "../../store/hot-state";

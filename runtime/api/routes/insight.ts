@@ -1,7 +1,7 @@
 /** What operators look at: status, plan, journal, explanations. Nothing here changes anything. */
 import { vmProvidersOf } from "../../model/config";
 import { NotFoundError } from "../../model/errors";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { ConfigState, Decision } from "../../model/state";
 import { formatCount } from "../../model/units";
 import { describeUnreadable, type UnreadableDefinition } from "../../model/unreadable";

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { HeadroomClient } from "../../api/client";
 import type { StatusView } from "../../api/contracts";
 import type { EngineWish } from "../../executor/engine-choice";
-import { SetupError } from "../../model/errors";
+import { messageOf, SetupError } from "../../model/errors";
 import { makeFolder } from "../../main/make-folder";
 import { adminKeyFile, globalOptions } from "../connection";
 import { formatTable, print } from "../output";
@@ -71,7 +71,7 @@ async function inspect(check: string, look: () => string | Promise<string>): Pro
   try {
     return { check, isGood: true, detail: await look() };
   } catch (error) {
-    return { check, isGood: false, detail: error instanceof Error ? error.message : String(error) };
+    return { check, isGood: false, detail: messageOf(error) };
   }
 }
 

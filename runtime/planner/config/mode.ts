@@ -1,7 +1,7 @@
 /** What a config may do now, and the sentence for it. */
 import type { EpochMs } from "../../model/clock";
 import type { AutoscaleConfig } from "../../model/config";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { Snapshot } from "../../model/snapshot";
 import type { ConfigState } from "../../model/state";
 import { describeUnreadable, unreadableBelow } from "../../model/unreadable";

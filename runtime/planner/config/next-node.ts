@@ -1,8 +1,8 @@
 /** What one more node of a config would offer. */
 import { factsOf, type AutoscaleConfig, type CloudCatalog, type ServerAutoscaleConfig } from "../../model/config";
-import { boundReport, wholeShape, type PartialShape } from "../../model/shapes";
+import { boundReport, type PartialShape, type Shape, wholeShape } from "../../model/shapes";
 import type { Snapshot } from "../../model/snapshot";
-import type { Node, Shape } from "../../model/state";
+import type { Node } from "../../model/state";
 import { isNewer } from "../../model/node-order";
 
 /** What of the state is read for the shape of a config's next node. */

@@ -1,5 +1,5 @@
 /** Why a session is not placed yet, candidate by candidate: each node that might take it, each config that might make one. */
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
 import type { Snapshot } from "../../model/snapshot";
 import type { Node, Session } from "../../model/state";

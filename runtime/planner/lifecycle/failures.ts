@@ -10,7 +10,7 @@
  * The circuit also closes when a definition changes that the failed nodes were made from.
  */
 import type { EpochMs } from "../../model/clock";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { ConfigState, FailureClass, RouteFailures } from "../../model/state";
 
 export type Circuit = "closed" | "open" | "halfOpen";

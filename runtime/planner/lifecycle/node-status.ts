@@ -1,6 +1,6 @@
 /** What a node's status says about it. */
 import type { EpochMs } from "../../model/clock";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { Node } from "../../model/state";
 import type { NodeUsage } from "../../model/usage";
 

@@ -2,17 +2,18 @@
  * What nodes report of their size. A report counts only where nothing is declared, and only up to what the node's size, or
  * any machine, has. The last report counts. No session ends because of a report.
  */
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import {
   boundReport,
+  type Dimension,
   dimensions,
   isSameShape,
-  reportBounds,
-  wholeShape,
-  type Dimension,
   type PartialShape,
+  reportBounds,
+  type Shape,
+  wholeShape,
 } from "../../model/shapes";
-import type { Node, Shape } from "../../model/state";
+import type { Node } from "../../model/state";
 import { formatCount, formatMemory } from "../../model/units";
 
 /** The node with what it reports now; what it does not report stays as it was. The same object when nothing changed. */

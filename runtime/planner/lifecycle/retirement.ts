@@ -6,7 +6,7 @@
  */
 import type { EpochMs } from "../../model/clock";
 import type { AutoscaleConfig } from "../../model/config";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { Snapshot } from "../../model/snapshot";
 import type { Node } from "../../model/state";
 import { formatDuration } from "../../model/units";

@@ -1,7 +1,7 @@
 /** How rows of nodes and sessions change, each change with its entry in the journal. */
 import type { EpochMs } from "../../model/clock";
 import type { Journal } from "../../model/journal";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { Node, NodeStatus, Session, SessionEndReason } from "../../model/state";
 import type { Draft } from "../../model/draft";
 

@@ -1,6 +1,7 @@
 /** The best node with room for a session, by the rules of the zone. */
 import type { Zone } from "../../model/config";
-import type { Node, Session, Shape } from "../../model/state";
+import type { Node, Session } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import type { NodeUsage } from "../../model/usage";
 import { isServer } from "../lifecycle/node-status";
 import { Eligibility, type PlaceContext } from "./eligibility";

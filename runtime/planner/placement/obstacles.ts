@@ -1,10 +1,10 @@
 /** Why no node of a config could ever take a session, as things are declared. */
 import { vmProvidersOf, type AutoscaleConfig, type Pool, type Zone } from "../../model/config";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
-import { mayFit, type PartialShape } from "../../model/shapes";
+import { mayFit, type PartialShape, type Shape } from "../../model/shapes";
 import type { Snapshot } from "../../model/snapshot";
-import type { NodeStatus, Shape } from "../../model/state";
+import type { NodeStatus } from "../../model/state";
 import { formatCount } from "../../model/units";
 import { closedBy, closedReason, outsideReason } from "../config/mode";
 import { checkedSize, declaredShape } from "../config/next-node";

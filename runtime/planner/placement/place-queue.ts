@@ -1,5 +1,5 @@
 /** Places queued sessions, first come first served; those that fit nowhere are skipped, those behind them go on. */
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { Node, Session } from "../../model/state";
 import { isServer } from "../lifecycle/node-status";
 import { assignSession, endSession, type TransitionContext } from "../lifecycle/transitions";

@@ -4,9 +4,10 @@
  */
 import type { EpochMs } from "../../model/clock";
 import type { AutoscaleConfig, Pool, Workspace, Zone } from "../../model/config";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
-import type { Node, Shape } from "../../model/state";
+import type { Node } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { formatCount } from "../../model/units";
 import { describeUnreadable, firstUnreadable } from "../../model/unreadable";
 import { outsideReason } from "../config/mode";

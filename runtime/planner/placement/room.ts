@@ -3,7 +3,8 @@
  * nodes that are only planned: both have limits and a usage.
  */
 import type { Workspace } from "../../model/config";
-import type { Node, Session, Shape } from "../../model/state";
+import type { Node, Session } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { subtractCores, type NodeUsage } from "../../model/usage";
 import { isServer } from "../lifecycle/node-status";
 

@@ -3,9 +3,10 @@
  * those that are not wanted any more end first, then the queue takes what is free, and then the missing ones are placed.
  */
 import type { Workspace } from "../../model/config";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { samePermissions, type Permissions, type StagingConfig } from "../../model/staging-config";
-import type { Node, Session, Shape } from "../../model/state";
+import type { Node, Session } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { formatCount, formatDuration } from "../../model/units";
 import type { Snapshot } from "../../model/snapshot";
 import { hasRoom, needsOf } from "./room";

@@ -1,6 +1,6 @@
 /** One autoscale config in a plan: what stands, and beside it what the plan has added so far. */
 import type { AutoscaleConfig } from "../../model/config";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { ConfigState } from "../../model/state";
 import type { ConfigMode } from "../config/mode";
 import type { Window } from "../config/windows";

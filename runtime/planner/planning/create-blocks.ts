@@ -1,7 +1,7 @@
 /** What keeps a config from creating one more node now, first the reason that lasts longest. */
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
-import type { Shape } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { formatCount } from "../../model/units";
 import { modeReason } from "../config/mode";
 import { nodesTotal, type ConfigView } from "./config-view";

@@ -1,5 +1,5 @@
 /** Where those who need room may find it, and which configs may make more: the queue and staging look in the same way. */
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { PartialShape } from "../../model/shapes";
 import type { PlaceRequest } from "../placement/choose-node";
 import { obstacleOf } from "../placement/obstacles";

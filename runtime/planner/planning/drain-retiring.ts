@@ -9,7 +9,7 @@
  * Where the caps leave no room for a replacement one node goes first. Whatever else keeps replacements from being made
  * (back-off, an open circuit) keeps the old nodes too: the rollout of a bad definition stops by itself.
  */
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { isGrowing, nodesInFlight, type ConfigView } from "./config-view";
 import type { PlanDraft } from "./plan-draft";
 

@@ -3,7 +3,7 @@
  * many as it had at its least; a later plan, which sees whether they are needed again, destroys them.
  */
 import { isNewer } from "../../model/node-order";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { ConfigState, Node } from "../../model/state";
 import { formatCount, formatDuration } from "../../model/units";
 import { isGrowing, nodesLive, type ConfigView } from "./config-view";

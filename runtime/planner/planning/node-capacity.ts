@@ -1,7 +1,8 @@
 /** One node as capacity: a node that exists, or one that the plan creates. */
 import type { EpochMs } from "../../model/clock";
 import type { AutoscaleConfig } from "../../model/config";
-import type { Node, Shape } from "../../model/state";
+import type { Node } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { noUsage, type NodeUsage } from "../../model/usage";
 import type { ConfigMode } from "../config/mode";
 import { serverLimitsOf } from "../config/next-node";

@@ -2,7 +2,8 @@
  * Packs the queue, first come first served, on what is free, then on what is on its way, then on nodes that come back
  * from draining, and only then on new nodes. A session that nothing can take is skipped; those behind it go on.
  */
-import type { Reason, WaitingSession } from "../../model/plan";
+import type { WaitingSession } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
 import type { Reservation, Session } from "../../model/state";
 import { placesOf } from "../placement/places";

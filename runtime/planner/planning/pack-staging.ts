@@ -3,10 +3,12 @@
  * on what is on its way, on nodes that come back, and only then on new nodes. Nobody waits for them, so they share
  * nodes with each other also where aggressive scaling gives each waiting user a node of his own.
  */
-import type { Reason, StagingPosition } from "../../model/plan";
+import type { StagingPosition } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
 import type { StagingConfig } from "../../model/staging-config";
-import type { Session, Shape } from "../../model/state";
+import type { Session } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { formatCount } from "../../model/units";
 import { isServer } from "../lifecycle/node-status";
 import type { PlaceRequest } from "../placement/choose-node";

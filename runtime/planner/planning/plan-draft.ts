@@ -2,9 +2,11 @@
  * A plan in the making: what it adds to the {@link Fleet}. Its steps create nodes, bring draining ones back, drain and
  * destroy, and give room to those who wait; nothing else remembers anything.
  */
-import type { NodeChange, Reason } from "../../model/plan";
+import type { NodeChange } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { PlaceMap } from "../../model/place-map";
-import type { Node, Shape } from "../../model/state";
+import type { Node } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { addOnRoute, type ConfigView } from "./config-view";
 import { createBlock, type Purpose } from "./create-blocks";
 import type { Fleet } from "./fleet";

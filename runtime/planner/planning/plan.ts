@@ -2,7 +2,8 @@
  * What should change about the set of nodes now. Pure: the same snapshot and time give the same plan, whatever the order
  * in which the rows were stored; and planning again after the plan was applied changes nothing.
  */
-import type { ConfigDecision, NodeChange, Plan, Reason, StagingPosition, WaitingSession } from "../../model/plan";
+import type { ConfigDecision, NodeChange, Plan, StagingPosition, WaitingSession } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { ConfigState, Node } from "../../model/state";
 import { formatCount } from "../../model/units";
 import { definitionId } from "../../model/changes";

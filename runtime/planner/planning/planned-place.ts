@@ -2,7 +2,7 @@
  * One place in a plan. The nodes are those of its {@link PlaceCapacity}, and those that the plan creates or brings back.
  * What a round gives to sessions lies on top and is forgotten when the next round starts.
  */
-import type { Shape } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import type { NodeUsage } from "../../model/usage";
 import { isServer } from "../lifecycle/node-status";
 import { hasRoom, hasRoomForNewUser, withSession, type SessionNeeds } from "../placement/room";

@@ -1,5 +1,5 @@
 /** Nodes that leave whatever the demand is: failed, dead, drained and empty, or of a config that is being emptied. */
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { Node } from "../../model/state";
 import { closedBy, closedReason, type ConfigMode } from "../config/mode";
 import { fateOf, type Fate } from "../lifecycle/finished";

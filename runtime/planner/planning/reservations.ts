@@ -10,7 +10,8 @@
  * Oldest sessions first. At most a quarter of the running nodes of a pool in a zone, rounded up, are reserved at a time,
  * so that small sessions go on being served on the others; where a place has a single node, large and small take turns.
  */
-import type { Reservation, Session, Shape } from "../../model/state";
+import type { Reservation, Session } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { isServer } from "../lifecycle/node-status";
 import { fitsShape, freeShape } from "../placement/room";
 import type { DemandSearch } from "./demand-search";

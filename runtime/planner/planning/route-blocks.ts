@@ -4,9 +4,10 @@
  */
 import type { EpochMs } from "../../model/clock";
 import { factsOf, type CloudCatalog, type VmProviderConfig } from "../../model/config";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import type { Snapshot } from "../../model/snapshot";
-import type { RouteFailures, Shape } from "../../model/state";
+import type { RouteFailures } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { formatCount } from "../../model/units";
 import { circuitOf, failuresToOpen, isExhausted, type Circuit, type SharedOutage } from "../lifecycle/failures";
 import { fitsShape } from "../placement/room";

@@ -1,7 +1,7 @@
 /** The VM provider configs that an autoscale config may make nodes on: its own, and its fallbacks in their order. */
 import { vmProvidersOf, type AutoscaleConfig } from "../../model/config";
-import { wholeShape, type PartialShape } from "../../model/shapes";
-import type { Node, Shape } from "../../model/state";
+import { type PartialShape, type Shape, wholeShape } from "../../model/shapes";
+import type { Node } from "../../model/state";
 import type { KnownShape } from "../config/next-node";
 import { isInFlight, isServer } from "../lifecycle/node-status";
 

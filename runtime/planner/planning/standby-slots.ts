@@ -3,10 +3,10 @@
  * fit on one: what is free in pieces is enough for the sums of standby, but starts nobody.
  */
 import type { AutoscaleConfig } from "../../model/config";
-import type { Reason } from "../../model/plan";
+import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
 import type { Snapshot } from "../../model/snapshot";
-import type { Shape } from "../../model/state";
+import type { Shape } from "../../model/shapes";
 import { formatCount } from "../../model/units";
 import type { Window } from "../config/windows";
 import { freeOf, needsOf } from "../placement/room";

@@ -3,9 +3,8 @@
  * is made up by draining nodes that come back, then by new nodes.
  */
 import type { AgentAutoscaleConfig, ServerAutoscaleConfig } from "../../model/config";
-import type { Reason } from "../../model/plan";
-import { dimensions, type Dimension } from "../../model/shapes";
-import type { Shape } from "../../model/state";
+import type { Reason } from "../../model/reason";
+import { type Dimension, dimensions, type Shape } from "../../model/shapes";
 import { formatCount, formatMemory } from "../../model/units";
 import { serverLimitsOf } from "../config/next-node";
 import { freeOf, freeServerSessions } from "../placement/room";

@@ -7,7 +7,7 @@ import { cloudCatalog } from "../../../provider/registry";
 import { createApiKey } from "../../../runtime/api/api-keys";
 import { canonicalJson } from "../../../runtime/api/digest";
 import { Requesters } from "../../../runtime/broker/requesters";
-import { createRng } from "../../../runtime/main/clock-and-chance";
+import { createRng } from "../../../runtime/main/chance";
 import { Reconciler } from "../../../runtime/reconciler/reconciler";
 import { HotState } from "../../../runtime/store/hot-state";
 import { SeededRng } from "../../support/virtual-clock";

@@ -14,7 +14,7 @@ import { PostgresStore } from "../../../runtime/store/postgres";
 import { agents, request } from "../../reconciler/questions";
 import { World } from "../../reconciler/world";
 import { scheduleDoc, stagingDoc } from "../../support/builders";
-import { realClock } from "../../support/postgres-clock";
+import { realClock } from "../../../runtime/model/real-clock";
 import { oneOfEach } from "../rows";
 import { readTables, sealerOf, type DataSet } from "./data-set";
 

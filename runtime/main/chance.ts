@@ -1,22 +1,6 @@
-/** The real clock and the real source of chance. */
+/** The real source of chance. */
 import { randomBytes, randomInt } from "node:crypto";
-import type { Clock, Rng } from "../model/clock";
-
-/** Node's timers overflow beyond this and would fire at once. */
-const timerMsMax = 2 ** 31 - 1;
-
-export const realClock: Clock = {
-  now: () => Date.now(),
-  after(delayMs, run) {
-    let timer: NodeJS.Timeout;
-    const wait = (leftMs: number): void => {
-      const stepMs = Math.min(Math.max(leftMs, 0), timerMsMax);
-      timer = setTimeout(() => (leftMs > stepMs ? wait(leftMs - stepMs) : run()), stepMs);
-    };
-    wait(delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+import type { Rng } from "../model/clock";
 
 const idCharacters = "0123456789abcdefghijklmnopqrstuvwxyz";
 

@@ -33,7 +33,7 @@ import { PostgresStore } from "../store/postgres";
 import type { Sealer } from "../store/sealer";
 import type { OwnInstallation } from "./own-installation";
 
-export interface TermOptions {
+export interface LeadershipOptions {
   readonly connectionString: string;
   /** Who we are, for operators and other runtimes; starts with our URL. */
   readonly holder: string;
@@ -59,7 +59,7 @@ export interface TermOptions {
   readonly signal: AbortSignal;
 }
 
-export class Term {
+export class Leadership {
   /** Resolves with the reason when leadership or the store was lost. Never rejects. */
   readonly lost: Promise<Error>;
 
@@ -78,7 +78,7 @@ export class Term {
   }
 
   /** Waits for the lease, loads the state, recovers lanes that a crash left open, and only then starts to decide. */
-  static async open(options: TermOptions): Promise<Term> {
+  static async open(options: LeadershipOptions): Promise<Leadership> {
     const { connectionString, holder, leaseTiming, clock, onStandby, signal, journalRetentionSeconds } = options;
     const { installation, sealer } = options;
     let reportLoss: (error: Error) => void = () => undefined;
@@ -104,7 +104,7 @@ export class Term {
       await ledger.commit(adminKeyChanges(state, options));
       // Before any lane asks for them: older versions wrote no accounts.
       await ledger.commit(tidyAccounts({ snapshot: state, catalog: options.catalog, nowMs: clock.now() }));
-      return await Term.begin(options, { store, ledger, lost });
+      return await Leadership.begin(options, { store, ledger, lost });
     } catch (error) {
       await store.close();
       throw error;
@@ -112,9 +112,9 @@ export class Term {
   }
 
   private static async begin(
-    options: TermOptions,
+    options: LeadershipOptions,
     { store, ledger, lost }: { store: PostgresStore; ledger: GroupCommitLedger; lost: Promise<Error> },
-  ): Promise<Term> {
+  ): Promise<Leadership> {
     const { clock, rng, log, catalog, tokenSecret, tickSeconds, facts } = options;
     const updater = options.createUpdater((request) => store.permit(request));
     const tokens = new NodeTokens(tokenSecret);
@@ -168,7 +168,7 @@ export class Term {
       plan: () => plan(ledger.state, { nowMs: clock.now(), catalog }),
       slotWaitOf: (laneId) => laneRunner.waitOf(laneId),
     };
-    return new Term(leader, { store, reconciler, laneRunner, updater, questions }, lost);
+    return new Leadership(leader, { store, reconciler, laneRunner, updater, questions }, lost);
   }
 
   /** Decides nothing more, lets running updates end for up to `limitMs`, and gives the lease to whoever waits. */
@@ -194,7 +194,7 @@ export class Term {
 /** Makes the installation where there is none, and takes note of what became of its backend. */
 async function joinInstallation(
   ledger: GroupCommitLedger,
-  { installation, clock, rng, log }: TermOptions,
+  { installation, clock, rng, log }: LeadershipOptions,
 ): Promise<void> {
   const known = ledger.state.installation.get(installationRow);
   const { record, warning } = await installation.admit(known, rng);
@@ -214,7 +214,7 @@ async function joinInstallation(
 }
 
 /** The key of this data folder is an admin key, under a name of its own when another runtime of this database has one. */
-function adminKeyChanges(state: HotState, { adminKey, clock }: TermOptions): Change[] {
+function adminKeyChanges(state: HotState, { adminKey, clock }: LeadershipOptions): Change[] {
   const hash = hashApiKey(adminKey);
   if ([...state.apiKeys.values()].some((key) => key.hash === hash && key.scope === "admin")) return [];
   const name = state.apiKeys.has("admin") ? `admin-${hash.slice(0, 8)}` : "admin";
