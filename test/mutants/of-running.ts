@@ -94,8 +94,8 @@ export const runningMutants: readonly Mutant[] = [
     name: "update not recorded before it runs",
     rule: "a crash during an update is seen afterwards",
     file: "executor/lane-runner",
-    find: "await this.commit(beginUpdate(this.context(), lane, request));",
-    replace: 'this.changesOf({ kind: "nodeCreating", nodeId: "" }, request);',
+    find: "await this.decide((context) => beginUpdate(context, lane, request));",
+    replace: "void beginUpdate;",
     tests: lanes,
   },
   {

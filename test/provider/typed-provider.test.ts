@@ -7,7 +7,7 @@ import type * as headroomPackage from "../../components";
 import { kernelsByType } from "../../provider/kernel/definition-kernels";
 import { fromDocument, toDocument } from "../../provider/kernel/provider-document";
 import { fieldsOf } from "../../provider/kernel/setting-fields";
-import { systemClock } from "../../provider/kernel/system-clock";
+import { realClock } from "../../runtime/model/real-clock";
 import { typedProviders } from "../../provider/kernel/typed-provider";
 import { clouds } from "../../provider/registry";
 import { type KernelContext, type Properties, type ResourceKernel, unknownValue } from "../../provider/resource-kernel";
@@ -42,7 +42,7 @@ describe("typed provider kernels", () => {
   let kernels: ReadonlyMap<string, ResourceKernel>;
   beforeEach(async () => {
     runtime = await RuntimeDouble.start();
-    kernels = kernelsByType(systemClock);
+    kernels = kernelsByType(realClock);
   });
   afterEach(() => runtime.stop());
 
