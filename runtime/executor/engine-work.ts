@@ -1,5 +1,5 @@
 /** What a worker gives an engine to do, and what it hears of it. */
-import { CloudError, HeadroomError, messageOf } from "../model/errors";
+import { CloudError, messageOf } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import { EngineFailure } from "./engine-command";
 import type { LaneRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";

@@ -238,7 +238,7 @@ function covers(entry: string, target: string): boolean {
 /** Files that are run or loaded by their path, and so imported by nobody. */
 const startedByPath: readonly RegExp[] = [
   // What package.json names, and the programs beside it.
-  /^(runtime\/cli|runtime\/sim|bench|engine)\/main\.ts$/,
+  /^(runtime\/cli|runtime\/sim|bench|engine|generate)\/main\.ts$/,
   /^provider\/plugin\.ts$/,
   /^examples\/[^/]+\/(index|main)\.ts$/,
   // Processes of their own.
