@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Draft } from "../../runtime/model/draft";
-import type { Node, Session, Shape } from "../../runtime/model/state";
+import type { Node, Session } from "../../runtime/model/state";
+import type { Shape } from "../../runtime/model/shapes";
 import { WindowCache } from "../../runtime/planner/config/windows";
 import { place } from "../../runtime/planner/placement/place";
 import type { HotState } from "../../runtime/store/hot-state";
