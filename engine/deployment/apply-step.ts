@@ -50,7 +50,7 @@ async function run(step: Step, context: DeploymentContext): Promise<StepOutcome>
       const { old, new: next } = both(step);
       next.id = old.id;
       next.outputs = old.outputs;
-      // Nobody waits for what is only excluded from the update: its provider is not used.
+      // A provider that the update excludes (its step reports to nobody) is not used, so it is not started.
       if (isProviderType(next.type) && step.done) await context.providers.same({ ...next, inputs: old.inputs });
       return ok;
     }
@@ -199,7 +199,8 @@ async function refresh(step: Step, context: DeploymentContext): Promise<StepOutc
     step.refreshed = equalValues(old.outputs, next.outputs) ? "same" : "update";
     return { status: "ok" };
   }
-  // What an update of an unchanged program would do, seen from the other side: the real thing is the new.
+  // The provider is asked what an update of an unchanged program would do to the real resource. A refresh reports the
+  // opposite: how the real resource differs from the state.
   const asked = { urn, id: next.id, oldInputs: next.inputs, oldOutputs: next.outputs, newInputs: inputs };
   const diff = await settledDiff(provider, {
     ...asked,

@@ -4,7 +4,7 @@ import { dependenciesOf, dependentsOf } from "../state/graph";
 import type { ResourceState } from "../state/resource";
 import type { DeploymentContext } from "./context";
 
-/** Tells whether a resource may be deleted. Fails when the targets leave out what cannot exist without them. */
+/** Tells whether a resource may be deleted. */
 export function deletionFilter(context: DeploymentContext): (state: ResourceState) => boolean {
   const { targets, excludes, excludeProtected } = context.options;
   if (excludes.length > 0) return (state) => !excludes.includes(state.urn);
@@ -22,7 +22,7 @@ function besideProtected(resources: ResourceState[]): (state: ResourceState) => 
   return (state) => !kept.has(state.urn);
 }
 
-/** The targets, which must be all that depends on them. */
+/** The targets alone. Fails when something that is no target depends on one of them. */
 function amongTargets({ base, options, events }: DeploymentContext): (state: ResourceState) => boolean {
   const { targets } = options;
   const roots = base.filter((state) => targets.includes(state.urn));

@@ -188,7 +188,7 @@ export class Deployment {
     }
   }
 
-  /** What may not be deleted and is not declared is told like all that stays. */
+  /** Resources that the program left out but that may not be deleted are reported as unchanged. */
   private async keepOthers(mayGo: (state: ResourceState) => boolean): Promise<void> {
     const { base } = this.context;
     const kept = base.filter((state) => !mayGo(state) && !state.delete && !this.generator.seen.has(state.urn));

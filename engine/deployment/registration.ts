@@ -1,6 +1,6 @@
 /**
  * What a program asks for when it registers a resource, and the property paths of its options.
- * The rule kept: a path that does not exist on one side is taken over as absent, never guessed.
+ * The rule kept: an ignored value that the old inputs do not have is left out of the result; nothing is guessed.
  */
 import type { CustomTimeouts, ResourceHooks } from "../state/resource";
 import { createUrn, qualifiedType, rootStackType, urnName, urnType } from "../state/urn";

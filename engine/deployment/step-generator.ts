@@ -42,7 +42,7 @@ export class StepGenerator {
 
   constructor(private readonly context: DeploymentContext) {}
 
-  /** The steps for one registration; none when everything has been said through `done` already. */
+  /** The steps for one registration. The one that makes or keeps the resource tells its result through `done`. */
   async generate(goal: Goal, done: Done): Promise<Step[]> {
     const { context } = this;
     const { stack, project } = context.options;

@@ -35,7 +35,7 @@ export class ProviderChoice {
     this.ofComponents.set(component, providers);
   }
 
-  /** A reference to the provider. */
+  /** The reference (URN and id) of the provider to use. */
   async find({ packageName, version, named, own, parent }: Wanted): Promise<string> {
     if (packageName === "pulumi") throw new NotSupported("stack references and the other resources built into Pulumi");
     const given = named || own?.get(packageName) || this.ofComponents.get(parent)?.get(packageName);

@@ -7,7 +7,7 @@ import { ProviderHandshakeRequest } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { call, isUnimplemented } from "./rpc";
 
-/** What may cross to a plugin. */
+/** Which special values may be sent to a plugin, and whether it answers previews of creates and updates. */
 export interface Abilities {
   secrets: boolean;
   resources: boolean;

@@ -49,7 +49,7 @@ export interface ReadResult {
   inputs: PropertyMap | undefined;
 }
 
-/** Everything the engine asks of a provider; the built-in one implements it too. */
+/** Everything the engine asks of a provider. */
 export interface Provider {
   checkConfig(urn: string, olds: PropertyMap, news: PropertyMap): Promise<CheckResult>;
   diffConfig(urn: string, state: ResourceState, news: PropertyMap, ignoreChanges: string[]): Promise<DiffResult>;

@@ -12,8 +12,8 @@ const messageBytesMax = 400 * 1024 * 1024;
 export const channelOptions: grpc.ChannelOptions = {
   "grpc.max_receive_message_length": messageBytesMax,
   "grpc.max_send_message_length": messageBytesMax,
-  // Each client has a connection of its own, as each provider has with the official engine: what is attached by its port
-  // tells two providers of one package apart by nothing else.
+  // Each client has a connection of its own, as with the official engine. An attached plugin that serves two providers of
+  // one package can tell them apart only by their connections.
   "grpc.use_local_subchannel_pool": 1,
 };
 

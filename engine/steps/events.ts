@@ -16,7 +16,7 @@ export interface EventsOptions {
   log: EventLog | undefined;
   display: Display;
   isPreview: boolean;
-  /** In a refresh a step counts as what it found. */
+  /** In a refresh each step is counted by what it found: unchanged, updated or deleted. */
   isRefresh: boolean;
   /** Hides the stack's secrets. */
   mask: Mask;
