@@ -34,7 +34,7 @@ export const underTest: EmulatedUnderTest<EmulatedProxmox> = {
     tokenValue: secretOf(key),
     verifySsl: false,
   }),
-  edit: (template: Settings, number) => ({ ...template, cores: 8, templateName: `gone-${number}` }),
+  edit: (template: Settings, number) => ({ ...template, cores: 8 + number, memory: "16GiB" }),
   sentScript: { linux: (script) => script, windows: (script) => script },
   emulate: () => new EmulatedProxmox(),
   async start() {
