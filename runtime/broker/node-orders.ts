@@ -1,6 +1,7 @@
 /** What operators do to nodes. */
 import { ConflictError, NotFoundError } from "../model/errors";
 import type { Node } from "../model/state";
+import { isLeaving } from "../planner/config/mode";
 import { isInFlight } from "../planner/lifecycle/node-status";
 import { fillNode, type QueueContext } from "../planner/placement/place-queue";
 import { destroyNode, moveNode } from "../planner/lifecycle/transitions";
@@ -53,8 +54,10 @@ export function undrainByRequest(nodeId: string, context: QueueContext): Node {
   }
   const { snapshot } = context.draft;
   const config = node.autoscaleConfig === undefined ? undefined : snapshot.autoscaleConfigs.get(node.autoscaleConfig);
-  const isLeaving = config && ((config.drain && config.enabled) || snapshot.configStates.get(config.name)?.isDeleting);
-  if (isLeaving || (node.autoscaleConfig !== undefined && !config)) {
+  const isEmptied = config
+    ? isLeaving(config, snapshot.configStates.get(config.name))
+    : node.autoscaleConfig !== undefined;
+  if (isEmptied) {
     throw new ConflictError(
       `node ${nodeId} can't come back: autoscale config "${node.autoscaleConfig}" is being emptied`,
     );

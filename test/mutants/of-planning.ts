@@ -230,6 +230,15 @@ export const planningMutants: readonly Mutant[] = [
     bySimulation: false,
   },
   {
+    name: "a node with too little of one thing has room for all who need none of it",
+    rule: "a node that turned out too small for what runs on it is not waited for",
+    file: "planner/placement/room",
+    find: "needs.gpus <= shape.gpus - usage.gpus &&",
+    replace: "needs.gpus <= Math.max(0, shape.gpus - usage.gpus) &&",
+    tests: ["planner/room"],
+    bySimulation: false,
+  },
+  {
     name: "small sessions pass large ones for ever",
     rule: "a session that was passed over for long gets the room that comes free",
     file: "planner/placement/reserved-room",

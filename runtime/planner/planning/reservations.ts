@@ -1,6 +1,6 @@
 /**
- * Sessions that need much of a node age past those that need little: whatever room comes free one by one fits the small
- * ones, who would otherwise be served for ever before a large one that waits for the same nodes.
+ * Room that is kept for large sessions. Room comes free in small pieces, which fit only small sessions: without this, small
+ * ones that came later would be served for ever before a large one that waits for the same nodes.
  *
  * A session of a container gets a reservation when it has waited for {@link reserveAfterMs}, neither has nor can get a node
  * on its way, and was passed over: a node that would be large enough runs a session that was requested later. Then one
@@ -21,16 +21,16 @@ import type { FoundRoom } from "./plan-draft";
 import type { PlannedPlace } from "./planned-place";
 
 export const reserveAfterMs = 300_000;
-/** More would hardly help: by then a whole node must have become free somewhere, or the sessions on them last for days. */
+/** Nodes kept for one session at most: where three of them don't come free in time, a fourth would hardly do so. */
 export const reservedPerSessionMax = 3;
-/** Share of a place's running nodes. */
+/** Share of a place's running nodes that may be reserved. */
 const reservedShareMax = 1 / 4;
 
 /** Nodes that could take the sessions of one search if they were empty. */
 interface Candidates {
   /** The one with least to free first. */
   readonly rooms: readonly (FoundRoom & { readonly nodeId: string })[];
-  /** When the session on them was requested that was requested last. */
+  /** When the latest of the sessions on these nodes was requested. */
   readonly lastRequestMs: number;
 }
 
@@ -52,7 +52,7 @@ export class Reservations {
     this.reservers = reserversOf(before);
   }
 
-  /** True when something is other than before, so that another round may find more. */
+  /** True when the reservations differ from those of the round before: another round may find more then. */
   endRound(): boolean {
     const isChanged = !isSame(this.before, this.now);
     this.before = this.now;
@@ -61,7 +61,7 @@ export class Reservations {
     return isChanged;
   }
 
-  /** For a session that is served with the next pass. */
+  /** For a session that fits on a running node already: the next pass places it, and its reservation stays until then. */
   keep({ sessionId }: Session): Reservation | undefined {
     const known = this.before.get(sessionId);
     if (known) this.now.set(sessionId, known);
