@@ -16,13 +16,12 @@ import { canonicalJson } from "../runtime/model/canonical-json";
 import {
   accountsKey,
   type FoundNode,
+  type KeptNode,
   type LaneContent,
   type LaneNode,
   type NodeProgram,
-  type VmInput,
   type VmInState,
 } from "../runtime/executor/node-program-port";
-import { nodeComponentType } from "../runtime/executor/stack-state";
 import { answerAccountQuestion, answerOfFailure, vmProviderOf } from "./account-questions";
 import { declareKept } from "./kept-node";
 import {
@@ -38,10 +37,9 @@ import { parseSettings, readablePart } from "./parsed-settings";
 import type { Registry } from "./registry";
 import { identityOf } from "./frame/identity";
 import { needsPlugin, PulumiProviders, type ProviderMaker } from "./pulumi-providers";
-import { deleteHookInState, registerStepHooks, withStepHooks, type ConfirmDelete } from "./step-hooks";
+import { openComponent, type NodeOutputs } from "./node-component";
+import { deleteHookInState, registerStepHooks, type ConfirmDelete } from "./step-hooks";
 import type { DnsProvider, VmProvider } from "./vm-provider";
-
-type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
 
 /** A node with its cloud and its parsed settings. */
 interface PreparedNode {
@@ -87,11 +85,11 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   async declareAsGiven(options: Parameters<NodeProgram["declareAsGiven"]>[0]): Promise<void> {
-    const { likely, batches, permit, onReady, onRefused } = options;
+    const { likely, batches, permit, keptOf, onReady, onRefused } = options;
     const { accounts } = readLane();
     const hooks = await registerStepHooks(permit);
     const providers = new PulumiProviders();
-    const run = { providers, hooks, withoutVm: new Set<string>() };
+    const run = { providers, hooks, withoutVm: new Set<string>(), ...(keptOf && { keptOf }) };
     // What can't be made ready fails the nodes that need it, and says why there.
     Promise.all(likely.map((node) => this.makeReady(node, accounts, providers))).then(onReady, () => undefined);
     const declarations: Promise<void>[] = [];
@@ -273,7 +271,7 @@ async function allDeclared(declarations: readonly Promise<void>[]): Promise<void
 }
 
 /** Shared by the nodes of one run. */
-interface ProgramRun extends Pick<Parameters<NodeProgram["declare"]>[0], "withoutVm" | "onVmInput"> {
+interface ProgramRun extends Pick<Parameters<NodeProgram["declare"]>[0], "withoutVm" | "onVmInput" | "keptOf"> {
   readonly providers: PulumiProviders;
   readonly hooks: pulumi.ResourceHookBinding;
 }
@@ -281,17 +279,34 @@ interface ProgramRun extends Pick<Parameters<NodeProgram["declare"]>[0], "withou
 async function declareNode(prepared: PreparedNode, run: ProgramRun): Promise<void> {
   const { node, vmProvider, place, dns } = prepared;
   const { providers, withoutVm } = run;
-  const { component, conclude } = openComponent(node.nodeId, vmProvider.vmType, run);
+  const { component, conclude, isDeclared } = openComponent(node.nodeId, vmProvider.vmType, run);
+  const keep = (kept: KeptNode) => declareKept(kept, component, (name) => providerOf(prepared, name, providers));
   try {
     const provider = await providers.get(vmProvider, place);
     if (dns !== undefined) await providers.get(dns.provider, dns.place);
-    const isWhole = !withoutVm.has(node.nodeId);
-    if (node.kept)
-      return conclude(await declareKept(node.kept, component, (name) => providerOf(prepared, name, providers)));
-    conclude(isWhole ? await declareResources(prepared, { component, provider, providers }) : {});
+    if (node.kept) return conclude(await keep(node.kept));
+    if (withoutVm.has(node.nodeId)) return;
+    try {
+      conclude(await declareResources(prepared, { component, provider, providers }));
+    } catch (error) {
+      const kept = run.keptOf?.(node);
+      if (kept === undefined || !isWhole(kept, prepared)) throw error;
+      const rest = kept.resources.filter((resource) => !isDeclared(resource));
+      conclude(await keep({ ...kept, resources: rest }));
+      await pulumi.log.warn(`node ${node.nodeId} stays as it is: ${messageOf(error)}`, component);
+    }
   } finally {
     conclude({});
   }
+}
+
+/**
+ * What a node was made from, such as a key, an image or a zone by its name, may be gone meanwhile. Who exists needs it no
+ * more, and must not keep the others of its lane from coming and going. Who lacks a part still needs it: outputs stand in
+ * the stack only when all parts are there.
+ */
+function isWhole({ outputs }: KeptNode, { dns }: PreparedNode): boolean {
+  return outputs["address"] !== undefined && (dns === undefined || outputs["dnsName"] !== undefined);
 }
 
 /** Of a kept node: the Pulumi provider that the stack knows by this name, so that nothing is replaced. */
@@ -305,44 +320,6 @@ function providerOf(
   if (name === ownPluginName) return providers.ownPlugin();
   const isOld = name === oldProviderName(node.kind, vmProvider, node.settings);
   return providers.get(vmProvider, { ...place, providerName: isOld ? place.providerName : name });
-}
-
-/**
- * Groups what belongs to one node. Its outputs in the state are how the runtime reads addresses; it counts as
- * unfinished until `conclude` gives them. They can't be arguments: the component would wait for its own children.
- */
-function openComponent(
-  nodeId: string,
-  vmType: string,
-  { onVmInput, hooks }: ProgramRun,
-): { component: pulumi.ComponentResource; conclude: (outputs: NodeOutputs) => void } {
-  let conclude: (outputs: NodeOutputs) => void = () => undefined;
-  const outputs = new Promise<NodeOutputs>((resolve) => (conclude = resolve));
-  class NodeComponent extends pulumi.ComponentResource {
-    protected override async initialize(): Promise<void> {
-      this.registerOutputs(await outputs);
-    }
-  }
-  // A node's inputs are frozen at its birth: whatever a newer version of the program computes, an existing VM stays.
-  const freeze: pulumi.ResourceTransformation = (args) => {
-    const { type, props } = args;
-    const opts = withStepHooks(args, nodeId, hooks);
-    if (type !== vmType) return { props, opts };
-    if (onVmInput) tellInputs(nodeId, props as pulumi.Inputs, onVmInput);
-    return { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["*"] }) };
-  };
-  const component = new NodeComponent(nodeComponentType, nodeId, {}, { transformations: [freeze] });
-  return { component, conclude };
-}
-
-/** Inputs that no other resource gives are known at once, also in a preview. */
-function tellInputs(nodeId: string, props: pulumi.Inputs, onVmInput: (input: VmInput) => void): void {
-  for (const [name, input] of Object.entries(props)) {
-    const output: pulumi.Output<unknown> = pulumi.output(input as string);
-    output.apply(async (value) => {
-      if (value !== undefined) onVmInput({ nodeId, name, value, isSecret: await pulumi.isSecret(output) });
-    });
-  }
 }
 
 async function declareResources(

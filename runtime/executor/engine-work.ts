@@ -2,6 +2,7 @@
 import { CloudError, messageOf } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import { EngineFailure } from "./engine-command";
+import type { KeptOf } from "./node-program-port";
 import type { LaneRequest, UpdateEvent, UpdateRequest, UpdateResult } from "./node-updater";
 import type { NodeStep } from "./permits";
 import type { RecoveryContext } from "./recovery";
@@ -11,7 +12,7 @@ import type { NodeFailure } from "./update-events";
 /** What one run of the engine is about. */
 export interface EngineWork {
   nodeOf(nodeId: string): DesiredNode | undefined;
-  readonly program: (permit: (step: NodeStep) => Promise<void>) => Promise<void>;
+  readonly program: (permit: (step: NodeStep) => Promise<void>, keptOf: KeptOf) => Promise<void>;
   /** URNs that stay as they are. */
   readonly exclude?: readonly string[];
   /** Called after each of the engine's events. */

@@ -1,7 +1,7 @@
 /**
- * Nodes whose frozen record this version can't read, because another version wrote it. One that exists is declared as the
- * stack knows it, resource by resource and without a change, so that it stays and its lane's other nodes come and go as
- * ever. One that does not exist can't be made.
+ * Nodes whose frozen record this version can't read, because another version wrote it, or whose template names what is
+ * gone meanwhile. One that exists is declared as the stack knows it, resource by resource and without a change, so that it
+ * stays and its lane's other nodes come and go as ever. One that does not exist can't be made.
  */
 import { ConfigError } from "../model/errors";
 import type { DesiredNode } from "../model/state";
@@ -52,7 +52,11 @@ async function problemOf(node: DesiredNode, lane: LaneContent, program: NodeProg
 }
 
 /** Undefined when the stack has no VM of it. */
-function keptNode(node: DesiredNode, program: NodeProgram, deployment: Deployment | undefined): KeptNode | undefined {
+export function keptNode(
+  node: DesiredNode,
+  program: Pick<NodeProgram, "vmTypeOf">,
+  deployment: Deployment | undefined,
+): KeptNode | undefined {
   const all = (deployment?.resources ?? []).filter((resource) => resource.delete !== true);
   const parents = new Map(all.map(({ urn, parent }) => [urn, parent]));
   const own = all.filter(({ urn }) => nodeIdOf(urn, (child) => parents.get(child)) === node.nodeId);

@@ -12,7 +12,7 @@ import type { EngineWork, UnderstoodRequest, UpRun } from "./engine-work";
 import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
-import { understandNodes } from "./kept-nodes";
+import { keptNode, understandNodes } from "./kept-nodes";
 import { LaneFolder } from "./lane-folder";
 import { removeLane } from "./lane-removal";
 import { NodeIntake } from "./node-intake";
@@ -162,9 +162,10 @@ export class LaneWorker {
     const { context, request } = opening;
     const run: EngineWork = {
       nodeOf: (nodeId) => feed.nodes.find((node) => node.nodeId === nodeId),
-      program: (permit) =>
+      program: (permit, keptOf) =>
         this.options.program.declareAsGiven({
           permit,
+          keptOf,
           likely: [request.likely],
           batches: feed.batches(),
           onReady: () => onEvent({ kind: "ready" }),
@@ -202,7 +203,7 @@ export class LaneWorker {
     if ((before?.pending_operations ?? []).length > 0) {
       return { kind: "unknown", message: `the state of stack ${request.stack} has operations of unknown end` };
     }
-    return this.runUp(context, { ...work, exclude: this.excluded(before, request) }, onEvent);
+    return this.runUp(context, { ...work, exclude: this.excluded(before, request) }, before, onEvent);
   }
 
   private excluded(before: Deployment | undefined, { nodes, deletes, accounts }: UpdateRequest): string[] {
@@ -241,7 +242,7 @@ export class LaneWorker {
     );
     await context.folder.write({ ...request, nodes: rest }, await this.openedCrypter());
     const work = { ...this.declaring(rest), exclude: this.excluded(adopted, { ...request, nodes: rest }) };
-    const second = await this.runUp(context, work, onEvent);
+    const second = await this.runUp(context, work, adopted, onEvent);
     if (second.kind === "unknown") return unknownResult(request, second.message);
     second.doubtful.forEach(onEvent);
     const isWhole = rest.length === request.nodes.length && second.doubtful.length === 0;
@@ -333,18 +334,24 @@ export class LaneWorker {
   private declaring(nodes: readonly DesiredNode[]): EngineWork {
     return {
       nodeOf: (nodeId) => nodes.find((node) => node.nodeId === nodeId),
-      program: (permit) => this.options.program.declare({ withoutVm: new Set(), order: nodes, permit }),
+      program: (permit, keptOf) => this.options.program.declare({ withoutVm: new Set(), order: nodes, permit, keptOf }),
       onProgress: () => undefined,
     };
   }
 
-  private async runUp(context: RecoveryContext, work: EngineWork, onEvent: OnEvent): Promise<UpRun> {
+  private async runUp(
+    context: RecoveryContext,
+    work: EngineWork,
+    before: Deployment | undefined,
+    onEvent: OnEvent,
+  ): Promise<UpRun> {
     const { permits } = context;
     const translator = new UpdateEventTranslator(
       (nodeId, message) => this.classify(work.nodeOf(nodeId), message),
       (nodeId) => permits.refused.has(nodeId),
     );
-    const program = () => work.program((step) => permits.forStep(step));
+    const keptOf = (node: DesiredNode) => keptNode(node, this.options.program, before);
+    const program = () => work.program((step) => permits.forStep(step), keptOf);
     let failure: EngineFailure | undefined;
     try {
       await context.stack.up({ program, exclude: work.exclude }, (event) => {

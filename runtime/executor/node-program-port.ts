@@ -55,6 +55,9 @@ export interface KeptNode {
 /** A node as it stands in its lane's configuration; `kept`: this version can't read its record, so it stays as it is. */
 export type LaneNode = DesiredNode & { readonly kept?: KeptNode };
 
+/** What the stack has of a node; undefined when it has no VM of it. */
+export type KeptOf = (node: DesiredNode) => KeptNode | undefined;
+
 export interface NodeProgram {
   /**
    * Parses every node's settings, with those of its account, and loads what its clouds need. Fails before any engine runs: a program that fails
@@ -68,6 +71,8 @@ export interface NodeProgram {
     readonly withoutVm: ReadonlySet<string>;
     /** Asked right before anything of a node is made or destroyed; fails when it may not be. */
     readonly permit: (step: NodeStep) => Promise<void>;
+    /** A node that is there stays as it is there when something that it was made from is gone. Default: it fails. */
+    readonly keptOf?: KeptOf;
     /** Nodes in the order of their declaration; others come after them. Default: that of the configuration. */
     readonly order?: readonly DesiredNode[];
     /** Told of every known input of every VM that is declared. */
@@ -82,6 +87,8 @@ export interface NodeProgram {
     readonly batches: AsyncIterable<readonly DesiredNode[]>;
     /** As that of {@link NodeProgram.declare}. */
     readonly permit: (step: NodeStep) => Promise<void>;
+    /** As that of {@link NodeProgram.declare}. */
+    readonly keptOf?: KeptOf;
     /** The Pulumi providers are ready. */
     readonly onReady: () => void;
     /** This node could not be declared; the program will fail. */

@@ -15,6 +15,7 @@ import type { EngineRecord, LaneFolder } from "./lane-folder";
 import { waitForEnd, type EngineWaitLimits, type Waited } from "./engine-wait";
 import { judgeLock, type LockFacts } from "./lock-judgement";
 import { askingPauses, chooseVms } from "./found-vms";
+import { keptNode } from "./kept-nodes";
 import type { DuplicateVm, LaneRequest, RecoverRequest } from "./node-updater";
 import type { FoundNode, NodeProgram } from "./node-program-port";
 import type { JobPermits, NodeStep } from "./permits";
@@ -245,9 +246,11 @@ async function declareWithoutVms(
   const whole = new Set(nodes.map(({ nodeId }) => nodeId).filter((nodeId) => !withoutVm.has(nodeId)));
   const declared = new Set(nodes.map((node) => program.pulumiProviderNameOf(node, accounts)));
   const components = new Set([...withoutVm].map((nodeId) => nodeUrn(folder.stack, projectName, nodeId)));
-  const untouched = untouchedUrns(await stack.readDeployment(), whole, declared);
+  const before = await stack.readDeployment();
+  const keptOf = (node: DesiredNode) => keptNode(node, program, before);
+  const untouched = untouchedUrns(before, whole, declared);
   const exclude = untouched.filter((urn) => !components.has(urn));
-  await stack.up({ program: () => program.declare({ withoutVm, permit }), exclude });
+  await stack.up({ program: () => program.declare({ withoutVm, permit, keptOf }), exclude });
 }
 
 /** Adds VMs that no pending operation tells of. */

@@ -44,7 +44,7 @@ export class EmulatedAws implements Emulation {
 
   constructor(
     private readonly amis: readonly string[],
-    private readonly hostedZones: readonly { readonly name: string; readonly zoneId: string }[],
+    readonly hostedZones: { readonly name: string; readonly zoneId: string }[],
   ) {
     const sdk = types();
     this.facts = new Ec2Facts(this.iam, sdk, amis);

@@ -57,6 +57,15 @@ export const cloudMutants: readonly Mutant[] = [
     bySimulation: false,
   },
   {
+    name: "a node that exists needs its key and its zone for ever",
+    rule: "what a living node was made from may go, and its lane's nodes still come and go",
+    file: "../provider/node-program",
+    find: "      const kept = run.keptOf?.(node);",
+    replace: "      const kept = undefined as KeptNode | undefined;",
+    tests: ["clouds/gone-sources"],
+    bySimulation: false,
+  },
+  {
     name: "a token of another team is used",
     rule: "credentials of another account never make a VM count as gone",
     file: "../provider/clouds/digitalocean/account",

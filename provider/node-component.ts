@@ -1,0 +1,55 @@
+/** The component of one node in its lane's stack. */
+import * as pulumi from "@pulumi/pulumi";
+import type { VmInput } from "../runtime/executor/node-program-port";
+import { nodeComponentType } from "../runtime/executor/stack-state";
+import { withStepHooks } from "./step-hooks";
+
+export type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
+
+export interface NodeComponent {
+  readonly component: pulumi.ComponentResource;
+  /** The first call counts. */
+  readonly conclude: (outputs: NodeOutputs) => void;
+  /** True when it has been declared below the component by now. */
+  readonly isDeclared: (resource: { readonly type: string; readonly name: string }) => boolean;
+}
+
+/**
+ * Groups what belongs to one node. Its outputs in the state are how the runtime reads addresses; it counts as
+ * unfinished until `conclude` gives them. They can't be arguments: the component would wait for its own children.
+ */
+export function openComponent(
+  nodeId: string,
+  vmType: string,
+  { onVmInput, hooks }: { readonly onVmInput?: (input: VmInput) => void; readonly hooks: pulumi.ResourceHookBinding },
+): NodeComponent {
+  const declared = new Set<string>();
+  let conclude: (outputs: NodeOutputs) => void = () => undefined;
+  const outputs = new Promise<NodeOutputs>((resolve) => (conclude = resolve));
+  class Component extends pulumi.ComponentResource {
+    protected override async initialize(): Promise<void> {
+      this.registerOutputs(await outputs);
+    }
+  }
+  // A node's inputs are frozen at its birth: whatever a newer version of the program computes, an existing VM stays.
+  const freeze: pulumi.ResourceTransformation = (args) => {
+    const { type, name, props } = args;
+    declared.add(`${type} ${name}`);
+    const opts = withStepHooks(args, nodeId, hooks);
+    if (type !== vmType) return { props, opts };
+    if (onVmInput) tellInputs(nodeId, props as pulumi.Inputs, onVmInput);
+    return { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["*"] }) };
+  };
+  const component = new Component(nodeComponentType, nodeId, {}, { transformations: [freeze] });
+  return { component, conclude, isDeclared: ({ type, name }) => declared.has(`${type} ${name}`) };
+}
+
+/** Inputs that no other resource gives are known at once, also in a preview. */
+function tellInputs(nodeId: string, props: pulumi.Inputs, onVmInput: (input: VmInput) => void): void {
+  for (const [name, input] of Object.entries(props)) {
+    const output: pulumi.Output<unknown> = pulumi.output(input as string);
+    output.apply(async (value) => {
+      if (value !== undefined) onVmInput({ nodeId, name, value, isSecret: await pulumi.isSecret(output) });
+    });
+  }
+}
