@@ -86,7 +86,7 @@ export class LaneWorker {
     return fault === undefined ? result : { ...result, outcome: "failed", message: result.message ?? fault };
   }
 
-  /** The request, its accounts held to the owners of the VMs in the state. A state that can't be read tells nothing here. */
+  /** Holds each account to the one that the VMs in the state are in. A state that can't be read tells nothing here. */
   private async held<Request extends LaneRequest>(request: Request, abort: AbortSignal): Promise<Request> {
     const context = this.contextOf(request, () => undefined, abort);
     const deployment = this.backend ? await context.stack.readDeployment().catch(() => undefined) : undefined;
@@ -100,7 +100,7 @@ export class LaneWorker {
     onEvent: OnEvent,
   ): Promise<UnderstoodRequest<Request>> {
     const { nodes, refused } = await understandNodes(request, this.options.program, async () => {
-      // Some backends are asked by an engine, which wants the lane's folder.
+      // Reading some backends takes an engine, which needs the lane's folder.
       await context.folder.write(request, await this.openedCrypter());
       return context.stack.readDeployment();
     });
@@ -265,7 +265,7 @@ export class LaneWorker {
       await dropNodes(context, asked.forget ?? []);
       const { request, fault } = await this.understand(context, asked, onEvent);
       const mayExist = ({ nodeId }: DesiredNode) => asked.known[nodeId]?.isUnasked !== true;
-      // Nobody can look for it, so that nothing is known of the lane.
+      // Its VM can't be looked for, so nothing can be said of the lane.
       if (asked.nodes.some((node) => mayExist(node) && !request.nodes.some(({ nodeId }) => nodeId === node.nodeId))) {
         return unknownResult(asked, fault ?? "a node can't be read");
       }

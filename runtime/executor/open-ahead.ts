@@ -11,7 +11,7 @@ import { likelyGrowth } from "./likely-growth";
 import type { NodeUpdater, UpdateEvent, UpdateRequest } from "./node-updater";
 import { OpenedLane, openedRow, takingNoNodes, type OpenedEnd } from "./opened-lane";
 
-/** Nodes that will be asked for soon by configs of which none need have been made lately, at most one of each config. */
+/** Nodes that will be asked for soon, at most one of each config; also of configs that made none lately. */
 export type ComingDemand = (state: Snapshot, nowMs: EpochMs) => readonly LikelyNode[];
 
 export interface OpenAheadOptions {

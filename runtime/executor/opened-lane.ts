@@ -111,7 +111,7 @@ export class OpenedLane {
     const needed = [this.request.likely, ...fresh.flatMap(({ spec }) => (spec === undefined ? [] : [spec]))];
     if (needNewerAccounts(ledger.state, this.request, needed)) return this.closeLane(lane);
     if (fresh.length > 0) return this.give(lane, nodes, fresh);
-    // Before, a node is made sooner elsewhere.
+    // Until then another lane makes a node sooner.
     if (this.isReady && !lane.takesNodes && nodes.length < laneNodesMax) {
       await ledger.commit([{ kind: "put", table: "lane", row: { ...lane, takesNodes: true } }]);
     }

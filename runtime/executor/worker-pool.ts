@@ -95,13 +95,13 @@ interface Worker {
   complaint?: string | undefined;
 }
 
-/** A worker, its engine and a cloud's plugin, which wait. */
+/** Memory of one opened update: a worker, its engine and a cloud's plugin, all waiting. */
 const openedBytes = 600 * 2 ** 20;
 
 export class WorkerPool implements NodeUpdater {
   readonly slots: number;
   readonly openedMax: number;
-  /** Those that came to rest last are last: an idle worker prepares for its next job. */
+  /** In the order in which they became idle. The longest idle one gets the next job, because it has had time to get ready. */
   private readonly workers = new Set<Worker>();
   private readonly waiting: Task[] = [];
   private readonly warmSpares: number;
@@ -156,7 +156,7 @@ export class WorkerPool implements NodeUpdater {
   isEngineRunning(laneId: string, stack: string, enginePid: number | undefined): boolean {
     const folder = new LaneFolder(this.options.installation, laneId, stack);
     const record = folder.engineRecord();
-    // One that waits for nodes ends when recovery asks it to; waiting for it would have no end.
+    // An opened update ends only when recovery asks it to, so nobody may wait for its end first.
     if (record?.isOpenedAhead) return false;
     return [enginePid, record?.pid].some((pid) => pid !== undefined && folder.isEngine(pid) && !standsStill(pid));
   }
@@ -176,7 +176,7 @@ export class WorkerPool implements NodeUpdater {
       return new Promise<void>((resolve) => void child.once("exit", () => resolve())).finally(giveUp);
     });
     for (const { child, state } of this.workers) {
-      // One that is still loading has been asked nothing, and would end only after it has loaded.
+      // A worker that is still loading has no job yet, and would notice the end only after it has loaded.
       if (state === "starting") child.kill("SIGKILL");
       else child.disconnect();
     }
@@ -251,7 +251,7 @@ export class WorkerPool implements NodeUpdater {
   }
 
   private putOffSpares(): void {
-    // Not put off again and again: spares come also where one update follows the other.
+    // The timer is not set anew while it runs: where one update follows the other, a spare would never be started.
     if (this.isBeginning) return;
     this.isBeginning = true;
     this.cancelSpares = this.options.clock.after(spareDelayMs, () => {
@@ -374,7 +374,7 @@ export function openedFor(constrainedBytes: number, totalBytes: number): number 
   return bytes < 2 * 2 ** 30 ? 0 : Math.max(1, Math.floor(bytes / 10 / openedBytes));
 }
 
-/** True when it can't go on, itself or for its plugin or the worker that runs its program: recovery ends what is held. */
+/** True when the engine, its plugin or the worker that runs its program stands still: recovery ends such a one. */
 function standsStill(engine: number): boolean {
   const worker = parentOf(engine);
   return [engine, ...childrenOf(engine), ...(worker === undefined ? [] : [worker])].some(isStopped);

@@ -120,15 +120,15 @@ function applyToDestroying(node: Node, { draft, journal, nowMs }: QueueContext):
   draft.decide(journal.entry("node", node.nodeId, "destroyOverdue", reason));
 }
 
-/** So many nodes do not die at the same time; the network between them and us does. */
+/** When at least so many nodes are silent at once, the network between them and us is the likelier cause. */
 const outageNodesMin = 3;
 
-/** After this much longer than `deadTimeout` they are given up all the same. */
+/** How long beyond `deadTimeout` a node in a silent zone is kept; then it is given up all the same. */
 const outageHoldSeconds = 86_400;
 
 /**
- * Zones whose nodes are all missing, when there are as many as {@link outageNodesMin}: nobody of there can be heard. One
- * that is heard, such as one that was made meanwhile, shows that the others are silent for themselves.
+ * Zones from which nothing is heard: all their nodes are missing, and there are at least {@link outageNodesMin}. One node
+ * that is heard, such as one that was made meanwhile, shows that the network works and each silent node is at fault itself.
  */
 function findSilentZones(nodes: Iterable<Node>, nowMs: EpochMs, awakeSinceMs: EpochMs): Map<string, number> {
   const silent = new Map<string, number>();
