@@ -23,9 +23,13 @@ export class PulumiProviders {
     maker: ProviderMaker,
     { providerName, access }: Pick<PlaceInAccount, "providerName" | "access">,
   ): Promise<pulumi.ProviderResource> {
-    const known = this.made.get(providerName) ?? maker.pulumiProvider(providerName, access);
-    this.made.set(providerName, known);
-    return known;
+    const known = this.made.get(providerName);
+    if (known !== undefined) return known;
+    const made = maker.pulumiProvider(providerName, access);
+    this.made.set(providerName, made);
+    // Nothing was declared then, e.g. because the account could not be asked whose it is: the next node tries again.
+    made.catch(() => this.made.delete(providerName));
+    return made;
   }
 }
 

@@ -104,8 +104,12 @@ export class RememberedAnswers<T> {
     if (provider === undefined) return ask();
     const known = this.byProvider.get(provider) ?? new Map<string, Promise<T>>();
     this.byProvider.set(provider, known);
-    const answer = known.get(key) ?? ask();
+    const remembered = known.get(key);
+    if (remembered !== undefined) return remembered;
+    const answer = ask();
     known.set(key, answer);
+    // An update that was opened ahead lives for minutes: what failed once is asked again for the next node.
+    answer.catch(() => known.delete(key));
     return answer;
   }
 }

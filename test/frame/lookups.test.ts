@@ -94,6 +94,15 @@ describe("remembered answers", () => {
     assert.equal(await answers.of(one, "a", ask), 1);
     assert.equal(await answers.of(undefined, "a", ask), 4, "without a provider there is nobody to remember it for");
   });
+
+  it("are asked for again after a failure, because an update that is open makes further nodes for minutes", async () => {
+    const provider = {} as pulumi.ProviderResource;
+    const answers = new RememberedAnswers<string>();
+    const fail = () => Promise.reject(new Error("the cloud is not reached"));
+    await assert.rejects(answers.of(provider, "a", fail), /not reached/);
+    assert.equal(await answers.of(provider, "a", async () => "found"), "found");
+    assert.equal(await answers.of(provider, "a", fail), "found");
+  });
 });
 
 describe("the domains that a name is in", () => {
