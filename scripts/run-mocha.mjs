@@ -1,7 +1,8 @@
 // One process of mocha with this project's reporter: `node scripts/run-mocha.mjs FILE...`. Whatever its tests have left
 // behind is ended with it: a runtime or an engine that goes on would hold the output of `npm test`, and whoever reads it.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,9 +11,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** Every process that a test starts inherits it. */
 const markName = "TEST_RUN_ID";
 
-export function runMocha(files, environment = {}) {
+/** `stdio` as for `spawn`. Resolves with how the process ended. */
+export async function runMocha(files, environment = {}, stdio = "inherit") {
   const mark = randomUUID();
-  const run = spawnSync(
+  const child = spawn(
     process.execPath,
     [
       join(root, "node_modules", "mocha", "bin", "mocha.js"),
@@ -21,10 +23,11 @@ export function runMocha(files, environment = {}) {
       "--enable-source-maps",
       ...files,
     ],
-    { cwd: root, stdio: "inherit", env: { ...process.env, ...environment, [markName]: mark } },
+    { cwd: root, stdio, env: { ...process.env, ...environment, [markName]: mark } },
   );
+  const [status, signal] = await once(child, "exit");
   endLeftovers(`\0${markName}=${mark}\0`);
-  return run;
+  return { status, signal };
 }
 
 /** Only Linux tells what a process inherited. */
@@ -43,6 +46,6 @@ function endLeftovers(entry) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { status } = runMocha(process.argv.slice(2));
+  const { status } = await runMocha(process.argv.slice(2));
   process.exit(status ?? 1);
 }

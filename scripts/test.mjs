@@ -2,7 +2,16 @@
 // that no area can disturb another; but for those that take minutes each, which `npm run test:live` runs. `npm test --
 // area ...` runs the named ones. Ends with every failure again and the counts of all of them.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,32 +43,65 @@ const countsFolder = mkdtempSync(join(tmpdir(), "headroom-test-"));
 const isWhole = wanted.length === 0;
 const meant = isLive ? [...liveAreas, "behaviour"] : areas.filter((area) => !liveAreas.includes(area));
 const chosen = isWhole ? meant : wanted;
+/** Areas whose files know nothing of each other and wait much: that many of their files run at once. */
+const filesAtOnce = { clouds: 2 };
 const total = { passes: 0, failures: 0, pending: 0 };
 const lines = [];
 const failed = [];
 for (const area of chosen) {
   console.log(`\n=== test/${area}`);
-  const countsFile = join(countsFolder, `${area}.json`);
   const startedMs = Date.now();
-  const run = runMocha([join("dist", "test", area, "**", "*.test.js")], {
-    HEADROOM_TEST_COUNTS: countsFile,
-    ...(isWhole ? { HEADROOM_TEST_RESULTS: countsFolder, HEADROOM_TEST_AREAS: chosen.join() } : {}),
-  });
-  const counts = existsSync(countsFile)
-    ? JSON.parse(readFileSync(countsFile, "utf8"))
-    : { passes: 0, failures: 0, pending: 0, failed: [], running: "loading the tests" };
+  const counts = filesAtOnce[area] === undefined ? await runArea(area) : await runFiles(area, filesAtOnce[area]);
   failed.push(...counts.failed.map(({ title, error }) => ({ title: `test/${area}: ${title}`, error })));
-  // After its last test, or in the middle of one.
-  if (counts.running !== undefined || (run.status !== 0 && counts.failures === 0)) {
-    const end = run.error?.message ?? (run.signal ? `signal ${run.signal}` : `exit code ${run.status}`);
-    const at = counts.running ?? "after the last test";
-    failed.push({ title: `test/${area}: the process ended before its time`, error: `${end}; it was at: ${at}` });
-    counts.failures += 1;
-  }
   for (const key of Object.keys(total)) total[key] += counts[key];
+  // What ran and passed is read again by `test/behaviour`.
+  writeFileSync(join(countsFolder, `${area}.json`), JSON.stringify(counts));
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(0);
   const pending = counts.pending > 0 ? `, ${counts.pending} skipped` : "";
   lines.push(`${area.padEnd(12)} ${counts.passes} passed, ${counts.failures} failed${pending} in ${seconds} s`);
+}
+
+/** One process for all files of the area. */
+function runArea(area) {
+  return run([join("dist", "test", area, "**", "*.test.js")], area, "inherit");
+}
+
+/** A process for each file of the area, with its output shown when it has ended. */
+async function runFiles(area, atOnce) {
+  const files = readdirSync(join(built, area), { recursive: true }).filter((file) => file.endsWith(".test.js"));
+  const sum = { passes: 0, failures: 0, pending: 0, passed: [], failed: [] };
+  const next = async () => {
+    for (let file = files.shift(); file !== undefined; file = files.shift()) {
+      const name = `${area}-${file.replaceAll("/", "-")}`;
+      const output = join(countsFolder, `${name}.log`);
+      const descriptor = openSync(output, "w");
+      const counts = await run([join("dist", "test", area, file)], name, ["ignore", descriptor, descriptor]);
+      closeSync(descriptor);
+      process.stdout.write(readFileSync(output));
+      for (const key of Object.keys(total)) sum[key] += counts[key];
+      for (const key of ["passed", "failed"]) sum[key].push(...counts[key]);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
+  return sum;
+}
+
+/** What the tests of these files counted; a process that ended before its time is a failure. */
+async function run(files, name, stdio) {
+  const countsFile = join(countsFolder, `counts of ${name}.json`);
+  const results = isWhole ? { HEADROOM_TEST_RESULTS: countsFolder, HEADROOM_TEST_AREAS: chosen.join() } : {};
+  const ended = await runMocha(files, { HEADROOM_TEST_COUNTS: countsFile, ...results }, stdio);
+  const counts = existsSync(countsFile)
+    ? JSON.parse(readFileSync(countsFile, "utf8"))
+    : { passes: 0, failures: 0, pending: 0, passed: [], failed: [], running: "loading the tests" };
+  // After its last test, or in the middle of one.
+  if (counts.running !== undefined || (ended.status !== 0 && counts.failures === 0)) {
+    const end = ended.signal ? `signal ${ended.signal}` : `exit code ${ended.status}`;
+    const at = counts.running ?? "after the last test";
+    counts.failed.push({ title: `${name}: the process ended before its time`, error: `${end}; it was at: ${at}` });
+    counts.failures += 1;
+  }
+  return counts;
 }
 rmSync(countsFolder, { recursive: true });
 if (failed.length > 0) console.log("\n=== failures");
