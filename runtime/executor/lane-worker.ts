@@ -1,18 +1,17 @@
 /** What a worker process does for one lane at a time: update, recover, remove. */
 import { hostname } from "node:os";
 import type { AccountAnswer, AskRequest } from "../model/account-questions";
-import { type CloudFailureClass, messageOf } from "../model/errors";
+import { messageOf } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { AskPermit } from "../store/permit";
 import { askAccount, type AskerOptions } from "./account-asker";
 import { withOwners } from "./account-owners";
-import { EngineFailure } from "./engine-command";
-import { isInterrupted, refuseUpdate, unknownResult } from "./engine-work";
+import { runEngine } from "./engine-run";
+import { refuseUpdate, unknownResult } from "./engine-work";
 import type { EngineWork, UnderstoodRequest, UpRun } from "./engine-work";
-import { classifyFailure } from "./failure-class";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
-import { keptNode, understandNodes } from "./kept-nodes";
+import { understandNodes } from "./kept-nodes";
 import { LaneFolder } from "./lane-folder";
 import { removeLane } from "./lane-removal";
 import { NodeIntake } from "./node-intake";
@@ -41,7 +40,7 @@ import {
 } from "./recovery";
 import { renameProviders } from "./provider-renames";
 import { judgeAbsence, lackedNodes, presentNodes, sealedSecret, untouchedUrns, type Deployment } from "./stack-state";
-import { UpdateEventTranslator } from "./update-events";
+import { dropVanished } from "./vanished-vms";
 
 export interface LaneWorkerOptions {
   readonly installation: Installation;
@@ -82,7 +81,8 @@ export class LaneWorker {
     const { request, fault } = understood;
     await context.folder.write(request, await this.openedCrypter());
     const first = await this.upWithin(context, request, this.declaring(request.nodes), onEvent);
-    const result = await this.endUpdate(context, request, first, onEvent);
+    const again = await this.withoutVanished(context, request, first, onEvent);
+    const result = await this.endUpdate(context, request, again, onEvent);
     return fault === undefined ? result : { ...result, outcome: "failed", message: result.message ?? fault };
   }
 
@@ -107,6 +107,20 @@ export class LaneWorker {
     for (const failed of refused) onEvent({ kind: "nodeFailed", class: "CONFIG", ...failed });
     const fault = refused.length === 0 ? undefined : refused.map(({ message }) => message).join("; ");
     return { request: { ...request, nodes }, fault };
+  }
+
+  /** A delete that failed because its VM is gone is done once that is known. */
+  private async withoutVanished(
+    context: RecoveryContext,
+    request: UpdateRequest,
+    first: UpRun,
+    onEvent: OnEvent,
+  ): Promise<UpRun> {
+    if (first.kind === "unknown" || first.message === undefined || first.doubtful.length > 0) return first;
+    const after = await dropVanished(context, request);
+    if (after === undefined) return first;
+    const work = { ...this.declaring(request.nodes), exclude: this.excluded(after, request) };
+    return runEngine(context, work, after, onEvent);
   }
 
   /** It begins at once; its result is there when it has ended. */
@@ -203,7 +217,7 @@ export class LaneWorker {
     if ((before?.pending_operations ?? []).length > 0) {
       return { kind: "unknown", message: `the state of stack ${request.stack} has operations of unknown end` };
     }
-    return this.runUp(context, { ...work, exclude: this.excluded(before, request) }, before, onEvent);
+    return runEngine(context, { ...work, exclude: this.excluded(before, request) }, before, onEvent);
   }
 
   private excluded(before: Deployment | undefined, { nodes, deletes, accounts }: UpdateRequest): string[] {
@@ -242,7 +256,7 @@ export class LaneWorker {
     );
     await context.folder.write({ ...request, nodes: rest }, await this.openedCrypter());
     const work = { ...this.declaring(rest), exclude: this.excluded(adopted, { ...request, nodes: rest }) };
-    const second = await this.runUp(context, work, adopted, onEvent);
+    const second = await runEngine(context, work, adopted, onEvent);
     if (second.kind === "unknown") return unknownResult(request, second.message);
     second.doubtful.forEach(onEvent);
     const isWhole = rest.length === request.nodes.length && second.doubtful.length === 0;
@@ -339,38 +353,6 @@ export class LaneWorker {
     };
   }
 
-  private async runUp(
-    context: RecoveryContext,
-    work: EngineWork,
-    before: Deployment | undefined,
-    onEvent: OnEvent,
-  ): Promise<UpRun> {
-    const { permits } = context;
-    const translator = new UpdateEventTranslator(
-      (nodeId, message) => this.classify(work.nodeOf(nodeId), message),
-      (nodeId) => permits.refused.has(nodeId),
-    );
-    const keptOf = (node: DesiredNode) => keptNode(node, this.options.program, before);
-    const program = () => work.program((step) => permits.forStep(step), keptOf);
-    let failure: EngineFailure | undefined;
-    try {
-      await context.stack.up({ program, exclude: work.exclude }, (event) => {
-        translator.translate(event).forEach(onEvent);
-        work.onProgress((nodeId) => translator.isSettled(nodeId));
-      });
-    } catch (error) {
-      if (!(error instanceof EngineFailure)) return { kind: "unknown", message: messageOf(error) };
-      failure = error;
-    }
-    translator.finish().forEach(onEvent);
-    if (failure?.isLocked) return { kind: "unknown", message: failure.message };
-    if (failure !== undefined && (await isInterrupted(context, failure))) {
-      return { kind: "unknown", message: failure.message };
-    }
-    const { refused } = translator;
-    return { kind: "ended", message: failure?.message, doubtful: [...translator.doubtful.values()], refused };
-  }
-
   private async conclude(
     context: RecoveryContext,
     request: UpdateRequest,
@@ -383,11 +365,6 @@ export class LaneWorker {
     const { refused } = context.permits;
     const notPermitted = refused.size > 0 ? { notPermitted: [...refused] } : {};
     return { laneId, revision, outcome: "failed", message, present, ...notPermitted };
-  }
-
-  private classify(node: DesiredNode | undefined, message: string): CloudFailureClass {
-    const known = node === undefined ? undefined : this.options.program.classify(node, message);
-    return known ?? classifyFailure(message);
   }
 }
 
