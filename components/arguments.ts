@@ -20,6 +20,11 @@ export interface ZoneArgs {
   readonly searchAlternateZones?: pulumi.Input<boolean>;
   /** Place on static members before autoscaled nodes. Default true. */
   readonly prioritizeStaticAgents?: pulumi.Input<boolean>;
+  /**
+   * Web pages that may call the API from a browser, as the zone's portal does: `"https://portal.example.com"`, with the
+   * port where it is not 443, without a path; `http://` only with `local`. Empty: none. At most 100. Default none.
+   */
+  readonly allowedOrigins?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** Machines that exist already, beside autoscaled nodes; never created or destroyed. */

@@ -36,3 +36,31 @@ export const hostSchema = z.string().refine((text) => {
   const host = text.replace(/:\d{1,5}$/, "");
   return hostPattern.test(host) || /^\[[0-9a-fA-F:]+\]$/.test(host);
 }, "use a host name or an IP address, with an optional port");
+
+/** A page's origin exactly as browsers send it, else it would never be the same: no path, no default port, no wildcard. */
+export const originSchema = z
+  .string()
+  .max(300)
+  .refine((text) => {
+    const host = /^https?:\/\/(.+)$/.exec(text)?.[1];
+    return (
+      host !== undefined && hostSchema.safeParse(host).success && URL.canParse(text) && new URL(text).origin === text
+    );
+  }, 'use "https://" and a host in lower case, with the port where it is not the default one: no path, no wildcard');
+
+/** A text that people read in one line. */
+const lineOf = (charactersMax: number) =>
+  z
+    .string()
+    .min(1)
+    .max(charactersMax)
+    .regex(/^(?!\s)[^\p{Cc}\u2028\u2029]*(?<!\s)$/u, "use one line of text that neither begins nor ends with a blank");
+
+/** What people call something, e.g. `Ubuntu 22.04 Student Edition`. */
+export const displayNameSchema = lineOf(100);
+/** A label of a pool or static member. Labels are equal when they are the same text. */
+export const labelSchema = lineOf(100);
+/** A user's id as session requests give it. */
+export const userIdSchema = z.string().min(1).max(200);
+/** A group's name as session requests give it. */
+export const groupSchema = lineOf(200);

@@ -1,6 +1,6 @@
 /** What users declare of a zone. */
 import { z } from "zod";
-import { definitionName, hostSchema } from "./fields";
+import { definitionName, hostSchema, originSchema } from "./fields";
 
 export const zoneSchema = z
   .strictObject({
@@ -26,8 +26,21 @@ export const zoneSchema = z
       .default(true)
       .describe("Try other zones when no node of the requested one is free."),
     prioritizeStaticAgents: z.boolean().default(true).describe("Place on static members before autoscaled nodes."),
+    allowedOrigins: z
+      .array(originSchema)
+      .max(100)
+      .default([])
+      .describe(
+        'Web pages that may call the API from a browser, as the zone\'s portal does: `"https://portal.example.com"`, with ' +
+          "the port where it is not 443, without a path; `http://` only with `local`. Empty: none.",
+      ),
   })
   .superRefine((zone, context) => {
+    for (const [index, origin] of zone.allowedOrigins.entries()) {
+      if (zone.local || origin.startsWith("https://")) continue;
+      const message = "use https://; http:// is for zones with local: true";
+      context.addIssue({ code: "custom", path: ["allowedOrigins", index], message, input: origin });
+    }
     const host = zone.upstreamAuthAddress.replace(/:\d{1,5}$/, "");
     const meansNothingElsewhere = ["proxy", "$request_host$", "localhost"].includes(host) || host.startsWith("127.");
     if (zone.local || (!meansNothingElsewhere && hostSchema.safeParse(zone.upstreamAuthAddress).success)) return;
