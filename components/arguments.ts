@@ -366,7 +366,10 @@ export interface StagingConfigArgs {
   readonly zone: pulumi.Input<string>;
   /** Name of the workspace that they run; of kind `container`. */
   readonly workspace: pulumi.Input<string>;
-  /** Only in this pool. Not together with `autoscaleConfig`. Default: the workspace's pools, in their order. */
+  /**
+   * Only in this pool; with `autoscaleConfig` the pool of that. Default: that of `autoscaleConfig`, else the
+   * workspace's pools, in their order.
+   */
   readonly pool?: pulumi.Input<string>;
   /** Only on nodes of this autoscale config. Default: any node of the pools. */
   readonly autoscaleConfig?: pulumi.Input<string>;
