@@ -162,6 +162,6 @@ function parse<Output>(
 ): Output {
   const parsed = settings.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = problemsOf(parsed.error, value, secretFields, settings);
+  const problems = problemsOf(parsed.error, value, secretFields);
   throw ConfigError.of(problems.map(({ path, message }) => ({ path: path ? `${what}.${path}` : what, message })));
 }

@@ -15,6 +15,7 @@ import { findInstances, identityTags, listInstances } from "./aws/find";
 import { profileName } from "./aws/overrides";
 import { accountRefusal } from "./aws/refusals";
 import { awsDnsSettingsSchema, awsSettingsSchema, type AwsDnsSettings, type AwsSettings } from "./aws/settings";
+import { readWindowsPassword, windowsPasswordProblems } from "./aws/windows-password";
 
 const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   ...awsAccess,
@@ -24,6 +25,7 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   subnetId: subnet.id, securityGroupIds: [group.id],
 });`,
   settings: awsSettingsSchema,
+  secretFields: [...awsAccess.secretFields, "keyPairPrivateKey"],
   vmType: "aws:ec2/instance:Instance",
   load: () =>
     loadSdk(packageName, () => require("@pulumi/aws/ec2/instance") as typeof import("@pulumi/aws/ec2/instance"))
@@ -40,12 +42,9 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   placeIdentity: inFields(identityTags, "tags", "volumeTags"),
   secretInputs: ["userData"],
   secretOutputs: ["userData", "passwordData"],
-  ignoreChanges: ["ami", "userData", "tags", "volumeTags"],
-  timeouts: ({ retrieveWindowsPassword }) => ({
-    create: retrieveWindowsPassword ? "15m" : "6m",
-    update: "10m",
-    delete: "20m",
-  }),
+  // Nodes of older versions were made with getPasswordData, which no create waits for any more.
+  ignoreChanges: ["ami", "userData", "tags", "volumeTags", "getPasswordData"],
+  timeouts: () => ({ create: "6m", update: "10m", delete: "20m" }),
   address: ({ privateIp, publicIp }, { addressType }) =>
     chooseAddress(addressType, { private: privateIp, public: publicIp }),
   // The sizes of EC2's hundreds of instance types are not kept here: EC2 is asked, and the node reports what it has.
@@ -55,6 +54,8 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   listVms: listInstances,
   check: checkAws,
   accountRefusal,
+  windowsPassword: { isWanted: (settings) => settings.retrieveWindowsPassword, read: readWindowsPassword },
+  findProblems: windowsPasswordProblems,
   ownerOf: ({ arn }) => /^arn:[^:]+:ec2:[^:]*:(\d{12}):/.exec(String(arn))?.[1],
   failures: {
     // Of a refused request, and why an instance that was accepted did not start.
@@ -90,7 +91,6 @@ function instanceArgs({ settings }: NodeOf<AwsSettings>, script: string): Instan
       settings.associatePublicIpAddress ?? (settings.addressType === "public" ? true : undefined),
     iamInstanceProfile: settings.iamInstanceProfile && profileName(settings.iamInstanceProfile),
     keyName: settings.keyName,
-    getPasswordData: settings.retrieveWindowsPassword ? true : undefined,
     monitoring: settings.monitoring,
     metadataOptions: settings.metadataOptions,
     instanceMarketOptions: settings.spot && {

@@ -33,6 +33,7 @@ import type {
   StagingView,
   StatusView,
 } from "./contracts";
+import type { ConnectionView } from "./connection-contracts";
 import type { PlanView } from "./plan-contracts";
 import type { LaneView } from "./lane-contracts";
 import type { ForgottenView, OrphanView } from "./orphan-contracts";
@@ -149,6 +150,11 @@ export class HeadroomClient {
   async session(sessionId: string): Promise<SessionView> {
     const call: Call = { method: "GET", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}` };
     return (await this.answer<{ session: SessionView }>(call)).session;
+  }
+  /** How its user gets in, with credentials. */
+  async connection(sessionId: string): Promise<ConnectionView> {
+    const call: Call = { method: "GET", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}/connection` };
+    return (await this.answer<{ connection: ConnectionView }>(call)).connection;
   }
   /**
    * The session, and again with each change, until it runs or has ended. Connects again when the connection is lost.

@@ -8,13 +8,13 @@ import { z } from "zod";
 import type { AccountRules } from "./accounts";
 import { BugError, ConfigError, tellFirst, type Problem } from "./errors";
 import { autoscaleConfigSchema, type OsType } from "./autoscale-config";
+import { secretConnectionFields } from "./connection";
 import { poolSchema, type Pool } from "./pool";
 import { dnsProviderConfigSchema, vmProviderConfigSchema } from "./provider-config";
 import { stagingConfigSchema } from "./staging-config";
 import type { Shape } from "./shapes";
 import { scheduleSchema } from "./schedule";
-import { fieldNamesAt } from "./schema-fields";
-import { hintOfChoice, hintOfField } from "./spelling";
+import { hideSecrets, isSecretPath } from "./secret-paths";
 import { workspaceSchema } from "./workspace";
 import { zoneSchema } from "./zone";
 
@@ -100,32 +100,31 @@ export interface VmProviderFacts extends DnsProviderFacts {
   wrapScript(script: string, osType: OsType): string;
   /** Scripts with which nodes of its own image check in, by type of pool. */
   readonly defaultScripts: Readonly<Partial<Record<Pool["type"], string>>>;
+  /** The password that the cloud makes for a VM of Windows with these (parsed) settings is to be fetched. Default false. */
+  wantsWindowsPassword?(settings: Readonly<Record<string, unknown>>): boolean;
   /** Public key of these settings, for `{ssh_key}`. */
   sshPublicKey?(settings: Readonly<Record<string, unknown>>): string | undefined;
 }
 
-/** Fields of documents that are secret, beside those of `settings`: never shown, never logged. */
+/** Fields of documents that are secret, beside those of `settings`: never shown, never logged. See `secret-paths.ts`. */
 export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly string[]>>> = {
-  autoscaleConfig: ["connectionPassword", "nginxKey"],
+  autoscaleConfig: [...secretConnectionFields, "nginxKey"],
+  pool: secretConnectionFields.map((field) => `staticMembers[].${field}`),
 };
 
 /** Every problem of `doc`, with paths; empty when it is a good document of `kind`. */
 export function findProblems(kind: DefinitionKind, doc: unknown, catalog: CloudCatalog): Problem[] {
-  const schema = definitionSchemas[kind];
-  const parsed = schema.safeParse(doc);
-  if (!parsed.success) return problemsOf(parsed.error, doc, secretFields[kind], schema);
+  const parsed = definitionSchemas[kind].safeParse(doc);
+  if (!parsed.success) return problemsOf(parsed.error, doc, secretFields[kind]);
   const byKind = factsByKind(kind, catalog);
   if (!byKind) return [];
   const { kind: cloud, settings } = parsed.data as VmProviderConfig | DnsProviderConfig;
   const facts = knownFacts(byKind, cloud);
-  if (!facts) {
-    const known = Object.keys(byKind);
-    const message = `got "${cloud}"; this version knows ${known.join(", ")}${hintOfChoice(cloud, known)}`;
-    return [{ path: "kind", message }];
-  }
+  if (!facts)
+    return [{ path: "kind", message: `got "${cloud}"; this version knows ${Object.keys(byKind).join(", ")}` }];
   const inner = facts.settings.safeParse(settings);
   if (inner.success) return [];
-  return problemsOf(inner.error, settings, facts.secretFields, facts.settings).map(inSettings);
+  return problemsOf(inner.error, settings, facts.secretFields).map(inSettings);
 }
 
 /** Why this runtime would not take the document from whoever declares it now, although it could read it. */
@@ -152,47 +151,27 @@ function inSettings(problem: Problem): Problem {
 
 /** The resolved definition, or a {@link ConfigError} with every problem. */
 export function parseDefinition<K extends DefinitionKind>(kind: K, doc: unknown): DefinitionOf<K> {
-  const schema = definitionSchemas[kind];
-  const parsed = schema.safeParse(doc);
-  if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, doc, secretFields[kind], schema), kind);
+  const parsed = definitionSchemas[kind].safeParse(doc);
+  if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, doc, secretFields[kind]), kind);
   return parsed.data as DefinitionOf<K>;
 }
 
-/**
- * Zod's issues as problems: path in dots and brackets, the value seen (unless secret), what is allowed, what may be meant.
- *
- * @param schema That the input was held against. Without it nobody is told which field an unknown one stands for.
- */
-export function problemsOf(
-  error: z.ZodError,
-  input: unknown,
-  secret: readonly string[] = [],
-  schema?: z.ZodType,
-): Problem[] {
+/** Zod's issues as problems: path in dots and brackets, the value seen (unless secret), what is allowed. */
+export function problemsOf(error: z.ZodError, input: unknown, secret: readonly string[] = []): Problem[] {
   const tell = (issue: z.core.$ZodIssue): Problem => {
-    const seen = valueAt(input, issue.path);
-    const isSecret = secret.includes(String(issue.path[0]));
-    const got = isSecret ? "a secret" : truncate(JSON.stringify(seen) ?? String(seen));
+    const seen = hideSecrets(valueAt(input, issue.path), secret, issue.path);
+    const got = isSecretPath(issue.path, secret) ? "a secret" : truncate(JSON.stringify(seen) ?? String(seen));
     const shown = seen === undefined ? "is missing" : `got ${got}`;
-    const hint = isSecret ? "" : hintOfChoice(seen, choicesOf(issue));
-    return { path: formatPath(issue.path), message: `${shown}; ${issue.message}${hint}` };
-  };
-  const tellUnknown = ({ path, key }: { readonly path: readonly PropertyKey[]; readonly key: string }): Problem => {
-    const hint = schema === undefined ? "" : hintOfField(key, fieldNamesAt(schema, path, input));
-    return { path: formatPath([...path, key]), message: `unknown field${hint}` };
+    return { path: formatPath(issue.path), message: `${shown}; ${issue.message}` };
   };
   const wrong = error.issues.filter((issue) => issue.code !== "unrecognized_keys");
   const unknown = error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.map((key) => ({ path: issue.path, key })) : [],
   );
-  return [...tellFirst(wrong, tell), ...tellFirst(unknown, tellUnknown)];
-}
-
-/** What is allowed where a value is none of the choices. */
-function choicesOf(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === "invalid_value") return issue.values.map(String);
-  if (issue.code !== "invalid_union" || !("options" in issue)) return [];
-  return (issue.options as readonly unknown[]).map(String);
+  return [
+    ...tellFirst(wrong, tell),
+    ...tellFirst(unknown, ({ path, key }) => ({ path: formatPath([...path, key]), message: "unknown field" })),
+  ];
 }
 
 function formatPath(path: readonly PropertyKey[]): string {

@@ -31,6 +31,12 @@ export const cores = z.number().min(0).max(10_000);
 
 const hostPattern =
   /^(?=.{1,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
+/** Host and port of an address that may name a port; IPv6 addresses with one stand in brackets. */
+export function splitHost(address: string): { readonly host: string; readonly port?: number } {
+  const [, host, port] = /^\[(.+)\](?::(\d+))?$/.exec(address) ?? /^([^:]+):(\d+)$/.exec(address) ?? [];
+  return { host: host ?? address, ...(port === undefined ? {} : { port: Number(port) }) };
+}
+
 /** A host name or an IP address, with an optional port. */
 export const hostSchema = z.string().refine((text) => {
   const host = text.replace(/:\d{1,5}$/, "");

@@ -24,10 +24,6 @@ export function stagingProblems(config: StagingConfig, declared: Declared): Prob
   if (owner.zone !== config.zone) {
     return problem("autoscaleConfig", `"${owner.name}" makes nodes in zone "${owner.zone}", not in "${config.zone}"`);
   }
-  if (config.pool !== undefined && config.pool !== owner.pool) {
-    const makes = `autoscale config "${owner.name}" makes nodes of pool "${owner.pool}"`;
-    return problem("pool", `got "${config.pool}"; ${makes}: name that one, or leave it out`);
-  }
   if (workspace.pools.includes(owner.pool)) return [];
   return problem("autoscaleConfig", `"${owner.name}" makes nodes of pool "${owner.pool}"; ${runsIn}`);
 }

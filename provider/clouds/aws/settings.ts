@@ -1,5 +1,6 @@
 /** What VM and DNS provider configs of kind `aws` may say. */
 import { z } from "zod";
+import { privateKeyLengthMax } from "../../../runtime/model/private-key";
 import { addressTypeField, wholeGib } from "../../frame/fields";
 import { overrideSchema } from "../../frame/overrides";
 import { awsCredentialFields } from "./account";
@@ -79,7 +80,18 @@ export const awsSettingsSchema = z
     retrieveWindowsPassword: z
       .boolean()
       .default(false)
-      .describe("Read the Windows administrator's password; a create then waits minutes for it. Needs `keyName`."),
+      .describe(
+        "Windows with RDP and without `connectionPassword`: the administrator's password is fetched once EC2 has it, minutes " +
+          "after the launch, and told to a session's user. Needs `keyName` and `keyPairPrivateKey`.",
+      ),
+    keyPairPrivateKey: z
+      .string()
+      .min(1)
+      .max(privateKeyLengthMax)
+      .optional()
+      .describe(
+        "Private key of `keyName`, in PEM (`-----BEGIN RSA PRIVATE KEY-----`), which opens that password. Default none.",
+      ),
     metadataOptions: z
       .strictObject({
         httpTokens: z
