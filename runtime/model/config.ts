@@ -8,13 +8,12 @@ import { z } from "zod";
 import type { AccountRules } from "./accounts";
 import { BugError, ConfigError, tellFirst, type Problem } from "./errors";
 import { autoscaleConfigSchema, type OsType } from "./autoscale-config";
-import { secretConnectionFields } from "./connection";
 import { poolSchema, type Pool } from "./pool";
 import { dnsProviderConfigSchema, vmProviderConfigSchema } from "./provider-config";
 import { stagingConfigSchema } from "./staging-config";
 import type { Shape } from "./shapes";
+import { describeSeen, formatPath, withoutConsequences } from "./shown-value";
 import { scheduleSchema } from "./schedule";
-import { hideSecrets, isSecretPath } from "./secret-paths";
 import { workspaceSchema } from "./workspace";
 import { zoneSchema } from "./zone";
 
@@ -100,16 +99,13 @@ export interface VmProviderFacts extends DnsProviderFacts {
   wrapScript(script: string, osType: OsType): string;
   /** Scripts with which nodes of its own image check in, by type of pool. */
   readonly defaultScripts: Readonly<Partial<Record<Pool["type"], string>>>;
-  /** The password that the cloud makes for a VM of Windows with these (parsed) settings is to be fetched. Default false. */
-  wantsWindowsPassword?(settings: Readonly<Record<string, unknown>>): boolean;
   /** Public key of these settings, for `{ssh_key}`. */
   sshPublicKey?(settings: Readonly<Record<string, unknown>>): string | undefined;
 }
 
-/** Fields of documents that are secret, beside those of `settings`: never shown, never logged. See `secret-paths.ts`. */
+/** Fields of documents that are secret, beside those of `settings`: never shown, never logged. */
 export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly string[]>>> = {
-  autoscaleConfig: [...secretConnectionFields, "nginxKey"],
-  pool: secretConnectionFields.map((field) => `staticMembers[].${field}`),
+  autoscaleConfig: ["connectionPassword", "nginxKey"],
 };
 
 /** Every problem of `doc`, with paths; empty when it is a good document of `kind`. */
@@ -156,29 +152,21 @@ export function parseDefinition<K extends DefinitionKind>(kind: K, doc: unknown)
   return parsed.data as DefinitionOf<K>;
 }
 
-/** Zod's issues as problems: path in dots and brackets, the value seen (unless secret), what is allowed. */
+/** Zod's issues as problems: path in dots and brackets, the value seen where it may be shown, what is allowed. */
 export function problemsOf(error: z.ZodError, input: unknown, secret: readonly string[] = []): Problem[] {
   const tell = (issue: z.core.$ZodIssue): Problem => {
-    const seen = hideSecrets(valueAt(input, issue.path), secret, issue.path);
-    const got = isSecretPath(issue.path, secret) ? "a secret" : truncate(JSON.stringify(seen) ?? String(seen));
-    const shown = seen === undefined ? "is missing" : `got ${got}`;
-    return { path: formatPath(issue.path), message: `${shown}; ${issue.message}` };
+    const seen = describeSeen(issue, valueAt(input, issue.path), secret);
+    return { path: formatPath(issue.path), message: `${seen}${issue.message}` };
   };
-  const wrong = error.issues.filter((issue) => issue.code !== "unrecognized_keys");
-  const unknown = error.issues.flatMap((issue) =>
+  const issues = withoutConsequences(error.issues);
+  const wrong = issues.filter((issue) => issue.code !== "unrecognized_keys");
+  const unknown = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.map((key) => ({ path: issue.path, key })) : [],
   );
   return [
     ...tellFirst(wrong, tell),
     ...tellFirst(unknown, ({ path, key }) => ({ path: formatPath([...path, key]), message: "unknown field" })),
   ];
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === "number") return `${text}[${part}]`;
-    return text ? `${text}.${String(part)}` : String(part);
-  }, "");
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -188,8 +176,4 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
     value = (value as Record<PropertyKey, unknown>)[part];
   }
   return value;
-}
-
-function truncate(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
