@@ -2,30 +2,19 @@
 export type {
   AutoscaleArgs,
   AutoscaleConfigArgs,
-  ServerAutoscaleConfigArgs,
-  StandbySlotsArgs,
-  StartupScriptArgs,
-} from "./autoscale-arguments";
-export type {
   PermissionsArgs,
   PoolArgs,
   ScheduleArgs,
+  ServerAutoscaleConfigArgs,
   StagingConfigArgs,
+  StandbySlotsArgs,
+  StartupScriptArgs,
   StaticMemberArgs,
   WorkspaceArgs,
   ZoneArgs,
 } from "./arguments";
 export { AutoscaleConfig } from "./autoscale-config";
-export {
-  ConnectionType,
-  CredentialType,
-  LoadStrategy,
-  OsType,
-  PoolType,
-  SpecChange,
-  Weekday,
-  WorkspaceKind,
-} from "./choices";
+export { ConnectionType, LoadStrategy, OsType, PoolType, SpecChange, Weekday, WorkspaceKind } from "./choices";
 export * from "./clouds";
 export { Pool } from "./pool";
 export { Provider, type ProviderArgs } from "./provider";

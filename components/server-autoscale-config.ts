@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ServerAutoscaleConfigArgs } from "./autoscale-arguments";
-import { withSecretConnection } from "./connection";
-import { declareDefinition } from "./declaration";
+import type { ServerAutoscaleConfigArgs } from "./arguments";
+import { declareDefinition, secretInput } from "./declaration";
 
 /**
  * Rules for the servers of one pool in one zone: VMs that users reach by RDP, VNC, KasmVNC or SSH.
@@ -17,7 +16,7 @@ export class ServerAutoscaleConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServerAutoscaleConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:ServerAutoscaleConfig", name, {}, opts);
-    const doc = { ...withSecretConnection(args), type: "server" };
+    const doc = { ...args, connectionPassword: secretInput(args.connectionPassword), type: "server" };
     this.name = declareDefinition(this, { kind: "autoscaleConfig", resourceName: name, doc, options: opts });
     this.registerOutputs({ name: this.name });
   }

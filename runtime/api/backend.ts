@@ -4,7 +4,6 @@ import type { CloudCatalog } from "../model/config";
 import type { Clock, Rng } from "../model/clock";
 import type { Plan } from "../model/plan";
 import type { Broker } from "../broker/broker";
-import type { SessionAccounts } from "../broker/session-accounts";
 import type { Ledger, Store } from "../store/store";
 
 /** The deciding half of the runtime, present only while this process holds the lease. */
@@ -12,7 +11,6 @@ export interface Leader {
   readonly ledger: Ledger;
   readonly store: Store;
   readonly broker: Broker;
-  readonly accounts: SessionAccounts;
   readonly clock: Clock;
   readonly catalog: CloudCatalog;
   /** Grows with every change of leadership. */
@@ -60,8 +58,6 @@ export interface ApiBackend {
   readonly log: Logger;
   /** Requests per minute that one address may send, and that may come with one API key. */
   readonly requestsPerMinute: number;
-  /** 16 bytes that a Guacamole shares with us; absent = there is none. */
-  readonly guacamoleKey?: Uint8Array | undefined;
   /** Read at every request: leadership comes and goes. */
   current(): Leader | Standby;
 }

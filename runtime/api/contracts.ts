@@ -7,7 +7,6 @@ import { definitionKinds, durationSchema, nameSchema, type DefinitionKind } from
 import { permissionsSchema } from "../model/staging-config";
 import { apiScopes, nodeStatuses, sessionStatuses } from "../model/state";
 import { accountSchema } from "./account-contracts";
-import { nodeConnectionSchema } from "./connection-contracts";
 
 /** Largest request body that is read; a definition with the longest allowed startup script fits. */
 export const bodyBytesMax = 1024 * 1024;
@@ -181,8 +180,6 @@ export const nodeSchema = z.strictObject({
   usersMax: z.int().optional(),
   isReusable: z.boolean().optional(),
   connectionPort: z.int().optional(),
-  /** Servers: how users get in, without what is secret. */
-  connection: nodeConnectionSchema.optional(),
   readyWhen: z.enum(["checkin", "heartbeat", "probe", "declared"]),
   provisionTimeoutSeconds: z.number(),
   missingTimeoutSeconds: z.number(),

@@ -20,7 +20,6 @@
  *   staged (placed for nobody, holds capacity) → assigned, when a request takes it; → ended when it is not wanted any more.
  */
 import type { EpochMs } from "./clock";
-import type { NodeConnection } from "./connection";
 import type { DefinitionKind, Permissions } from "./config";
 import type { CloudFailureClass } from "./errors";
 import type { Reason } from "./reason";
@@ -111,10 +110,7 @@ export interface Node {
   readonly sessionsMax?: number;
   readonly usersMax?: number;
   readonly isReusable?: boolean;
-  /** The port that is probed. */
   readonly connectionPort?: number;
-  /** Servers: how users get in. Absent in rows of older versions. */
-  readonly connection?: NodeConnection;
   /** How the node shows that it is ready: its own call, its first heartbeat, or a TCP probe of its port. */
   readonly readyWhen: "checkin" | "heartbeat" | "probe" | "declared";
   readonly provisionTimeoutSeconds: number;

@@ -9,7 +9,7 @@ import { Eligibility, type PlaceContext } from "../placement/eligibility";
 import { obstacleOf } from "../placement/obstacles";
 import { placesOf } from "../placement/places";
 import { usageFor } from "../placement/reserved-room";
-import { freeServerSessions, freeShape, hasDesktopRule, hasRoom } from "../placement/room";
+import { freeServerSessions, freeShape, hasRoom } from "../placement/room";
 import { Fleet, type FleetOptions } from "../planning/fleet";
 import { PlanDraft } from "../planning/plan-draft";
 
@@ -65,7 +65,7 @@ function nodeReason(session: Session, node: Node, eligibility: Eligibility, cont
   }
   if (isServer(node)) {
     const free = freeServerSessions(node, usage);
-    const hasDesktop = !session.isRemoteApp && hasDesktopRule(node) && usage.desktopUserIds.has(session.userId);
+    const hasDesktop = !session.isRemoteApp && usage.desktopUserIds.has(session.userId);
     const why = hasDesktop ? "its user has a desktop on it already" : `has ${formatCount(free, "session")} left`;
     return { code: "full", text: why, numbers: { ...numbers, free, hasDesktop } };
   }
