@@ -182,16 +182,19 @@ function applyToSilent(node: Node, judging: Judging): void {
 }
 
 /**
- * Only what is said of its neighbours speaks against it: it takes no new session, and is given up when it has none and
- * went on unheard for `deadTimeout`.
+ * A static member that names its port has to answer there before it takes sessions for long: nobody else says that it is
+ * switched on. Of a server that checked in, only what is said of its neighbours speaks against it: it takes no new session,
+ * and is given up when it has none and went on unheard for `deadTimeout`.
  */
-function applyToUnheard(node: Node, { context, awakeSinceMs, answers, isSilentSince }: Judging): void {
+function applyToUnheard(node: Node, judging: Judging): void {
+  const { context, awakeSinceMs, answers, isSilentSince } = judging;
+  if (node.autoscaleConfig === undefined && node.connectionPort !== undefined)
+    return applyToUnheardMember(node, judging);
   const answeredMs = neighbourAnsweredMs(node, answers);
   if (answeredMs === undefined || node.status === "draining") return;
   const { missingTimeoutSeconds, deadTimeoutSeconds, connectionPort = 0 } = node;
   const runningMs = Math.max(node.runningSinceMs ?? node.statusSinceMs, awakeSinceMs);
-  const whose =
-    node.autoscaleConfig === undefined ? `pool "${node.pool}"` : `autoscale config "${node.autoscaleConfig}"`;
+  const whose = `autoscale config "${node.autoscaleConfig}"`;
   const text = `port ${connectionPort} has never answered, and those of other nodes of ${whose} do`;
   const numbers = {
     runningForMs: context.nowMs - runningMs,
@@ -206,9 +209,21 @@ function applyToUnheard(node: Node, { context, awakeSinceMs, answers, isSilentSi
   }
   const missingForMs = context.nowMs - Math.max(node.statusSinceMs, awakeSinceMs);
   const deadAtMs = context.nowMs - missingForMs + (deadTimeoutSeconds - missingTimeoutSeconds) * 1000;
-  const isFree = node.autoscaleConfig !== undefined && context.draft.usage(node.nodeId).pinned === 0;
+  const isFree = context.draft.usage(node.nodeId).pinned === 0;
   if (!isFree || context.nowMs < deadAtMs || !isSilentSince(node, Math.max(deadAtMs, answeredMs))) return;
   tell(node, { kind: "lost", reason: { code: "dead", text, numbers } }, context);
+}
+
+/** It is never given up; its first answer brings it back. */
+function applyToUnheardMember(node: Node, { context, awakeSinceMs, isSilentSince }: Judging): void {
+  if (node.status !== "running") return;
+  const { missingTimeoutSeconds, connectionPort = 0 } = node;
+  const sinceMs = Math.max(node.runningSinceMs ?? node.statusSinceMs, awakeSinceMs);
+  const missingAtMs = sinceMs + missingTimeoutSeconds * 1000;
+  if (context.nowMs < missingAtMs || !isSilentSince(node, missingAtMs)) return;
+  const text = `its port ${connectionPort} has never answered, in ${formatDuration(Math.floor((context.nowMs - sinceMs) / 1000))}`;
+  const numbers = { runningForMs: context.nowMs - sinceMs, missingTimeoutSeconds, connectionPort };
+  tell(node, { kind: "silent", reason: { code: "missing", text, numbers } }, context);
 }
 
 /** Nothing is heard from the whole zone: its nodes are no capacity, but none is destroyed for it. */

@@ -93,6 +93,12 @@ function waitsFor({ readyWhen, progressPercent, progressMessage, connectionPort 
 }
 
 function tellMissing(node: Node, nowMs: number, { sentences, wouldChange }: Story): void {
+  if (node.autoscaleConfig === undefined) {
+    const port = node.connectionPort ?? 0;
+    sentences.push(`It takes no new session until its port ${port} answers; a static member is never given up.`);
+    wouldChange.push(`an answer of its port brings it back: switch it on, and open port ${port} to the runtime`);
+    return;
+  }
   if (isUnheard(node)) {
     sentences.push("It counts as no capacity, and is given up when it has no session and goes on unheard.");
     wouldChange.push("an answer of its port brings it back", "open its port to the runtime, or delete the node");
