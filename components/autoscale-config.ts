@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AutoscaleConfigArgs } from "./arguments";
+import type { AutoscaleConfigArgs } from "./autoscale-arguments";
 import { declareDefinition, secretInput } from "./declaration";
 
 /**

@@ -46,16 +46,12 @@ const dynamicProvider = {
 };
 
 class DynamicDeclaration extends pulumi.dynamic.Resource {
-  declare readonly name: pulumi.Output<string>;
-
   constructor(kind: DefinitionKind, name: string, properties: pulumi.Inputs, options: pulumi.CustomResourceOptions) {
     super(dynamicProvider, name, properties, options, "headroom", definitionTypes[kind].split(":")[2]);
   }
 }
 
 class PluginDeclaration extends pulumi.CustomResource {
-  declare readonly name: pulumi.Output<string>;
-
   constructor(kind: DefinitionKind, name: string, properties: pulumi.Inputs, options: pulumi.CustomResourceOptions) {
     super(definitionTypes[kind], name, properties, options);
   }
@@ -81,7 +77,7 @@ export function declareDefinition(
   const own = { parent: component, dependsOn, customTimeouts, ignoreChanges, deletedWith };
   const plugin = component.getProvider(definitionTypes[kind]);
   if (plugin !== undefined) {
-    return new PluginDeclaration(kind, resourceName, named, { ...own, version, provider: plugin }).name;
+    return nameOf(new PluginDeclaration(kind, resourceName, named, { ...own, version, provider: plugin }), named.name);
   }
   const properties = {
     ...named,
@@ -89,7 +85,15 @@ export function declareDefinition(
     __owner: pulumi.interpolate`dynamic:${component.urn}`,
     __deleteSeconds: secondsOf(customTimeouts?.delete),
   };
-  return new DynamicDeclaration(kind, resourceName, properties, own).name;
+  return nameOf(new DynamicDeclaration(kind, resourceName, properties, own), named.name);
+}
+
+/**
+ * The definition's name, which waits for the resource. It is known at preview, when the outputs of a resource that is yet to be
+ * made are not: so whoever refers to it is checked there together with what it refers to. Only the URN is known by then too.
+ */
+function nameOf(resource: pulumi.Resource, name: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.all([resource.urn, name]).apply(([, known]) => known);
 }
 
 /** An input that is kept as a secret; undefined stays undefined. */

@@ -2,13 +2,15 @@
 export type {
   AutoscaleArgs,
   AutoscaleConfigArgs,
+  ServerAutoscaleConfigArgs,
+  StandbySlotsArgs,
+  StartupScriptArgs,
+} from "./autoscale-arguments";
+export type {
   PermissionsArgs,
   PoolArgs,
   ScheduleArgs,
-  ServerAutoscaleConfigArgs,
   StagingConfigArgs,
-  StandbySlotsArgs,
-  StartupScriptArgs,
   StaticMemberArgs,
   WorkspaceArgs,
   ZoneArgs,

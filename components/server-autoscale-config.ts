@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ServerAutoscaleConfigArgs } from "./arguments";
+import type { ServerAutoscaleConfigArgs } from "./autoscale-arguments";
 import { declareDefinition, secretInput } from "./declaration";
 
 /**

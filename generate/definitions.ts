@@ -8,25 +8,15 @@ import { scheduleSchema } from "../runtime/model/schedule";
 import { stagingConfigSchema } from "../runtime/model/staging-config";
 import { workspaceSchema } from "../runtime/model/workspace";
 import { zoneSchema } from "../runtime/model/zone";
-import { interfaceSource, madeFrom } from "./arguments";
+import { interfaceSource, madeFrom, type Interface } from "./arguments";
 import { ownFields, withOptionalName } from "./services";
 
-/** The whole file; nested interfaces are named after their fields, e.g. `StaticMemberArgs`. */
+/** The file of everything but autoscale configs; nested interfaces are named after their fields, e.g. `StaticMemberArgs`. */
 export function definitionArguments(): string {
-  const agents = autoscaleFields(agentAutoscaleConfigSchema);
-  const servers = autoscaleFields(serverAutoscaleConfigSchema);
-  const isShared = ({ name }: Field) =>
-    [agents, servers].every((fields) => fields.some((field) => field.name === name));
-  const isOwn = (field: Field) => !isShared(field);
-  const shared = { name: "AutoscaleArgs", text: "What docker-agent and server autoscale configs share." };
-  const bases = [shared.name];
-  const sources = [
+  return fileOf([
     { name: "ZoneArgs", fields: argumentsOf(zoneSchema) },
     { name: "PoolArgs", fields: argumentsOf(poolSchema) },
     { name: "WorkspaceArgs", fields: argumentsOf(workspaceSchema) },
-    { ...shared, fields: agents.filter(isShared) },
-    { name: "AutoscaleConfigArgs", bases, fields: agents.filter(isOwn) },
-    { name: "ServerAutoscaleConfigArgs", bases, fields: servers.filter(isOwn) },
     {
       name: "VmProviderArgs",
       text: "VM provider configs of every cloud, beside their settings.",
@@ -39,7 +29,26 @@ export function definitionArguments(): string {
     },
     { name: "ScheduleArgs", fields: argumentsOf(scheduleSchema) },
     { name: "StagingConfigArgs", fields: argumentsOf(stagingConfigSchema) },
-  ];
+  ]);
+}
+
+/** The file of the two kinds of autoscale configs. */
+export function autoscaleArguments(): string {
+  const agents = autoscaleFields(agentAutoscaleConfigSchema);
+  const servers = autoscaleFields(serverAutoscaleConfigSchema);
+  const isShared = ({ name }: Field) =>
+    [agents, servers].every((fields) => fields.some((field) => field.name === name));
+  const isOwn = (field: Field) => !isShared(field);
+  const shared = { name: "AutoscaleArgs", text: "What docker-agent and server autoscale configs share." };
+  const bases = [shared.name];
+  return fileOf([
+    { ...shared, fields: agents.filter(isShared) },
+    { name: "AutoscaleConfigArgs", bases, fields: agents.filter(isOwn) },
+    { name: "ServerAutoscaleConfigArgs", bases, fields: servers.filter(isOwn) },
+  ]);
+}
+
+function fileOf(sources: readonly Interface[]): string {
   const head = `${madeFrom("runtime/model")}import type * as pulumi from "@pulumi/pulumi";\n`;
   return [head, ...sources.map((source) => interfaceSource({ ...source, prefix: "" }))].join("\n");
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import type { Cloud } from "../provider/cloud";
 import { cloudComponents, componentsIndex } from "./components";
-import { definitionArguments } from "./definitions";
+import { autoscaleArguments, definitionArguments } from "./definitions";
 import { newDocsPage, withSettingsTables } from "./docs-page";
 
 /**
@@ -19,6 +19,7 @@ export async function generatedFiles(root: string, clouds: readonly Cloud[]): Pr
     files.set(path, await format(text, { ...style, parser: "typescript" }));
   }
   await addSource("components/arguments.ts", definitionArguments());
+  await addSource("components/autoscale-arguments.ts", autoscaleArguments());
   await addSource("components/clouds/index.ts", componentsIndex(clouds));
   for (const cloud of clouds) {
     await addSource(`components/clouds/${cloud.kind}.ts`, cloudComponents(cloud));

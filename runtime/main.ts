@@ -17,6 +17,7 @@ import { listen, type Listening } from "./api/listen";
 import { createLogger, type LogLevel } from "./api/log";
 import { createRoutes } from "./api/routes";
 import { createFront } from "./api/front";
+import { queuePerUserDefault } from "./broker/queue-limits";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
 import { BackendIdentity } from "./executor/backend-identity";
 import { derivePassphraseKeys, prepareInstallation, type Installation } from "./executor/installation";
@@ -65,6 +66,8 @@ export interface RuntimeOptions {
   readonly adminKey?: string;
   /** Per address and per API key. Default 600,000: one client may send 10,000 in a second. */
   readonly requestsPerMinute?: number;
+  /** Sessions of one user that may wait at the same time; 0 = no limit but that of the whole queue. Default 20. */
+  readonly queuePerUser?: number;
   /** How long {@link Runtime.stop} waits for running updates. Default 60; they go on without us after it. */
   readonly stopSeconds?: number;
   readonly leaseTiming?: LeaseTiming;
@@ -322,6 +325,7 @@ class RuntimeHost implements Runtime {
       adminKey,
       tickSeconds: options.tickSeconds ?? 5,
       journalRetentionSeconds: options.journalRetentionSeconds,
+      queuePerUser: options.queuePerUser ?? queuePerUserDefault,
       facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
       createUpdater: (permit) => {
         const { installation } = this;

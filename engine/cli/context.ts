@@ -1,10 +1,9 @@
 /** What the commands need to know before they begin: project, backend and stack. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandFailure, exitCodes } from "../failure";
 import { FileBackend, parseStackName, type StackName } from "../stack/backend";
 import { pulumiHome } from "../stack/home";
-import { readJson } from "../stack/json-file";
 import { type Project, requireProject, selectedStack } from "../stack/project";
 
 export interface StackContext {
@@ -16,7 +15,7 @@ export interface StackContext {
 /** The backend from the environment, else the project, else the last login. */
 export function openBackend(project: Project): FileBackend {
   const credentials = join(pulumiHome(), "credentials.json");
-  const stored = existsSync(credentials) ? readJson<{ current?: string }>(credentials) : {};
+  const stored = existsSync(credentials) ? (JSON.parse(readFileSync(credentials, "utf8")) as { current?: string }) : {};
   return new FileBackend(process.env.PULUMI_BACKEND_URL || project.backendUrl || stored.current || "");
 }
 

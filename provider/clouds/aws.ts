@@ -2,6 +2,7 @@
 import type { Instance, InstanceArgs } from "@pulumi/aws/ec2/instance";
 import type { RecordArgs } from "@pulumi/aws/route53/record";
 import { defineDns, defineVm, type Cloud } from "../cloud";
+import { networkTroubles } from "../frame/failures";
 import { chooseAddress } from "../frame/fields";
 import { inFields } from "../frame/identity";
 import { forCloudInit, forEc2Launch } from "../frame/script";
@@ -10,7 +11,6 @@ import type { NodeOf } from "../vm-provider";
 import { awsAccess, packageName } from "./aws/account";
 import { awsSizeOf, checkAws } from "./aws/check";
 import { hostedZoneOf } from "./aws/dns-zone";
-import { awsFailures } from "./aws/failures";
 import { findInstances, identityTags, listInstances } from "./aws/find";
 import { profileName } from "./aws/overrides";
 import { accountRefusal } from "./aws/refusals";
@@ -56,7 +56,27 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   check: checkAws,
   accountRefusal,
   ownerOf: ({ arn }) => /^arn:[^:]+:ec2:[^:]*:(\d{12}):/.exec(String(arn))?.[1],
-  failures: awsFailures,
+  failures: {
+    // Of a refused request, and why an instance that was accepted did not start.
+    place: /(?:\bapi error |\blast error: (?:Client|Server)\.)([a-z]\w*(?:\.\w+)*)/,
+    codes: {
+      CAPACITY: [
+        ...["Insufficient*Capacity", "UnfulfillableCapacity", "Unsupported", "SpotMaxPriceTooLow"],
+        ...["InsufficientFreeAddressesInSubnet", "SpotInstanceTermination"],
+      ],
+      QUOTA: ["*LimitExceeded", "MaxSpotInstanceCountExceeded", "*QuotaExceeded"],
+      CONFIG: [
+        ...["AuthFailure", "Unauthorized*", "AccessDenied*", "OptInRequired", "PendingVerification"],
+        ...["ExpiredToken*", "RequestExpired", "SignatureDoesNotMatch", "MissingParameter", "Invalid*"],
+        ...["*NotFound", "*Malformed", "UnsupportedOperation", "UnknownParameter"],
+      ],
+      TRANSIENT: [
+        ...["RequestLimitExceeded", "Throttling*", "RequestTimeout*", "Internal*", "Unavailable"],
+        "ServiceUnavailable*",
+      ],
+    },
+    sentences: { TRANSIENT: networkTroubles },
+  },
 });
 
 /** The request for one node, without overrides and identity. */

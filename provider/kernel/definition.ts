@@ -188,8 +188,9 @@ function nameInUrn(urn: string): string {
 
 /** The runtime finds these too. They are looked for here as well, so that a field newer than the runtime is not let pass. */
 function schemaProblems(kind: DefinitionKind, doc: Properties): Problem[] {
-  const parsed = definitionSchemas[kind].safeParse(doc);
-  return parsed.success ? [] : problemsOf(parsed.error, doc, secretFields[kind]);
+  const schema = definitionSchemas[kind];
+  const parsed = schema.safeParse(doc);
+  return parsed.success ? [] : problemsOf(parsed.error, doc, secretFields[kind], schema);
 }
 
 /**

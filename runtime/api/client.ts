@@ -17,7 +17,6 @@ import {
   UnavailableError,
   type Problem,
 } from "../model/errors";
-import { withoutUserInfo } from "../model/shown-value";
 import type { ApiScope, Decision } from "../model/state";
 import type {
   CheckDefinitionBody,
@@ -304,11 +303,14 @@ export class HeadroomClient {
     throw new UnavailableError(`${what}; check that the endpoint is a Headroom runtime`);
   }
 
-  private errorOf({ code, message, problems, requestId, leader, sessionId }: ErrorBody, status: number): HeadroomError {
+  private errorOf(
+    { code, message, problems, requestId, leader, sessionId, reason }: ErrorBody,
+    status: number,
+  ): HeadroomError {
     const options = { problems: problems ?? [] };
     switch (code) {
       case "noCapacity":
-        return new NoCapacityError(message, { ...options, sessionId });
+        return new NoCapacityError(message, { ...options, sessionId, reason });
       case "notFound":
         return new NotFoundError(message, options);
       case "conflict":
@@ -355,7 +357,7 @@ function parseEndpoint(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isGood = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") && !url.username;
   if (isGood) return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
-  const message = `"${withoutUserInfo(text)}" is not an endpoint; use a URL such as http://127.0.0.1:8700`;
+  const message = `"${text}" is not an endpoint; use a URL such as http://127.0.0.1:8700`;
   throw ConfigError.of([{ path: "endpoint", message }]);
 }
 

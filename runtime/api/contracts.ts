@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { definitionKinds, durationSchema, nameSchema, type DefinitionKind } from "../model/config";
+import { groupSchema, userIdSchema } from "../model/fields";
 import { permissionsSchema } from "../model/staging-config";
 import { apiScopes, nodeStatuses, sessionStatuses } from "../model/state";
 import { accountSchema } from "./account-contracts";
@@ -41,6 +42,8 @@ export const errorSchema = z.strictObject({
   leader: z.string().optional(),
   /** Only of a refused session: explained by `GET /api/v1/explain/session/{id}`. */
   sessionId: z.string().optional(),
+  /** Only of a refused session: code of the constraint, e.g. `notAllowed`, `labels`, `schedule`, `shape`, `userQueueFull`. */
+  reason: z.string().optional(),
 });
 
 export const reasonSchema = z.strictObject({
@@ -98,8 +101,11 @@ export const drainingSchema = z.strictObject({
 // ---- sessions
 
 export const requestSessionSchema = z.strictObject({
-  workspace: nameSchema,
-  userId: z.string().min(1).max(200),
+  /** Its name; whoever uses its display name is told the name. */
+  workspace: z.string().min(1).max(100),
+  userId: userIdSchema,
+  /** Groups of the user: what `allowedGroups` of the workspace is held against. */
+  groups: z.array(groupSchema).max(200).optional(),
   /** Zone to place in; absent = any. */
   zone: nameSchema.optional(),
   /** What the user may do; those left out as in a staging config. Only a session staged with the same is given. */
@@ -117,10 +123,12 @@ export const sessionSchema = z.strictObject({
   sessionId: z.string(),
   status: z.enum(sessionStatuses),
   workspace: z.string(),
+  /** What people call the workspace; absent = as its name. */
+  displayName: z.string().optional(),
   /** Absent while it is staged: nobody has it. */
   userId: z.string().optional(),
   zone: z.string().optional(),
-  /** Place in the queue, from 1; only while queued. */
+  /** Place in the queue among those who wait for the same pools, from 1; only while queued. */
   position: z.int().optional(),
   /** `queued` → `provisioning 1/2` → `waiting for check-in 40%` → `starting` → `running`. */
   phase: z.string().optional(),
@@ -180,6 +188,8 @@ export const nodeSchema = z.strictObject({
   usersMax: z.int().optional(),
   isReusable: z.boolean().optional(),
   connectionPort: z.int().optional(),
+  /** Of a static member, beside those of its pool. */
+  labels: z.array(z.string()).readonly().optional(),
   readyWhen: z.enum(["checkin", "heartbeat", "probe", "declared"]),
   provisionTimeoutSeconds: z.number(),
   missingTimeoutSeconds: z.number(),

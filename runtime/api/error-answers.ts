@@ -32,7 +32,7 @@ export function answerOf(error: unknown, requestId: string): Answer & { readonly
 function bodyOf(error: HeadroomError): ErrorBody {
   const { code, message, problems } = error;
   const refused = error instanceof NoCapacityError && error.sessionId !== undefined;
-  if (refused) return { code, message, path: "", sessionId: error.sessionId };
+  if (refused) return { code, message, path: "", sessionId: error.sessionId, reason: error.reason };
   if (problems.length === 0) return { code, message, path: "" };
   return { code, message, path: problems[0]!.path, problems: [...problems] };
 }

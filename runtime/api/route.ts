@@ -98,8 +98,8 @@ export function route<P = object, Q = object, B = undefined>(typed: TypedRoute<P
       }
       const problems: Problem[] = [];
       if (!params.success) problems.push(...problemsOf(params.error, raw.params));
-      if (!query.success) problems.push(...problemsOf(query.error, raw.query));
-      if (body && !body.success) problems.push(...problemsOf(body.error, raw.body));
+      if (!query.success) problems.push(...problemsOf(query.error, raw.query, [], querySchema));
+      if (body && !body.success) problems.push(...problemsOf(body.error, raw.body, [], typed.body));
       throw ConfigError.of(problems);
     },
   };

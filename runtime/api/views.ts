@@ -101,10 +101,12 @@ export function viewSession(session: Session, snapshot: Snapshot, progress: Prog
     session;
   const { permissions, stagingConfig, stagedAtMs } = session;
   const node = session.nodeId === undefined ? undefined : snapshot.nodes.get(session.nodeId);
+  const displayName = snapshot.workspaces.get(workspace)?.displayName;
   return {
     sessionId,
     status,
     workspace,
+    ...(displayName === undefined ? {} : { displayName }),
     ...(userId === "" ? {} : { userId }),
     ...(zone === undefined ? {} : { zone }),
     ...progress,

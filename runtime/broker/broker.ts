@@ -8,12 +8,12 @@ import type { CloudCatalog, DefinitionKind, Permissions } from "../model/config"
 import { ConfigError, ConflictError, NotFoundError, UnauthorizedError, UnavailableError } from "../model/errors";
 import type { Reason } from "../model/reason";
 import type { Lane, Node, Session, SessionStatus, StoredDefinition } from "../model/state";
-import { formatCount } from "../model/units";
 import { describeUnreadable } from "../model/unreadable";
 import { hasRoom, needsOf } from "../planner/placement/room";
 import { isUsedUp, servedReason } from "../planner/lifecycle/node-status";
 import { place, type Placement } from "../planner/placement/place";
 import { fillNode, type QueueContext } from "../planner/placement/place-queue";
+import { RivalCounter } from "../planner/placement/rivals";
 import { findStaged, takeStaged } from "../planner/placement/staging";
 import { assignSession, endSession, moveNode } from "../planner/lifecycle/transitions";
 import { definitionId, type Change } from "../model/changes";
@@ -31,7 +31,9 @@ import {
   type NamedDocument,
 } from "./definitions";
 import type { NodeTokens } from "./node-tokens";
+import { queueFullReason } from "./queue-limits";
 import type { Requesters } from "./requesters";
+import { findWorkspace } from "./requested-workspace";
 
 export interface BrokerOptions {
   readonly ledger: Ledger;
@@ -40,6 +42,8 @@ export interface BrokerOptions {
   readonly catalog: CloudCatalog;
   readonly tokens: NodeTokens;
   readonly requesters: Requesters;
+  /** Sessions of one user that may wait at the same time; absent or 0 = no limit but that of the whole queue. */
+  readonly queuePerUser?: number;
   /** Tells the reconciler that something changed; a hint. */
   readonly wake: () => void;
 }
@@ -47,6 +51,8 @@ export interface BrokerOptions {
 export interface SessionRequest {
   readonly workspace: string;
   readonly userId: string;
+  /** Of the user, for workspaces that only some groups may have; absent = none. */
+  readonly groups?: readonly string[];
   /** Preferred zone; undefined = any. */
   readonly zone?: string;
   /** What the user may do; absent = the defaults. Only a session that was staged with the same is his. */
@@ -57,7 +63,7 @@ export interface SessionRequest {
 
 export type SessionOutcome =
   | { readonly kind: "assigned"; readonly session: Session }
-  /** `position`: its place in the queue, 1 = next. */
+  /** `position`: its place among those who wait for the same pools, 1 = next. */
   | { readonly kind: "queued"; readonly session: Session; readonly position: number }
   /** The id leads to the journal's entry, for `headroom explain session`; there is no session. */
   | { readonly kind: "refused"; readonly sessionId: string; readonly reason: Reason };
@@ -71,9 +77,6 @@ export interface Decided<Outcome> {
    */
   readonly commit: (also?: readonly Change[]) => Promise<void>;
 }
-
-/** Sessions waiting at the same time; beyond it requests are refused, because no fleet catches up with such a queue. */
-export const queueMax = 20_000;
 
 export class Broker {
   private readonly decisions: Decisions;
@@ -104,7 +107,7 @@ export class Broker {
     const placed = this.settle(session, placement, context);
     const isQueued = placement.kind === "queued";
     const outcome: SessionOutcome = isQueued
-      ? { kind: "queued", session: placed, position: this.state.queue().length + 1 }
+      ? { kind: "queued", session: placed, position: new RivalCounter(this.state).of(placed).ahead + 1 }
       : { kind: "assigned", session: placed };
     return this.decided(outcome, context);
   }
@@ -294,10 +297,9 @@ export class Broker {
   }
 
   private newSession(request: SessionRequest, nowMs: number): Session {
-    const { workspace: name, userId, zone, permissions, keepalive } = request;
-    const workspace = this.state.workspaces.get(name);
+    const { workspace: name, userId, groups = [], zone, permissions, keepalive } = request;
     this.checkReadable("workspace", name);
-    if (!workspace) throw new NotFoundError(`workspace "${name}" is not declared`);
+    const workspace = findWorkspace(name, this.state.workspaces);
     if (zone !== undefined && !this.state.isDeclared("zone", zone)) {
       const known = this.state.zoneNames().join(", ") || "none";
       throw ConfigError.of([{ path: "zone", message: `"${zone}" is not declared; known zones: ${known}` }]);
@@ -306,6 +308,7 @@ export class Broker {
       sessionId: `s${this.options.rng.id(15)}`,
       workspace: name,
       userId,
+      ...(groups.length === 0 ? {} : { groups }),
       ...(zone === undefined ? {} : { zone }),
       ...(permissions === undefined ? {} : { permissions }),
       ...(keepalive === undefined ? {} : { keepaliveSeconds: keepalive }),
@@ -325,10 +328,8 @@ export class Broker {
 
   private placeNew(session: Session, context: QueueContext) {
     const placement = place(session, context);
-    const waiting = this.state.queue().length;
-    if (placement.kind !== "queued" || waiting < queueMax) return placement;
-    const text = `${formatCount(waiting, "session")} in the queue already, which is the limit`;
-    return { kind: "refused" as const, reason: { code: "queueFull", text, numbers: { waiting, queueMax } } };
+    const full = placement.kind === "queued" ? queueFullReason(session.userId, this.state, this.options) : undefined;
+    return full ? { kind: "refused" as const, reason: full } : placement;
   }
 
   private settle(
@@ -338,7 +339,7 @@ export class Broker {
   ): Session {
     if (placement.kind === "staged") return takeStaged(context, placement.staged, session);
     if (placement.kind === "assigned") return assignSession(context, session, placement.nodeId, placement.reason);
-    return this.enqueue(session, placement.reason, context);
+    return this.enqueue(session, placement.tell(), context);
   }
 
   private enqueue(session: Session, reason: Reason, { draft }: QueueContext): Session {

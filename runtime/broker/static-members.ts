@@ -65,6 +65,7 @@ function staticNode(nodeId: string, pool: Pool, member: StaticMember, before: No
     statusSinceMs: isSame ? before.statusSinceMs : nowMs,
     ...(isSame && before.lastProbeMs !== undefined ? { lastProbeMs: before.lastProbeMs } : {}),
     ...(member.connectionPort === undefined ? {} : { connectionPort: member.connectionPort }),
+    ...(member.labels.length === 0 ? {} : { labels: member.labels }),
     createdAtMs: before?.createdAtMs ?? nowMs,
     runningSinceMs: isSame ? (before.runningSinceMs ?? nowMs) : nowMs,
     shape: { cores: member.cores, memoryBytes: member.memory, gpus: member.gpus },

@@ -13,12 +13,10 @@ import { addOrphans } from "./commands/orphans";
 import { addReadCommands } from "./commands/read";
 import { addServe } from "./commands/serve";
 import { addSession } from "./commands/session";
-import { withDirectLoopback } from "../model/direct-loopback";
 import { defaultDataFolder, defaultEndpoint, globalOptions } from "./connection";
-import { commanderOutput, reportError } from "./output";
+import { reportError } from "./output";
 
-/** @param given The environment before ours was made of it. */
-function createProgram(given: NodeJS.ProcessEnv): Command {
+function createProgram(): Command {
   const manifest = join(__dirname, "..", "..", "..", "package.json");
   const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
   const program = new Command("headroom")
@@ -41,7 +39,6 @@ function createProgram(given: NodeJS.ProcessEnv): Command {
     .option("--verbose", "print where an error came from")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
-    .configureOutput(commanderOutput)
     .addHelpText("after", "\nExample:\n  $ headroom serve\n  $ headroom status\n");
   addServe(program);
   addReadCommands(program);
@@ -49,10 +46,10 @@ function createProgram(given: NodeJS.ProcessEnv): Command {
   addLanes(program);
   addOrphans(program);
   addSession(program);
-  addDoctor(program, given);
+  addDoctor(program);
   // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.
   const prepare = (command: Command): void => {
-    command.exitOverride().configureOutput(commanderOutput).configureHelp({ showGlobalOptions: true });
+    command.exitOverride().configureHelp({ showGlobalOptions: true });
     command.commands.forEach(prepare);
   };
   prepare(program);
@@ -60,9 +57,7 @@ function createProgram(given: NodeJS.ProcessEnv): Command {
 }
 
 async function main(): Promise<void> {
-  const given = { ...process.env };
-  Object.assign(process.env, withDirectLoopback(given));
-  const program = createProgram(given);
+  const program = createProgram();
   try {
     await program.parseAsync();
   } catch (error) {

@@ -51,6 +51,8 @@ export interface LeadershipOptions {
   readonly tickSeconds: number;
   /** How long the journal is kept; default: the store's. */
   readonly journalRetentionSeconds?: number;
+  /** Sessions of one user that may wait at the same time; 0 = no limit of its own. */
+  readonly queuePerUser: number;
   readonly facts: RuntimeFacts;
   createUpdater(permit: AskPermit): NodeUpdater;
   /** Another runtime leads; called once, then the opening goes on waiting. */
@@ -137,7 +139,8 @@ export class Leadership {
       tickSeconds,
       log,
     });
-    const broker = new Broker({ ledger, clock, rng, catalog, tokens, requesters, wake });
+    const { queuePerUser } = options;
+    const broker = new Broker({ ledger, clock, rng, catalog, tokens, requesters, queuePerUser, wake });
     const stackOf: StackOf = (laneId) => laneRunner.stackOf(laneId);
     const sweep = new Sweep({ ledger, clock, rng, catalog, log, wakeReconciler: wake, stackOf });
     const removal = new OrphanRemoval({ ledger, epoch, clock, rng, catalog, stackOf });

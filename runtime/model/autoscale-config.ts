@@ -1,6 +1,6 @@
 /** What users declare of how many nodes there are: of docker agents, and of servers. */
 import { z } from "zod";
-import { cores, count, definitionName, domainSchema, durationSchema, memorySchema, nameSchema } from "./fields";
+import { cores, count, definitionName, durationSchema, memorySchema, nameSchema } from "./fields";
 import { lifecycleFields, lifecycleProblems } from "./lifecycle-fields";
 
 const startupScriptSchema = z.strictObject({
@@ -79,7 +79,11 @@ const autoscaleCommon = {
         'free again; `"0s"` = never: such a session then holds its node until somebody ends it.',
     ),
   registerDns: z.boolean().default(false).describe("Create an A record `<node id>.<baseDomainName>` for each node."),
-  baseDomainName: domainSchema.optional().describe("Domain of the records. Default none; required with `registerDns`."),
+  baseDomainName: z
+    .string()
+    .max(253)
+    .optional()
+    .describe("Domain of the records. Default none; required with `registerDns`."),
   dnsProvider: nameSchema
     .optional()
     .describe("Name of the DNS provider config. Default none; required with `registerDns`."),

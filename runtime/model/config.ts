@@ -12,8 +12,9 @@ import { poolSchema, type Pool } from "./pool";
 import { dnsProviderConfigSchema, vmProviderConfigSchema } from "./provider-config";
 import { stagingConfigSchema } from "./staging-config";
 import type { Shape } from "./shapes";
-import { describeSeen, formatPath, withoutConsequences } from "./shown-value";
 import { scheduleSchema } from "./schedule";
+import { fieldNamesAt } from "./schema-fields";
+import { hintOfChoice, hintOfField } from "./spelling";
 import { workspaceSchema } from "./workspace";
 import { zoneSchema } from "./zone";
 
@@ -110,17 +111,21 @@ export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly stri
 
 /** Every problem of `doc`, with paths; empty when it is a good document of `kind`. */
 export function findProblems(kind: DefinitionKind, doc: unknown, catalog: CloudCatalog): Problem[] {
-  const parsed = definitionSchemas[kind].safeParse(doc);
-  if (!parsed.success) return problemsOf(parsed.error, doc, secretFields[kind]);
+  const schema = definitionSchemas[kind];
+  const parsed = schema.safeParse(doc);
+  if (!parsed.success) return problemsOf(parsed.error, doc, secretFields[kind], schema);
   const byKind = factsByKind(kind, catalog);
   if (!byKind) return [];
   const { kind: cloud, settings } = parsed.data as VmProviderConfig | DnsProviderConfig;
   const facts = knownFacts(byKind, cloud);
-  if (!facts)
-    return [{ path: "kind", message: `got "${cloud}"; this version knows ${Object.keys(byKind).join(", ")}` }];
+  if (!facts) {
+    const known = Object.keys(byKind);
+    const message = `got "${cloud}"; this version knows ${known.join(", ")}${hintOfChoice(cloud, known)}`;
+    return [{ path: "kind", message }];
+  }
   const inner = facts.settings.safeParse(settings);
   if (inner.success) return [];
-  return problemsOf(inner.error, settings, facts.secretFields).map(inSettings);
+  return problemsOf(inner.error, settings, facts.secretFields, facts.settings).map(inSettings);
 }
 
 /** Why this runtime would not take the document from whoever declares it now, although it could read it. */
@@ -147,26 +152,54 @@ function inSettings(problem: Problem): Problem {
 
 /** The resolved definition, or a {@link ConfigError} with every problem. */
 export function parseDefinition<K extends DefinitionKind>(kind: K, doc: unknown): DefinitionOf<K> {
-  const parsed = definitionSchemas[kind].safeParse(doc);
-  if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, doc, secretFields[kind]), kind);
+  const schema = definitionSchemas[kind];
+  const parsed = schema.safeParse(doc);
+  if (!parsed.success) throw ConfigError.of(problemsOf(parsed.error, doc, secretFields[kind], schema), kind);
   return parsed.data as DefinitionOf<K>;
 }
 
-/** Zod's issues as problems: path in dots and brackets, the value seen where it may be shown, what is allowed. */
-export function problemsOf(error: z.ZodError, input: unknown, secret: readonly string[] = []): Problem[] {
+/**
+ * Zod's issues as problems: path in dots and brackets, the value seen (unless secret), what is allowed, what may be meant.
+ *
+ * @param schema That the input was held against. Without it nobody is told which field an unknown one stands for.
+ */
+export function problemsOf(
+  error: z.ZodError,
+  input: unknown,
+  secret: readonly string[] = [],
+  schema?: z.ZodType,
+): Problem[] {
   const tell = (issue: z.core.$ZodIssue): Problem => {
-    const seen = describeSeen(issue, valueAt(input, issue.path), secret);
-    return { path: formatPath(issue.path), message: `${seen}${issue.message}` };
+    const seen = valueAt(input, issue.path);
+    const isSecret = secret.includes(String(issue.path[0]));
+    const got = isSecret ? "a secret" : truncate(JSON.stringify(seen) ?? String(seen));
+    const shown = seen === undefined ? "is missing" : `got ${got}`;
+    const hint = isSecret ? "" : hintOfChoice(seen, choicesOf(issue));
+    return { path: formatPath(issue.path), message: `${shown}; ${issue.message}${hint}` };
   };
-  const issues = withoutConsequences(error.issues);
-  const wrong = issues.filter((issue) => issue.code !== "unrecognized_keys");
-  const unknown = issues.flatMap((issue) =>
+  const tellUnknown = ({ path, key }: { readonly path: readonly PropertyKey[]; readonly key: string }): Problem => {
+    const hint = schema === undefined ? "" : hintOfField(key, fieldNamesAt(schema, path, input));
+    return { path: formatPath([...path, key]), message: `unknown field${hint}` };
+  };
+  const wrong = error.issues.filter((issue) => issue.code !== "unrecognized_keys");
+  const unknown = error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.map((key) => ({ path: issue.path, key })) : [],
   );
-  return [
-    ...tellFirst(wrong, tell),
-    ...tellFirst(unknown, ({ path, key }) => ({ path: formatPath([...path, key]), message: "unknown field" })),
-  ];
+  return [...tellFirst(wrong, tell), ...tellFirst(unknown, tellUnknown)];
+}
+
+/** What is allowed where a value is none of the choices. */
+function choicesOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  if (issue.code !== "invalid_union" || !("options" in issue)) return [];
+  return (issue.options as readonly unknown[]).map(String);
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text ? `${text}.${String(part)}` : String(part);
+  }, "");
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -176,4 +209,8 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
     value = (value as Record<PropertyKey, unknown>)[part];
   }
   return value;
+}
+
+function truncate(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -55,10 +55,13 @@ export class NoCapacityError extends HeadroomError {
   readonly code = "noCapacity";
   /** Under which the journal keeps the refusal. */
   readonly sessionId?: string;
+  /** Which constraint that is, e.g. `notAllowed`, `labels`, `schedule`. */
+  readonly reason?: string;
 
-  constructor(message: string, options: { problems?: readonly Problem[]; sessionId?: string } = {}) {
+  constructor(message: string, options: { problems?: readonly Problem[]; sessionId?: string; reason?: string } = {}) {
     super(message, options);
     this.sessionId = options.sessionId;
+    this.reason = options.reason;
   }
 }
 

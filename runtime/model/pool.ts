@@ -1,6 +1,6 @@
 /** What users declare of a pool and of the machines in it that exist already. */
 import { z } from "zod";
-import { cores, count, definitionName, hostSchema, memorySchema, nameSchema } from "./fields";
+import { cores, count, definitionName, hostSchema, labelSchema, memorySchema, nameSchema } from "./fields";
 
 const staticMemberSchema = z.strictObject({
   name: nameSchema.describe("Name of the machine: 1 to 40 lower-case letters, digits and dashes."),
@@ -20,6 +20,7 @@ const staticMemberSchema = z.strictObject({
     ),
   maxSimultaneousSessions: count.min(1).default(1).describe("Server pools only: sessions at the same time."),
   maxSimultaneousUsers: count.min(1).default(1).describe("Server pools only: distinct users at the same time."),
+  labels: z.array(labelSchema).max(20).default([]).describe("Labels that it has beside those of its pool."),
 });
 export type StaticMember = z.output<typeof staticMemberSchema>;
 
@@ -30,6 +31,13 @@ export const poolSchema = z.strictObject({
     .describe(
       "What its nodes are: VMs that run containers, or servers that users reach by RDP, VNC, KasmVNC or SSH. Changing it " +
         "makes another pool.",
+    ),
+  labels: z
+    .array(labelSchema)
+    .max(50)
+    .default([])
+    .describe(
+      "Labels of all its nodes, of any text: workspaces choose by them where they run (`includeLabels`, `excludeLabels`).",
     ),
   staticMembers: z
     .array(staticMemberSchema)

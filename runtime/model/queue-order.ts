@@ -1,7 +1,8 @@
 /** In which order waiting sessions are served. */
 import type { Session } from "./state";
 
-type Asked = Pick<Session, "requestedAtMs" | "sequence" | "sessionId">;
+/** Where a session stands in the queue. */
+export type Asked = Pick<Session, "requestedAtMs" | "sequence" | "sessionId">;
 
 /**
  * Order of the queue. Sequences repeat when a clock was set back meanwhile; ids make the order whole, so that it is the

@@ -18,6 +18,8 @@ import type { Declared, ReferenceContext } from "./declared";
 import { referencesByField, referencesOf } from "./definition-edges";
 import { tellFirst, type Problem } from "./errors";
 import { findNodeScriptProblems, findNodeScriptWarnings, type ScriptSources } from "./node-script";
+import { goesWithLabels, type LabelMisfit } from "./labels";
+import { findLabelMisfit, labelledPoolProblems } from "./label-references";
 import { slotProblems, slottedWorkspaceProblems } from "./slot-references";
 import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
 import type { PartialShape } from "./shapes";
@@ -81,6 +83,7 @@ function poolProblems(pool: Pool, context: ReferenceContext): Problem[] {
       message: `got "${pool.type}"; autoscale config "${config.name}" of this pool is of type "${config.type}"`,
     });
   }
+  problems.push(...labelledPoolProblems(pool, context));
   return [
     ...problems,
     ...workspacesThatDontFit(context, (workspace) => workspace.pools.includes(pool.name), "staticMembers"),
@@ -108,7 +111,10 @@ function workspaceProblems(workspace: Workspace, context: ReferenceContext, isWh
   }
   problems.push(...stagedWorkspaceProblems(workspace, context.declared));
   problems.push(...slottedWorkspaceProblems(workspace, context));
-  const misfit = isWhole && problems.length === 0 ? findMisfit(workspace, context) : undefined;
+  const misfit =
+    isWhole && problems.length === 0
+      ? (findLabelMisfit(workspace, context) ?? findMisfit(workspace, context))
+      : undefined;
   return misfit ? [{ path: misfit.field, message: misfit.message }] : problems;
 }
 
@@ -213,7 +219,9 @@ function workspacesThatDontFit(
 ): Problem[] {
   const misfits: { readonly name: string; readonly message: string }[] = [];
   for (const workspace of context.declared.workspace.values()) {
-    const misfit = isConcerned(workspace) ? findMisfit(workspace, context) : undefined;
+    // What labels rule out is told of the labels, by whoever declares them.
+    if (!isConcerned(workspace) || findLabelMisfit(workspace, context)) continue;
+    const misfit = findMisfit(workspace, context);
     if (misfit) misfits.push({ name: workspace.name, message: misfit.message });
   }
   return tellFirst(misfits, ({ name, message }) => ({
@@ -223,7 +231,7 @@ function workspacesThatDontFit(
 }
 
 interface Misfit {
-  readonly field: "cores" | "memory" | "gpus";
+  readonly field: "cores" | "memory" | "gpus" | LabelMisfit["field"];
   readonly message: string;
 }
 
@@ -236,15 +244,19 @@ function findMisfit(workspace: Workspace, { declared, shapeOf }: ReferenceContex
     return cores >= workspace.cores && memoryBytes >= workspace.memory && gpus >= workspace.gpus;
   };
   for (const config of declared.autoscaleConfig.values()) {
+    const pool = declared.pool.get(config.pool);
     if (!workspace.pools.includes(config.pool) || !isAllowed(config.zone)) continue;
+    if (pool && !goesWithLabels(workspace, pool)) continue;
     for (const vmProvider of vmProvidersOf(config)) {
       const shape = shapeOf(config, vmProvider);
       if (judge(shape, () => `a node of autoscale config "${config.name}"`)) return undefined;
     }
   }
   for (const poolName of workspace.pools) {
-    for (const member of declared.pool.get(poolName)?.staticMembers ?? []) {
+    const pool = declared.pool.get(poolName);
+    for (const member of pool?.staticMembers ?? []) {
       const shape = { cores: member.cores, memoryBytes: member.memory, gpus: member.gpus };
+      if (!goesWithLabels(workspace, pool!, member.labels)) continue;
       if (isAllowed(member.zone) && judge(shape, () => `static member "${member.name}"`)) return undefined;
     }
   }

@@ -2,6 +2,7 @@
 import { vmProvidersOf, type AgentAutoscaleConfig, type Workspace } from "./config";
 import type { Problem } from "./errors";
 import type { ReferenceContext } from "./declared";
+import { labelMisfit, type LabelMisfit } from "./labels";
 import { formatCount, formatMemory } from "./units";
 
 /** The workspace is declared (the caller has checked that); here: whether the config's nodes can have slots for it. */
@@ -25,11 +26,15 @@ export function slottedWorkspaceProblems(workspace: Workspace, context: Referenc
 
 interface Mismatch {
   /** Of the workspace. */
-  readonly field: "kind" | "pools" | "zones" | "cores" | "memory" | "gpus";
+  readonly field: "kind" | "pools" | "zones" | "cores" | "memory" | "gpus" | LabelMisfit["field"];
   readonly message: string;
 }
 
-function mismatches(config: AgentAutoscaleConfig, workspace: Workspace, { shapeOf }: ReferenceContext): Mismatch[] {
+function mismatches(
+  config: AgentAutoscaleConfig,
+  workspace: Workspace,
+  { declared, shapeOf }: ReferenceContext,
+): Mismatch[] {
   const name = `workspace "${workspace.name}"`;
   if (workspace.kind !== "container") {
     return [{ field: "kind", message: `${name} is of kind "${workspace.kind}"; only kind "container" has slots` }];
@@ -40,6 +45,10 @@ function mismatches(config: AgentAutoscaleConfig, workspace: Workspace, { shapeO
   if (workspace.zones.length > 0 && !workspace.zones.includes(config.zone)) {
     return [{ field: "zones", message: `${name} runs only in zone ${workspace.zones.join(", ")}` }];
   }
+  const pool = declared.pool.get(config.pool);
+  const misfit = pool && labelMisfit(workspace, pool);
+  if (misfit)
+    return [{ field: misfit.field, message: `${name} does not run in pool "${pool.name}", which ${misfit.text}` }];
   return vmProvidersOf(config).flatMap((vmProvider): Mismatch[] => {
     const shape = shapeOf(config, vmProvider);
     const nodes = `a node of autoscale config "${config.name}" on VM provider config "${vmProvider}"`;

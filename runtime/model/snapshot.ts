@@ -14,6 +14,7 @@ import type {
 import type { ConfigState, Lane, Node, Orphan, Session, StoredDefinition } from "./state";
 import type { UnreadableDefinition } from "./unreadable";
 import type { NodeUsage } from "./usage";
+import type { WaitingGroup } from "./waiting-groups";
 
 /** What planner and readers see of the live state: read-only, and valid until the next change. */
 export interface Snapshot {
@@ -49,6 +50,10 @@ export interface Snapshot {
   sessionsOf(nodeId: string): ReadonlyMap<string, Session>;
   /** Queued sessions in order of request. It changes with the state: copy it to keep it. */
   queue(): readonly Session[];
+  /** The same sessions by what they wait for; changes with the state too. */
+  waitingGroups(): Iterable<WaitingGroup>;
+  /** How many sessions of a user wait. */
+  waitingOf(userId: string): number;
   /** Queued sessions for which the room of a node is kept, by node. */
   readonly reservations: ReadonlyMap<string, Session>;
   /** Sessions that were given a node and do not run yet. */

@@ -2,11 +2,11 @@
  * The waiting sessions in their order, kept so with each change: nearly all are added at the end and leave near the
  * front, so that no request waits for the sorting of a long queue.
  */
-import { byRequest } from "./queue-order";
+import { byRequest, type Asked } from "./queue-order";
 import type { Session } from "./state";
 
 /** Index of the session, or where it belongs if it is not there. */
-export function indexInQueue(sessions: readonly Session[], session: Session): number {
+export function indexInQueue(sessions: readonly Session[], session: Asked): number {
   let [low, high] = [0, sessions.length];
   while (low < high) {
     const middle = (low + high) >> 1;

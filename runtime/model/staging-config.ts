@@ -26,40 +26,33 @@ export const permissionsSchema = z.strictObject({
 const sessionsMax = 10_000;
 
 /** Keeps `sessions` sessions of a workspace running in a zone that belong to nobody yet. */
-export const stagingConfigSchema = z
-  .strictObject({
-    name: definitionName,
-    zone: nameSchema.describe("Name of the zone in which the sessions run."),
-    workspace: nameSchema.describe("Name of the workspace that they run; of kind `container`."),
-    pool: nameSchema
-      .optional()
-      .describe(
-        "Only in this pool. Not together with `autoscaleConfig`. Default: the workspace's pools, in their order.",
-      ),
-    autoscaleConfig: nameSchema
-      .optional()
-      .describe("Only on nodes of this autoscale config. Default: any node of the pools."),
-    sessions: count
-      .max(sessionsMax)
-      .describe(
-        "Sessions kept running that belong to nobody yet; one that is given to a user is replaced. Each takes capacity as " +
-          "a user's session does.",
-      ),
-    expiration: durationSchema
-      .prefault("24h")
-      .pipe(z.number().min(60, "at least 1m"))
-      .describe('A session that nobody got for this long is ended and replaced; at least `"1m"`.'),
-    permissions: permissionsSchema
-      .prefault({})
-      .describe(
-        "What the user of a session may do. Only requests with the same permissions get one of these sessions.",
-      ),
-  })
-  .superRefine((config, context) => {
-    if (config.pool === undefined || config.autoscaleConfig === undefined) return;
-    const message = `not together with autoscaleConfig: "${config.autoscaleConfig}" has a pool of its own`;
-    context.addIssue({ code: "custom", path: ["pool"], message, input: config.pool });
-  });
+export const stagingConfigSchema = z.strictObject({
+  name: definitionName,
+  zone: nameSchema.describe("Name of the zone in which the sessions run."),
+  workspace: nameSchema.describe("Name of the workspace that they run; of kind `container`."),
+  pool: nameSchema
+    .optional()
+    .describe(
+      "Only in this pool; with `autoscaleConfig` the pool of that. Default: that of `autoscaleConfig`, else the workspace's " +
+        "pools, in their order.",
+    ),
+  autoscaleConfig: nameSchema
+    .optional()
+    .describe("Only on nodes of this autoscale config. Default: any node of the pools."),
+  sessions: count
+    .max(sessionsMax)
+    .describe(
+      "Sessions kept running that belong to nobody yet; one that is given to a user is replaced. Each takes capacity as " +
+        "a user's session does.",
+    ),
+  expiration: durationSchema
+    .prefault("24h")
+    .pipe(z.number().min(60, "at least 1m"))
+    .describe('A session that nobody got for this long is ended and replaced; at least `"1m"`.'),
+  permissions: permissionsSchema
+    .prefault({})
+    .describe("What the user of a session may do. Only requests with the same permissions get one of these sessions."),
+});
 
 export type Permissions = z.output<typeof permissionsSchema>;
 export type StagingConfig = z.output<typeof stagingConfigSchema>;

@@ -111,6 +111,8 @@ export interface Node {
   readonly usersMax?: number;
   readonly isReusable?: boolean;
   readonly connectionPort?: number;
+  /** Of a static member, those that it has beside its pool's; absent = none. */
+  readonly labels?: readonly string[];
   /** How the node shows that it is ready: its own call, its first heartbeat, or a TCP probe of its port. */
   readonly readyWhen: "checkin" | "heartbeat" | "probe" | "declared";
   readonly provisionTimeoutSeconds: number;
@@ -176,6 +178,8 @@ export interface Session {
   readonly endReason?: SessionEndReason;
   /** What its user may do, fixed from the start; absent = the defaults. */
   readonly permissions?: Permissions;
+  /** Groups of its user, as the request named them; absent = none. */
+  readonly groups?: readonly string[];
   /** Until it runs: ends when its requester has not been heard of for this long; absent = it stays. */
   readonly keepaliveSeconds?: number;
   /** The staging config that it was placed for, and when; stays when a user gets it. */

@@ -1,11 +1,26 @@
 /** What users declare of a workspace. */
 import { z } from "zod";
-import { cores, count, memorySchema, nameSchema } from "./fields";
+import {
+  cores,
+  count,
+  displayNameSchema,
+  groupSchema,
+  labelSchema,
+  memorySchema,
+  nameSchema,
+  userIdSchema,
+} from "./fields";
 
 export const workspaceSchema = z.strictObject({
   name: nameSchema.describe(
     "Name that session requests use: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name.",
   ),
+  displayName: displayNameSchema
+    .optional()
+    .describe(
+      'What people call it, e.g. `"Ubuntu 22.04 Student Edition"`: shown in lists and messages, never used in requests. ' +
+        "Default: its name.",
+    ),
   pools: z.array(nameSchema).min(1).max(100).describe("Names of the pools that may run it, in order of preference."),
   zones: z
     .array(nameSchema)
@@ -24,6 +39,28 @@ export const workspaceSchema = z.strictObject({
   ),
   memory: memorySchema.describe('Memory that one session takes, with a unit, e.g. `"2GiB"`.'),
   gpus: count.default(0).describe("GPUs that one session takes."),
+  includeLabels: z
+    .array(labelSchema)
+    .max(50)
+    .default([])
+    .describe("It runs only on nodes that have at least one of these labels; empty: labels are not asked for."),
+  excludeLabels: z
+    .array(labelSchema)
+    .max(50)
+    .default([])
+    .describe("It runs on no node that has one of these labels, whatever it includes."),
+  allowedUsers: z
+    .array(userIdSchema)
+    .max(1_000)
+    .default([])
+    .describe("Ids of the users who may have sessions of it. With `allowedGroups` empty too, every user may."),
+  allowedGroups: z
+    .array(groupSchema)
+    .max(1_000)
+    .default([])
+    .describe(
+      "Names of groups whose members may have sessions of it, beside `allowedUsers`; a request says its user's `groups`.",
+    ),
   enabled: z.boolean().default(true).describe("False refuses new sessions."),
 });
 export type Workspace = z.output<typeof workspaceSchema>;

@@ -12,7 +12,7 @@ import { mayFit } from "../model/shapes";
 import type { LikelyNode, Session } from "../model/state";
 import { declaredShape } from "../planner/config/next-node";
 import { modeOf } from "../planner/config/mode";
-import { placesOf } from "../planner/placement/places";
+import { configsFor, placesOf } from "../planner/placement/places";
 import { WindowCache } from "../planner/config/windows";
 import type { Snapshot } from "../model/snapshot";
 import { likelySpecOf } from "./new-node";
@@ -64,15 +64,13 @@ export class ComingDemand {
   private makerFor(session: Session, snapshot: Snapshot, nowMs: EpochMs): AutoscaleConfig | undefined {
     const workspace = snapshot.workspaces.get(session.workspace);
     if (!workspace?.enabled) return undefined;
-    for (const { zone, pool } of placesOf(workspace, session.zone, snapshot)) {
-      const maker = snapshot
-        .configsIn(pool.name, zone.name)
-        .find(
-          (config) =>
-            this.windowsNow.at(config, snapshot, nowMs).isActive &&
-            mayFit(session.needs, declaredShape(config, snapshot, this.catalog)) &&
-            this.specOf(config, snapshot, nowMs) !== undefined,
-        );
+    for (const place of placesOf(workspace, session.zone, snapshot)) {
+      const maker = configsFor(workspace, place, snapshot).find(
+        (config) =>
+          this.windowsNow.at(config, snapshot, nowMs).isActive &&
+          mayFit(session.needs, declaredShape(config, snapshot, this.catalog)) &&
+          this.specOf(config, snapshot, nowMs) !== undefined,
+      );
       if (maker) return maker;
     }
     return undefined;

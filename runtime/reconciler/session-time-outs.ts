@@ -7,12 +7,9 @@ import type { EpochMs } from "../model/clock";
 import type { Session } from "../model/state";
 import { formatDuration } from "../model/units";
 import type { Requesters } from "../broker/requesters";
-import { placesOf } from "../planner/placement/places";
 import type { QueueContext } from "../planner/placement/place-queue";
+import { queueTimeoutOf } from "../planner/placement/queue-timeout";
 import { endSession } from "../planner/lifecycle/transitions";
-
-/** The longest `queueTimeout` of the configs that might serve it; this long when there is none. */
-const queueTimeoutDefaultSeconds = 1800;
 
 /** How long a session on a static member, or on a node whose config is gone, may take to run. */
 const startTimeoutDefaultSeconds = 600;
@@ -35,7 +32,7 @@ function endWaiting(context: QueueContext, requesters: Requesters, awakeSinceMs:
     const session = draft.session(sessionId);
     if (session?.status !== "queued") continue;
     const key = `${session.workspace}/${session.zone ?? ""}`;
-    const limitSeconds = limits.get(key) ?? queueTimeoutOf(session, context);
+    const limitSeconds = limits.get(key) ?? queueTimeoutOf(session, draft.snapshot);
     limits.set(key, limitSeconds);
     const waitedMs = nowMs - Math.max(session.requestedAtMs, awakeSinceMs);
     if (waitedMs >= limitSeconds * 1000) endTimedOut(session, { waitedMs, limitSeconds }, context);
@@ -68,22 +65,12 @@ function startTimeoutOf({ nodeId = "" }: Session, { draft }: QueueContext): numb
   return draft.snapshot.autoscaleConfigs.get(autoscaleConfig)?.startTimeout ?? startTimeoutDefaultSeconds;
 }
 
-function queueTimeoutOf(session: Session, { draft: { snapshot } }: QueueContext): number {
-  // Nobody knows what the definitions that can't be read allow, so nobody waits too long meanwhile.
-  if (snapshot.unreadable.size > 0) return Infinity;
-  const workspace = snapshot.workspaces.get(session.workspace);
-  const configs = workspace
-    ? placesOf(workspace, session.zone, snapshot).flatMap(({ pool, zone }) => snapshot.configsIn(pool.name, zone.name))
-    : [];
-  return configs.length > 0 ? Math.max(...configs.map((config) => config.queueTimeout)) : queueTimeoutDefaultSeconds;
-}
-
 function endTimedOut(
   session: Session,
   { waitedMs, limitSeconds }: { waitedMs: number; limitSeconds: number },
   context: QueueContext,
 ): void {
-  const text = `waited ${formatDuration(Math.floor(waitedMs / 1000))}, longer than the queue timeout; ${session.reason.text}`;
+  const text = `waited ${formatDuration(Math.floor(waitedMs / 1000))}, longer than the queue timeout (${formatDuration(limitSeconds)}); ${session.reason.text}`;
   const numbers = { waitedMs, queueTimeoutSeconds: limitSeconds, waitedFor: session.reason.code };
   endSession(context, session, "queueTimeout", { code: "queueTimeout", text, numbers });
 }

@@ -5,7 +5,7 @@
 import { needsOf } from "../planner/placement/room";
 import { laneNodesMax } from "../planner/lifecycle/lanes";
 import { WindowCache } from "../planner/config/windows";
-import type { DefinitionKind } from "../model/config";
+import type { AutoscaleConfig, DefinitionKind } from "../model/config";
 import type { Lane, Node, NodeStatus, Session, SessionStatus } from "../model/state";
 import { HotState } from "../store/hot-state";
 import type { Change } from "../model/changes";
@@ -262,7 +262,10 @@ export class CommitChecker {
     verdict.check(isDead, "only the dead lose sessions", () => `${sessionId}: its node was silent for ${silentMs} ms`);
   }
 
-  /** What guests report decides nothing for good: while some open config has VMs that are large enough, it may come. */
+  /**
+   * What guests report decides nothing for good: while some config that is open, or opens while a session may wait, has
+   * VMs that are large enough, it may come.
+   */
   private checkNeverServable({ sessionId, workspace: name, zone, needs }: Session): void {
     const { durable, verdict } = this;
     const workspace = durable.workspaces.get(name);
@@ -275,6 +278,7 @@ export class CommitChecker {
         config.enabled &&
         !config.drain &&
         durable.configStates.get(config.name)?.isDeleting !== true &&
+        this.opensInTime(config) &&
         couldEverServe(config, needs, durable),
     );
     verdict.check(
@@ -282,6 +286,12 @@ export class CommitChecker {
       "a session that can be served is not given up",
       () => `${sessionId} of ${name} ended as never servable, but ${config?.name} has VMs for it`,
     );
+  }
+
+  private opensInTime(config: AutoscaleConfig): boolean {
+    const { nowMs } = this.timeline;
+    const { isActive, opensAtMs = Infinity } = new WindowCache().at(config, this.durable, nowMs);
+    return isActive || opensAtMs <= nowMs + config.queueTimeout * 1000;
   }
 
   private checkPlacement(session: Session, wasStaged: boolean): void {

@@ -21,6 +21,7 @@ import type {
 } from "../model/state";
 import { documentReader, type DocumentReader } from "../model/unreadable";
 import { noUsage, usageOf, type NodeUsage } from "../model/usage";
+import { WaitingGroups, type WaitingGroup } from "../model/waiting-groups";
 import { DeclaredDefinitions } from "./declared-definitions";
 import { isSameButForSignsOfLife, Revisions } from "./revisions";
 import { Groups, Holders, PlaceGroups, Table, type Index } from "./table";
@@ -62,6 +63,10 @@ export class HotState implements Snapshot {
     status === "queued" ? (reservation?.nodeIds ?? noIds) : noIds,
   );
   private readonly queued = new SortedQueue();
+  private readonly waiting = new WaitingGroups();
+  private readonly waitingByUser = new Groups<Session>(({ status, userId }) =>
+    status === "queued" ? userId : undefined,
+  );
   /** By node: made when asked for, forgotten when a session on the node changes. */
   private readonly usages = new Map<string, NodeUsage>();
   private readonly forgetUsages: Index<Session> = {
@@ -77,6 +82,8 @@ export class HotState implements Snapshot {
     this.notStarted,
     this.byKeptNode,
     this.queued,
+    this.waiting,
+    this.waitingByUser,
     this.forgetUsages,
   );
 
@@ -221,6 +228,12 @@ export class HotState implements Snapshot {
   }
   queue(): readonly Session[] {
     return this.queued.sessions;
+  }
+  waitingGroups(): Iterable<WaitingGroup> {
+    return this.waiting.all();
+  }
+  waitingOf(userId: string): number {
+    return this.waitingByUser.of(userId).size;
   }
 
   usage(nodeId: string): NodeUsage {

@@ -161,9 +161,12 @@ describe("explain", () => {
     const { sentences, wouldChange } = await ask("session", waiting.sessionId);
 
     const text = sentences.join("\n");
-    assert.match(text, /at place 1 of 1 in the queue/);
+    assert.match(text, /at place 1 of 1 in the queue of its pools/);
     assert.match(text, /It waits because VM provider config "here" has 1 of at most 1 instance \(max instances\)/);
-    assert.match(text, /In pool "agents", zone "eu": 1 node \(1 running\); none of the running ones has room for it\./);
+    assert.match(
+      text,
+      /In pool "agents", zone "eu": 1 node \(1 running\); none of the running ones takes it: 1 has less than /,
+    );
     assert.match(wouldChange.join("\n"), /raise maxInstances of VM provider config "here" \(now 1\)/);
   });
 

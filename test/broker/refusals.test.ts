@@ -31,16 +31,43 @@ describe("broker, queue or refusal", () => {
     assert.equal((await ask({ vmProviders, nodes, sessions })).kind, "queued");
   });
 
-  it("queues what waits for a window, however far away, and tells when it opens", async () => {
-    const tonight = await ask({ schedules: [scheduleDoc({ start: "20:00", end: "21:00" })] });
-    const inSpring = await ask({
-      schedules: [scheduleDoc({ days: undefined, dates: ["2026-04-01"], start: "08:00", end: "18:00" })],
-    });
+  it("queues what waits for a window that opens while it may wait, refuses at once before any other, and tells when it opens", async () => {
+    for (const queueTimeout of ["1m", "30m", "8h", "1d"]) {
+      const timeoutMinutes = { "1m": 1, "30m": 30, "8h": 480, "1d": 1440 }[queueTimeout]!;
+      for (const minutesAway of [1, 29, 30, 31, 479, 480, 481, 700]) {
+        const opens = new Date(Date.UTC(2026, 0, 14, 12, minutesAway)).toISOString();
+        const schedules = [scheduleDoc({ start: opens.slice(11, 16), end: "23:59" })];
+        const { kind, code, text } = await ask({ configs: [agentConfigDoc({ queueTimeout })], schedules });
 
-    assert.deepEqual([tonight.kind, tonight.code], ["queued", "schedule"]);
-    assert.match(tonight.text, /it opens at 2026-01-14T20:00/);
-    assert.deepEqual([inSpring.kind, inSpring.code], ["queued", "schedule"]);
+        assert.deepEqual([kind, code], [minutesAway <= timeoutMinutes ? "queued" : "refused", "schedule"]);
+        assert.ok(text.includes(`it opens at ${opens}`), text);
+        assert.equal(text.includes(`waits at most ${queueTimeout} (queueTimeout)`), kind === "refused", text);
+      }
+    }
+    const dates = ["2026-04-01"];
+    const inSpring = await ask({ schedules: [scheduleDoc({ days: undefined, dates, start: "08:00", end: "18:00" })] });
+    assert.deepEqual([inSpring.kind, inSpring.code], ["refused", "schedule"]);
     assert.match(inSpring.text, /it opens at 2026-04-01T08:00/);
+  });
+
+  it("ends the wait of those whose window has closed and opens too late for them, with when it opens", async () => {
+    const schedules = [scheduleDoc({ start: "08:00", end: "12:05" })];
+    const world = await World.start({
+      configs: [agentConfigDoc({ maxNodes: 1 })],
+      workspaces: [workspaceDoc()],
+      schedules,
+    });
+    world.behaviour = { ...world.behaviour, guest: () => "staysSilent" };
+    const outcome = await world.broker.requestSession({ workspace: "office", userId: "ann" });
+    assert.ok(outcome.kind === "queued");
+    await world.clock.advance(4 * 60_000);
+    assert.equal(world.state.sessions.get(outcome.session.sessionId)?.status, "queued");
+    await world.clock.advance(2 * 60_000);
+
+    const ended = await world.store.session(outcome.session.sessionId);
+    assert.deepEqual([ended?.status, ended?.reason.code], ["ended", "schedule"]);
+    assert.match(ended!.reason.text, /it opens at 2026-01-15T08:00/);
+    await world.stop();
   });
 
   it("refuses at once what waits for a window that never comes again", async () => {

@@ -12,7 +12,7 @@ import {
   zoneDoc,
 } from "../support/builders";
 import { World } from "../reconciler/world";
-import { assertRefused } from "./refused";
+import { assertRefused, check } from "./refused";
 
 /** Zones eu and us, agents in both, a pool `others` that `office` may not use; `offices` staged in eu. */
 async function aWorld(): Promise<World> {
@@ -26,7 +26,12 @@ async function aWorld(): Promise<World> {
       agentConfigDoc({ name: "others", pool: "others" }),
       serverConfigDoc(),
     ],
-    workspaces: [workspaceDoc(), workspaceDoc({ name: "local", zones: ["us"] }), desktopDoc()],
+    workspaces: [
+      workspaceDoc(),
+      workspaceDoc({ name: "local", zones: ["us"] }),
+      workspaceDoc({ name: "anywhere", pools: ["agents", "others"] }),
+      desktopDoc(),
+    ],
     staging: [stagingDoc({ autoscaleConfig: "agents" })],
   });
   return world;
@@ -74,10 +79,10 @@ describe("staging configs", () => {
       message: /of pool "others"; .* only in pool agents/,
     },
     {
-      name: "pool and autoscale config together",
-      doc: stagingDoc({ pool: "agents", autoscaleConfig: "agents" }),
+      name: "another pool than that of its autoscale config",
+      doc: stagingDoc({ workspace: "anywhere", pool: "others", autoscaleConfig: "agents" }),
       path: "pool",
-      message: /not together with autoscaleConfig/,
+      message: /got "others"; autoscale config "agents" makes nodes of pool "agents": name that one, or leave it out/,
     },
     { name: "an expiration below a minute", doc: stagingDoc({ expiration: "5s" }), path: "expiration", message: /1m/ },
     {
@@ -99,6 +104,15 @@ describe("staging configs", () => {
       await assertRefused(await aWorld(), { kind, doc, path, message });
     });
   }
+
+  it("take pool and autoscale config together when they agree", async () => {
+    const world = await aWorld();
+    const doc = stagingDoc({ pool: "agents", autoscaleConfig: "agents" });
+
+    assert.deepEqual(check(world, "stagingConfig", doc), []);
+    await world.broker.putDefinition({ kind: "stagingConfig", name: "offices", doc, owner: tester });
+    assert.equal(world.state.stagingConfigs.get("offices")!.pool, "agents");
+  });
 
   it("keep what they name from being removed", async () => {
     const world = await aWorld();

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { clouds, cloudCatalog, registry } from "../../provider/registry";
 import { factsOf, findProblems, findRefusals, knownFacts, type CloudCatalog } from "../../runtime/model/config";
 import { BugError } from "../../runtime/model/errors";
+import { hintOfChoice } from "../../runtime/model/spelling";
 import { documentReader } from "../../runtime/model/unreadable";
 import { catalog as plain } from "../support/builders";
 
@@ -28,7 +29,8 @@ describe("kinds of clouds", () => {
           ["dnsProviderConfig", dnsDoc(asked), services],
         ] as const) {
           const isKnown = kinds.includes(asked) && asked !== "__proto__";
-          const message = `got "${asked}"; this version knows ${Object.keys(catalogOf(kinds, []).vm).join(", ")}`;
+          const known = Object.keys(catalogOf(kinds, []).vm);
+          const message = `got "${asked}"; this version knows ${known.join(", ")}${hintOfChoice(asked, known)}`;
           const expected = isKnown ? [] : [{ path: "kind", message }];
           assert.deepEqual(findProblems(definition, doc, catalog), expected);
           assert.deepEqual(findRefusals(definition, doc, catalog), expected);

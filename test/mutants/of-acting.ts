@@ -269,7 +269,7 @@ export const actingMutants: readonly Mutant[] = [
     name: "sessions end for what can't be read",
     rule: "nobody is refused for a definition that can't be read",
     file: "planner/placement/place",
-    find: 'if (placement.kind !== "refused" || placement.reason.code === "workspaceDisabled" || !unreadable) return placement;',
+    find: 'if (placement.kind !== "refused" || isCertain(placement.reason) || !unreadable) return placement;',
     replace: "if (unreadable === unreadable || !unreadable) return placement;",
     tests: ["reconciler/unreadable"],
     bySimulation: false,

@@ -50,6 +50,24 @@ describe("planner, staging", () => {
     assert.deepEqual(plan.staging, [{ ...plan.staging[0], stagingConfig: "offices", desired: 25, current: 0 }]);
   });
 
+  it("makes the same nodes whether the pool, its autoscale config or both are named", () => {
+    const others = {
+      pools: [poolDoc(), poolDoc({ name: "others" })],
+      vmProviders: [vmProviderDoc({ maxInstances: 20 })],
+    };
+    const workspaces = [workspaceDoc({ pools: ["others", "agents"] })];
+    const configs = [agentConfigDoc(), agentConfigDoc({ name: "others", pool: "others" })];
+    const named = [{ pool: "agents" }, { autoscaleConfig: "agents" }, { pool: "agents", autoscaleConfig: "agents" }];
+    const made = named.map((names) => {
+      const state = aState({ ...others, workspaces, configs, staging: [stagingDoc({ sessions: 5, ...names })] });
+      return planOf(state).changes.map((change) => ("autoscaleConfig" in change ? change.autoscaleConfig : undefined));
+    });
+
+    assert.ok(made[0]!.length > 0 && made[0]!.every((config) => config === "agents"), JSON.stringify(made));
+    assert.deepEqual(made[1], made[0]);
+    assert.deepEqual(made[2], made[0]);
+  });
+
   it("counts a staged session once: it takes its node's room and is no demand any more", () => {
     const nodes = [aNode({ nodeId: "n1" }), aNode({ nodeId: "n2" })];
     const sessions = ["n1", "n1", "n2"].map((nodeId) => aStaged({ nodeId }));

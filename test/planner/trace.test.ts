@@ -69,8 +69,8 @@ describe("trace of a waiting session", () => {
     });
 
     assert.deepEqual(lines, [
-      "a full: its user has a desktop on it already",
-      "b full: has 0 sessions left",
+      "a desktop: its user has a desktop on it already",
+      "b sessions: has 2 of at most 2 sessions",
       "servers open: can make a node for it",
     ]);
   });

@@ -23,6 +23,7 @@ describe("declarations against a real runtime", function () {
   let runtime: Runtime;
   let client: HeadroomClient;
   let bench: Workbench;
+  let withoutPlugin: Workbench;
 
   before(async () => {
     dataFolder = newOpenFolder("headroom-runtime-");
@@ -30,9 +31,12 @@ describe("declarations against a real runtime", function () {
     await runtime.whenLeader();
     client = new HeadroomClient({ endpoint: runtime.url, apiKey: runtime.adminKey });
     bench = new Workbench(embeddedEngine());
+    const connection = { HEADROOM_ENDPOINT: runtime.url, HEADROOM_API_KEY: runtime.adminKey };
+    withoutPlugin = new Workbench(embeddedEngine(), connection);
   });
   after(async () => {
     bench?.remove();
+    withoutPlugin?.remove();
     await runtime?.stop();
     removeFolder(dataFolder);
   });
@@ -67,7 +71,59 @@ describe("declarations against a real runtime", function () {
     return all.flat().map(({ kind, name }) => `${kind}/${name}`);
   }
 
+  /** What rests on several definitions, all of them new: known at preview, since their names are. */
   const refusals: readonly (readonly [string, (lab: Lab) => void, RegExp])[] = [
+    [
+      "a staging config with another pool than its autoscale config's",
+      ({ zone, config, pool, options }) => {
+        const others = new headroom.Pool("others", { type: "dockerAgent" }, options);
+        const pools = [pool.name, others.name];
+        const anywhere = new headroom.Workspace("anywhere", { pools, cores: 1, memory: "1GiB" }, options);
+        const staged = { zone: zone.name, workspace: anywhere.name, sessions: 1 };
+        new headroom.StagingConfig("ready", { ...staged, pool: others.name, autoscaleConfig: config.name }, options);
+      },
+      /pool[^]*got "others"; autoscale config "agents" makes nodes of pool "agents"/,
+    ],
+    [
+      "a staging config of a desktop",
+      ({ zone, options }) => {
+        const servers = new headroom.Pool("servers", { type: "server" }, options);
+        const size = { cores: 1, memory: "1GiB" };
+        const desktop = new headroom.Workspace("desk", { kind: "desktop", pools: [servers.name], ...size }, options);
+        new headroom.StagingConfig("ready", { zone: zone.name, workspace: desktop.name, sessions: 1 }, options);
+      },
+      /workspace[^]*"desk" is of kind "desktop"; only kind "container" can be staged/,
+    ],
+    [
+      "servers in a pool of docker agents",
+      ({ names, options }) => void new headroom.ServerAutoscaleConfig("servers", names, options),
+      /type[^]*got "server"; pool "agents" is of type "dockerAgent"/,
+    ],
+    [
+      "a schedule with a field of servers for docker agents",
+      ({ config, options }) => {
+        const window = { days: [headroom.Weekday.Monday], start: "08:00", end: "18:00", timezone: "Europe/Berlin" };
+        const args = { autoscaleConfig: config.name, ...window, minimumAvailableSessions: 1 };
+        new headroom.Schedule("hours", args, options);
+      },
+      /minimumAvailableSessions[^]*is of type "dockerAgent", which has no minimumAvailableSessions/,
+    ],
+    [
+      "standby of GPUs on nodes without any",
+      ({ names, options }) => void new headroom.AutoscaleConfig("more", { ...names, standbyGpus: 1 }, options),
+      /standbyGpus[^]*have no GPUs/,
+    ],
+    [
+      "slots for a workspace of another pool",
+      ({ names, options }) => {
+        const others = new headroom.Pool("others", { type: "dockerAgent" }, options);
+        const size = { cores: 1, memory: "1GiB" };
+        const elsewhere = new headroom.Workspace("elsewhere", { pools: [others.name], ...size }, options);
+        const standbySlots = { workspace: elsewhere.name, count: 1 };
+        new headroom.AutoscaleConfig("more", { ...names, standbySlots }, options);
+      },
+      /standbySlots\.workspace[^]*"elsewhere" runs only in pool others/,
+    ],
     [
       "a workspace that fits no node",
       ({ pool, options }) =>
@@ -100,6 +156,11 @@ describe("declarations against a real runtime", function () {
   for (const [what, more, expected] of refusals) {
     it(`refuses ${what} at preview, with the path`, async () => {
       assert.match(await bench.previewErrors(lab(more)), expected);
+      assert.deepEqual(await stored(), []);
+    });
+
+    it(`refuses ${what} at preview, with the path, also without the plugin`, async () => {
+      assert.match(await withoutPlugin.previewErrors(lab(more, "dynamic")), expected);
       assert.deepEqual(await stored(), []);
     });
   }

@@ -100,7 +100,7 @@ describe("typed provider kernels", () => {
     assert.match(told[0]!, /^amiId: got "ami-x"/);
     assert.equal(told[1], "kind: unknown field");
     assert.match(told[2]!, /^metadataOptions\.httpTokens: got "no"/);
-    assert.equal(told[3], "regoin: unknown field");
+    assert.equal(told[3], "regoin: unknown field; did you mean region?");
     assert.match(told[4]!, /^secretAccessKey: got a secret/);
     assert.deepEqual(await problemsOf(vmType, { name: "two", maxInstances: unknownValue, cores: unknownValue }), []);
     assert.match((await problemsOf(vmType, { name: "three" })).join(), /^maxInstances: is missing/);

@@ -275,7 +275,7 @@ describe("reconciler", () => {
     await world.clock.advance(35 * minute);
     assert.deepEqual(countByStatus(world), { running: 2 });
     const late = await world.broker.requestSession({ workspace: "office", userId: "late" });
-    assert.equal(late.kind === "queued" && late.session.reason.code, "schedule");
+    assert.equal(late.kind === "refused" && late.reason.code, "schedule");
 
     await world.clock.advance(10 * minute);
     assert.deepEqual(world.statuses(), { [nodeOf(world, sessionId)!]: "running" });

@@ -134,7 +134,7 @@ describe("reconciler, staging", () => {
     await world.clock.advance(11 * minute);
     assert.deepEqual(world.statuses(), { [nodeId!]: "running" });
     const late = await world.broker.requestSession({ workspace: "office", userId: "late" });
-    assert.equal(late.kind, "queued", "no placement on the busy node, though it has room");
+    assert.equal(late.kind, "refused", "no placement on the busy node, though it has room");
   });
 
   for (const change of [{ enabled: false }, { drain: true }] as const) {

@@ -11,7 +11,7 @@ const root = resolve(__dirname, "..", "..", "..");
  * modules. A file or folder may always import from itself. The longest matching key counts.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  engine: ["node", "runtime/model/direct-loopback"],
+  engine: ["node"],
   "engine/cli": ["engine/failure", "engine/operation", "engine/stack", "engine/state", "node"],
   "engine/operation": [
     "engine/failure",
@@ -52,9 +52,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@grpc/grpc-js",
     "google-protobuf",
   ],
-  "engine/stack": ["engine/failure", "engine/state", "node", "yaml", "runtime/model/state-layout"],
+  "engine/stack": ["engine/failure", "engine/state", "node", "yaml"],
   "engine/state": ["engine/failure", "node", "google-protobuf"],
-  "runtime/model": ["zod", "temporal-polyfill"],
+  "runtime/kasm": [],
+  "runtime/model": ["runtime/kasm", "zod", "temporal-polyfill"],
   "runtime/planner/config": ["runtime/model"],
   "runtime/planner/lifecycle": ["runtime/model", "runtime/planner/config"],
   "runtime/planner/placement": ["runtime/model", "runtime/planner/config", "runtime/planner/lifecycle"],
@@ -119,9 +120,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "runtime/main",
     "runtime/executor",
     "runtime/store",
+    "runtime/import-kasm",
     "provider/registry",
     "commander",
     "node",
+  ],
+  "runtime/import-kasm": [
+    "runtime/kasm",
+    "runtime/model",
+    "provider/registry",
+    "provider/kernel/provider-document",
+    "provider/kernel/setting-fields",
+    "provider/kernel/typed-provider",
+    "node",
+    "yaml",
+    "zod",
   ],
   "runtime/sim": [
     "runtime/model",
@@ -146,7 +159,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@muhlba91/pulumi-proxmoxve",
     "node",
   ],
-  "provider/frame": ["provider/vm-provider", "runtime/model", "zod", "@pulumi/pulumi", "node:util", "node:os"],
+  "provider/frame": ["provider/vm-provider", "runtime/model", "zod", "@pulumi/pulumi", "node:util"],
   "provider/local-vm": ["provider/resource-kernel", "runtime/model", "node", "zod", "@pulumi/pulumi"],
   "provider/kernel": [
     "provider/resource-kernel",
@@ -180,7 +193,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@pulumi/pulumi",
     "node",
   ],
-  generate: ["provider", "runtime/model", "node", "prettier", "zod"],
+  generate: [
+    "provider",
+    "runtime/import-kasm/known-fields",
+    "runtime/kasm",
+    "runtime/model",
+    "node",
+    "prettier",
+    "zod",
+  ],
   examples: ["pulumi-headroom", "@pulumi/pulumi"],
   "examples/demo": [
     "pulumi-headroom",

@@ -1,7 +1,6 @@
 /** What VM and DNS provider configs of kind `digitalocean` may say. */
 import type { DropletArgs } from "@pulumi/digitalocean/droplet";
 import { z } from "zod";
-import { domainSchema } from "../../../runtime/model/fields";
 import { addressTypeField } from "../../frame/fields";
 import { fields, flag, overrideSchema, ownNames, refuse, text, texts, type OverrideRule } from "../../frame/overrides";
 import { tokenFields } from "./account";
@@ -130,7 +129,9 @@ export type DropletSettings = z.output<typeof dropletSettingsSchema>;
 
 export const recordSettingsSchema = z.strictObject({
   ...tokenFields,
-  domain: domainSchema
+  domain: z
+    .string()
+    .min(1)
     .optional()
     .describe(
       "Domain of the team that the records go into. Default: the one with the longest name that the base domain name ends in.",

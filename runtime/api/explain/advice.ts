@@ -38,6 +38,14 @@ const advices: Readonly<Record<string, (numbers: Numbers) => string>> = {
   shape: () => "use a larger VM size, or make the workspace smaller",
   noConfig: ({ pool, zone }) =>
     pool ? `declare an autoscale config for pool "${pool}" in zone "${zone}"` : "declare an autoscale config that can",
+  notAllowed: ({ workspace }) =>
+    `add the user or one of the user's groups to allowedUsers or allowedGroups of workspace "${workspace}"`,
+  labels: ({ pool }) =>
+    pool
+      ? `label pool "${pool}" so that the workspace may run there, or change the workspace's includeLabels and excludeLabels`
+      : "label one of its pools so that it may run there, or change the workspace's includeLabels and excludeLabels",
+  userQueueFull: ({ queuePerUser }) =>
+    `end one of the user's waiting sessions, or start the runtime with a higher --queue-per-user (now ${queuePerUser})`,
   queueFull: ({ queueMax }) => `wait until the queue is shorter than ${queueMax}`,
   full: () => "wait for room: a session that ends or a node that comes up",
   inFlight: ({ nodeId }) => `wait until node ${nodeId} is running`,

@@ -3,6 +3,7 @@ import { vmProvidersOf, type AutoscaleConfig } from "../../model/config";
 import type { ConfigDecision } from "../../model/plan";
 import type { Reason } from "../../model/reason";
 import { formatCount } from "../../model/units";
+import { WindowCache } from "../../planner/config/windows";
 import type { Leader } from "../backend";
 import { accountReasons, tellAccount } from "./account";
 import { adviceFor } from "./advice";
@@ -29,7 +30,11 @@ function advicesFor(reasons: readonly Reason[]): string[] {
   return [...new Set(reasons.flatMap((reason) => adviceFor(reason) ?? []))];
 }
 
-function tellNodes({ name, minNodes, maxNodes }: AutoscaleConfig, { ledger }: Leader): string {
+function tellNodes(config: AutoscaleConfig, { ledger, clock }: Leader): string {
+  const { name, maxNodes } = config;
+  const window = new WindowCache().at(config, ledger.state, clock.now());
+  const least = window.minNodes ?? config.minNodes;
+  const bySchedule = window.minNodes === undefined ? "" : " by its open schedule";
   const counts = new Map<string, number>();
   for (const { status } of ledger.state.nodesOfConfig(name).values()) counts.set(status, (counts.get(status) ?? 0) + 1);
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -38,5 +43,5 @@ function tellNodes({ name, minNodes, maxNodes }: AutoscaleConfig, { ledger }: Le
       ? "no nodes"
       : `${formatCount(total, "node")} (${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")})`;
   const most = maxNodes === undefined ? "no limit of its own" : `at most ${maxNodes}`;
-  return `It has ${shown}; at least ${minNodes}, ${most}.`;
+  return `It has ${shown}; at least ${least}${bySchedule}, ${most}.`;
 }

@@ -1,8 +1,9 @@
 /** A session in sentences: where it is and why, what it waits for at each place where it may run. */
 import { vmProvidersOf } from "../../model/config";
 import type { Node, Session } from "../../model/state";
-import { formatCount } from "../../model/units";
-import { placesOf, type Place } from "../../planner/placement/places";
+import { summaryOf } from "../../planner/explain/place-summary";
+import { configsFor, placesOf } from "../../planner/placement/places";
+import { RivalCounter } from "../../planner/placement/rivals";
 import type { Leader } from "../backend";
 import { accountReasons } from "./account";
 import { adviceFor, formatSpan, formatTime } from "./advice";
@@ -32,11 +33,10 @@ function tellPlaced(
 function tellWaiting(session: Session, leader: Leader, { sentences, wouldChange }: Story): void {
   const { ledger, clock } = leader;
   const { state } = ledger;
-  const queue = state.queue();
-  const place = queue.findIndex(({ sessionId }) => sessionId === session.sessionId) + 1;
+  const { ahead, waiting: rivals } = new RivalCounter(state).of(session);
   const waited = formatSpan(clock.now() - session.requestedAtMs);
   sentences.push(
-    `It waits since ${formatTime(session.requestedAtMs)} (${waited}), at place ${place} of ${queue.length} in the queue.`,
+    `It waits since ${formatTime(session.requestedAtMs)} (${waited}), at place ${ahead + 1} of ${rivals} in the queue of its pools.`,
   );
   const present = leader.plan();
   const waiting = present.waiting.find(({ sessionId }) => sessionId === session.sessionId);
@@ -45,8 +45,9 @@ function tellWaiting(session: Session, leader: Leader, { sentences, wouldChange 
   sentences.push(`It waits because ${reason.text}.`);
   if (promised) sentences.push(`${tellPromised(promised)}.`);
   const workspace = state.workspaces.get(session.workspace);
+  const moment = { snapshot: state, catalog: leader.catalog, nowMs: clock.now() };
   for (const where of workspace ? placesOf(workspace, session.zone, state) : []) {
-    sentences.push(tellPlace(where, leader));
+    sentences.push(`In ${summaryOf(session, workspace!, where, moment)}.`);
   }
   const obstacles = accountReasons(vmProvidersFor(session, leader), leader);
   for (const { text } of obstacles) sentences.push(`No node can come from ${text}.`);
@@ -57,7 +58,7 @@ function tellWaiting(session: Session, leader: Leader, { sentences, wouldChange 
 function vmProvidersFor({ workspace: name, zone }: Session, { ledger: { state } }: Leader): string[] {
   const workspace = state.workspaces.get(name);
   const places = workspace ? placesOf(workspace, zone, state) : [];
-  const configs = places.flatMap((place) => state.configsIn(place.pool.name, place.zone.name));
+  const configs = places.flatMap((place) => configsFor(workspace!, place, state));
   return [...new Set(configs.flatMap(vmProvidersOf))];
 }
 
@@ -65,17 +66,4 @@ function tellPromised({ nodeId, status, progressPercent, progressMessage }: Node
   const told = progressMessage === undefined ? "" : `, ${progressMessage}`;
   const progress = progressPercent === undefined ? "" : ` (check-in ${Math.round(progressPercent)} %${told})`;
   return `Room on node ${nodeId} is promised to it; that node is ${status}${progress}`;
-}
-
-/** What one of its places has; the candidates beside this story tell of each node and config why not. */
-function tellPlace({ zone, pool }: Place, { ledger }: Leader): string {
-  const counts = new Map<string, number>();
-  for (const { status } of ledger.state.nodesIn(pool.name, zone.name).values()) {
-    counts.set(status, (counts.get(status) ?? 0) + 1);
-  }
-  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const statuses = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
-  const running = counts.get("running") ? "; none of the running ones has room for it" : "";
-  const nodes = total === 0 ? "no node" : `${formatCount(total, "node")} (${statuses})${running}`;
-  return `In pool "${pool.name}", zone "${zone.name}": ${nodes}.`;
 }

@@ -31,7 +31,7 @@ const request = route({
     const { outcome, commit } = broker.decideSession(body);
     if (outcome.kind === "refused") {
       await commit();
-      throw new NoCapacityError(outcome.reason.text, { sessionId: outcome.sessionId });
+      throw new NoCapacityError(outcome.reason.text, { sessionId: outcome.sessionId, reason: outcome.reason.code });
     }
     const { session } = outcome;
     const place = outcome.kind === "queued" ? { position: outcome.position } : {};

@@ -4,7 +4,7 @@ import type { HeadroomClient } from "../../api/client";
 import type { DecisionView, ExplanationView, SessionView, StatusView } from "../../api/contracts";
 import { formatCount } from "../../model/units";
 import { connect, explainRefusal, globalOptions } from "../connection";
-import { formatAge, formatCounts, formatTable, printAnswer, printJson } from "../output";
+import { formatAge, formatCounts, formatTable, print } from "../output";
 
 type AccountView = StatusView["accounts"][number];
 type ConfigFailures = StatusView["configs"][number]["failures"][number];
@@ -91,8 +91,7 @@ export async function show<T>(
   const answer = await ask(connect(command)).catch((error: unknown) => {
     throw explainRefusal(error, command);
   });
-  if (globalOptions(command).json) printJson(answer, 2);
-  else printAnswer(answer, format);
+  print(globalOptions(command).json ? JSON.stringify(answer, undefined, 2) : format(answer));
 }
 
 function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): string {
@@ -144,7 +143,7 @@ function formatSessions(sessions: readonly SessionView[]): string {
   const now = Date.now();
   const rows = sessions.map((session) => [
     session.sessionId,
-    session.workspace,
+    session.displayName === undefined ? session.workspace : `${session.workspace} (${session.displayName})`,
     session.userId ?? "(nobody)",
     session.position === undefined ? session.status : `${session.status} #${session.position}`,
     formatAge(now - session.requestedAtMs),

@@ -17,6 +17,7 @@ export interface ServeOptions {
   readonly tick?: number;
   readonly journalRetention?: number;
   readonly requestsPerMinute?: number;
+  readonly queuePerUser?: number;
   readonly allowLocal?: boolean;
   readonly accept?: readonly Acceptable[];
   readonly logLevel: RuntimeOptions["logLevel"];
@@ -55,6 +56,11 @@ export function addServe(program: Command): void {
     )
     .option("--allow-local", 'take definitions of kind "local": whoever may declare them runs programs on this machine')
     .option("--requests-per-minute <number>", "most requests of one address or API key", wholeNumber(1, 100_000_000))
+    .option(
+      "--queue-per-user <number>",
+      "sessions of one user that may wait at the same time (default 20); 0 = any number",
+      wholeNumber(0, 20_000),
+    )
     .addOption(
       new Option(
         "--accept <what...>",
@@ -112,6 +118,7 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     tickSeconds: options.tick,
     journalRetentionSeconds: options.journalRetention,
     requestsPerMinute: options.requestsPerMinute,
+    queuePerUser: options.queuePerUser,
     accept: options.accept,
     logLevel: options.logLevel,
     allowLocal: options.allowLocal,

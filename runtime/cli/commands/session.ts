@@ -16,6 +16,7 @@ export function addSession(program: Command): void {
     .description("Asks for a session: placed at once, queued, or refused with the first failing constraint.")
     .requiredOption("--workspace <name>", "what the session runs")
     .requiredOption("--user <id>", "whose session it is")
+    .option("--group <names...>", "groups of the user, for workspaces that only some groups may have")
     .option("--zone <name>", "only in this zone")
     .option("--allow <permissions...>", "permissions besides the usual ones, e.g. webcam")
     .option("--deny <permissions...>", "usual permissions that it does not get, e.g. uploads")
@@ -44,6 +45,7 @@ export function addSession(program: Command): void {
 interface RequestOptions {
   readonly workspace: string;
   readonly user: string;
+  readonly group?: readonly string[];
   readonly zone?: string;
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
@@ -52,11 +54,12 @@ interface RequestOptions {
 }
 
 async function request(options: RequestOptions, command: Command): Promise<void> {
-  const { workspace, user: userId, zone, allow = [], deny = [], keepalive, watch } = options;
+  const { workspace, user: userId, group = [], zone, allow = [], deny = [], keepalive, watch } = options;
   const permissions = Object.fromEntries([...allow.map((name) => [name, true]), ...deny.map((name) => [name, false])]);
   const body = {
     workspace,
     userId,
+    ...(group.length === 0 ? {} : { groups: [...group] }),
     ...(zone === undefined ? {} : { zone }),
     ...(keepalive === undefined ? {} : { keepalive }),
     ...(allow.length + deny.length === 0 ? {} : { permissions }),

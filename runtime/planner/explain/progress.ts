@@ -3,15 +3,15 @@
  * queued → provisioning n/m → waiting for check-in p% → starting → running.
  */
 import type { EpochMs } from "../../model/clock";
-import { indexInQueue } from "../../model/sorted-queue";
 import type { Node, Session } from "../../model/state";
 import type { Snapshot } from "../../model/snapshot";
 import { usualBootSeconds } from "../config/boot-times";
 import { isInFlight } from "../lifecycle/node-status";
-import { placesOf } from "../placement/places";
+import { isLabelledFor, placesOf } from "../placement/places";
+import { RivalCounter } from "../placement/rivals";
 
 export interface Progress {
-  /** Place in the queue, from 1; only while queued. */
+  /** Place in the queue among those who wait for the same pools, from 1; only while queued. */
   readonly position?: number;
   readonly phase?: string;
   /**
@@ -24,20 +24,22 @@ export interface Progress {
 /** Reads one moment of the state; remembers what it has counted for sessions of the same workspace and zone. */
 export class ProgressReader {
   private readonly coming = new Map<string, { total: number; existing: number }>();
+  private readonly rivals: RivalCounter;
 
   constructor(
     private readonly snapshot: Snapshot,
     private readonly nowMs: EpochMs,
-  ) {}
+  ) {
+    this.rivals = new RivalCounter(snapshot);
+  }
 
   of(session: Session): Progress {
     if (session.status === "assigned") return { phase: "starting" };
     if (session.status === "running") return { phase: "running" };
     if (session.status !== "queued") return {};
-    const position = positionIn(this.snapshot.queue(), session);
     const expectedAtMs = this.expectedAtMs(session);
     return {
-      ...(position > 0 ? { position } : {}),
+      position: this.rivals.of(session).ahead + 1,
       phase: this.phaseOf(session),
       ...(expectedAtMs === undefined ? {} : { expectedAtMs }),
     };
@@ -68,7 +70,7 @@ export class ProgressReader {
     const declared = this.snapshot.workspaces.get(workspace);
     for (const place of declared ? placesOf(declared, zone, this.snapshot) : []) {
       for (const node of this.snapshot.nodesIn(place.pool.name, place.zone.name).values()) {
-        if (!isInFlight(node)) continue;
+        if (!isInFlight(node) || !isLabelledFor(declared, node, place.pool)) continue;
         count.total += 1;
         if (node.status === "starting") count.existing += 1;
       }
@@ -105,10 +107,4 @@ function estimate(startMs: EpochMs, bootSeconds: readonly number[], nowMs: Epoch
   if (usual === undefined) return undefined;
   const longest = Math.max(...bootSeconds);
   return [startMs + usual * 1000, startMs + longest * 1000].find((atMs) => atMs > nowMs);
-}
-
-/** From 1; 0 = not in it. */
-function positionIn(queue: readonly Session[], session: Session): number {
-  const index = indexInQueue(queue, session);
-  return queue[index]?.sessionId === session.sessionId ? index + 1 : 0;
 }

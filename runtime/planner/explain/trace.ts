@@ -1,15 +1,13 @@
 /** Why a session is not placed yet, candidate by candidate: each node that might take it, each config that might make one. */
+import type { Workspace } from "../../model/config";
 import type { Reason } from "../../model/reason";
-import { describeShape, numbersOf } from "../../model/shape-text";
 import type { Snapshot } from "../../model/snapshot";
-import type { Node, Session } from "../../model/state";
-import { formatCount } from "../../model/units";
-import { isInFlight, isServer } from "../lifecycle/node-status";
-import { Eligibility, type PlaceContext } from "../placement/eligibility";
-import { obstacleOf } from "../placement/obstacles";
-import { placesOf } from "../placement/places";
-import { usageFor } from "../placement/reserved-room";
-import { freeServerSessions, freeShape, hasRoom } from "../placement/room";
+import type { Session } from "../../model/state";
+import { isAllowedFor } from "../../model/workspace-access";
+import { Eligibility } from "../placement/eligibility";
+import { nodeObstacle } from "../placement/node-obstacle";
+import { labelObstacle, obstacleOf } from "../placement/obstacles";
+import { configsFor, namedPlacesOf, type Place } from "../placement/places";
 import { Fleet, type FleetOptions } from "../planning/fleet";
 import { PlanDraft } from "../planning/plan-draft";
 
@@ -25,54 +23,35 @@ const nodesMax = 50;
 /** In the order in which they are asked; empty when the session does not wait or may run nowhere. */
 export function traceOf(session: Session, snapshot: Snapshot, options: FleetOptions): Candidate[] {
   const workspace = snapshot.workspaces.get(session.workspace);
-  if (session.status !== "queued" || !workspace) return [];
+  if (session.status !== "queued" || !workspace?.enabled || !isAllowedFor(workspace, session)) return [];
   const draft = new PlanDraft(new Fleet(snapshot, options));
   const { context } = draft.fleet;
   const eligibility = new Eligibility(context);
   const nodes: Candidate[] = [];
   const configs: Candidate[] = [];
-  for (const { zone, pool } of placesOf(workspace, session.zone, snapshot)) {
+  for (const place of namedPlacesOf(workspace, session.zone, snapshot)) {
+    const { zone, pool } = place;
+    const question = { request: session, workspace, pool, draft: context.draft, eligibility };
     const sorted = [...snapshot.nodesIn(pool.name, zone.name).values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
     for (const node of sorted.slice(0, nodesMax - nodes.length)) {
-      nodes.push({ kind: "node", id: node.nodeId, reason: nodeReason(session, node, eligibility, context) });
+      const reason = nodeObstacle(node, question) ?? { code: "room", text: "has room for it", numbers: {} };
+      nodes.push({ kind: "node", id: node.nodeId, reason });
     }
-    for (const config of snapshot.configsIn(pool.name, zone.name)) {
-      configs.push({ kind: "config", id: config.name, reason: configReason(session, config.name, draft) });
-    }
+    configs.push(...configCandidates(session, workspace, place, draft));
   }
   return [...nodes, ...configs];
 }
 
-function nodeReason(session: Session, node: Node, eligibility: Eligibility, context: PlaceContext): Reason {
-  const numbers = { nodeStatus: node.status };
-  if (isInFlight(node)) {
-    const percent = node.status === "starting" ? `, check-in ${Math.round(node.progressPercent ?? 0)}%` : "";
-    return { code: "coming", text: `is ${node.status}${percent}`, numbers };
-  }
-  if (node.status !== "running") return { code: node.status, text: `is ${node.status}: ${node.reason.text}`, numbers };
-  if (!eligibility.takes(node, session)) {
-    const text = `takes no sessions: autoscale config "${node.autoscaleConfig}" is closed`;
-    return { code: "configClosed", text, numbers };
-  }
-  const usage = context.draft.usage(node.nodeId);
-  if (hasRoom(node, usageFor(session, node, context.draft), session)) {
-    return { code: "room", text: "has room for it", numbers };
-  }
-  const reserver = context.draft.reserverOf(node.nodeId);
-  if (reserver && hasRoom(node, usage, session)) {
-    const text = `keeps its room for session ${reserver.sessionId}, which was requested earlier`;
-    return { code: "reserved", text, numbers: { ...numbers, sessionId: reserver.sessionId } };
-  }
-  if (isServer(node)) {
-    const free = freeServerSessions(node, usage);
-    const hasDesktop = !session.isRemoteApp && usage.desktopUserIds.has(session.userId);
-    const why = hasDesktop ? "its user has a desktop on it already" : `has ${formatCount(free, "session")} left`;
-    return { code: "full", text: why, numbers: { ...numbers, free, hasDesktop } };
-  }
-  if (!node.shape) return { code: "unknownShape", text: "has not said what it offers", numbers };
-  const free = freeShape(node.shape, usage);
-  const text = `has ${describeShape(free)} free of ${describeShape(node.shape)}; it needs ${describeShape(session.needs)}`;
-  return { code: "full", text, numbers: { ...numbersOf("free", free), ...numbersOf("needs", session.needs) } };
+function configCandidates(session: Session, workspace: Workspace, place: Place, draft: PlanDraft): Candidate[] {
+  const { snapshot } = draft.fleet;
+  const labelled = new Set(configsFor(workspace, place, snapshot));
+  return snapshot.configsIn(place.pool.name, place.zone.name).map((config) => ({
+    kind: "config",
+    id: config.name,
+    reason: labelled.has(config)
+      ? configReason(session, config.name, draft)
+      : labelObstacle(workspace, place, session.needs).reason,
+  }));
 }
 
 function configReason(session: Session, name: string, draft: PlanDraft): Reason {

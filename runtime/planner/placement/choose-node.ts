@@ -5,7 +5,7 @@ import type { Shape } from "../../model/shapes";
 import type { NodeUsage } from "../../model/usage";
 import { isServer } from "../lifecycle/node-status";
 import { Eligibility, type PlaceContext } from "./eligibility";
-import type { Place } from "./places";
+import { isLabelledFor, type Place } from "./places";
 import { usageFor, type QueuePlace } from "./reserved-room";
 import { hasRoom, loadOf } from "./room";
 
@@ -13,6 +13,8 @@ import { hasRoom, loadOf } from "./room";
 export interface PlaceRequest extends QueuePlace {
   readonly workspace: string;
   readonly userId: string;
+  /** Of the user; absent = none. */
+  readonly groups?: readonly string[];
   readonly isRemoteApp?: boolean;
   readonly zone?: string;
   /** What the session takes; a queued session keeps what its workspace said when it was requested. */
@@ -23,6 +25,7 @@ export interface PlaceRequest extends QueuePlace {
 export function findNode(request: PlaceRequest, places: readonly Place[], context: PlaceContext): Node | undefined {
   const { draft } = context;
   const eligibility = new Eligibility(context);
+  const workspace = draft.snapshot.workspaces.get(request.workspace);
   for (const { zone, pool } of places) {
     let best: Candidate | undefined;
     const candidates =
@@ -30,6 +33,7 @@ export function findNode(request: PlaceRequest, places: readonly Place[], contex
     for (const stored of candidates) {
       const node = draft.latest(stored);
       if (node.status !== "running") continue;
+      if (!isLabelledFor(workspace, node, pool)) continue;
       if (!hasRoom(node, usageFor(request, node, draft), request) || !eligibility.takes(node, request)) continue;
       const candidate = { node, score: scoreOf(node, draft.usage(node.nodeId), { zone, userId: request.userId }) };
       if (!best || isBetter(candidate, best)) best = candidate;

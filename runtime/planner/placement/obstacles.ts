@@ -1,15 +1,18 @@
 /** Why no node of a config could ever take a session, as things are declared. */
-import { vmProvidersOf, type AutoscaleConfig, type Pool, type Zone } from "../../model/config";
+import { vmProvidersOf, type AutoscaleConfig, type Workspace } from "../../model/config";
+import { labelledMembers, labelMisfit } from "../../model/labels";
 import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
 import { mayFit, type PartialShape, type Shape } from "../../model/shapes";
 import type { Snapshot } from "../../model/snapshot";
 import type { NodeStatus } from "../../model/state";
 import { formatCount } from "../../model/units";
+import { describeWorkspace, describeWorkspaceNamed } from "../../model/workspace-access";
 import { closedBy, closedReason, outsideReason } from "../config/mode";
 import { checkedSize, declaredShape } from "../config/next-node";
 import type { PlaceRequest } from "./choose-node";
 import type { PlaceContext } from "./eligibility";
+import type { Place } from "./places";
 import { fitsShape } from "./room";
 
 /** What stands in a request's way at one place. */
@@ -19,7 +22,7 @@ export interface Obstacle {
   readonly reason: Reason;
 }
 
-const stages = { noConfig: 0, configHasLeft: 0.5, closed: 1, gpu: 2, shape: 3, schedule: 4 };
+const stages = { noConfig: 0, configHasLeft: 0.5, labels: 0.75, closed: 1, gpu: 2, shape: 3, schedule: 4 };
 
 export function nearer(a: Obstacle | undefined, b: Obstacle): Obstacle {
   return !a || b.stage > a.stage ? b : a;
@@ -44,14 +47,16 @@ export function obstacleOf(
     return { stage: stages.closed, reason: { code, text, numbers: where } };
   }
   if (limits.some((limit) => mayFit(needs, limit)) || hasFittingNode(config, needs, snapshot)) return undefined;
-  const shape = limits[0]!;
+  const [shape] = limits as readonly [PartialShape];
   const numbers = { ...where, ...numbersOf("needs", needs), ...numbersOf("node", shape) };
-  const needsText = `workspace "${workspace}" needs ${describeShape(needs)}`;
+  const needsText = `${describeWorkspaceNamed(workspace, snapshot.workspaces)} needs ${describeShape(needs)}`;
+  const fallbacks = limits.length - 1;
+  const others = fallbacks > 0 ? `, and those on its ${formatCount(fallbacks, "fallback")} are too small too` : "";
   if (shape.gpus !== undefined && needs.gpus > shape.gpus) {
-    const text = `${needsText}; nodes of "${config.name}" have ${formatCount(shape.gpus, "GPU")}`;
+    const text = `${needsText}; nodes of "${config.name}" have ${formatCount(shape.gpus, "GPU")}${others}`;
     return { stage: stages.gpu, reason: { code: "gpu", text, numbers } };
   }
-  const text = `${needsText}; a node of "${config.name}" has only ${describeShape(shape)}`;
+  const text = `${needsText}; a node of "${config.name}" has only ${describeShape(shape)}${others}`;
   return { stage: stages.shape, reason: { code: "shape", text, numbers } };
 }
 
@@ -73,17 +78,44 @@ function limitsOf(config: AutoscaleConfig, { draft: { snapshot }, catalog }: Pla
 }
 
 /** A place without any config. Nodes there may belong to configs that have moved to another pool. */
-export function noConfigObstacle(pool: Pool, zone: Zone, snapshot: Snapshot): Obstacle {
-  const members = pool.staticMembers.filter((member) => member.zone === zone.name).length;
+export function noConfigObstacle(workspace: Workspace, { pool, zone }: Place, snapshot: Snapshot): Obstacle {
+  const here = `pool "${pool.name}" has no autoscale config`;
+  const members = membersText(workspace, { pool, zone });
   const text =
-    members === 0
-      ? `pool "${pool.name}" has no autoscale config and no static member in zone "${zone.name}"`
-      : `pool "${pool.name}" has no autoscale config in zone "${zone.name}", and none of its ${formatCount(members, "static member")} is large enough`;
+    members === undefined
+      ? `${here} and no static member in zone "${zone.name}"`
+      : `${here} in zone "${zone.name}", and ${members}`;
   const stage = snapshot.nodesIn(pool.name, zone.name).size > 0 ? stages.configHasLeft : stages.noConfig;
+  return { stage, reason: { code: "noConfig", text, numbers: placeNumbers({ pool, zone }) } };
+}
+
+/** A pool whose labels rule it out: static members that have labels of their own may be there, and none fits. */
+export function labelObstacle(workspace: Workspace, { pool, zone }: Place, needs: Shape): Obstacle {
+  const misfit = labelMisfit(workspace, pool);
+  const members = labelledMembers(workspace, pool, zone.name).length;
+  const own =
+    members === 0
+      ? ""
+      : `; of its static members in zone "${zone.name}" ${members} may run it, none with ${describeShape(needs)}`;
+  const text = `${describeWorkspace(workspace)} does not run in pool "${pool.name}", which ${misfit?.text ?? "is labelled for it"}${own}`;
   return {
-    stage,
-    reason: { code: "noConfig", text, numbers: { pool: pool.name, zone: zone.name, staticMembers: members } },
+    stage: stages.labels,
+    reason: { code: "labels", text, numbers: { ...placeNumbers({ pool, zone }), labelledMembers: members } },
   };
+}
+
+/** Why none of the static members takes it; undefined when there are none. */
+function membersText(workspace: Workspace, { pool, zone }: Place): string | undefined {
+  const all = pool.staticMembers.filter((member) => member.zone === zone.name).length;
+  if (all === 0) return undefined;
+  const unlabelled = all - labelledMembers(workspace, pool, zone.name).length;
+  const labels = unlabelled === 0 ? "" : ` (${unlabelled} of them ruled out by labels)`;
+  return `none of its ${formatCount(all, "static member")} is large enough${labels}`;
+}
+
+function placeNumbers({ pool, zone }: Place): Record<string, string | number> {
+  const staticMembers = pool.staticMembers.filter((member) => member.zone === zone.name).length;
+  return { pool: pool.name, zone: zone.name, staticMembers };
 }
 
 /** A config whose schedule has no window to come. */

@@ -1,11 +1,12 @@
 /** Places queued sessions, first come first served; those that fit nowhere are skipped, those behind them go on. */
 import type { Reason } from "../../model/reason";
 import type { Node, Session } from "../../model/state";
+import { isAllowedFor } from "../../model/workspace-access";
 import { isServer } from "../lifecycle/node-status";
 import { assignSession, endSession, type TransitionContext } from "../lifecycle/transitions";
 import { Eligibility, type PlaceContext } from "./eligibility";
 import { place, type Placement } from "./place";
-import { placesOf } from "./places";
+import { isLabelledFor, placesOf } from "./places";
 import { usageFor } from "./reserved-room";
 import { freeJoins, hasRoom } from "./room";
 
@@ -22,7 +23,7 @@ export function fillNode(context: QueueContext, nodeId: string): void {
     if (!node || node.status !== "running" || !hasAnyRoom(node, context)) return;
     const session = context.draft.session(queued.sessionId);
     if (session?.status !== "queued") continue;
-    const needs = needsKey(session, isServer(node));
+    const needs = needsKey(session, isServer(node), context);
     if (unfit.has(needs)) continue;
     const mayGo = isAllowedOn(session, node, context) && eligibility.takes(node, session);
     const usage = context.draft.usage(nodeId);
@@ -36,9 +37,15 @@ export function fillNode(context: QueueContext, nodeId: string): void {
   }
 }
 
-/** The same for sessions that fit or don't fit alike. Servers look at the user too: there each user is his own case. */
-function needsKey({ workspace, zone, needs, userId }: Session, isOnServer: boolean): string {
-  const common = `${workspace}/${zone ?? ""}/${needs.cores}/${needs.memoryBytes}/${needs.gpus}`;
+/**
+ * The same for sessions that fit or don't fit alike. Servers look at the user too: there each user is his own case. So is
+ * a session that its user may not have.
+ */
+function needsKey(session: Session, isOnServer: boolean, { draft: { snapshot } }: PlaceContext): string {
+  const { sessionId, zone, needs, userId } = session;
+  const workspace = snapshot.workspaces.get(session.workspace);
+  if (workspace && !isAllowedFor(workspace, session)) return sessionId;
+  const common = `${session.workspace}/${zone ?? ""}/${needs.cores}/${needs.memoryBytes}/${needs.gpus}`;
   return isOnServer ? `${common}/${userId}` : common;
 }
 
@@ -50,9 +57,9 @@ function hasAnyRoom(node: Node, { draft }: PlaceContext): boolean {
 
 function isAllowedOn(session: Session, node: Node, { draft: { snapshot } }: PlaceContext): boolean {
   const workspace = snapshot.workspaces.get(session.workspace);
-  if (!workspace?.enabled) return false;
+  if (!workspace?.enabled || !isAllowedFor(workspace, session)) return false;
   return placesOf(workspace, session.zone, snapshot).some(
-    ({ zone, pool }) => zone.name === node.zone && pool.name === node.pool,
+    ({ zone, pool }) => zone.name === node.zone && pool.name === node.pool && isLabelledFor(workspace, node, pool),
   );
 }
 
@@ -67,7 +74,7 @@ export function placeQueue(context: QueueContext): void {
     const latest = draft.session(session.sessionId);
     if (latest?.status !== "queued") continue;
     const isOnServer = draft.snapshot.workspaces.get(latest.workspace)?.kind !== "container";
-    const needs = needsKey(latest, isOnServer);
+    const needs = needsKey(latest, isOnServer, context);
     const placement = unplaced.get(needs) ?? place(latest, withCandidates);
     if (placement.kind !== "queued" && latest.reservation) unplaced.clear();
     if (placement.kind !== "assigned") unplaced.set(needs, placement);

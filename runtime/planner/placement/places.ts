@@ -1,6 +1,8 @@
 /** Places: one pool in one zone each. Nodes and sessions meet there. */
-import type { Pool, Workspace, Zone } from "../../model/config";
+import type { AutoscaleConfig, Pool, Workspace, Zone } from "../../model/config";
+import { goesWithLabels, labelledMembers } from "../../model/labels";
 import type { Snapshot } from "../../model/snapshot";
+import type { Node } from "../../model/state";
 
 export interface Place {
   readonly zone: Zone;
@@ -9,9 +11,16 @@ export interface Place {
 
 /**
  * Where the workspace may run, best first: the requested zone, then (if that zone searches alternates) the other
- * allowed zones by name; within a zone the workspace's pools in their order.
+ * allowed zones by name; within a zone the workspace's pools in their order. Not where labels let it run on no node.
  */
 export function placesOf(workspace: Workspace, requestedZone: string | undefined, snapshot: Snapshot): Place[] {
+  return namedPlacesOf(workspace, requestedZone, snapshot).filter(
+    ({ pool, zone }) => goesWithLabels(workspace, pool) || labelledMembers(workspace, pool, zone.name).length > 0,
+  );
+}
+
+/** The same whatever the labels say. */
+export function namedPlacesOf(workspace: Workspace, requestedZone: string | undefined, snapshot: Snapshot): Place[] {
   const allowed = workspace.zones.length > 0 ? workspace.zones : snapshot.zoneNames();
   const requested = requestedZone === undefined ? undefined : snapshot.zones.get(requestedZone);
   const others = requestedZone === undefined || requested?.searchAlternateZones !== false ? allowed : [];
@@ -26,4 +35,18 @@ export function placesOf(workspace: Workspace, requestedZone: string | undefined
     }
   }
   return places;
+}
+
+/** Configs of the place whose nodes have the labels that the workspace wants; by name. */
+export function configsFor(
+  workspace: Workspace,
+  { pool, zone }: Place,
+  snapshot: Snapshot,
+): readonly AutoscaleConfig[] {
+  return goesWithLabels(workspace, pool) ? snapshot.configsIn(pool.name, zone.name) : [];
+}
+
+/** Whether labels let the workspace run on this node of the pool. */
+export function isLabelledFor(workspace: Workspace | undefined, node: Pick<Node, "labels">, pool: Pool): boolean {
+  return workspace === undefined || goesWithLabels(workspace, pool, node.labels);
 }

@@ -3,16 +3,18 @@
  * those that are not wanted any more end first, then the queue takes what is free, and then the missing ones are placed.
  */
 import type { Workspace } from "../../model/config";
+import { goesWithLabels, labelledMembers } from "../../model/labels";
 import type { Reason } from "../../model/reason";
 import { samePermissions, type Permissions, type StagingConfig } from "../../model/staging-config";
 import type { Node, Session } from "../../model/state";
 import type { Shape } from "../../model/shapes";
 import { formatCount, formatDuration } from "../../model/units";
 import type { Snapshot } from "../../model/snapshot";
+import { isAllowedFor } from "../../model/workspace-access";
 import { hasRoom, needsOf } from "./room";
 import { isNewer } from "../../model/node-order";
 import { findNode, type PlaceRequest } from "./choose-node";
-import { placesOf, type Place } from "./places";
+import { isLabelledFor, placesOf, type Place } from "./places";
 import { Eligibility, type PlaceContext } from "./eligibility";
 import { assignSession, endSession, type TransitionContext } from "../lifecycle/transitions";
 
@@ -38,6 +40,7 @@ export function stagingPlaces(config: StagingConfig, snapshot: Snapshot): Place[
     .filter((name) => only === undefined || name === only)
     .flatMap((name) => snapshot.pools.get(name) ?? [])
     .filter((pool) => pool.type === "dockerAgent")
+    .filter((pool) => goesWithLabels(workspace, pool) || labelledMembers(workspace, pool, zone.name).length > 0)
     .map((pool) => ({ zone, pool }));
 }
 
@@ -107,8 +110,8 @@ function unwantedReason(session: Session, node: Node | undefined, judging: Judgi
     const text = `staging config "${config.name}" or its workspace has changed since it was staged`;
     return { code: "stagingChanged", text, numbers: {} };
   }
-  if (!node || !isPlaceOf(node, config, workspace)) {
-    const text = `staging config "${config.name}" wants its sessions elsewhere`;
+  if (!node || !isPlaceOf(node, config, workspace, context.draft.snapshot)) {
+    const text = `staging config "${config.name}" or its workspace wants the sessions on other nodes`;
     return { code: "stagingChanged", text, numbers: {} };
   }
   const isLeaving = node.status !== "running" && node.status !== "missing";
@@ -133,8 +136,10 @@ function isAsConfigured({ needs, workspace, permissions }: Session, config: Stag
   return isSameSize && workspace === config.workspace && samePermissions(permissions, config.permissions);
 }
 
-function isPlaceOf(node: Node, config: StagingConfig, workspace: Workspace): boolean {
+function isPlaceOf(node: Node, config: StagingConfig, workspace: Workspace, { pools }: Snapshot): boolean {
   if (node.zone !== config.zone || !workspace.pools.includes(node.pool)) return false;
+  const pool = pools.get(node.pool);
+  if (pool && !isLabelledFor(workspace, node, pool)) return false;
   return (config.pool ?? node.pool) === node.pool && mayHoldStaged(config, node.autoscaleConfig);
 }
 
@@ -234,7 +239,7 @@ export function findStaged(request: StagedRequest, context: PlaceContext): Sessi
   const { snapshot } = context.draft;
   const configs = snapshot.stagingConfigsOf(request.workspace);
   const workspace = snapshot.workspaces.get(request.workspace);
-  if (configs.length === 0 || !workspace?.enabled) return undefined;
+  if (configs.length === 0 || !workspace?.enabled || !isAllowedFor(workspace, request)) return undefined;
   const zones = new Set(placesOf(workspace, request.zone, snapshot).map(({ zone }) => zone.name));
   for (const zone of zones) {
     for (const config of configs) {

@@ -40,12 +40,14 @@ function capReason(view: ConfigView, purpose: Purpose): Reason | undefined {
   const { config } = view;
   const nodes = nodesTotal(view);
   const overshoot = purpose === "demand" && config.aggressiveScaling ? config.aggressiveOvershoot : 0;
-  const nodesMax = (config.maxNodes ?? Infinity) + overshoot;
+  const maxNodes = config.maxNodes ?? Infinity;
+  const nodesMax = maxNodes + overshoot;
   if (nodes < nodesMax) return undefined;
+  const beyond = overshoot > 0 ? ` and ${overshoot} beyond by aggressiveOvershoot` : "";
   return {
     code: "maxNodes",
-    text: `autoscale config "${config.name}" has ${nodes} of at most ${formatCount(nodesMax, "node")} (max nodes)`,
-    numbers: { autoscaleConfig: config.name, nodes, maxNodes: nodesMax },
+    text: `autoscale config "${config.name}" has ${nodes} of at most ${formatCount(maxNodes, "node")} (max nodes)${beyond}`,
+    numbers: { autoscaleConfig: config.name, nodes, maxNodes, ...(overshoot > 0 ? { overshoot } : {}) },
   };
 }
 

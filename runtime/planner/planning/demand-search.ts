@@ -3,7 +3,7 @@ import type { Reason } from "../../model/reason";
 import type { PartialShape } from "../../model/shapes";
 import type { PlaceRequest } from "../placement/choose-node";
 import { obstacleOf } from "../placement/obstacles";
-import type { Place } from "../placement/places";
+import { configsFor, isLabelledFor, type Place } from "../placement/places";
 import type { ConfigView } from "./config-view";
 import type { NodeCapacity } from "./node-capacity";
 import type { FoundRoom, PlanDraft } from "./plan-draft";
@@ -18,6 +18,8 @@ export interface DemandSearch {
   readonly obstacle: Reason | undefined;
   /** Running nodes of every place before nodes on their way of any: nobody waits for a node while another one runs. */
   readonly lists: readonly NodeList[];
+  /** Whether labels let the sessions run on a node that stands; on nodes of the makers they do. */
+  readonly isLabelled: RoomTest;
 }
 
 /** Nodes only fill up during a round: those before `next` stay full. */
@@ -40,8 +42,9 @@ export function startSearch(
   const working: ConfigView[] = [];
   const failing: ConfigView[] = [];
   let obstacle: Reason | undefined;
+  const workspace = snapshot.workspaces.get(request.workspace);
   for (const { zone, pool } of places) {
-    const configs = snapshot.configsIn(pool.name, zone.name);
+    const configs = workspace ? configsFor(workspace, { zone, pool }, snapshot) : [];
     if (configs.length === 0 && snapshot.nodesIn(pool.name, zone.name).size === 0) continue;
     planned.push(draft.place(pool.name, zone.name));
     for (const config of configs) {
@@ -55,7 +58,9 @@ export function startSearch(
   const lists = (["running", "coming"] as const).flatMap((kind) =>
     planned.map((place): NodeList => ({ place, kind, next: 0 })),
   );
-  return { places: planned, makers: [...working, ...failing], obstacle, lists };
+  const isLabelled: RoomTest = ({ node }, place) =>
+    node === undefined || isLabelledFor(workspace, node, snapshot.pools.get(place.pool)!);
+  return { places: planned, makers: [...working, ...failing], obstacle, lists, isLabelled };
 }
 
 /** For another round, in which there may be room again. */
@@ -80,14 +85,19 @@ export type RoomTest = (node: NodeCapacity, place: PlannedPlace) => boolean;
  * @param hasAny False for a node that none of those who share the search can use any more in this round.
  * @param hasRoom For the one that asks now. Default the same.
  */
-export function findRoom({ lists }: DemandSearch, hasAny: RoomTest, hasRoom: RoomTest = hasAny): FoundRoom | undefined {
+export function findRoom(
+  { lists, isLabelled }: DemandSearch,
+  hasAny: RoomTest,
+  hasRoom: RoomTest = hasAny,
+): FoundRoom | undefined {
+  const isUsable: RoomTest = (node, place) => hasAny(node, place) && isLabelled(node, place);
   for (const list of lists) {
     const { place, kind } = list;
     const nodes = place[kind];
-    while (list.next < nodes.length && !hasAny(nodes[list.next]!, place)) list.next += 1;
+    while (list.next < nodes.length && !isUsable(nodes[list.next]!, place)) list.next += 1;
     for (let index = list.next; index < nodes.length; index += 1) {
       const node = nodes[index]!;
-      if (hasRoom(node, place)) return { place, node };
+      if (hasRoom(node, place) && isLabelled(node, place)) return { place, node };
     }
   }
   return undefined;
@@ -95,13 +105,13 @@ export function findRoom({ lists }: DemandSearch, hasAny: RoomTest, hasRoom: Roo
 
 /** Brings back the first draining node that has room. */
 export function recallRoom(
-  { places }: DemandSearch,
+  { places, isLabelled }: DemandSearch,
   hasRoom: RoomTest,
   draft: PlanDraft,
   reason: () => Reason,
 ): FoundRoom | undefined {
   for (const place of places) {
-    const draining = place.recallable.find((node) => hasRoom(node, place));
+    const draining = place.recallable.find((node) => hasRoom(node, place) && isLabelled(node, place));
     if (draining) return { place, node: draft.recall(place, draining, reason()) };
   }
   return undefined;

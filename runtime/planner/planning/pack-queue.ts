@@ -5,7 +5,9 @@
 import type { WaitingSession } from "../../model/plan";
 import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
+import type { Snapshot } from "../../model/snapshot";
 import type { Reservation, Session } from "../../model/state";
+import { isAllowedFor, notAllowedReason } from "../../model/workspace-access";
 import { placesOf } from "../placement/places";
 import { findRoom, recallRoom, restartSearch, startSearch, type DemandSearch } from "./demand-search";
 import type { NodeCapacity } from "./node-capacity";
@@ -26,9 +28,10 @@ interface SessionSearch extends DemandSearch {
 
 /** The queue in its order. Where each session may look stays the same for the whole plan. */
 export function demandOf(draft: PlanDraft): Demand[] {
+  const { snapshot } = draft.fleet;
   const searches = new Map<string, SessionSearch>();
-  return draft.fleet.snapshot.queue().map((session) => {
-    const key = searchKey(session);
+  return snapshot.queue().map((session) => {
+    const key = searchKey(session, snapshot);
     const search = searches.get(key) ?? searchFor(session, draft);
     searches.set(key, search);
     return { session, search };
@@ -62,8 +65,12 @@ function reservedReason({ code, text, numbers }: Reason, { nodeIds }: Reservatio
   return { code, text: reservedText, numbers: { ...numbers, nodesReserved: nodeIds.length } };
 }
 
-function searchKey({ workspace, zone, needs, isRemoteApp }: Session): string {
-  return `${workspace}/${zone ?? ""}/${isRemoteApp ? "app" : ""}/${needs.cores}/${needs.memoryBytes}/${needs.gpus}`;
+/** One who may not have the session any more finds nothing, and shares that with nobody. */
+function searchKey(session: Session, { workspaces }: Snapshot): string {
+  const { workspace: name, zone, needs, isRemoteApp, sessionId } = session;
+  const workspace = workspaces.get(name);
+  if (workspace && !isAllowedFor(workspace, session)) return sessionId;
+  return `${name}/${zone ?? ""}/${isRemoteApp ? "app" : ""}/${needs.cores}/${needs.memoryBytes}/${needs.gpus}`;
 }
 
 function searchFor(session: Session, draft: PlanDraft): SessionSearch {
@@ -73,6 +80,9 @@ function searchFor(session: Session, draft: PlanDraft): SessionSearch {
     const text = `workspace "${session.workspace}" is ${workspace ? "disabled" : "not declared any more"}`;
     const code = workspace ? "workspaceDisabled" : "workspaceGone";
     return { ...startSearch(session, [], draft), obstacle: { code, text, numbers: {} } };
+  }
+  if (!isAllowedFor(workspace, session)) {
+    return { ...startSearch(session, [], draft), obstacle: notAllowedReason(workspace, session) };
   }
   const search = startSearch(session, placesOf(workspace, session.zone, snapshot), draft);
   if (search.makers.length > 0 || search.obstacle) return search;
@@ -100,10 +110,11 @@ function roomFor(session: Session, search: SessionSearch, draft: PlanDraft): Fou
 }
 
 /** The user's own server comes first: there the session takes no user slot. */
-function serverOfUser(session: Session, { places }: SessionSearch): FoundRoom | undefined {
+function serverOfUser(session: Session, { places, isLabelled }: SessionSearch): FoundRoom | undefined {
   for (const place of places) {
     if (!place.isOfServers) continue;
-    const node = place.serversOf(session.userId).find((own) => place.hasRoom(own, session));
+    const servers = place.serversOf(session.userId);
+    const node = servers.find((own) => place.hasRoom(own, session) && isLabelled(own, place));
     if (node) return { place, node };
   }
   return undefined;

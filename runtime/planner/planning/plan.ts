@@ -124,9 +124,12 @@ function decisionOf(draft: PlanDraft, view: ConfigView, findings: Findings): Con
         ...lasting,
         ...(earlyForMs === undefined ? {} : { earlyForMs }),
       };
-  const stuck = waiting.find(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
+  const stuck = waiting.filter(({ nodeId, reason }) => nodeId === undefined && reason.code !== "newNode");
   const reasons: Reason[] = [];
-  if (stuck) reasons.push(stuckReason(stuck.reason, waiting.length));
+  // Others that wait for this config may have a node promised, or wait for something else.
+  const [first] = stuck;
+  if (first)
+    reasons.push(stuckReason(first.reason, stuck.filter(({ reason }) => reason.text === first.reason.text).length));
   reasons.push(...view.added.reasons);
   if (changes.length > 0) {
     const used = changes.flatMap((change) => (change.kind === "create" ? [change.vmProvider] : []));

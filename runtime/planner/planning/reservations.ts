@@ -108,13 +108,14 @@ export class Reservations {
 }
 
 /** Servers are left out: there each session takes one place, whoever it is of. */
-function findCandidates({ needs }: Session, { places }: DemandSearch): Candidates {
+function findCandidates({ needs }: Session, { places, isLabelled }: DemandSearch): Candidates {
   let lastRequestMs = 0;
   const found: (Candidates["rooms"][number] & { readonly toFree: number })[] = [];
   for (const place of places) {
     for (const capacity of place.running) {
       const { node, limits, usage } = capacity;
       if (!node || !limits.shape || isServer(limits) || !fitsShape(needs, limits.shape)) continue;
+      if (!isLabelled(capacity, place)) continue;
       lastRequestMs = Math.max(lastRequestMs, usage.lastRequestMs);
       const toFree = shareToFree(limits.shape, usage, needs);
       found.push({ place, node: capacity, nodeId: node.nodeId, toFree });

@@ -39,7 +39,7 @@ export class StandbyGuard {
     this.slots = open.flatMap((view) => {
       const target = slotTargetOf(view, snapshot);
       const counted = { isComingCounted: false, isStaticCounted: view.config.countStatic };
-      return target ? [{ target, slots: countSlots(place, target.needs, counted) }] : [];
+      return target ? [{ target, slots: countSlots(place, target, counted) }] : [];
     });
   }
 

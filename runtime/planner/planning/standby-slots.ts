@@ -3,12 +3,14 @@
  * fit on one: what is free in pieces is enough for the sums of standby, but starts nobody.
  */
 import type { AutoscaleConfig } from "../../model/config";
+import { goesWithLabels } from "../../model/labels";
 import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
 import type { Snapshot } from "../../model/snapshot";
 import type { Shape } from "../../model/shapes";
 import { formatCount } from "../../model/units";
 import type { Window } from "../config/windows";
+import { isLabelledFor } from "../placement/places";
 import { freeOf, needsOf } from "../placement/room";
 import type { NodeCapacity } from "./node-capacity";
 import type { Counted, PlannedPlace } from "./planned-place";
@@ -19,9 +21,11 @@ export interface SlotTarget {
   /** What one session takes. */
   readonly needs: Shape;
   readonly count: number;
+  /** Whether labels let them run on the node. */
+  readonly isLabelled: (node: NodeCapacity) => boolean;
 }
 
-/** A window may replace the count. Undefined when no slot is wanted. */
+/** A window may replace the count. Undefined when no slot is wanted, or labels let no node of the config have one. */
 export function slotTargetOf(
   { config, window }: { readonly config: AutoscaleConfig; readonly window: Window },
   snapshot: Snapshot,
@@ -29,7 +33,10 @@ export function slotTargetOf(
   const declared = config.type === "dockerAgent" ? config.standbySlots : undefined;
   const workspace = declared && snapshot.workspaces.get(declared.workspace);
   const count = window.standbySlots ?? declared?.count ?? 0;
-  return workspace && count > 0 ? { workspace: workspace.name, needs: needsOf(workspace), count } : undefined;
+  const pool = snapshot.pools.get(config.pool);
+  if (!workspace || count === 0 || !pool || !goesWithLabels(workspace, pool)) return undefined;
+  const isLabelled = ({ node }: NodeCapacity): boolean => node === undefined || isLabelledFor(workspace, node, pool);
+  return { workspace: workspace.name, needs: needsOf(workspace), count, isLabelled };
 }
 
 /** Slots of one node at most: sessions that take nothing of it would fit without end. */
@@ -47,10 +54,14 @@ export function slotsIn(free: Shape, needs: Shape): number {
 }
 
 /** Over the nodes that run, with or without static members, and those on their way if asked for. */
-export function countSlots(place: PlannedPlace, needs: Shape, { isComingCounted, isStaticCounted }: Counted): number {
+export function countSlots(
+  place: PlannedPlace,
+  { needs, isLabelled }: SlotTarget,
+  { isComingCounted, isStaticCounted }: Counted,
+): number {
   const sum = (nodes: readonly NodeCapacity[]) =>
     nodes
-      .filter(({ autoscaleConfig }) => autoscaleConfig !== undefined || isStaticCounted)
+      .filter((node) => (node.autoscaleConfig !== undefined || isStaticCounted) && isLabelled(node))
       .reduce((slots, node) => slots + slotsIn(freeOf(node.limits, place.usageOf(node)), needs), 0);
   return sum(place.running) + (isComingCounted ? sum(place.coming) : 0);
 }

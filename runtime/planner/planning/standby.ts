@@ -86,7 +86,7 @@ function raiseSlots(draft: PlanDraft, view: ConfigView): void {
   if (!target) return;
   const place = draft.placeOf(view);
   const slotsOn = ({ limits, usage }: NodeCapacity): number => slotsIn(freeOf(limits, usage), target.needs);
-  let slots = countSlots(place, target.needs, { isComingCounted: true, isStaticCounted: view.config.countStatic });
+  let slots = countSlots(place, target, { isComingCounted: true, isStaticCounted: view.config.countStatic });
   while (slots < target.count) {
     const back = place.recallable.find((node) => slotsOn(node) > 0);
     const added = addNode(draft, view, { back, reason: slotsReason(target, slots), needs: target.needs });

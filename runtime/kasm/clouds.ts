@@ -1,0 +1,386 @@
+/** Kasm's VM and DNS provider configs, of the clouds that are here and of those that are not yet. */
+import { alias, not, to, type Column, type Table } from "./table";
+
+const startupScript: Column = to("startupScript.text", "text", "Startup Script", {
+  note: "of the autoscale configs that use it; the variables and doubled braces are the same",
+});
+
+/** What every VM provider config has. */
+const common: Table["columns"] = {
+  config_id: not("only refers to the row; names refer here", "", { form: "id" }),
+  config_name: to("name", "name", "Name", { note: "lower-case letters, digits and dashes" }),
+  name: alias("name", "name"),
+  max_instances: to("maxInstances", "count", "Max Instances", {
+    note: "over all autoscale configs that use it; required, and never exceeded",
+    example: 10,
+  }),
+  startup_script: startupScript,
+};
+
+/** What every DNS provider config has. */
+const dnsCommon: Table["columns"] = {
+  config_id: not("only refers to the row; names refer here", "", { form: "id" }),
+  config_name: to("name", "name", "Name", { note: "lower-case letters, digits and dashes" }),
+  name: alias("name", "name"),
+};
+
+const vmDefaults = { target: "vmProviderConfig", id: "config_id", label: "config_name" } as const;
+const dnsDefaults = { target: "dnsProviderConfig", id: "config_id", label: "config_name" } as const;
+
+const awsKeys: Table["columns"] = {
+  aws_access_key_id: to("accessKeyId", "text", "AWS Access Key ID", { isSecret: true }),
+  aws_secret_access_key: to("secretAccessKey", "text", "AWS Secret Access Key", { isSecret: true }),
+};
+
+const aws: Table = {
+  ...vmDefaults,
+  name: "aws_configs",
+  title: "AWS",
+  cloud: "aws",
+  id: "aws_config_id",
+  columns: {
+    ...common,
+    aws_config_id: not("only refers to the row; names refer here", "", { form: "id" }),
+    ...awsKeys,
+    aws_region: to("region", "text", "AWS: Region", { example: "us-east-1" }),
+    aws_ec2_ami_id: to("amiId", "text", "AWS: EC2 AMI ID", { example: "ami-0abcdef1234567890" }),
+    aws_ec2_instance_type: to("instanceType", "text", "AWS: EC2 Instance Type", { example: "m7i.large" }),
+    aws_max_instances: alias("maxInstances", "count"),
+    aws_ec2_security_group_ids: to("securityGroupIds", "list", "AWS: EC2 Security Group IDs", {
+      note: "required",
+      example: ["sg-0123"],
+    }),
+    aws_ec2_subnet_id: to("subnetId", "text", "AWS: EC2 Subnet ID", { note: "required", example: "subnet-0123" }),
+    aws_ec2_ebs_volume_size_bytes: to("ebsVolumeSize", "bytes", "AWS: EC2 EBS Volume Size (GB)", {
+      note: "whole GiB such as `50GiB`",
+    }),
+    aws_ec2_ebs_volume_size_gb: alias("ebsVolumeSize", "gib"),
+    aws_ec2_ebs_volume_size: alias("ebsVolumeSize", "gib"),
+    aws_ec2_ebs_volume_type: to("ebsVolumeType", "text", "AWS: EC2 EBS Volume Type"),
+    aws_ec2_iam: to("iamInstanceProfile", "text", "AWS: EC2 IAM", { note: "name or ARN of the instance profile" }),
+    aws_ec2_custom_tags: to("tags", "json", "AWS: EC2 Custom Tags"),
+    aws_ec2_config_override: to("configOverride", "json", "AWS Config Override (JSON)", {
+      note: "fields that Headroom sets itself, and unknown ones, are refused",
+    }),
+    aws_config_override: alias("configOverride", "json"),
+    retrieve_password: to("retrieveWindowsPassword", "flag", "Retrieve Windows VM Password from AWS", {
+      note: "needs `keyName`",
+    }),
+    aws_ec2_key_pair_name: to("keyName", "text", "AWS: EC2 Key Pair Name", { example: "headroom" }),
+    aws_ec2_public_key: not("name a key pair that is in AWS by `keyName`", "SSH Keys"),
+    aws_ec2_private_key: not("name a key pair that is in AWS by `keyName`", "SSH Keys", { isSecret: true }),
+    aws_ec2_startup_script: { ...startupScript, isAlias: true },
+  },
+};
+
+const digitalOcean: Table = {
+  ...vmDefaults,
+  name: "digital_ocean_vm_configs",
+  title: "DigitalOcean",
+  cloud: "digitalocean",
+  columns: {
+    ...common,
+    digital_ocean_token: to("token", "text", "Token", { isSecret: true }),
+    region: to("region", "text", "Region", { example: "nyc1" }),
+    digital_ocean_droplet_image: to("image", "text", "Image", { example: "ubuntu-24-04-x64" }),
+    digital_ocean_droplet_size: to("size", "text", "Droplet Size", { example: "c-2" }),
+    digital_ocean_tags: to("tags", "text", "Tags", { note: "the first Droplet makes those that are not there" }),
+    digital_ocean_sshkey_name: to("sshKeyName", "text", "SSH Key Name"),
+    digital_ocean_firewall_name: not(
+      "DigitalOcean applies firewalls by tag: give the firewall one of `tags`, and name it by `firewallId` to have that checked",
+      "Firewall Name",
+    ),
+  },
+};
+
+const proxmox: Table = {
+  ...vmDefaults,
+  name: "proxmox_vm_configs",
+  title: "Proxmox",
+  cloud: "proxmox",
+  columns: {
+    ...common,
+    host: to("host", "host", "Host", { note: "without a scheme", example: "pve.example.org" }),
+    username: to("username", "text", "Username", { example: "headroom@pve" }),
+    token_name: to("tokenName", "tokenName", "Token Name", {
+      note: "without the user and its `!`",
+      example: "runtime",
+    }),
+    token_value: to("tokenValue", "text", "Token Value", { isSecret: true }),
+    verify_ssl: to("verifySsl", "flag", "Verify SSL", { absent: true }),
+    vmid_range_lower: to("vmIdRangeLower", "count", "VMID Range Lower"),
+    vmid_range_upper: to("vmIdRangeUpper", "count", "VMID Range Upper"),
+    full_clone: to("fullClone", "flag", "Full Clone", { absent: true, note: "without it false here" }),
+    template_name: to("templateName", "text", "Template Name", { example: "ubuntu-agent" }),
+    cluster_node_name: to("clusterNode", "text", "Cluster Node Name", { example: "pve1" }),
+    resource_pool_name: to("resourcePool", "text", "Resource Pool Name"),
+    storage_pool_name: to("storagePool", "text", "Storage Pool Name", { note: "only with `fullClone`" }),
+    target_node_name: to("targetNode", "text", "Target Node Name"),
+    cores: to("cores", "count", "VM Cores", { example: 4 }),
+    memory_bytes: to("memory", "bytes", "VM Memory", { note: "a quantity such as `8GiB`", example: "8GiB" }),
+    memory_gb: alias("memory", "gib"),
+    memory: alias("memory", "gib"),
+    installed_os_type: to("startupScript.osType", "choice", "Installed OS Type", {
+      note: "of the autoscale configs that use it",
+    }),
+    startup_script_path: to("startupScriptPath", "text", "Startup Script Path"),
+  },
+};
+
+const awsDns: Table = {
+  ...dnsDefaults,
+  name: "aws_dns_configs",
+  title: "AWS (Route 53)",
+  cloud: "aws",
+  columns: { ...dnsCommon, ...awsKeys },
+};
+
+const digitalOceanDns: Table = {
+  ...dnsDefaults,
+  name: "digital_ocean_dns_configs",
+  title: "DigitalOcean",
+  cloud: "digitalocean",
+  columns: { ...dnsCommon, digital_ocean_token: to("token", "text", "Token", { isSecret: true }) },
+};
+
+/** A cloud that this version lacks: its columns are known, so that secrets among them are never shown. */
+function notYet(table: Pick<Table, "name" | "title"> & { readonly cloud: string }, columns: string, of: Table): Table {
+  const note = `${table.title} is not in Headroom yet`;
+  const own = columns
+    .trim()
+    .split(/\s*\n\s*/)
+    .map((line): [string, Column] => {
+      const [name, ...label] = line.split(/\s+/);
+      const isSecret = /password|secret|token|private_key|credentials|passphrase/.test(name!);
+      return [name!, not("not yet", label.join(" "), isSecret ? { isSecret } : {})];
+    });
+  const shared = Object.entries(of.columns).filter(([name]) => name !== "config_id" && name !== "startup_script");
+  return { ...of, ...table, note, columns: Object.fromEntries([...shared, ...own]) };
+}
+
+const noVm: Table = { ...vmDefaults, name: "", title: "", columns: common };
+const noDns: Table = { ...dnsDefaults, name: "", title: "", columns: dnsCommon };
+const prefixed = (prefix: string, columns: string): string =>
+  columns
+    .trim()
+    .split(/\s*\n\s*/)
+    .map((line) => `${prefix}${line}`)
+    .join("\n");
+
+const azureAccount = `azure_subscription_id Subscription ID
+  azure_resource_group Resource Group
+  azure_tenant_id Tenant ID
+  azure_client_id Client ID
+  azure_client_secret Client Secret
+  azure_authority Azure Authority
+  azure_region Region`;
+const ociAccount = `oci_user_ocid User OCID
+  oci_fingerprint Public Key Fingerprint
+  oci_private_key Private Key
+  oci_region Region
+  oci_tenancy_ocid Tenancy OCID
+  oci_compartment_ocid Compartment OCID`;
+const kubernetes = `config_id
+  kube_host Kubernetes Host
+  kube_ssl_cert Kubernetes SSL Certificate
+  kube_api_token Kubernetes API Token
+  vm_namespace VM Namespace
+  vm_public_ssh_key VM SSH Public Key
+  cores VM Cores
+  memory_bytes VM Memory
+  disk_size_bytes VM Disk Size
+  interface_type VM Interface Type
+  network_name VM Network Name
+  network_type VM Network Type
+  startup_script VM Startup Script
+  config_override Configuration Override
+  enable_tpm Enable TPM
+  enable_efi_boot Enable EFI Boot
+  enable_secure_boot Enable Secure Boot`;
+
+const azure = notYet(
+  { name: "azure_configs", title: "Azure", cloud: "azure" },
+  `azure_config_id
+  ${azureAccount}
+  azure_vm_size VM Size
+  azure_os_disk_type OS Disk Type
+  azure_os_disk_size_bytes OS Disk Size (GB)
+  azure_image_reference OS Image Reference (JSON)
+  azure_network_sg Network Security Group
+  azure_subnet Subnet
+  azure_public_ip Assign Public IP
+  azure_tags Tags (JSON)
+  azure_os_username OS Username
+  azure_os_password OS Password
+  azure_ssh_public_key SSH Public Key
+  startup_script Agent Startup Script
+  azure_config_override Config Override (JSON)
+  azure_is_windows Windows
+  azure_plan_name Plan Name
+  azure_plan_product Plan Product
+  azure_plan_publisher Plan Publisher
+  azure_security_type Security Type
+  azure_secure_boot_enabled Secure Boot
+  azure_tpm_enabled TPM`,
+  { ...noVm, id: "azure_config_id" },
+);
+
+const gcp = notYet(
+  { name: "gcp_vm_configs", title: "Google Cloud (GCP)", cloud: "gcp" },
+  `config_id
+  gcp_credentials GCP Credentials
+  gcp_project Project ID
+  gcp_region Region
+  gcp_zone Zone
+  gcp_machine_type Machine Type
+  gcp_image Machine Image
+  gcp_boot_volume_bytes Boot Volume GB
+  gcp_disk_type Disk Type
+  gcp_cmek Customer Managed Encryption Key (CMEK)
+  gcp_network Network
+  gcp_subnetwork Sub Network
+  gcp_public_ip Public IP
+  gcp_network_tags Network Tags (JSON)
+  gcp_custom_labels Custom Labels (JSON)
+  gcp_metadata Metadata (JSON)
+  gcp_service_account Service Account (JSON)
+  gcp_guest_accelerators Guest Accelerators (JSON)
+  gcp_config_override GCP Config Override (JSON)
+  vm_installed_os_type VM Installed OS Type
+  startup_script_type Startup Script Type
+  startup_script Startup Script`,
+  noVm,
+);
+
+const oci = notYet(
+  { name: "oci_vm_configs", title: "Oracle Cloud (OCI)", cloud: "oci" },
+  `config_id
+  ${ociAccount}
+  oci_nsg_ocids Network Security Group OCIDs (JSON)
+  oci_availability_domains Availability Domains (JSON)
+  oci_image_ocid Image OCID
+  oci_shape Shape
+  oci_flex_cpus Flex CPUs
+  oci_baseline_ocpu_utilization Burstable Base CPU Utilization
+  oci_flex_memory_bytes Flex Memory GB
+  oci_boot_volume_bytes Boot Volume GB
+  oci_storage_vpus_per_gb Boot Volume VPUs Per GB
+  oci_custom_tags Custom Tags (JSON)
+  oci_subnet_ocid Subnet OCID
+  oci_ssh_public_key SSH Public Key
+  startup_script Startup Script
+  oci_config_override OCI Config Override`,
+  noVm,
+);
+
+const vsphere = notYet(
+  { name: "vsphere_vm_configs", title: "VMware vSphere", cloud: "vsphere" },
+  prefixed(
+    "vsphere_",
+    `vcenter_address vCenter Address
+    vcenter_port vCenter Port
+    vcenter_username vCenter Username
+    vcenter_password vCenter Password
+    template_name VM Template Name
+    datacenter_name Datacenter Name
+    vm_folder VM Folder
+    datastore_name Datastore Name
+    cluster_name Cluster Name
+    resource_pool Resource Pool
+    datastore_cluster_name Datastore Cluster Name
+    use_datastore_cluster Use Datastore Cluster
+    os_username Guest VM Username
+    os_password Guest VM Password
+    cpus Number of Guest CPUs
+    memory_bytes Amount of Guest Memory (GiB)
+    installed_OS_type What family of OS is installed in the VM
+    clone_type Clone Type
+    vm_name VM Name
+    vm_snapshot_name VM Snapshot Name
+    startup_script_method Startup Script Method`,
+  ) + "\nconfig_id\nvm_public_ssh_key VM SSH Public Key\nstartup_script Startup Script",
+  noVm,
+);
+
+const openstack = notYet(
+  { name: "openstack_vm_configs", title: "OpenStack", cloud: "openstack" },
+  prefixed(
+    "openstack_",
+    `keystone_endpoint OpenStack Identity Endpoint
+    nova_endpoint OpenStack Nova Endpoint
+    nova_version OpenStack Nova Version
+    glance_endpoint OpenStack Glance Endpoint
+    glance_version OpenStack Glance Version
+    cinder_endpoint OpenStack Cinder Endpoint
+    cinder_version OpenStack Cinder Version
+    project_name Project Name
+    auth_method Authentication Method
+    application_credential_id Application Credential ID
+    application_credential_secret Application Credential Secret
+    project_domain_name Project Domain Name
+    user_domain_name User Domain Name
+    username Username
+    password Password
+    metadata Metadata
+    image_id Image ID
+    flavor Flavor
+    create_volume Create Volume
+    volume_size_bytes Volume Size (GB)
+    volume_type Volume Type
+    security_groups Security Groups
+    network_id Network ID
+    key_name Key Name
+    availability_zone Availability Zone
+    config_override Config Override`,
+  ) + "\nconfig_id\nstartup_script Startup Script",
+  noVm,
+);
+
+const kubevirt = notYet(
+  { name: "kubevirt_vm_configs", title: "KubeVirt", cloud: "kubevirt" },
+  `${kubernetes}\ndisk_source VM Disk Source`,
+  noVm,
+);
+
+const harvester = notYet(
+  { name: "harvester_vm_configs", title: "Harvester", cloud: "harvester" },
+  `${kubernetes}\ndisk_image VM Disk Image`,
+  noVm,
+);
+
+const nutanix = notYet(
+  { name: "nutanix_vm_configs", title: "Nutanix", cloud: "nutanix" },
+  `config_id
+  host Host
+  port Port
+  username Username
+  password Password
+  api_version API Version
+  vm_candidate VM Candidate
+  cores Cores
+  memory_bytes Memory
+  verify_ssl Verify SSL
+  startup_script Startup Script`,
+  noVm,
+);
+
+const azureDns = notYet(
+  { name: "azure_dns_configs", title: "Azure DNS", cloud: "azure" },
+  `azure_dns_config_id\n${azureAccount}`,
+  { ...noDns, id: "azure_dns_config_id" },
+);
+const gcpDns = notYet(
+  { name: "gcp_dns_configs", title: "Google Cloud DNS", cloud: "gcp" },
+  "config_id\ngcp_credentials GCP Credentials\ngcp_project Project ID",
+  noDns,
+);
+const ociDns = notYet(
+  { name: "oci_dns_configs", title: "Oracle Cloud DNS", cloud: "oci" },
+  `config_id\n${ociAccount}`,
+  noDns,
+);
+
+export const vmProviderConfigs: readonly Table[] = [
+  ...[aws, azure, digitalOcean, gcp, oci, openstack, vsphere, kubevirt, harvester, proxmox, nutanix],
+];
+export const dnsProviderConfigs: readonly Table[] = [awsDns, azureDns, digitalOceanDns, gcpDns, ociDns];
