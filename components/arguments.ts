@@ -41,11 +41,62 @@ export interface StaticMemberArgs {
   readonly memory: pulumi.Input<string>;
   /** GPUs that it has. 0 to 100,000. Default 0. */
   readonly gpus?: pulumi.Input<number>;
+  /** How users reach the servers. Default `rdp`. */
+  readonly connectionType?: pulumi.Input<"kasmvnc" | "rdp" | "vnc" | "ssh">;
   /**
-   * TCP port that is probed; without an answer for 10 minutes the machine is missing and takes no new session. 1 to
-   * 65,535. Default: it is always taken to be there.
+   * TCP port of the connection, which is probed; without an answer for 10 minutes the machine is missing and takes no
+   * new session. 1 to 65,535. Default: with `connectionType` as usual for it, else none, and it is always taken to be
+   * there.
    */
   readonly connectionPort?: pulumi.Input<number>;
+  /**
+   * Whose credentials a session's user gets: `static` those declared here, `dynamic` an account of his own for each
+   * session, which the service in the VM makes and removes, `sso` his own name with `connectionSsoDomain`, `smartcard`
+   * (RDP only) and `promptUser` none: the server asks him. Default `static`.
+   */
+  readonly connectionCredentialType?: pulumi.Input<"static" | "dynamic" | "sso" | "smartcard" | "promptUser">;
+  /**
+   * With `sso`: what becomes of the user's name. `localhost` drops its domain part, a value that ends in a backslash is
+   * put before it (`"CORP\\"` gives `CORP\john`), any other after it (`john@value`). At most 255 characters. Default:
+   * as it is.
+   */
+  readonly connectionSsoDomain?: pulumi.Input<string>;
+  /**
+   * With `static`: account on the servers, also for startup scripts that use `{connection_username}`. At most 256
+   * characters. Default none: the server asks the user.
+   */
+  readonly connectionUsername?: pulumi.Input<string>;
+  /**
+   * With `static`: its password, also for `{connection_password}`. At most 1,024 characters. Kept as a secret. Default
+   * none.
+   */
+  readonly connectionPassword?: pulumi.Input<string>;
+  /**
+   * With SSH and `static`, `dynamic` or `sso`: each user enters with his own key, which
+   * `PUT /api/v1/users/{userId}/ssh-key` keeps. Default false.
+   */
+  readonly useUserSshKey?: pulumi.Input<boolean>;
+  /**
+   * With SSH and `static`: private key of `connectionUsername`, RSA of 2048 bits in PKCS1
+   * (`-----BEGIN RSA PRIVATE KEY-----`). Newer sshd take it only with `PubkeyAcceptedAlgorithms +ssh-rsa`. At most
+   * 16,384 characters. Kept as a secret. Default none.
+   */
+  readonly connectionPrivateKey?: pulumi.Input<string>;
+  /**
+   * Passphrase of `connectionPrivateKey`. At most 1,024 characters. Kept as a secret. Default: the key is not
+   * encrypted.
+   */
+  readonly connectionPrivateKeyPassphrase?: pulumi.Input<string>;
+  /**
+   * True: the gateway takes RSA keys of any size and keys in OpenSSH's own format, so these are not refused. Default
+   * false.
+   */
+  readonly connectionTakesAnyKey?: pulumi.Input<boolean>;
+  /**
+   * Further parameters for the gateway as an object, e.g. `{ "ignore-cert": true }` for Guacamole. They may hold
+   * passwords, so all of it is a secret. Kept as a secret. Default none.
+   */
+  readonly connectionInfo?: pulumi.Input<{ [key: string]: unknown }>;
   /** Server pools only: sessions at the same time. 1 to 100,000. Default 1. */
   readonly maxSimultaneousSessions?: pulumi.Input<number>;
   /** Server pools only: distinct users at the same time. 1 to 100,000. Default 1. */

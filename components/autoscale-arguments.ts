@@ -110,7 +110,7 @@ export interface AutoscaleArgs {
   readonly startTimeout?: pulumi.Input<string>;
   /** Create an A record `<node id>.<baseDomainName>` for each node. Default false. */
   readonly registerDns?: pulumi.Input<boolean>;
-  /** Domain of the records. At most 253 characters. Default none; required with `registerDns`. */
+  /** Domain of the records. Default none; required with `registerDns`. */
   readonly baseDomainName?: pulumi.Input<string>;
   /** Name of the DNS provider config. Default none; required with `registerDns`. */
   readonly dnsProvider?: pulumi.Input<string>;
@@ -155,8 +155,64 @@ export interface AutoscaleConfigArgs extends AutoscaleArgs {
 export interface ServerAutoscaleConfigArgs extends AutoscaleArgs {
   /** How users reach the servers. Default `rdp`. */
   readonly connectionType?: pulumi.Input<"kasmvnc" | "rdp" | "vnc" | "ssh">;
-  /** TCP port of the connection. 1 to 65,535. Default 3389. */
+  /**
+   * TCP port of the connection. 1 to 65,535. Default: as usual for the type, 3389 with RDP, 22 with SSH, 5900 with VNC,
+   * 8443 with KasmVNC (4902 on Windows, where the desktop service serves it).
+   */
   readonly connectionPort?: pulumi.Input<number>;
+  /**
+   * Whose credentials a session's user gets: `static` those declared here, `dynamic` an account of his own for each
+   * session, which the service in the VM makes and removes, `sso` his own name with `connectionSsoDomain`, `smartcard`
+   * (RDP only) and `promptUser` none: the server asks him. Default `static`.
+   */
+  readonly connectionCredentialType?: pulumi.Input<"static" | "dynamic" | "sso" | "smartcard" | "promptUser">;
+  /**
+   * With `sso`: what becomes of the user's name. `localhost` drops its domain part, a value that ends in a backslash is
+   * put before it (`"CORP\\"` gives `CORP\john`), any other after it (`john@value`). At most 255 characters. Default:
+   * as it is.
+   */
+  readonly connectionSsoDomain?: pulumi.Input<string>;
+  /**
+   * With `static`: account on the servers, also for startup scripts that use `{connection_username}`. At most 256
+   * characters. Default none: the server asks the user.
+   */
+  readonly connectionUsername?: pulumi.Input<string>;
+  /**
+   * With `static`: its password, also for `{connection_password}`. At most 1,024 characters. Kept as a secret. Default
+   * none.
+   */
+  readonly connectionPassword?: pulumi.Input<string>;
+  /**
+   * With SSH and `static`, `dynamic` or `sso`: each user enters with his own key, which
+   * `PUT /api/v1/users/{userId}/ssh-key` keeps. Default false.
+   */
+  readonly useUserSshKey?: pulumi.Input<boolean>;
+  /**
+   * With SSH and `static`: private key of `connectionUsername`, RSA of 2048 bits in PKCS1
+   * (`-----BEGIN RSA PRIVATE KEY-----`). Newer sshd take it only with `PubkeyAcceptedAlgorithms +ssh-rsa`. At most
+   * 16,384 characters. Kept as a secret. Default none.
+   */
+  readonly connectionPrivateKey?: pulumi.Input<string>;
+  /**
+   * Passphrase of `connectionPrivateKey`. At most 1,024 characters. Kept as a secret. Default: the key is not
+   * encrypted.
+   */
+  readonly connectionPrivateKeyPassphrase?: pulumi.Input<string>;
+  /**
+   * True: the gateway takes RSA keys of any size and keys in OpenSSH's own format, so these are not refused. Default
+   * false.
+   */
+  readonly connectionTakesAnyKey?: pulumi.Input<boolean>;
+  /**
+   * Further parameters for the gateway as an object, e.g. `{ "ignore-cert": true }` for Guacamole. They may hold
+   * passwords, so all of it is a secret. Kept as a secret. Default none.
+   */
+  readonly connectionInfo?: pulumi.Input<{ [key: string]: unknown }>;
+  /**
+   * The image has a service that speaks with the runtime, ours or one that does the same: it checks in by itself, so
+   * `requireCheckin` holds, and makes the accounts of credential type `dynamic`. Default false.
+   */
+  readonly desktopServiceInstalled?: pulumi.Input<boolean>;
   /** Wait for the VM's own call before it counts as running, instead of probing its port. Default false. */
   readonly requireCheckin?: pulumi.Input<boolean>;
   /** False: a server takes one session and is destroyed after it. Default true. */
@@ -173,10 +229,4 @@ export interface ServerAutoscaleConfigArgs extends AutoscaleArgs {
   readonly maxSimultaneousSessionsPerServer?: pulumi.Input<number>;
   /** Distinct users on one server at the same time. 1 to 100,000. Default 1. */
   readonly maxSimultaneousUsers?: pulumi.Input<number>;
-  /**
-   * Account on the servers, for startup scripts that use `{connection_username}`. At most 256 characters. Default none.
-   */
-  readonly connectionUsername?: pulumi.Input<string>;
-  /** Its password, for `{connection_password}`. At most 1,024 characters. Kept as a secret. Default none. */
-  readonly connectionPassword?: pulumi.Input<string>;
 }

@@ -19,6 +19,16 @@ export type WorkspaceKind = (typeof WorkspaceKind)[keyof typeof WorkspaceKind];
 export const ConnectionType = { KasmVnc: "kasmvnc", Rdp: "rdp", Vnc: "vnc", Ssh: "ssh" } as const;
 export type ConnectionType = (typeof ConnectionType)[keyof typeof ConnectionType];
 
+/** Whose credentials the users of a server get. */
+export const CredentialType = {
+  Static: "static",
+  Dynamic: "dynamic",
+  Sso: "sso",
+  Smartcard: "smartcard",
+  PromptUser: "promptUser",
+} as const;
+export type CredentialType = (typeof CredentialType)[keyof typeof CredentialType];
+
 export const OsType = { Linux: "linux", Windows: "windows" } as const;
 export type OsType = (typeof OsType)[keyof typeof OsType];
 

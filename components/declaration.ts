@@ -97,8 +97,8 @@ function nameOf(resource: pulumi.Resource, name: pulumi.Input<string>): pulumi.O
 }
 
 /** An input that is kept as a secret; undefined stays undefined. */
-export function secretInput(value: pulumi.Input<string> | undefined): pulumi.Output<string> | undefined {
-  return value === undefined ? undefined : pulumi.secret(value);
+export function secretInput<Value>(value: pulumi.Input<Value> | undefined): pulumi.Output<Value> | undefined {
+  return value === undefined ? undefined : (pulumi.secret(value) as pulumi.Output<Value>);
 }
 
 /** Seconds of a time-out as Pulumi writes it, e.g. `"1h30m"`. The dynamic provider is not told time-outs. */

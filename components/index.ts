@@ -16,7 +16,16 @@ export type {
   ZoneArgs,
 } from "./arguments";
 export { AutoscaleConfig } from "./autoscale-config";
-export { ConnectionType, LoadStrategy, OsType, PoolType, SpecChange, Weekday, WorkspaceKind } from "./choices";
+export {
+  ConnectionType,
+  CredentialType,
+  LoadStrategy,
+  OsType,
+  PoolType,
+  SpecChange,
+  Weekday,
+  WorkspaceKind,
+} from "./choices";
 export * from "./clouds";
 export { Pool } from "./pool";
 export { Provider, type ProviderArgs } from "./provider";

@@ -7,6 +7,7 @@ import type { DnsProvider, NodeOf, RecordOf, VmProvider } from "../provider/vm-p
 import type { Settings } from "../runtime/model/accounts";
 import { nameSchema, type OsType, problemsOf } from "../runtime/model/config";
 import { BugError, ConfigError } from "../runtime/model/errors";
+import { domainSchema } from "../runtime/model/fields";
 
 /** In the tags of a node that no runtime knows, where its zone, pool and config would be. */
 const withoutRuntime = "none";
@@ -94,6 +95,7 @@ function recordOf(
   { baseDomainName, ttlSeconds = ttlSecondsDefault, ...given }: NonNullable<NodeDeclaration["dns"]>,
   clouds: readonly Cloud[],
 ): NodeRecord {
+  parse({ settings: domainSchema }, baseDomainName, "dns.baseDomainName");
   const service = cloudOf(clouds, given.kind ?? kind, "dns.kind").dns;
   if (service === undefined) {
     throw ConfigError.of([{ path: "dns.kind", message: `got "${given.kind ?? kind}", which has no DNS service` }]);

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PoolArgs } from "./arguments";
+import { withSecretMembers } from "./connection";
 import { declareDefinition } from "./declaration";
 
 /**
@@ -13,7 +14,12 @@ export class Pool extends pulumi.ComponentResource {
 
   constructor(name: string, args: PoolArgs, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:Pool", name, {}, opts);
-    this.name = declareDefinition(this, { kind: "pool", resourceName: name, doc: { ...args }, options: opts });
+    this.name = declareDefinition(this, {
+      kind: "pool",
+      resourceName: name,
+      doc: { ...args, staticMembers: withSecretMembers(args.staticMembers) },
+      options: opts,
+    });
     this.registerOutputs({ name: this.name });
   }
 }

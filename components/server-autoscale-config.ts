@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ServerAutoscaleConfigArgs } from "./autoscale-arguments";
-import { declareDefinition, secretInput } from "./declaration";
+import { withSecretConnection } from "./connection";
+import { declareDefinition } from "./declaration";
 
 /**
  * Rules for the servers of one pool in one zone: VMs that users reach by RDP, VNC, KasmVNC or SSH.
@@ -16,7 +17,7 @@ export class ServerAutoscaleConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServerAutoscaleConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:ServerAutoscaleConfig", name, {}, opts);
-    const doc = { ...args, connectionPassword: secretInput(args.connectionPassword), type: "server" };
+    const doc = { ...withSecretConnection(args), type: "server" };
     this.name = declareDefinition(this, { kind: "autoscaleConfig", resourceName: name, doc, options: opts });
     this.registerOutputs({ name: this.name });
   }

@@ -3,7 +3,9 @@
  * and keeps Pulumi's files, so that the official CLI can take over at any time.
  * The rule kept: what it does not do is refused by name with an exit code other than 0.
  */
+import { withDirectLoopback } from "../runtime/model/direct-loopback";
 import { CommandFailure, exitCodes, messageOf, NotSupported } from "./failure";
+import { provideHome } from "./stack/home";
 import { pulumiVersion } from "./state/version";
 
 type Command = (args: string[]) => Promise<void> | void;
@@ -53,6 +55,9 @@ async function main(words: string[]): Promise<number> {
   }
 }
 
+// Programs and plugins inherit it.
+Object.assign(process.env, withDirectLoopback(process.env));
+provideHome();
 // Whoever started the engine may be gone: what it prints is lost then, what it does is not.
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);

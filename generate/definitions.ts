@@ -15,7 +15,7 @@ import { ownFields, withOptionalName } from "./services";
 export function definitionArguments(): string {
   return fileOf([
     { name: "ZoneArgs", fields: argumentsOf(zoneSchema) },
-    { name: "PoolArgs", fields: argumentsOf(poolSchema) },
+    { name: "PoolArgs", fields: argumentsOf(poolSchema, secretFields.pool) },
     { name: "WorkspaceArgs", fields: argumentsOf(workspaceSchema) },
     {
       name: "VmProviderArgs",

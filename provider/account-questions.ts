@@ -14,15 +14,14 @@ export async function answerAccountQuestion(registry: Registry, request: AskRequ
   const vmProvider = vmProviderOf(registry, account);
   switch (question.kind) {
     case "check": {
-      const place = placeInAccount(accountId, account, vmProvider, question.template);
-      const parsed = vmProvider.settings.safeParse(place.settings);
-      if (!parsed.success) {
-        const subject = `settings of VM provider config "${account.definition}"`;
-        throw ConfigError.of(problemsOf(parsed.error, place.settings, vmProvider.secretFields), subject);
-      }
-      const provider = await vmProvider.pulumiProvider(place.providerName, place.access);
-      const check = await vmProvider.check(parsed.data, { provider });
+      const { place, settings, provider } = await enter(vmProvider, request, question.template);
+      const check = await vmProvider.check(settings, { provider });
       return { kind: "check", check: withoutSecrets(check, place.settings, vmProvider.secretFields) };
+    }
+    case "windowsPassword": {
+      const { settings, provider } = await enter(vmProvider, request, question.template);
+      const password = await vmProvider.windowsPassword?.read(question.vmId, settings, { provider });
+      return { kind: "windowsPassword", ...(password === undefined ? {} : { password }) };
     }
     case "list": {
       const { providerName, access, settings } = placeInAccount(accountId, account, vmProvider, question.place);
@@ -36,6 +35,18 @@ export async function answerAccountQuestion(registry: Registry, request: AskRequ
       throw new Error(`unknown question ${JSON.stringify(never)}`);
     }
   }
+}
+
+/** Into the account, with this template's settings parsed. */
+async function enter(vmProvider: VmProvider<unknown>, { accountId, account }: AskRequest, template: Settings) {
+  const place = placeInAccount(accountId, account, vmProvider, template);
+  const parsed = vmProvider.settings.safeParse(place.settings);
+  if (!parsed.success) {
+    const subject = `settings of VM provider config "${account.definition}"`;
+    throw ConfigError.of(problemsOf(parsed.error, place.settings, vmProvider.secretFields), subject);
+  }
+  const provider = await vmProvider.pulumiProvider(place.providerName, place.access);
+  return { place, settings: parsed.data, provider };
 }
 
 /** What a failure to ask at all tells of the account; undefined = nothing. */

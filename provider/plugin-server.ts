@@ -11,6 +11,8 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as provider from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Problem } from "../runtime/model/errors";
+import { withoutUserInfo } from "../runtime/model/shown-value";
+import { visible } from "../runtime/model/visible-text";
 import { EngineLog } from "./grpc/engine-log";
 import { errorAnswer, withMarks } from "./grpc/error-answer";
 import { detailedDiff } from "./grpc/property-diff";
@@ -306,7 +308,7 @@ function checkConfig(request: provider.CheckRequest): provider.CheckResponse {
   }
   const endpoint = news.properties["endpoint"];
   if (endpoint !== undefined && endpoint !== unknownValue && !/^https?:\/\/[^/\s]+/.test(String(endpoint))) {
-    const message = `got ${JSON.stringify(endpoint)}; use the address of the runtime such as "http://127.0.0.1:8700"`;
+    const message = `got ${typeof endpoint === "string" ? JSON.stringify(withoutUserInfo(endpoint)) : "something else"}; use the address of the runtime such as "http://127.0.0.1:8700"`;
     response.addFailures(failureOf({ path: "endpoint", message }));
   }
   return response;
@@ -343,7 +345,7 @@ function marksFor(kernel: ResourceKernel, received: Received): SecretMarks {
 }
 
 function failureOf(problem: Problem): provider.CheckFailure {
-  return new provider.CheckFailure().setProperty(problem.path).setReason(problem.message);
+  return new provider.CheckFailure().setProperty(visible(problem.path)).setReason(visible(problem.message));
 }
 
 function textOf(value: unknown): string | undefined {

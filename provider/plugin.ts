@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { withDirectLoopback } from "../runtime/model/direct-loopback";
 import { realClock } from "../runtime/model/real-clock";
 import { type KernelSet, PluginServer } from "./plugin-server";
 import type { ResourceKernel } from "./resource-kernel";
@@ -46,6 +47,8 @@ function version(): string {
 }
 
 async function main(): Promise<void> {
+  // For whatever is asked and started here on this machine.
+  Object.assign(process.env, withDirectLoopback(process.env));
   const engine = process.ppid;
   const [engineAddress] = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
   const server = new PluginServer({

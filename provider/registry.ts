@@ -45,6 +45,8 @@ function vmFacts(provider: VmProvider<unknown>): VmProviderFacts {
     sshPublicKey: (settings) => provider.sshPublicKey?.(settings),
     shape: (settings) => provider.shape(settings),
     sizeOf: (settings) => provider.sizeOf?.(settings),
+    wantsWindowsPassword: (settings) => provider.windowsPassword?.isWanted(settings) ?? false,
+    findProblems: (settings) => provider.findProblems?.(settings) ?? [],
   };
 }
 

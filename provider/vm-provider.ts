@@ -5,7 +5,7 @@ import type { AccountCheck, AccountFinding } from "../runtime/model/account-chec
 import type { ListedVm } from "../runtime/model/account-questions";
 import type { AccountRules, Settings as FieldsOfSettings } from "../runtime/model/accounts";
 import type { OsType, VmProviderFacts } from "../runtime/model/config";
-import type { CloudFailureClass } from "../runtime/model/errors";
+import type { CloudFailureClass, Problem } from "../runtime/model/errors";
 import type { DesiredNode, DnsSpec } from "../runtime/model/state";
 import type { Shape } from "../runtime/model/shapes";
 import type { NodeIdentity } from "./frame/identity";
@@ -119,6 +119,14 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
    * @param settings The account's fields and its place.
    */
   confirmVm?(vm: { readonly nodeId: string; readonly vmId: string }, settings: FieldsOfSettings): Promise<unknown>;
+  /** For clouds that make a password for each VM of Windows. Default: none does. */
+  readonly windowsPassword?: {
+    isWanted(settings: Settings): boolean;
+    /** Undefined while the cloud has none. */
+    read(vmId: string, settings: Settings, options: pulumi.InvokeOptions): Promise<string | undefined>;
+  };
+  /** What is wrong with (well-formed) settings beyond their schema. Default nothing. */
+  findProblems?(settings: FieldsOfSettings): Problem[];
   /** What a failure to reach the cloud at all tells of the account; undefined = nothing. Default nothing. */
   accountRefusal?(message: string, settings: FieldsOfSettings): AccountFinding | undefined;
   /** Owner of the account that a VM is in, by its outputs: the `owner` of the account's identity. Default: not known. */

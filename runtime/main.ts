@@ -17,6 +17,7 @@ import { listen, type Listening } from "./api/listen";
 import { createLogger, type LogLevel } from "./api/log";
 import { createRoutes } from "./api/routes";
 import { createFront } from "./api/front";
+import { parseGuacamoleKey } from "./api/guacamole";
 import { queuePerUserDefault } from "./broker/queue-limits";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
 import { BackendIdentity } from "./executor/backend-identity";
@@ -27,7 +28,7 @@ import { realClock } from "./model/real-clock";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
 import { OwnInstallation, type Acceptable } from "./main/own-installation";
 import { Leadership } from "./main/leadership";
-import { InstallationError, SetupError } from "./model/errors";
+import { InstallationError, messageOf, SetupError } from "./model/errors";
 import { findBinaries } from "./store/embedded-binaries";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./store/embedded-postgres";
 import type { LeaseTiming } from "./store/lease";
@@ -81,6 +82,8 @@ export interface RuntimeOptions {
    * Default false.
    */
   readonly allowLocal?: boolean;
+  /** File with the key of a Guacamole: 32 hexadecimal digits. Default none: there is no `?as=guacamole`. */
+  readonly guacamoleKeyFile?: string;
   /** Added to the environment of engine processes. */
   readonly engineEnvironment?: Readonly<Record<string, string>>;
 }
@@ -115,6 +118,17 @@ const closeLimitMs = 5_000;
 export function packageVersion(): string {
   const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
   return manifest.version;
+}
+
+function readGuacamoleKey(file: string | undefined): Uint8Array | undefined {
+  if (file === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new SetupError(`the file of --guacamole-key-file can't be read: ${messageOf(cause)}`, { cause });
+  }
+  return parseGuacamoleKey(text, file);
 }
 
 /** Where to look for the engine, from options and environment. */
@@ -215,6 +229,7 @@ class RuntimeHost implements Runtime {
         rng: this.rng,
         log: this.log,
         requestsPerMinute: this.options.requestsPerMinute ?? requestsPerMinuteDefault,
+        guacamoleKey: readGuacamoleKey(this.options.guacamoleKeyFile),
         current: () => this.current,
       },
       createRoutes(),

@@ -81,8 +81,16 @@ export interface AwsVmArgs extends AwsCredentialArgs {
   readonly tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Name of an existing key pair. Default none: nobody can log in by SSH key. */
   readonly keyName?: pulumi.Input<string>;
-  /** Read the Windows administrator's password; a create then waits minutes for it. Needs `keyName`. Default false. */
+  /**
+   * Windows with RDP and without `connectionPassword`: the administrator's password is fetched once EC2 has it, minutes
+   * after the launch, and told to a session's user. Needs `keyName` and `keyPairPrivateKey`. Default false.
+   */
   readonly retrieveWindowsPassword?: pulumi.Input<boolean>;
+  /**
+   * Private key of `keyName`, in PEM (`-----BEGIN RSA PRIVATE KEY-----`), which opens that password. At most 16,384
+   * characters. Kept as a secret. Default none.
+   */
+  readonly keyPairPrivateKey?: pulumi.Input<string>;
   /** The instance metadata service inside a VM. */
   readonly metadataOptions?: pulumi.Input<AwsMetadataOptionsArgs>;
   /** Detailed monitoring, which costs. Default false. */
@@ -111,7 +119,7 @@ export class AwsVmProvider extends pulumi.ComponentResource {
 
   constructor(name: string, args: AwsVmProviderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:AwsVmProvider", name, {}, opts);
-    const secretFields: string[] = ["accessKeyId", "secretAccessKey", "sessionToken"];
+    const secretFields: string[] = ["accessKeyId", "secretAccessKey", "sessionToken", "keyPairPrivateKey"];
     this.name = declareProviderConfig(this, "vmProviderConfig", { kind: "aws", secretFields, name, args, opts });
     this.registerOutputs({ name: this.name });
   }

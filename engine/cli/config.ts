@@ -5,7 +5,7 @@
 import { CommandFailure, exitCodes, NotSupported } from "../failure";
 import { qualifiedKey, StackConfig } from "../stack/project";
 import { Crypter } from "../stack/secrets";
-import { deploymentSalt, parseCheckpoint } from "../state/stored-state";
+import { deploymentSalt, parseCheckpoint, type Stored } from "../state/stored-state";
 import { parseArgs } from "./args";
 import { openStack } from "./context";
 
@@ -49,15 +49,14 @@ async function write(stack: string | undefined, settings: Setting[]): Promise<vo
   for (const { key, text } of settings.filter(({ isSecret }) => !isSecret)) file.set(qualifiedKey(key, project), text);
   const secrets = settings.filter(({ isSecret }) => isSecret);
   if (secrets.length > 0) {
-    const crypter = await openCrypter(file, backend.read(name));
+    const crypter = await openCrypter(file, parseCheckpoint(backend.read(name), backend.stackFile(name)));
     for (const { key, text } of secrets) file.set(qualifiedKey(key, project), { secure: crypter.encrypt(text) });
   }
   file.save();
 }
 
 /** With the salt of the file, else of the state, else a new one; the file keeps it. */
-async function openCrypter(file: StackConfig, state: string): Promise<Crypter> {
-  const stored = parseCheckpoint(state);
+async function openCrypter(file: StackConfig, stored: Stored | undefined): Promise<Crypter> {
   const salt = file.salt ?? (stored && deploymentSalt(stored));
   const crypter = salt === undefined ? await Crypter.create() : new Crypter(salt);
   await crypter.unlock();

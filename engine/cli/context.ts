@@ -1,9 +1,10 @@
 /** What the commands need to know before they begin: project, backend and stack. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CommandFailure, exitCodes } from "../failure";
 import { FileBackend, parseStackName, type StackName } from "../stack/backend";
 import { pulumiHome } from "../stack/home";
+import { readJson } from "../stack/json-file";
 import { type Project, requireProject, selectedStack } from "../stack/project";
 
 export interface StackContext {
@@ -15,7 +16,7 @@ export interface StackContext {
 /** The backend from the environment, else the project, else the last login. */
 export function openBackend(project: Project): FileBackend {
   const credentials = join(pulumiHome(), "credentials.json");
-  const stored = existsSync(credentials) ? (JSON.parse(readFileSync(credentials, "utf8")) as { current?: string }) : {};
+  const stored = existsSync(credentials) ? readJson<{ current?: string }>(credentials) : {};
   return new FileBackend(process.env.PULUMI_BACKEND_URL || project.backendUrl || stored.current || "");
 }
 

@@ -34,7 +34,7 @@ async function stackOutputs(
   showSecrets: boolean,
 ): Promise<Record<string, unknown>> {
   if (!showSecrets) {
-    const stored = (parseCheckpoint(backend.read(name))?.resources ?? []) as Stored[];
+    const stored = (parseCheckpoint(backend.read(name), backend.stackFile(name))?.resources ?? []) as Stored[];
     const roots = stored.filter(({ type }) => type === rootStackType);
     const outputs = decodeDeployment({ resources: roots }, () => '"[secret]"').resources[0]?.outputs ?? {};
     return hideSecrets(encodeValue(outputs, "blinded")) as Record<string, unknown>;

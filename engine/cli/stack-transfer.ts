@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { CommandFailure, messageOf } from "../failure";
 import { qualifiedName, type StackName } from "../stack/backend";
+import { parseJson } from "../stack/json-file";
 import { openState } from "../stack/open-state";
 import { StackConfig } from "../stack/project";
 import { Crypter } from "../stack/secrets";
@@ -26,7 +27,7 @@ import { openStack } from "./context";
 export async function exportState(args: string[]): Promise<void> {
   const parsed = parseArgs(args, { stack: "value", "show-secrets": "switch", file: "value" });
   const { backend, project, name } = openStack(parsed.value("stack"));
-  let deployment = parseCheckpoint(backend.read(name)) ?? {};
+  let deployment = parseCheckpoint(backend.read(name), backend.stackFile(name)) ?? {};
   if (parsed.isOn("show-secrets")) {
     const { state } = await openState(backend, name, StackConfig.read(project, name.stack));
     deployment = { ...encodeDeployment(state, "plaintext"), manifest: deployment.manifest };
@@ -41,7 +42,10 @@ export async function importState(args: string[]): Promise<void> {
   const parsed = parseArgs(args, { stack: "value", file: "value", force: "switch" });
   const { backend, project, name } = openStack(parsed.value("stack"));
   const text = readInput(parsed.value("file"));
-  const given = JSON.parse(text) as { version?: number; features?: string[]; deployment?: Stored };
+  const given = parseJson<{ version?: number; features?: string[]; deployment?: Stored }>(
+    text,
+    parsed.value("file") ?? "on standard input",
+  );
   checkFormat(given.version, given.features);
   const deployment = given.deployment ?? {};
   const { crypter } = await openState(backend, name, StackConfig.read(project, name.stack));

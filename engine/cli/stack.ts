@@ -90,7 +90,7 @@ function ls(args: string[]): void {
 }
 
 function summary(backend: FileBackend, name: StackName, selected: string | undefined) {
-  const latest = parseCheckpoint(backend.read(name));
+  const latest = parseCheckpoint(backend.read(name), backend.stackFile(name));
   const time = (latest?.manifest as { time?: string } | undefined)?.time;
   return {
     name: name.stack,
@@ -106,7 +106,7 @@ async function rm(args: string[]): Promise<void> {
     throw new CommandFailure("must pass --yes to remove a stack in non-interactive mode", exitCodes.configuration);
   const { backend, project, name } = openStack(parsed.words[0] ?? parsed.value("stack"));
   await backend.withLock(name, async () => {
-    if (!parsed.isOn("force")) refuseWithResources(name, backend.read(name));
+    if (!parsed.isOn("force")) refuseWithResources(name, parseCheckpoint(backend.read(name), backend.stackFile(name)));
     await backend.remove(name);
   });
   if (!parsed.isOn("preserve-config")) rmSync(StackConfig.read(project, name.stack).path, { force: true });
@@ -114,8 +114,8 @@ async function rm(args: string[]): Promise<void> {
   process.stdout.write(`Stack '${name.stack}' has been removed!\n`);
 }
 
-function refuseWithResources({ stack: shown }: StackName, state: string): void {
-  const resources = (parseCheckpoint(state)?.resources ?? []) as Stored[];
+function refuseWithResources({ stack: shown }: StackName, state: Stored | undefined): void {
+  const resources = (state?.resources ?? []) as Stored[];
   if (resources.every(({ type }) => type === rootStackType)) return;
   throw new CommandFailure(
     `'${shown}' still has resources; removal rejected. Possible actions:\n` +

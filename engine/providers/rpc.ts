@@ -15,6 +15,8 @@ export const channelOptions: grpc.ChannelOptions = {
   // Each client has a connection of its own, as with the official engine. An attached plugin that serves two providers of
   // one package can tell them apart only by their connections.
   "grpc.use_local_subchannel_pool": 1,
+  // Providers, programs and hooks are on this machine, where no proxy leads.
+  "grpc.enable_http_proxy": 0,
 };
 
 type Unary<Q, R> = (

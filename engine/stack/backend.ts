@@ -8,9 +8,12 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { copyFile, link, mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { homedir, hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { layoutProblem } from "../../runtime/model/state-layout";
 import { CommandFailure, exitCodes, NotSupported } from "../failure";
+import { homeFolder, userName } from "./home";
+import { readJson } from "./json-file";
 
 /** A stack of this backend; organizations do not exist here, the word is always "organization". */
 export interface StackName {
@@ -48,17 +51,22 @@ export class FileBackend {
   constructor(readonly url: string) {
     if (!url.startsWith("file://")) throw new NotSupported(`the backend ${url || "of Pulumi Cloud"} (only file://)`);
     const path = url.slice("file://".length).replace(/\?.*$/, "");
-    const folder = path.startsWith("~") ? join(homedir(), path.slice(1)) : resolve(decodeURI(path));
+    const folder = path.startsWith("~")
+      ? join(homeFolder("HOME, or name the backend by its whole path"), path.slice(1))
+      : resolve(decodeURI(path));
     // A mistyped path must not become a new, empty set of stacks.
     if (!existsSync(folder)) {
       throw new CommandFailure(`unable to open state directory "${url}": stat ${folder}: no such file or directory`);
     }
     this.root = join(folder, ".pulumi");
-    if (existsSync(join(this.root, "meta.yaml"))) return;
     const stacks = join(this.root, "stacks");
-    if (existsSync(stacks) && readdirSync(stacks).some((name) => name.endsWith(".json"))) {
-      throw new NotSupported("the old backend layout without projects (run `pulumi state upgrade` first)");
-    }
+    const problem = layoutProblem({
+      metaFile: join(this.root, "meta.yaml"),
+      meta: existsSync(join(this.root, "meta.yaml")) ? readFileSync(join(this.root, "meta.yaml"), "utf8") : undefined,
+      stacksFolder: stacks,
+      stackNames: existsSync(stacks) ? readdirSync(stacks) : [],
+    });
+    if (problem !== undefined) throw new NotSupported(problem);
   }
 
   stackFile({ project, stack }: StackName): string {
@@ -132,7 +140,7 @@ export class FileBackend {
     await this.refuseWhenLocked(name);
     const content = {
       pid: process.pid,
-      username: userInfo().username,
+      username: userName(),
       hostname: hostname(),
       timestamp: new Date().toISOString(),
     };
@@ -196,7 +204,7 @@ export class FileBackend {
     return files
       .sort()
       .reverse()
-      .map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as unknown);
+      .map((file) => readJson<unknown>(join(folder, file)));
   }
 }
 

@@ -18,7 +18,7 @@ export async function openState(
   config: StackConfig,
 ): Promise<{ state: StackState; crypter: Crypter }> {
   const text = backend.read(name);
-  const stored: Stored = parseCheckpoint(text) ?? {};
+  const stored: Stored = parseCheckpoint(text, backend.stackFile(name)) ?? {};
   const stateSalt = deploymentSalt(stored);
   const salt = config.salt ?? stateSalt;
   const crypter = salt === undefined ? await newCrypter(config) : new Crypter(salt);

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { dirname, join, resolve } from "node:path";
 import { CommandFailure, NotSupported } from "../failure";
 import { pulumiHome } from "./home";
+import { readJson } from "./json-file";
 import type { Crypter } from "./secrets";
 
 export interface Project {
@@ -220,14 +221,14 @@ export function selectedStack(project: Project, backendUrl: string): string | un
   if (process.env.PULUMI_STACK) return process.env.PULUMI_STACK;
   const file = workspaceFile(project);
   if (!existsSync(file)) return undefined;
-  const settings = JSON.parse(readFileSync(file, "utf8")) as { stack?: string; stacks?: Record<string, string> };
+  const settings = readJson<{ stack?: string; stacks?: Record<string, string> }>(file);
   return settings.stacks?.[backendUrl] ?? settings.stack;
 }
 
 export function selectStack(project: Project, backendUrl: string, stack: string | undefined): void {
   const file = workspaceFile(project);
   mkdirSync(dirname(file), { recursive: true });
-  const settings = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Yaml) : {};
+  const settings = existsSync(file) ? readJson<Yaml>(file) : {};
   delete settings.stack;
   // What is undefined is left out of the file.
   settings.stacks = { ...(settings.stacks as Yaml | undefined), [backendUrl]: stack };

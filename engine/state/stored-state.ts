@@ -4,7 +4,7 @@
  * fields come in Pulumi's order and maps sorted, so that files of both engines can be compared.
  */
 import { createHash } from "node:crypto";
-import { NotSupported } from "../failure";
+import { CommandFailure, NotSupported } from "../failure";
 import { hookTypes, type OperationType, type ResourceHooks, type ResourceState, type StackState } from "./resource";
 import {
   isMap,
@@ -197,11 +197,29 @@ export function checkpointText(stack: string, latest: Stored | undefined): strin
   return JSON.stringify({ ...stateFormat(latest?.resources), checkpoint: { stack, latest } });
 }
 
-/** The stored deployment inside a state file. */
-export function parseCheckpoint(text: string): Stored | undefined {
-  const file = JSON.parse(text) as { version?: number; features?: string[]; checkpoint?: { latest?: Stored } };
-  checkFormat(file.version, file.features);
-  return file.checkpoint?.latest;
+/** The stored deployment inside a state file, of which `file` is the name. */
+export function parseCheckpoint(text: string, file: string): Stored | undefined {
+  const content = parseState(text, file);
+  checkFormat(content.version, content.features, file);
+  return content.checkpoint?.latest;
+}
+
+interface StateFile {
+  readonly version?: number;
+  readonly features?: string[];
+  readonly checkpoint?: { readonly latest?: Stored };
+}
+
+function parseState(text: string, file: string): StateFile {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    // What JSON says of a damaged text quotes it, and secrets may stand in it.
+    throw new CommandFailure(`the state file ${file} ${text.trim() === "" ? "is empty" : "is cut or no JSON"}`);
+  }
+  if (typeof content === "object" && content !== null) return content;
+  throw new CommandFailure(`the state file ${file} is JSON, but no checkpoint of Pulumi`);
 }
 
 /** How a state with these resources is labelled, so that an engine that knows no hooks refuses it. */
@@ -212,9 +230,10 @@ export function stateFormat(resources: unknown): { version: number; features?: s
 }
 const hooksFeature = "hooks";
 
-export function checkFormat(version: number | undefined, features: string[] | undefined): void {
+export function checkFormat(version: number | undefined, features: string[] | undefined, file?: string): void {
+  const where = file === undefined ? "" : `, of ${file}`;
   if (version !== 3 && version !== 4)
-    throw new NotSupported(`state format version ${version ?? "unknown"} (only 3 and 4)`);
+    throw new NotSupported(`state format version ${version ?? "unknown"} (only 3 and 4)${where}`);
   const others = (features ?? []).filter((feature) => feature !== hooksFeature);
-  if (others.length > 0) throw new NotSupported(`the state features ${others.join(", ")}`);
+  if (others.length > 0) throw new NotSupported(`the state features ${others.join(", ")}${where}`);
 }

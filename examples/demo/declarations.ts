@@ -1,5 +1,8 @@
 /** What the demo declares: what any user's program would, with times short enough for a day of half a minute. */
+import * as pulumi from "@pulumi/pulumi";
+import { randomBytes } from "node:crypto";
 import * as headroom from "pulumi-headroom";
+import { startTerminal, terminalPort } from "./login-service";
 
 /** Startup scripts are what a user writes: braces are doubled where they are the script's own. */
 const agentScript = `#!/bin/sh
@@ -12,10 +15,13 @@ set -eu
 report() {{ headroom-guest checkin --upstream '{upstream_auth_address}' --token '{checkin_jwt}' --progress "$1" "$2"; }}
 report 40 'installing the desktop'
 sleep 1
-report 100 'ready'
+${startTerminal}report 100 'ready'
 `;
 
 export const stagedSessions = 2;
+
+/** As a secret of a stack's configuration would be. */
+const terminalPassword = randomBytes(12).toString("hex");
 
 export interface DemoSettings {
   /** Host and port of the runtime, as the VMs reach it. */
@@ -79,6 +85,10 @@ export function declareEverything({ upstreamAuthAddress, night }: DemoSettings):
     vmProvider: small.name,
     downscaleBackoff: "4s",
     requireCheckin: true,
+    connectionType: "ssh",
+    connectionPort: terminalPort,
+    connectionUsername: "student",
+    connectionPassword: pulumi.secret(terminalPassword),
     maxSimultaneousSessionsPerServer: 2,
     maxSimultaneousUsers: 2,
     startupScript: { text: serverScript },

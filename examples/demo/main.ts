@@ -13,6 +13,7 @@ import { formatCount } from "../../runtime/model/units";
 import { shortDay, type Visit } from "./day";
 import { stagedSessions } from "./declarations";
 import { findLeftovers } from "./leftovers";
+import { enterTerminal } from "./login-service";
 
 import { DemoProgram } from "./program";
 import { Timeline } from "./timeline";
@@ -141,11 +142,19 @@ async function stay(client: HeadroomClient, visit: Visit): Promise<Visited> {
     await untilMs(Date.now() + 150);
     session = await client.session(session.sessionId);
   }
+  const door =
+    session.status === "assigned" && workspace === "desktop" ? await enter(client, session.sessionId) : undefined;
   if (session.status === "assigned") await untilMs(Date.now() + holdSeconds * 1000);
   const nodeId = session.node?.nodeId;
   session = await client.releaseSession(session.sessionId);
   const { sessionId, requestedAtMs, assignedAtMs, endedAtMs } = session;
-  return { sessionId, requestedAtMs, assignedAtMs, endedAtMs, nodeId };
+  return { sessionId, requestedAtMs, assignedAtMs, endedAtMs, nodeId, ...(door === undefined ? {} : { door }) };
+}
+
+/** Goes in by what the API tells, as a portal would; what the server answered. */
+async function enter(client: HeadroomClient, sessionId: string): Promise<string> {
+  const { host, port = 0, userName = "", password = "" } = await client.connection(sessionId);
+  return enterTerminal({ host, port, userName, password }).catch((error: Error) => error.message);
 }
 
 async function untilNoLanes(client: HeadroomClient): Promise<void> {
@@ -173,6 +182,10 @@ async function summarise({ client, runtime, timeline, visited, startedMs }: Day)
   const problems: string[] = [];
   if (waits.length < visited.length)
     problems.push(`not served: ${formatCount(visited.length - waits.length, "session")}`);
+  const doors = visited.flatMap(({ door }) => door ?? []);
+  const entered = doors.filter((door) => door === "welcome student").length;
+  if (doors.length === 0) problems.push("nobody stood at a server's door");
+  problems.push(...doors.filter((door) => door !== "welcome student").map((door) => `a user was not let in: ${door}`));
   const nodes = await client.nodes();
   const lanes = await client.lanes();
   if (happened("node", vmExists) === 0) problems.push("no VM was ever created");
@@ -187,6 +200,7 @@ async function summarise({ client, runtime, timeline, visited, startedMs }: Day)
   return {
     sessions: visited.length,
     served: waits.length,
+    entered,
     waitSecondsP50: seconds(percentile(waits, 0.5)),
     waitSecondsP95: seconds(percentile(waits, 0.95)),
     nodesCreated: happened("node", vmExists),
@@ -207,6 +221,7 @@ function report(totals: Totals, options: Options, print: (line: string) => void)
   print(
     `sessions       ${totals.served} of ${totals.sessions} served; waited ${totals.waitSecondsP50} s (p50), ${totals.waitSecondsP95} s (p95)`,
   );
+  print(`entered        ${totals.entered} of them through their server's own door, with what the API told`);
   print(
     `nodes          ${totals.nodesCreated} created, ${totals.nodesDestroyed} destroyed, by ${totals.updatesRun} updates of node stacks`,
   );

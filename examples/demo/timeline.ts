@@ -1,6 +1,7 @@
 /** Prints what the runtime decides, as it decides it: one line per decision, from the decision journal. */
 import type { HeadroomClient } from "../../runtime/api/client";
 import type { Decision } from "../../runtime/model/state";
+import { visible } from "../../runtime/model/visible-text";
 
 const pollMs = 200;
 
@@ -44,7 +45,9 @@ export class Timeline {
     this.decisions.push(decision);
     if (isSaidElsewhere(decision)) return;
     const { subject, subjectId, event, reason, atMs } = decision;
-    this.print(`${this.clock(atMs)}  ${subject.padEnd(7)} ${subjectId.padEnd(22)} ${event.padEnd(14)} ${reason.text}`);
+    this.print(
+      `${this.clock(atMs)}  ${subject.padEnd(7)} ${visible(subjectId).padEnd(22)} ${event.padEnd(14)} ${visible(reason.text)}`,
+    );
   }
 
   private clock(atMs: number): string {

@@ -4,6 +4,8 @@ import type { Decision } from "../../runtime/model/state";
 export interface Totals {
   sessions: number;
   served: number;
+  /** Sessions on servers whose users went in through the server's own door. */
+  entered: number;
   waitSecondsP50: number;
   waitSecondsP95: number;
   nodesCreated: number;
@@ -27,6 +29,8 @@ export interface Visited {
   readonly assignedAtMs?: number | undefined;
   readonly endedAtMs?: number | undefined;
   readonly nodeId?: string | undefined;
+  /** What its server answered to the credentials that the API told; absent where nobody goes in. */
+  readonly door?: string;
 }
 
 /** Value below which `share` (0 to 1) of the sorted values lie; the nearest rank. */

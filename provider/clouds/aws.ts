@@ -2,7 +2,6 @@
 import type { Instance, InstanceArgs } from "@pulumi/aws/ec2/instance";
 import type { RecordArgs } from "@pulumi/aws/route53/record";
 import { defineDns, defineVm, type Cloud } from "../cloud";
-import { networkTroubles } from "../frame/failures";
 import { chooseAddress } from "../frame/fields";
 import { inFields } from "../frame/identity";
 import { forCloudInit, forEc2Launch } from "../frame/script";
@@ -11,10 +10,12 @@ import type { NodeOf } from "../vm-provider";
 import { awsAccess, packageName } from "./aws/account";
 import { awsSizeOf, checkAws } from "./aws/check";
 import { hostedZoneOf } from "./aws/dns-zone";
+import { awsFailures } from "./aws/failures";
 import { findInstances, identityTags, listInstances } from "./aws/find";
 import { profileName } from "./aws/overrides";
 import { accountRefusal } from "./aws/refusals";
 import { awsDnsSettingsSchema, awsSettingsSchema, type AwsDnsSettings, type AwsSettings } from "./aws/settings";
+import { readWindowsPassword, windowsPasswordProblems } from "./aws/windows-password";
 
 const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   ...awsAccess,
@@ -24,6 +25,7 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   subnetId: subnet.id, securityGroupIds: [group.id],
 });`,
   settings: awsSettingsSchema,
+  secretFields: [...awsAccess.secretFields, "keyPairPrivateKey"],
   vmType: "aws:ec2/instance:Instance",
   load: () =>
     loadSdk(packageName, () => require("@pulumi/aws/ec2/instance") as typeof import("@pulumi/aws/ec2/instance"))
@@ -40,12 +42,9 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   placeIdentity: inFields(identityTags, "tags", "volumeTags"),
   secretInputs: ["userData"],
   secretOutputs: ["userData", "passwordData"],
-  ignoreChanges: ["ami", "userData", "tags", "volumeTags"],
-  timeouts: ({ retrieveWindowsPassword }) => ({
-    create: retrieveWindowsPassword ? "15m" : "6m",
-    update: "10m",
-    delete: "20m",
-  }),
+  // Nodes of older versions were made with getPasswordData, which no create waits for any more.
+  ignoreChanges: ["ami", "userData", "tags", "volumeTags", "getPasswordData"],
+  timeouts: () => ({ create: "6m", update: "10m", delete: "20m" }),
   address: ({ privateIp, publicIp }, { addressType }) =>
     chooseAddress(addressType, { private: privateIp, public: publicIp }),
   // The sizes of EC2's hundreds of instance types are not kept here: EC2 is asked, and the node reports what it has.
@@ -55,28 +54,10 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   listVms: listInstances,
   check: checkAws,
   accountRefusal,
+  windowsPassword: { isWanted: (settings) => settings.retrieveWindowsPassword, read: readWindowsPassword },
+  findProblems: windowsPasswordProblems,
   ownerOf: ({ arn }) => /^arn:[^:]+:ec2:[^:]*:(\d{12}):/.exec(String(arn))?.[1],
-  failures: {
-    // Of a refused request, and why an instance that was accepted did not start.
-    place: /(?:\bapi error |\blast error: (?:Client|Server)\.)([a-z]\w*(?:\.\w+)*)/,
-    codes: {
-      CAPACITY: [
-        ...["Insufficient*Capacity", "UnfulfillableCapacity", "Unsupported", "SpotMaxPriceTooLow"],
-        ...["InsufficientFreeAddressesInSubnet", "SpotInstanceTermination"],
-      ],
-      QUOTA: ["*LimitExceeded", "MaxSpotInstanceCountExceeded", "*QuotaExceeded"],
-      CONFIG: [
-        ...["AuthFailure", "Unauthorized*", "AccessDenied*", "OptInRequired", "PendingVerification"],
-        ...["ExpiredToken*", "RequestExpired", "SignatureDoesNotMatch", "MissingParameter", "Invalid*"],
-        ...["*NotFound", "*Malformed", "UnsupportedOperation", "UnknownParameter"],
-      ],
-      TRANSIENT: [
-        ...["RequestLimitExceeded", "Throttling*", "RequestTimeout*", "Internal*", "Unavailable"],
-        "ServiceUnavailable*",
-      ],
-    },
-    sentences: { TRANSIENT: networkTroubles },
-  },
+  failures: awsFailures,
 });
 
 /** The request for one node, without overrides and identity. */
@@ -90,7 +71,6 @@ function instanceArgs({ settings }: NodeOf<AwsSettings>, script: string): Instan
       settings.associatePublicIpAddress ?? (settings.addressType === "public" ? true : undefined),
     iamInstanceProfile: settings.iamInstanceProfile && profileName(settings.iamInstanceProfile),
     keyName: settings.keyName,
-    getPasswordData: settings.retrieveWindowsPassword ? true : undefined,
     monitoring: settings.monitoring,
     metadataOptions: settings.metadataOptions,
     instanceMarketOptions: settings.spot && {

@@ -1,12 +1,12 @@
 /** VMs that are process trees on this machine, and records that are files: for the demo, tests and development. */
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { noAccountRules } from "../../runtime/model/accounts";
 import { durationSchema, memorySchema } from "../../runtime/model/config";
 import { defineDns, defineVm, type Cloud } from "../cloud";
 import { findAmong, soughtAmong } from "../frame/find";
+import { homeFolder } from "../frame/home-folder";
 import { asItIs } from "../frame/script";
 import { rootFindings } from "../local-vm/check-root";
 import { localDockerAgentScript, localServerScript } from "../local-vm/default-scripts";
@@ -173,7 +173,9 @@ function loadResources(): Resources {
 }
 
 function localRoot(settings: { readonly root?: string | undefined }): string {
-  return settings.root ?? process.env["HEADROOM_LOCAL_ROOT"] ?? join(homedir(), ".headroom", "local");
+  return (
+    settings.root ?? process.env["HEADROOM_LOCAL_ROOT"] ?? join(homeFolder("HEADROOM_LOCAL_ROOT"), ".headroom", "local")
+  );
 }
 
 function rootIn(settings: Readonly<Record<string, unknown>>): string {

@@ -8,11 +8,6 @@ export const wholeGib = memorySchema
   .refine((bytes) => bytes >= 2 ** 30 && bytes % 2 ** 30 === 0, 'use whole GiB such as "50GiB"')
   .transform((bytes) => bytes / 2 ** 30);
 
-/** Tags with key and value; how long they may be is the cloud's. */
-export function tagsField({ keyMax, valueMax }: { readonly keyMax: number; readonly valueMax: number }) {
-  return z.record(z.string().min(1).max(keyMax), z.string().max(valueMax));
-}
-
 export const addressTypeField = z
   .enum(["private", "public"])
   .default("private")

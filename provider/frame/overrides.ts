@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { hidesValue, valueHidden, withoutConsequences } from "../../runtime/model/shown-value";
 import { inputsAt, isRecord, mergeInputs, type Inputs } from "./inputs";
 
 export type OverrideRule =
@@ -61,8 +62,10 @@ export function fields(shapes: z.core.$ZodShape): z.ZodType {
 export function overrideSchema(table: OverrideTable) {
   return z.record(z.string(), z.unknown()).transform((override, context): Inputs => {
     const { inputs, problems } = translate(table, override);
-    for (const { path, message, input } of problems)
-      context.addIssue({ code: "custom", path: [...path], message, input });
+    for (const { path, message, input, isHidden } of problems) {
+      const params = isHidden ? valueHidden : {};
+      context.addIssue({ code: "custom", path: [...path], message, input, params });
+    }
     return inputs;
   });
 }
@@ -76,20 +79,27 @@ interface OverrideProblem {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly input: unknown;
+  /** True where no field is, or none that may be set: what stands there is not shown. */
+  readonly isHidden: boolean;
 }
 
 function translate(table: OverrideTable, override: Inputs): Translation {
   let inputs: Inputs = {};
   const problems: OverrideProblem[] = [];
+  const known = Object.keys(table).join(", ");
   for (const [field, value] of Object.entries(override)) {
     const rule = Object.hasOwn(table, field) ? table[field] : undefined;
-    const found = rule === undefined ? problem(value, unknownField(table)) : apply(rule, value);
+    if (rule === undefined) {
+      problems.push({ path: [field], message: `unknown field; known here: ${known}`, input: value, isHidden: true });
+      continue;
+    }
+    const found = apply(rule, value);
     const twice = saidTwice(inputs, found.inputs).map(
       (path) => `says another ${path} than a field before it; say it once`,
     );
     problems.push(
       ...found.problems.map(({ path, ...rest }) => ({ ...rest, path: [field, ...path] })),
-      ...twice.map((message) => ({ path: [field], message, input: value })),
+      ...twice.map((message) => ({ path: [field], message, input: value, isHidden: false })),
     );
     inputs = mergeInputs(inputs, found.inputs);
   }
@@ -112,19 +122,22 @@ function apply(rule: OverrideRule, value: unknown): Translation {
 function parsed(shape: z.ZodType, value: unknown, inputsOf: (value: unknown) => Inputs): Translation {
   const result = shape.safeParse(value);
   if (result.success) return { inputs: inputsOf(result.data), problems: [] };
-  const problems = result.error.issues.flatMap((issue): OverrideProblem[] => {
-    if (issue.code !== "unrecognized_keys") return [{ path: issue.path, message: issue.message, input: value }];
-    return issue.keys.map((key) => ({ path: [...issue.path, key], message: "unknown field", input: value }));
+  const problems = withoutConsequences(result.error.issues).flatMap((issue): OverrideProblem[] => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key],
+        message: "unknown field",
+        input: value,
+        isHidden: true,
+      }));
+    }
+    return [{ path: issue.path, message: issue.message, input: value, isHidden: hidesValue(issue) }];
   });
   return { inputs: {}, problems };
 }
 
 function problem(input: unknown, message: string): Translation {
-  return { inputs: {}, problems: [{ path: [], message, input }] };
-}
-
-function unknownField(table: OverrideTable): string {
-  return `unknown field; known here: ${Object.keys(table).join(", ")}`;
+  return { inputs: {}, problems: [{ path: [], message, input, isHidden: true }] };
 }
 
 /** Paths that both say, with values of which one would be lost. */

@@ -2,6 +2,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
+import { visible } from "../../runtime/model/visible-text";
 
 export class EngineLog {
   private client: EngineClient | undefined;
@@ -13,8 +14,10 @@ export class EngineLog {
   }
 
   write(urn: string, message: string, severity: LogSeverity = LogSeverity.INFO): void {
-    this.client ??= new EngineClient(this.address, grpc.credentials.createInsecure());
-    const request = new LogRequest().setSeverity(severity).setMessage(message).setUrn(urn);
+    // The engine is on this machine, where no proxy leads.
+    const options = { "grpc.enable_http_proxy": 0 };
+    this.client ??= new EngineClient(this.address, grpc.credentials.createInsecure(), options);
+    const request = new LogRequest().setSeverity(severity).setMessage(visible(message)).setUrn(urn);
     this.client.log(request, () => undefined);
   }
 

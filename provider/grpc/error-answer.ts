@@ -4,6 +4,7 @@ import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import type { SecretMarks } from "../kernel/property-values";
+import { visibleLines } from "../../runtime/model/visible-text";
 import { InitError } from "../resource-kernel";
 import { send } from "./structs";
 
@@ -27,13 +28,13 @@ export async function withMarks<Result>(marks: SecretMarks, run: () => Promise<R
 }
 
 export function errorAnswer(error: unknown): Partial<grpc.StatusObject> {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = visibleLines(error instanceof Error ? error.message : String(error));
   if (!(error instanceof MarkedInitError)) return { code: grpc.status.UNKNOWN, details: message };
   const { id, outputs, reasons } = error.init;
   const detail = new ErrorResourceInitFailed()
     .setId(id)
     .setProperties(send(outputs, error.marks))
-    .setReasonsList([...reasons]);
+    .setReasonsList(reasons.map(visibleLines));
   const packed = new Any();
   packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
   const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(message).setDetailsList([packed]);

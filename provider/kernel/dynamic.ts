@@ -6,6 +6,7 @@
  * Properties are those of the plugin's resources plus {@link kindKey}, which says what kind of definition it is.
  */
 import type { DefinitionKind } from "../../runtime/model/config";
+import { visible } from "../../runtime/model/visible-text";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
 import { ownerKey } from "./definition";
 import { definitionKernels } from "./definition-kernels";
@@ -46,7 +47,7 @@ export class DynamicDoor {
       const given = this.receive(news);
       const before = Object.keys(olds).length > 0 ? this.receive(olds).properties : undefined;
       const { inputs, problems } = await given.kernel.check(given.properties, before, given.context);
-      const failures = problems.map(({ path, message }) => ({ property: path, reason: message }));
+      const failures = problems.map(({ path, message }) => ({ property: visible(path), reason: visible(message) }));
       return { inputs: given.send(inputs), failures };
     });
   }
@@ -112,8 +113,8 @@ export class DynamicDoor {
       isPreview: false,
       signal: this.signal,
       ...(typeof seconds === "number" ? { timeoutSeconds: seconds } : {}),
-      log: (message) => console.log(message),
-      warn: (message) => console.warn(`warning: ${message}`),
+      log: (message) => console.log(visible(message)),
+      warn: (message) => console.warn(`warning: ${visible(message)}`),
     };
     const own = { [kindKey]: kind, [deleteSecondsKey]: seconds };
     return { kernel, properties, context, send: (found) => toWire({ ...found, ...own }) as Properties };

@@ -3,6 +3,7 @@
  * Kernels see no secret wrappers. Where they were is kept in {@link SecretMarks} and put back on the way out, so that
  * a value which was secret when it came in never leaves as plain text.
  */
+import { stepsOf } from "../../runtime/model/secret-paths";
 import { type Properties, unknownValue } from "../resource-kernel";
 
 /** The key that marks an object on the wire as something else than a plain object. */
@@ -37,7 +38,7 @@ export function toWire(value: unknown, marks?: SecretMarks): unknown {
   if (value === undefined) return undefined;
   if (marks === true) return { [signatureKey]: secretSignature, value: toWire(value) ?? null };
   if (value === unknownValue) return unknownText;
-  if (Array.isArray(value)) return value.map((item, index) => toWire(item, markAt(marks, String(index))) ?? null);
+  if (Array.isArray(value)) return value.map((item, index) => toWire(item, markOfItem(marks, index)) ?? null);
   if (!isObject(value)) return value;
   const entries = Object.entries(value).map(([key, inner]) => [key, toWire(inner, markAt(marks, key))] as const);
   return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
@@ -48,10 +49,13 @@ export function without(properties: Properties, names: readonly string[]): Prope
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
 }
 
-/** Marks for paths such as `apiKey` or `settings.secretKey`. */
+/** Stands for every position of a list. */
+const anyItem = "[]";
+
+/** Marks for paths such as `apiKey`, `settings.secretKey` or `staticMembers[].password`. */
 export function marksOfPaths(paths: readonly string[]): SecretMarks {
   return mergeMarks(
-    ...paths.map((path) => path.split(".").reduceRight<SecretMarks>((marks, key) => ({ [key]: marks }), true)),
+    ...paths.map((path) => stepsOf(path).reduceRight<SecretMarks>((marks, key) => ({ [key]: marks }), true)),
   );
 }
 
@@ -82,6 +86,11 @@ export function findMarks(value: unknown): SecretMarks | undefined {
 /** Own keys only: a property may be called `constructor`. */
 function markAt(marks: SecretMarks | undefined, key: string): SecretMarks | undefined {
   return marks !== undefined && marks !== true && Object.hasOwn(marks, key) ? marks[key] : undefined;
+}
+
+function markOfItem(marks: SecretMarks | undefined, index: number): SecretMarks | undefined {
+  const found = [markAt(marks, String(index)), markAt(marks, anyItem)].filter((mark) => mark !== undefined);
+  return found.length === 2 ? mergeMarks(...found) : found[0];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -3,6 +3,7 @@
  * the components' arguments, the plugin's package schema, the settings tables of the docs, and the checks themselves.
  */
 import { z } from "zod";
+import { isSecretPath } from "../../runtime/model/secret-paths";
 
 /** One field as a user writes it: memory is text with a unit, what has a default may be left out. */
 export interface Field {
@@ -54,7 +55,19 @@ interface JsonSchema {
  */
 export function fieldsOf(subject: string, schema: z.ZodType, secretFields: readonly string[] = []): Field[] {
   const document = mergeAlternatives(z.toJSONSchema(schema, { io: "input" }) as JsonSchema);
-  return fieldsOfObject(subject, document).map((field) => ({ ...field, isSecret: secretFields.includes(field.name) }));
+  return fieldsOfObject(subject, document).map((field) => markSecret(field, [], secretFields));
+}
+
+/** The field with those marked that are secret, itself or below it; positions in lists are all alike. */
+function markSecret(field: Field, above: readonly PropertyKey[], secretFields: readonly string[]): Field {
+  const path = [...above, field.name];
+  return { ...field, type: markInside(field.type, path, secretFields), isSecret: isSecretPath(path, secretFields) };
+}
+
+function markInside(type: FieldType, path: readonly PropertyKey[], secretFields: readonly string[]): FieldType {
+  if (type.is === "list") return { ...type, items: markInside(type.items, [...path, 0], secretFields) };
+  if (type.is !== "object") return type;
+  return { ...type, fields: type.fields.map((field) => markSecret(field, path, secretFields)) };
 }
 
 /** Everything that is said of a field, as text for a comment or a schema. */

@@ -37,17 +37,22 @@ async function main(folder: string): Promise<void> {
 
   say(`${settings.nodeId} boots at ${settings.address}`);
   await delay(settings.bootSeconds * 1000);
-  const exitCode = await runStartupScript(folder);
+  const exitCode = await runStartupScript(folder, settings);
   say(exitCode === undefined ? "no startup script" : `startup script ended with exit code ${exitCode}`);
   if (exitCode === undefined || exitCode === 0) for (const port of settings.ports) listen(settings, port);
 }
 
 /** Its exit code; undefined when there is none. A script with a `#!` line runs by that, others by /bin/sh. */
-function runStartupScript(folder: string): Promise<number | undefined> {
+function runStartupScript(folder: string, { address }: GuestSettings): Promise<number | undefined> {
   const file = join(folder, "startup.sh");
   if (!existsSync(file)) return Promise.resolve(undefined);
   const [command, args] = readFileSync(file, "utf8").startsWith("#!") ? [file, []] : ["/bin/sh", [file]];
-  const env = { ...process.env, HEADROOM_VM_PID: String(process.pid), PATH: `${folder}/bin:${process.env["PATH"]}` };
+  const own = {
+    HEADROOM_VM_PID: String(process.pid),
+    HEADROOM_VM_ADDRESS: address,
+    HEADROOM_VM_NODE: process.execPath,
+  };
+  const env = { ...process.env, ...own, PATH: `${folder}/bin:${process.env["PATH"]}` };
   return new Promise((resolve) => {
     const script = spawn(command, args, { cwd: folder, env, stdio: ["ignore", "inherit", "inherit"] });
     script.on("exit", (code) => resolve(code ?? 255));

@@ -4,6 +4,7 @@ import type { CloudCatalog } from "../model/config";
 import type { Clock, Rng } from "../model/clock";
 import type { Plan } from "../model/plan";
 import type { Broker } from "../broker/broker";
+import type { SessionAccounts } from "../broker/session-accounts";
 import type { Ledger, Store } from "../store/store";
 
 /** The deciding half of the runtime, present only while this process holds the lease. */
@@ -11,6 +12,7 @@ export interface Leader {
   readonly ledger: Ledger;
   readonly store: Store;
   readonly broker: Broker;
+  readonly accounts: SessionAccounts;
   readonly clock: Clock;
   readonly catalog: CloudCatalog;
   /** Grows with every change of leadership. */
@@ -58,6 +60,8 @@ export interface ApiBackend {
   readonly log: Logger;
   /** Requests per minute that one address may send, and that may come with one API key. */
   readonly requestsPerMinute: number;
+  /** 16 bytes that a Guacamole shares with us; absent = there is none. */
+  readonly guacamoleKey?: Uint8Array | undefined;
   /** Read at every request: leadership comes and goes. */
   current(): Leader | Standby;
 }

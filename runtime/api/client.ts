@@ -17,6 +17,7 @@ import {
   UnavailableError,
   type Problem,
 } from "../model/errors";
+import { withoutUserInfo } from "../model/shown-value";
 import type { ApiScope, Decision } from "../model/state";
 import type {
   CheckDefinitionBody,
@@ -33,6 +34,7 @@ import type {
   StagingView,
   StatusView,
 } from "./contracts";
+import type { ConnectionView } from "./connection-contracts";
 import type { PlanView } from "./plan-contracts";
 import type { LaneView } from "./lane-contracts";
 import type { ForgottenView, OrphanView } from "./orphan-contracts";
@@ -149,6 +151,11 @@ export class HeadroomClient {
   async session(sessionId: string): Promise<SessionView> {
     const call: Call = { method: "GET", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}` };
     return (await this.answer<{ session: SessionView }>(call)).session;
+  }
+  /** How its user gets in, with credentials. */
+  async connection(sessionId: string): Promise<ConnectionView> {
+    const call: Call = { method: "GET", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}/connection` };
+    return (await this.answer<{ connection: ConnectionView }>(call)).connection;
   }
   /**
    * The session, and again with each change, until it runs or has ended. Connects again when the connection is lost.
@@ -357,7 +364,7 @@ function parseEndpoint(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isGood = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") && !url.username;
   if (isGood) return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
-  const message = `"${text}" is not an endpoint; use a URL such as http://127.0.0.1:8700`;
+  const message = `"${withoutUserInfo(text)}" is not an endpoint; use a URL such as http://127.0.0.1:8700`;
   throw ConfigError.of([{ path: "endpoint", message }]);
 }
 

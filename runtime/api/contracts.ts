@@ -8,6 +8,7 @@ import { groupSchema, userIdSchema } from "../model/fields";
 import { permissionsSchema } from "../model/staging-config";
 import { apiScopes, nodeStatuses, sessionStatuses } from "../model/state";
 import { accountSchema } from "./account-contracts";
+import { nodeConnectionSchema } from "./connection-contracts";
 
 /** Largest request body that is read; a definition with the longest allowed startup script fits. */
 export const bodyBytesMax = 1024 * 1024;
@@ -188,6 +189,8 @@ export const nodeSchema = z.strictObject({
   usersMax: z.int().optional(),
   isReusable: z.boolean().optional(),
   connectionPort: z.int().optional(),
+  /** Servers: how users get in, without what is secret. */
+  connection: nodeConnectionSchema.optional(),
   /** Of a static member, beside those of its pool. */
   labels: z.array(z.string()).readonly().optional(),
   readyWhen: z.enum(["checkin", "heartbeat", "probe", "declared"]),

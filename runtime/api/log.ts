@@ -1,5 +1,6 @@
 /** Structured logs: one JSON object per line, constant messages, and nothing secret whatever is handed in. */
 import pino, { type DestinationStream, type Logger } from "pino";
+import { visibleJson } from "../model/visible-text";
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -21,6 +22,7 @@ const secretFields = [
 ];
 
 export function createLogger(options: { level: LogLevel; destination?: DestinationStream }): Logger {
+  const destination = options.destination ?? pino.destination({ dest: 2, sync: true });
   return pino(
     {
       level: options.level,
@@ -29,6 +31,7 @@ export function createLogger(options: { level: LogLevel; destination?: Destinati
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`]), censor: "[secret]" },
     },
-    options.destination ?? pino.destination({ dest: 2, sync: true }),
+    // People read logs in a terminal, too.
+    { write: (line) => void destination.write(visibleJson(line)) },
   );
 }

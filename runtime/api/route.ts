@@ -53,6 +53,8 @@ interface TypedRoute<P, Q, B> {
   readonly params?: z.ZodType<P>;
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
+  /** Fields of the body that no refusal may tell, see `model/secret-paths.ts`. Default none. */
+  readonly secretFields?: readonly string[];
   /** Schema of the body by status; `undefined` = no body. */
   readonly responses: Readonly<Record<number, z.ZodType | undefined>>;
   /** True where the answer is a stream of server-sent events; `responses` has the schema of their data. */
@@ -99,7 +101,7 @@ export function route<P = object, Q = object, B = undefined>(typed: TypedRoute<P
       const problems: Problem[] = [];
       if (!params.success) problems.push(...problemsOf(params.error, raw.params));
       if (!query.success) problems.push(...problemsOf(query.error, raw.query, [], querySchema));
-      if (body && !body.success) problems.push(...problemsOf(body.error, raw.body, [], typed.body));
+      if (body && !body.success) problems.push(...problemsOf(body.error, raw.body, typed.secretFields, typed.body));
       throw ConfigError.of(problems);
     },
   };

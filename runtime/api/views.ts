@@ -1,6 +1,7 @@
 /** The runtime's records as answers: nothing secret, and what a reader needs beside each. */
 import { knownFacts, secretFields, type CloudCatalog, type DnsProviderFacts, type FactsByKind } from "../model/config";
 import type { Lane, Node, Session, StoredDefinition } from "../model/state";
+import { hidden, hideSecrets } from "../model/secret-paths";
 import { SpecDigests } from "../planner/config/spec-digest";
 import { definitionId } from "../model/changes";
 import type { Snapshot } from "../model/snapshot";
@@ -8,8 +9,6 @@ import type { DefinitionView, NodeView, SessionView } from "./contracts";
 import type { LaneView } from "./lane-contracts";
 import type { Progress } from "../planner/explain/progress";
 import { digestOf } from "./digest";
-
-const hidden = "[secret]";
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -21,14 +20,14 @@ export function viewDefinition(
 ): DefinitionView {
   const { kind, name, doc, owner, updatedAtMs } = definition;
   const found = unreadable.get(definitionId(kind, name));
-  const shown = found ? { ...hideSecrets(doc, undefined), name } : hideInDocument(definition, catalog);
+  const shown = found ? { ...hideSettings(doc, undefined), name } : hideInDocument(definition, catalog);
   const problems = found ? { problems: [...found.problems] } : {};
   return { kind, name, doc: shown, digest: digestOf(doc), owner, updatedAtMs, ...problems };
 }
 
 function hideInDocument({ kind, doc }: StoredDefinition, catalog: CloudCatalog): Record<string, unknown> {
   if (kind !== "vmProviderConfig" && kind !== "dnsProviderConfig") {
-    const shown = hideSecrets(doc, { secretFields: secretFields[kind] ?? [] });
+    const shown = hideSecrets(doc, secretFields[kind] ?? []) as Record<string, unknown>;
     const script = shown["startupScript"];
     // People write keys and passwords into scripts.
     return typeof script === "object" && script !== null
@@ -37,7 +36,7 @@ function hideInDocument({ kind, doc }: StoredDefinition, catalog: CloudCatalog):
   }
   const facts: FactsByKind<DnsProviderFacts> = kind === "vmProviderConfig" ? catalog.vm : catalog.dns;
   if (typeof doc["settings"] !== "object" || doc["settings"] === null) return { ...doc };
-  return { ...doc, settings: hideSecrets(doc["settings"] as Document, knownFacts(facts, String(doc["kind"]))) };
+  return { ...doc, settings: hideSettings(doc["settings"] as Document, knownFacts(facts, String(doc["kind"]))) };
 }
 
 interface SecretFields {
@@ -45,7 +44,7 @@ interface SecretFields {
 }
 
 /** Without facts of that cloud every value is hidden: what is not known might be secret. */
-function hideSecrets(settings: Document, facts: SecretFields | undefined): Record<string, unknown> {
+function hideSettings(settings: Document, facts: SecretFields | undefined): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [
       key,
@@ -70,12 +69,12 @@ export function viewNode(
           spec: {
             kind: spec.kind,
             osType: spec.osType,
-            settings: hideSecrets(spec.settings, knownFacts(catalog.vm, spec.kind)),
+            settings: hideSettings(spec.settings, knownFacts(catalog.vm, spec.kind)),
             ...(spec.dns
               ? {
                   dns: {
                     ...spec.dns,
-                    settings: hideSecrets(spec.dns.settings, knownFacts(catalog.dns, spec.dns.kind)),
+                    settings: hideSettings(spec.dns.settings, knownFacts(catalog.dns, spec.dns.kind)),
                   },
                 }
               : {}),

@@ -39,7 +39,7 @@ export function forgetNode(nodeId: string, isForced: boolean, context: QueueCont
   for (const session of sessions) {
     endSession(context, session, "nodeDead", { ...reason, text: `its node ${nodeId} was ${text}` });
   }
-  draft.put({ kind: "delete", table: "node", id: nodeId });
+  draft.deleteNode(nodeId);
   draft.decide(journal.entry("node", nodeId, "forgotten", reason));
   const lane = node.laneId === undefined ? undefined : draft.lane(node.laneId);
   if (lane) draft.raiseLane({ ...lane, forgotten: [...(lane.forgotten ?? []), nodeId].sort() });

@@ -1,5 +1,7 @@
 /** Static members as nodes: there as long as the pool's definition names them, never created or destroyed. */
 import type { Pool, StaticMember } from "../model/config";
+import { connectionSecretsOf, nodeConnectionOf, withConnectionDefaults } from "../model/connection";
+import { splitHost } from "../model/fields";
 import { ConflictError } from "../model/errors";
 import type { Reason } from "../model/reason";
 import type { Node } from "../model/state";
@@ -22,11 +24,12 @@ export function syncStaticMembers(poolName: string, pool: Pool | undefined, cont
         `static member ${node.nodeId} of pool "${poolName}" has ${formatCount(pinned, "session")}; end ${pinned === 1 ? "it" : "them"} first`,
       );
     }
-    draft.put({ kind: "delete", table: "node", id: node.nodeId });
+    draft.deleteNode(node.nodeId);
   }
   for (const member of pool?.staticMembers ?? []) {
     const nodeId = staticNodeId(poolName, member.name);
     draft.putNode(staticNode(nodeId, pool!, member, draft.snapshot.nodes.get(nodeId), context.nowMs));
+    draft.putNodeSecrets(nodeId, pool!.type === "server" ? connectionSecretsOf(member) : undefined);
   }
 }
 
@@ -50,12 +53,18 @@ export function staticNodeId(pool: string, member: string): string {
 }
 
 function staticNode(nodeId: string, pool: Pool, member: StaticMember, before: Node | undefined, nowMs: number): Node {
+  const port = member.connectionPort ?? splitHost(member.address).port;
+  const connection = nodeConnectionOf(withConnectionDefaults({ ...member, connectionPort: port }, "linux"));
+  // Nobody is probed on a port that was never spoken of.
+  const isPortKnown = member.connectionPort !== undefined || member.connectionType !== undefined;
+  const connectionPort = isPortKnown ? connection.port : undefined;
   const server = {
+    connection,
     sessionsMax: member.maxSimultaneousSessions,
     usersMax: member.maxSimultaneousUsers,
     isReusable: true,
   };
-  const isSame = before?.address === member.address && before.connectionPort === member.connectionPort;
+  const isSame = before?.address === member.address && before.connectionPort === connectionPort;
   return {
     nodeId,
     zone: member.zone,
@@ -64,7 +73,7 @@ function staticNode(nodeId: string, pool: Pool, member: StaticMember, before: No
     // Nothing that was seen at another address says anything about this one.
     statusSinceMs: isSame ? before.statusSinceMs : nowMs,
     ...(isSame && before.lastProbeMs !== undefined ? { lastProbeMs: before.lastProbeMs } : {}),
-    ...(member.connectionPort === undefined ? {} : { connectionPort: member.connectionPort }),
+    ...(connectionPort === undefined ? {} : { connectionPort }),
     ...(member.labels.length === 0 ? {} : { labels: member.labels }),
     createdAtMs: before?.createdAtMs ?? nowMs,
     runningSinceMs: isSame ? (before.runningSinceMs ?? nowMs) : nowMs,

@@ -13,10 +13,12 @@ import { addOrphans } from "./commands/orphans";
 import { addReadCommands } from "./commands/read";
 import { addServe } from "./commands/serve";
 import { addSession } from "./commands/session";
+import { withDirectLoopback } from "../model/direct-loopback";
 import { defaultDataFolder, defaultEndpoint, globalOptions } from "./connection";
-import { reportError } from "./output";
+import { commanderOutput, reportError } from "./output";
 
-function createProgram(): Command {
+/** @param given The environment before ours was made of it. */
+function createProgram(given: NodeJS.ProcessEnv): Command {
   const manifest = join(__dirname, "..", "..", "..", "package.json");
   const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
   const program = new Command("headroom")
@@ -39,6 +41,7 @@ function createProgram(): Command {
     .option("--verbose", "print where an error came from")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
+    .configureOutput(commanderOutput)
     .addHelpText("after", "\nExample:\n  $ headroom serve\n  $ headroom status\n");
   addServe(program);
   addReadCommands(program);
@@ -46,10 +49,10 @@ function createProgram(): Command {
   addLanes(program);
   addOrphans(program);
   addSession(program);
-  addDoctor(program);
+  addDoctor(program, given);
   // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.
   const prepare = (command: Command): void => {
-    command.exitOverride().configureHelp({ showGlobalOptions: true });
+    command.exitOverride().configureOutput(commanderOutput).configureHelp({ showGlobalOptions: true });
     command.commands.forEach(prepare);
   };
   prepare(program);
@@ -57,7 +60,9 @@ function createProgram(): Command {
 }
 
 async function main(): Promise<void> {
-  const program = createProgram();
+  const given = { ...process.env };
+  Object.assign(process.env, withDirectLoopback(given));
+  const program = createProgram(given);
   try {
     await program.parseAsync();
   } catch (error) {

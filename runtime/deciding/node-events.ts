@@ -234,7 +234,7 @@ function lose(context: QueueContext, node: Node, reason: Reason): boolean {
 
 function forget({ draft, journal }: QueueContext, node: Node): boolean {
   if (node.status !== "destroying") return false;
-  draft.put({ kind: "delete", table: "node", id: node.nodeId });
+  draft.deleteNode(node.nodeId);
   const reason = { code: "gone", text: "everything of it is deleted", numbers: {} };
   draft.decide(journal.entry("node", node.nodeId, "gone", reason));
   return true;

@@ -5,12 +5,14 @@
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { SetupError } from "../model/errors";
 import { writeDurably } from "./durable-file";
 
 /** Parameters of backend URLs without which the rest would name another bucket. */
 const namingParameters: readonly string[] = ["endpoint", "storage_account", "domain"];
 
 const markFile = ".headroom-installation";
+const installationPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 export class BackendIdentity {
   /** Without user, password and keys: good for logs and for the database. */
@@ -32,8 +34,11 @@ export class BackendIdentity {
   async mark(): Promise<string | undefined> {
     if (this.folder === undefined) return undefined;
     try {
-      const text = (await readFile(join(this.folder, markFile), "utf8")).trim();
-      return text === "" ? undefined : text;
+      const file = join(this.folder, markFile);
+      const text = (await readFile(file, "utf8")).trim();
+      if (installationPattern.test(text)) return text;
+      const advice = "restore it, or delete it and start once with --accept backend";
+      throw new SetupError(`the file ${file} holds no id of an installation, as it should; ${advice}`);
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;

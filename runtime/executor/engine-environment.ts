@@ -1,6 +1,8 @@
 /** The environment of an engine process. It never holds a secret: the passphrase and its key are named by their files. */
 import { createHash } from "node:crypto";
+import { homedir } from "node:os";
 import { join } from "node:path";
+import { withDirectLoopback } from "../model/direct-loopback";
 import { passphraseFile, type Installation } from "./installation";
 
 /** Variables of the user that would change what the engine does with our stacks. */
@@ -23,7 +25,7 @@ const postgresVariable = /^PG[A-Z]+$/;
  */
 export function inheritedEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isWithheld = (name: string): boolean => secrets.includes(name) || postgresVariable.test(name);
-  return Object.fromEntries(Object.entries(own).filter(([name]) => !isWithheld(name)));
+  return withDirectLoopback(Object.fromEntries(Object.entries(own).filter(([name]) => !isWithheld(name))));
 }
 
 /** Marks the engine of a lane and the plugins it starts, so that recovery finds what a killed engine left behind. */
@@ -71,6 +73,16 @@ export function engineEnvironment(
     ...(isOffline
       ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL: "true" }
       : {}),
+    ...(hasHome() ? {} : { HOME: join(installation.dataFolder, "engine-home") }),
     ...installation.engineEnvironment,
   };
+}
+
+/** A user who is a bare number in a container has none, and programs that look for one fail. */
+function hasHome(): boolean {
+  try {
+    return homedir() !== "";
+  } catch {
+    return false;
+  }
 }

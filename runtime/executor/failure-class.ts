@@ -7,20 +7,30 @@ import type { CloudFailureClass } from "../model/errors";
 /** In this order: a quota message often also says "capacity", and a refused key also says "failed". */
 const table: readonly (readonly [CloudFailureClass, RegExp])[] = [
   [
-    "QUOTA",
-    /VcpuLimitExceeded|(Instance|Volume|Address|MaxSpotInstanceCount)LimitExceeded|MaxSpotInstanceCountExceeded|QuotaExceeded|QUOTA_EXCEEDED|exceeding approved .*quota|exceeded quota|quota exceeded|exceed your droplet limit|IP_SPACE_EXHAUSTED|\bLimitExceeded\b|PublicIPCountLimitReached|SubnetIsFull/i,
-  ],
-  [
-    "CAPACITY",
-    /Insufficient\w*Capacity|UnfulfillableCapacity|InsufficientFreeAddressesInSubnet|SpotMaxPriceTooLow|\bapi error Unsupported\b|SkuNotAvailable|(Zonal)?AllocationFailed|Overconstrained\w*AllocationRequest|NotAvailableForSubscription|RESOURCE_POOL_EXHAUSTED|GPU_STOCKOUT|does not have enough resources available|out of (host )?capacity|no capacity|size is (not available|unavailable)|no valid host was found|no host is compatible|insufficient (resources|disk space)|no space left|ErrorUnschedulable/i,
+    "CONFIG",
+    // Who has no credentials is told so by a metadata service that does not answer in time.
+    /[Nn]o EC2 IMDS role found|\b169\.254\.(?:169\.254|170\.\d+)\b|[Nn]o valid credential|NoCredentialProviders|failed to get shared config profile|cached SSO token|could not find default credentials|Unsupported(?:Operation|[A-Z]\w+)|\w+\.NotSupported\b|\bClient\.Internal\w+/,
   ],
   [
     "TRANSIENT",
-    /RequestLimitExceeded|Throttling|TooManyRequests|rateLimitExceeded|\b429\b|\b50[234]\b|ServiceUnavailable|temporarily unavailable|timed? ?out|DEADLINE_EXCEEDED|ECONNRE|connection (refused|reset)|UNAVAILABLE|\bEOF\b|can't lock file|unable to find free VMID|currently locked/i,
+    // The client's own budgets, which read like quotas.
+    /\bretry quota exceeded\b|RequestLimitExceeded|BandwidthLimitExceeded/,
+  ],
+  [
+    "QUOTA",
+    /\w*(?:Limits?|Quota|Count)Exceeded|QUOTA_EXCEEDED|exceeding approved .*quota|exceeded quota|quota exceeded|exceed your droplet limit|IP_SPACE_EXHAUSTED|\bLimitExceeded\b|PublicIPCountLimitReached|SubnetIsFull/i,
+  ],
+  [
+    "CAPACITY",
+    /Insufficient\w*Capacity|\w+CapacityExceeded|UnfulfillableCapacity|InsufficientFreeAddressesInSubnet|SpotMaxPriceTooLow|\bapi error Unsupported\b|SkuNotAvailable|(Zonal)?AllocationFailed|Overconstrained\w*AllocationRequest|NotAvailableForSubscription|RESOURCE_POOL_EXHAUSTED|GPU_STOCKOUT|does not have enough resources available|out of (host )?capacity|no capacity|size is (not available|unavailable)|no valid host was found|no host is compatible|insufficient (resources|disk space)|no space left|ErrorUnschedulable/i,
+  ],
+  [
+    "TRANSIENT",
+    /Throttl|TooManyRequests|rateLimitExceeded|\b429\b|\b50[234]\b|ServiceUnavailable|temporarily unavailable|timed? ?out|DEADLINE_EXCEEDED|ECONNRE|connection (refused|reset)|UNAVAILABLE|\bEOF\b|can't lock file|unable to find free VMID|currently locked/i,
   ],
   [
     "CONFIG",
-    /AuthFailure|Unauthorized|AccessDenied|AuthorizationFailed|NotAuthenticated|NotAuthorizedOrNotFound|\b40[13]\b|Invalid\w*\.(NotFound|Malformed)|InvalidParameter|InvalidTemplate|no valid credential|ExpiredToken|MODULE_NOT_FOUND|npm install|is not valid|invalid/i,
+    /AuthFailure|Unauthorized|AccessDenied|AuthorizationFailed|NotAuthenticated|NotAuthorizedOrNotFound|\b40[13]\b|Invalid\w*\.(NotFound|Malformed)|InvalidParameter|InvalidTemplate|ExpiredToken|MODULE_NOT_FOUND|npm install|is not valid|invalid/i,
   ],
 ];
 

@@ -7,6 +7,8 @@ import { copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises
 import { join } from "node:path";
 import { z } from "zod";
 import type { EpochMs } from "../model/clock";
+import { SetupError } from "../model/errors";
+import { layoutProblem } from "../model/state-layout";
 import { writeDurably } from "./durable-file";
 import { projectName } from "./installation";
 import { DamagedState, parseCheckpoint } from "./checkpoint";
@@ -50,8 +52,17 @@ export class FileBackend {
     return existsSync(this.stackFile(stack)) || existsSync(`${this.stackFile(stack)}.gz`);
   }
 
+  /** Before the backend is marked as one of the present layout: stacks of the old one would not be found any more. */
+  private async requireLayout(): Promise<void> {
+    const [metaFile, stacksFolder] = [join(this.folder, "meta.yaml"), join(this.folder, "stacks")];
+    const meta = existsSync(metaFile) ? await readFile(metaFile, "utf8") : undefined;
+    const problem = layoutProblem({ metaFile, meta, stacksFolder, stackNames: await listFolder(stacksFolder) });
+    if (problem !== undefined) throw new SetupError(`the Pulumi backend can't be used: it has ${problem}`);
+  }
+
   /** The same file as `pulumi stack init` writes. */
   async initialiseStack(stack: string): Promise<void> {
+    await this.requireLayout();
     if (this.hasStack(stack)) return;
     await mkdir(join(this.folder, "stacks", projectName), { recursive: true });
     const meta = join(this.folder, "meta.yaml");

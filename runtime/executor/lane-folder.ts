@@ -88,7 +88,10 @@ export class LaneFolder {
 
   engineRecord(): EngineRecord | undefined {
     if (!existsSync(this.engineRecordFile())) return undefined;
-    const parsed = engineRecordSchema.safeParse(JSON.parse(readFileSync(this.engineRecordFile(), "utf8")));
+    const text = readFileSync(this.engineRecordFile(), "utf8");
+    // One that a full disk has cut tells nothing: engines are found by their mark, too.
+    if (!text.endsWith("}")) return undefined;
+    const parsed = engineRecordSchema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : undefined;
   }
 

@@ -9,6 +9,7 @@ import { tidyAccounts } from "../broker/account-rows";
 import { Broker } from "../broker/broker";
 import { NodeTokens } from "../broker/node-tokens";
 import { Requesters } from "../broker/requesters";
+import { SessionAccounts } from "../broker/session-accounts";
 import { LaneRunner } from "../executor/lane-runner";
 import type { NodeUpdater } from "../executor/node-updater";
 import { canonicalJson } from "../model/canonical-json";
@@ -24,6 +25,7 @@ import { Reconciler } from "../reconciler/reconciler";
 import type { StackOf } from "../reconciler/listing";
 import { OrphanRemoval } from "../reconciler/orphan-removal";
 import { Sweep } from "../reconciler/sweep";
+import { WindowsPasswords } from "../reconciler/windows-passwords";
 import { HotState } from "../store/hot-state";
 import { installationRow, type Change } from "../model/changes";
 import type { LeaseTiming } from "../store/lease";
@@ -145,8 +147,9 @@ export class Leadership {
     const sweep = new Sweep({ ledger, clock, rng, catalog, log, wakeReconciler: wake, stackOf });
     const removal = new OrphanRemoval({ ledger, epoch, clock, rng, catalog, stackOf });
     const checks = new AccountChecks({ ledger, clock, rng, catalog, wakeReconciler: wake });
+    const passwords = new WindowsPasswords({ ledger, clock, rng });
     const questions = new AccountQuestions({
-      ...{ clock, log, inquirers: [checks, sweep, removal] },
+      ...{ clock, log, inquirers: [checks, sweep, removal, passwords] },
       ask: (request) => updater.ask(request),
       isBusy: () => laneRunner.isBusy(),
     });
@@ -163,6 +166,7 @@ export class Leadership {
       ledger,
       store,
       broker,
+      accounts: new SessionAccounts({ ledger, clock, rng, tokens }),
       clock,
       catalog,
       facts,

@@ -21,6 +21,8 @@ export type AccountQuestion =
       /** The cloud's ids of VMs that should be there. */
       readonly knownIds: readonly string[];
     }
+  /** The password that the cloud made for this VM of Windows; of the template that the node was born with. */
+  | { readonly kind: "windowsPassword"; readonly vmId: string; readonly template: Settings }
   | OrphanQuestion;
 
 /** Let this VM go, which nobody knows: only if it is as it was told, and the store permits it at the last moment. */
@@ -42,6 +44,8 @@ export interface OrphanQuestion {
 export type AccountAnswer =
   | { readonly kind: "check"; readonly check: AccountCheck }
   | { readonly kind: "list"; readonly vms: readonly ListedVm[] }
+  /** Secret; absent = there is none yet. */
+  | { readonly kind: "windowsPassword"; readonly password?: string | undefined }
   | { readonly kind: "deleted" }
   | { readonly kind: "failed"; readonly failed: string };
 

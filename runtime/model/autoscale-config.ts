@@ -1,6 +1,7 @@
 /** What users declare of how many nodes there are: of docker agents, and of servers. */
 import { z } from "zod";
-import { cores, count, definitionName, durationSchema, memorySchema, nameSchema } from "./fields";
+import { connectionFields, connectionProblems, withConnectionDefaults } from "./connection";
+import { cores, count, definitionName, domainSchema, durationSchema, memorySchema, nameSchema } from "./fields";
 import { lifecycleFields, lifecycleProblems } from "./lifecycle-fields";
 
 const startupScriptSchema = z.strictObject({
@@ -79,11 +80,7 @@ const autoscaleCommon = {
         'free again; `"0s"` = never: such a session then holds its node until somebody ends it.',
     ),
   registerDns: z.boolean().default(false).describe("Create an A record `<node id>.<baseDomainName>` for each node."),
-  baseDomainName: z
-    .string()
-    .max(253)
-    .optional()
-    .describe("Domain of the records. Default none; required with `registerDns`."),
+  baseDomainName: domainSchema.optional().describe("Domain of the records. Default none; required with `registerDns`."),
   dnsProvider: nameSchema
     .optional()
     .describe("Name of the DNS provider config. Default none; required with `registerDns`."),
@@ -121,8 +118,14 @@ export const agentAutoscaleConfigSchema = z.strictObject({
 export const serverAutoscaleConfigSchema = z.strictObject({
   type: z.literal("server").describe("Type of the pool."),
   ...autoscaleCommon,
-  connectionType: z.enum(["kasmvnc", "rdp", "vnc", "ssh"]).default("rdp").describe("How users reach the servers."),
-  connectionPort: z.int().min(1).max(65535).default(3389).describe("TCP port of the connection."),
+  ...connectionFields,
+  desktopServiceInstalled: z
+    .boolean()
+    .default(false)
+    .describe(
+      "The image has a service that speaks with the runtime, ours or one that does the same: it checks in by itself, so " +
+        "`requireCheckin` holds, and makes the accounts of credential type `dynamic`.",
+    ),
   requireCheckin: z
     .boolean()
     .default(false)
@@ -136,18 +139,6 @@ export const serverAutoscaleConfigSchema = z.strictObject({
     .default(1)
     .describe("Sessions that one server takes at the same time; more than one only with RDP or SSH and `reusable`."),
   maxSimultaneousUsers: count.min(1).default(1).describe("Distinct users on one server at the same time."),
-  connectionUsername: z
-    .string()
-    .min(1)
-    .max(256)
-    .optional()
-    .describe("Account on the servers, for startup scripts that use `{connection_username}`. Default none."),
-  connectionPassword: z
-    .string()
-    .min(1)
-    .max(1024)
-    .optional()
-    .describe("Its password, for `{connection_password}`. Default none."),
 });
 
 export const autoscaleConfigSchema = z
@@ -166,24 +157,28 @@ export const autoscaleConfigSchema = z
     }
     for (const [field, message] of lifecycleProblems(config)) issue(field, message);
     if (config.type !== "server") return;
-    const { connectionUsername, connectionPassword } = config;
-    if (
-      config.connectionType === "kasmvnc" &&
-      (connectionUsername === undefined) !== (connectionPassword === undefined)
-    ) {
-      const missing = connectionUsername === undefined ? "connectionUsername" : "connectionPassword";
-      issue(missing, "with connection type kasmvnc both connectionUsername and connectionPassword, or neither");
+    for (const [field, message] of connectionProblems(config)) issue(field, message, config[field]);
+    if (config.connectionCredentialType === "dynamic" && !config.desktopServiceInstalled) {
+      const why = "with credential type dynamic, because the service in the VM makes the accounts";
+      issue("desktopServiceInstalled", `true ${why}`, config.desktopServiceInstalled);
     }
     const single = !config.reusable || config.connectionType === "kasmvnc" || config.connectionType === "vnc";
     if (single && config.maxSimultaneousSessionsPerServer !== 1) {
       const why = config.reusable ? `connection type ${config.connectionType}` : "reusable: false";
       issue("maxSimultaneousSessionsPerServer", `1 with ${why}`, config.maxSimultaneousSessionsPerServer);
     }
-  });
+  })
+  .transform((config) => (config.type === "server" ? withServerDefaults(config) : config));
+
+/** What one field of a server config says about another that is left out. */
+function withServerDefaults(config: z.output<typeof serverAutoscaleConfigSchema>) {
+  const filled = withConnectionDefaults(config, config.startupScript?.osType ?? "linux");
+  return { ...filled, requireCheckin: config.requireCheckin || config.desktopServiceInstalled };
+}
 
 export type AgentAutoscaleConfig = z.output<typeof agentAutoscaleConfigSchema>;
-export type ServerAutoscaleConfig = z.output<typeof serverAutoscaleConfigSchema>;
 export type AutoscaleConfig = z.output<typeof autoscaleConfigSchema>;
+export type ServerAutoscaleConfig = Extract<AutoscaleConfig, { type: "server" }>;
 
 /** Names of the VM provider configs that may make the config's nodes, the preferred one first. */
 export function vmProvidersOf(config: AutoscaleConfig): readonly string[] {

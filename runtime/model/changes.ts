@@ -2,6 +2,7 @@
 import type { AccountCheckRow } from "./account-check";
 import type { Account } from "./accounts";
 import type { DefinitionKind } from "./config";
+import type { NodeSecrets, SessionAccount, UserKey } from "./connection-rows";
 import type {
   ApiKey,
   ConfigState,
@@ -19,13 +20,16 @@ import type {
 export interface Rows {
   definition: StoredDefinition;
   node: Node;
+  nodeSecrets: NodeSecrets;
   session: Session;
+  sessionAccount: SessionAccount;
   lane: Lane;
   configState: ConfigState;
   account: Account;
   accountCheck: AccountCheckRow;
   orphan: Orphan;
   apiKey: ApiKey;
+  userKey: UserKey;
   idempotentAnswer: IdempotentAnswer;
   installation: InstallationRecord;
 }
@@ -40,13 +44,16 @@ export type Change =
 const ids: { readonly [T in TableName]: (row: Rows[T]) => string } = {
   definition: ({ kind, name }) => definitionId(kind, name),
   node: ({ nodeId }) => nodeId,
+  nodeSecrets: ({ nodeId }) => nodeId,
   session: ({ sessionId }) => sessionId,
+  sessionAccount: ({ accountId }) => accountId,
   lane: ({ laneId }) => laneId,
   configState: ({ autoscaleConfig }) => autoscaleConfig,
   account: ({ accountId }) => accountId,
   accountCheck: ({ vmProvider }) => vmProvider,
   orphan: ({ orphanId }) => orphanId,
   apiKey: ({ name }) => name,
+  userKey: ({ userId }) => userId,
   idempotentAnswer: ({ key }) => key,
   installation: () => installationRow,
 };

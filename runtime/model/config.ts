@@ -8,10 +8,12 @@ import { z } from "zod";
 import type { AccountRules } from "./accounts";
 import { BugError, ConfigError, tellFirst, type Problem } from "./errors";
 import { autoscaleConfigSchema, type OsType } from "./autoscale-config";
+import { secretConnectionFields } from "./connection";
 import { poolSchema, type Pool } from "./pool";
 import { dnsProviderConfigSchema, vmProviderConfigSchema } from "./provider-config";
 import { stagingConfigSchema } from "./staging-config";
 import type { Shape } from "./shapes";
+import { describeSeen, formatPath, gotSecret, hidesValue, withoutConsequences } from "./shown-value";
 import { scheduleSchema } from "./schedule";
 import { fieldNamesAt } from "./schema-fields";
 import { hintOfChoice, hintOfField } from "./spelling";
@@ -100,13 +102,16 @@ export interface VmProviderFacts extends DnsProviderFacts {
   wrapScript(script: string, osType: OsType): string;
   /** Scripts with which nodes of its own image check in, by type of pool. */
   readonly defaultScripts: Readonly<Partial<Record<Pool["type"], string>>>;
+  /** The password that the cloud makes for a VM of Windows with these (parsed) settings is to be fetched. Default false. */
+  wantsWindowsPassword?(settings: Readonly<Record<string, unknown>>): boolean;
   /** Public key of these settings, for `{ssh_key}`. */
   sshPublicKey?(settings: Readonly<Record<string, unknown>>): string | undefined;
 }
 
-/** Fields of documents that are secret, beside those of `settings`: never shown, never logged. */
+/** Fields of documents that are secret, beside those of `settings`: never shown, never logged. See `secret-paths.ts`. */
 export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly string[]>>> = {
-  autoscaleConfig: ["connectionPassword", "nginxKey"],
+  autoscaleConfig: [...secretConnectionFields, "nginxKey"],
+  pool: secretConnectionFields.map((field) => `staticMembers[].${field}`),
 };
 
 /** Every problem of `doc`, with paths; empty when it is a good document of `kind`. */
@@ -159,7 +164,7 @@ export function parseDefinition<K extends DefinitionKind>(kind: K, doc: unknown)
 }
 
 /**
- * Zod's issues as problems: path in dots and brackets, the value seen (unless secret), what is allowed, what may be meant.
+ * Zod's issues as problems: path in dots and brackets, the value seen where it may be shown, what is allowed, what may be meant.
  *
  * @param schema That the input was held against. Without it nobody is told which field an unknown one stands for.
  */
@@ -171,18 +176,17 @@ export function problemsOf(
 ): Problem[] {
   const tell = (issue: z.core.$ZodIssue): Problem => {
     const seen = valueAt(input, issue.path);
-    const isSecret = secret.includes(String(issue.path[0]));
-    const got = isSecret ? "a secret" : truncate(JSON.stringify(seen) ?? String(seen));
-    const shown = seen === undefined ? "is missing" : `got ${got}`;
-    const hint = isSecret ? "" : hintOfChoice(seen, choicesOf(issue));
-    return { path: formatPath(issue.path), message: `${shown}; ${issue.message}${hint}` };
+    const shown = describeSeen(issue, seen, secret);
+    const hint = shown === gotSecret || hidesValue(issue) ? "" : hintOfChoice(seen, choicesOf(issue));
+    return { path: formatPath(issue.path), message: `${shown}${issue.message}${hint}` };
   };
   const tellUnknown = ({ path, key }: { readonly path: readonly PropertyKey[]; readonly key: string }): Problem => {
     const hint = schema === undefined ? "" : hintOfField(key, fieldNamesAt(schema, path, input));
     return { path: formatPath([...path, key]), message: `unknown field${hint}` };
   };
-  const wrong = error.issues.filter((issue) => issue.code !== "unrecognized_keys");
-  const unknown = error.issues.flatMap((issue) =>
+  const issues = withoutConsequences(error.issues);
+  const wrong = issues.filter((issue) => issue.code !== "unrecognized_keys");
+  const unknown = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.map((key) => ({ path: issue.path, key })) : [],
   );
   return [...tellFirst(wrong, tell), ...tellFirst(unknown, tellUnknown)];
@@ -195,13 +199,6 @@ function choicesOf(issue: z.core.$ZodIssue): string[] {
   return (issue.options as readonly unknown[]).map(String);
 }
 
-function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === "number") return `${text}[${part}]`;
-    return text ? `${text}.${String(part)}` : String(part);
-  }, "");
-}
-
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   let value = input;
   for (const part of path) {
@@ -209,8 +206,4 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
     value = (value as Record<PropertyKey, unknown>)[part];
   }
   return value;
-}
-
-function truncate(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

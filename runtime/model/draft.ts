@@ -2,6 +2,7 @@
  * A decision in the making: reads like the snapshot with the changes made so far, which go to the ledger as one commit.
  * So a node that becomes free and the queued sessions that it takes are one transaction.
  */
+import type { ConnectionSecrets } from "./connection";
 import type { ConfigState, Decision, Lane, Node, Session } from "./state";
 import { usageOf, type NodeUsage } from "./usage";
 import type { Change } from "./changes";
@@ -59,6 +60,23 @@ export class Draft {
   putNode(node: Node): void {
     this.nodes.set(node.nodeId, node);
     this.changes.push({ kind: "put", table: "node", row: node });
+  }
+
+  /** Its row goes, and what was kept for it alone. */
+  deleteNode(nodeId: string): void {
+    this.changes.push({ kind: "delete", table: "node", id: nodeId });
+    this.putNodeSecrets(nodeId, undefined);
+    for (const id of this.snapshot.sessionAccountsOf(nodeId).keys()) {
+      this.changes.push({ kind: "delete", table: "sessionAccount", id });
+    }
+  }
+
+  /** Undefined = nothing of its connection is secret. */
+  putNodeSecrets(nodeId: string, secrets: ConnectionSecrets | undefined): void {
+    if (secrets) this.changes.push({ kind: "put", table: "nodeSecrets", row: { nodeId, ...secrets } });
+    else if (this.snapshot.nodeSecrets.has(nodeId)) {
+      this.changes.push({ kind: "delete", table: "nodeSecrets", id: nodeId });
+    }
   }
 
   putSession(session: Session): void {

@@ -1,5 +1,6 @@
 /** What users declare of a pool and of the machines in it that exist already. */
 import { z } from "zod";
+import { connectionFields, connectionProblems, type ConnectionField } from "./connection";
 import { cores, count, definitionName, hostSchema, labelSchema, memorySchema, nameSchema } from "./fields";
 
 const staticMemberSchema = z.strictObject({
@@ -9,22 +10,18 @@ const staticMemberSchema = z.strictObject({
   cores: cores.describe("vCPUs that it has."),
   memory: memorySchema.describe('Memory that it has, with a unit, e.g. `"16GiB"`.'),
   gpus: count.default(0).describe("GPUs that it has."),
-  connectionPort: z
-    .int()
-    .min(1)
-    .max(65535)
-    .optional()
-    .describe(
-      "TCP port that is probed; without an answer for 10 minutes the machine is missing and takes no new session. " +
-        "Default: it is always taken to be there.",
-    ),
+  ...connectionFields,
+  connectionPort: connectionFields.connectionPort.describe(
+    "TCP port of the connection, which is probed; without an answer for 10 minutes the machine is missing and takes no " +
+      "new session. Default: with `connectionType` as usual for it, else none, and it is always taken to be there.",
+  ),
   maxSimultaneousSessions: count.min(1).default(1).describe("Server pools only: sessions at the same time."),
   maxSimultaneousUsers: count.min(1).default(1).describe("Server pools only: distinct users at the same time."),
   labels: z.array(labelSchema).max(20).default([]).describe("Labels that it has beside those of its pool."),
 });
 export type StaticMember = z.output<typeof staticMemberSchema>;
 
-export const poolSchema = z.strictObject({
+const poolFields = z.strictObject({
   name: definitionName,
   type: z
     .enum(["dockerAgent", "server"])
@@ -45,4 +42,32 @@ export const poolSchema = z.strictObject({
     .prefault([])
     .describe("Machines that exist already, beside autoscaled nodes; never created or destroyed."),
 });
+
+export const poolSchema = poolFields.superRefine(({ type, staticMembers }, context) => {
+  for (const [index, member] of staticMembers.entries()) {
+    for (const [field, message] of memberProblems(type, member)) {
+      const path = ["staticMembers", index, field];
+      context.addIssue({ code: "custom", path, message, input: member[field] });
+    }
+  }
+});
 export type Pool = z.output<typeof poolSchema>;
+
+function memberProblems(type: "dockerAgent" | "server", member: StaticMember): [keyof StaticMember, string][] {
+  if (type === "dockerAgent") {
+    const fields = Object.keys(connectionFields) as ConnectionField[];
+    return fields
+      .filter((field) => field !== "connectionPort" && member[field] !== undefined)
+      .map((field) => [field, "only in a pool of type server"]);
+  }
+  const problems: [keyof StaticMember, string][] = connectionProblems(member);
+  if (member.connectionCredentialType === "dynamic") {
+    const why = "a static member has no token with which a service in it could ask for accounts";
+    problems.push(["connectionCredentialType", `static, sso, smartcard or promptUser: ${why}`]);
+  }
+  const { connectionType, maxSimultaneousSessions } = member;
+  if ((connectionType === "kasmvnc" || connectionType === "vnc") && maxSimultaneousSessions !== 1) {
+    problems.push(["maxSimultaneousSessions", `1 with connection type ${connectionType}`]);
+  }
+  return problems;
+}

@@ -9,7 +9,7 @@ export type Weekday = (typeof weekdays)[number];
 
 /** `HH:MM` or `HH:MM:SS`; as an end also `24:00`. Seconds of the day inside. */
 const timeOfDay = (isEnd: boolean) =>
-  z.string().transform((text, context) => {
+  z.string({ error: `use HH:MM from 00:00 to ${isEnd ? "24:00" : "23:59"}` }).transform((text, context) => {
     const match = /^(\d{2}):(\d{2})(?::(\d{2}))?$/.exec(text);
     const [hours, minutes, seconds] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3] ?? 0)];
     const ofDay = hours * 3600 + minutes * 60 + seconds;
@@ -36,13 +36,15 @@ const datesSchema = z
 
 const leadSecondsMax = 24 * 3600;
 
-const leadTimeSchema = z.string().transform((text, context): number | "auto" => {
-  if (text === "auto") return text;
-  const seconds = parseDuration(text);
-  if (seconds !== undefined && seconds <= leadSecondsMax) return seconds;
-  context.addIssue({ code: "custom", message: `use "auto" or ${durationForms}, at most 24h`, input: text });
-  return 0;
-});
+const leadTimeSchema = z
+  .string({ error: `use "auto" or ${durationForms}, at most 24h` })
+  .transform((text, context): number | "auto" => {
+    if (text === "auto") return text;
+    const seconds = parseDuration(text);
+    if (seconds !== undefined && seconds <= leadSecondsMax) return seconds;
+    context.addIssue({ code: "custom", message: `use "auto" or ${durationForms}, at most 24h`, input: text });
+    return 0;
+  });
 
 /** A window in which its autoscale config is active. No schedule = always active; several = any of them. */
 export const scheduleSchema = z

@@ -11,6 +11,7 @@ import type {
   Workspace,
   Zone,
 } from "./config";
+import type { NodeSecrets, SessionAccount, UserKey } from "./connection-rows";
 import type { ConfigState, Lane, Node, Orphan, Session, StoredDefinition } from "./state";
 import type { UnreadableDefinition } from "./unreadable";
 import type { NodeUsage } from "./usage";
@@ -34,6 +35,12 @@ export interface Snapshot {
   readonly dnsProviderConfigs: ReadonlyMap<string, DnsProviderConfig>;
   /** Autoscaled nodes of every status, and static members. */
   readonly nodes: ReadonlyMap<string, Node>;
+  /** What is secret of their connections; none where nothing is. */
+  readonly nodeSecrets: ReadonlyMap<string, NodeSecrets>;
+  /** By user. */
+  readonly userKeys: ReadonlyMap<string, UserKey>;
+  /** Accounts in this node's VM that were made for sessions, also for some that have ended since. */
+  sessionAccountsOf(nodeId: string): ReadonlyMap<string, SessionAccount>;
   /** Sessions that have not ended. */
   readonly sessions: ReadonlyMap<string, Session>;
   readonly configStates: ReadonlyMap<string, ConfigState>;

@@ -118,8 +118,10 @@ function faultAt(text: string, at: number): string {
   const whole = pattern.exec(text)?.[0] ?? "";
   if (whole === "}") return 'a single "}"; write "}}" for a literal brace';
   if (whole === "{") return 'a single "{"; write "{{" for a literal brace';
+  // What stands there may be anything, a password too: only what could be meant for a variable is shown.
+  const shown = /^\{\w{0,40}\}$/.test(whole) ? `"${whole}"` : 'what stands between "{" and "}"';
   const known = `known variables: ${scriptVariables.join(", ")}; write "{{" and "}}" for literal braces`;
-  return `"${whole}" is not a variable; ${known}`;
+  return `${shown} is not a variable; ${known}`;
 }
 
 export function isScriptVariable(name: string): name is ScriptVariable {

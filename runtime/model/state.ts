@@ -20,6 +20,7 @@
  *   staged (placed for nobody, holds capacity) → assigned, when a request takes it; → ended when it is not wanted any more.
  */
 import type { EpochMs } from "./clock";
+import type { NodeConnection } from "./connection";
 import type { DefinitionKind, Permissions } from "./config";
 import type { CloudFailureClass } from "./errors";
 import type { Reason } from "./reason";
@@ -110,7 +111,10 @@ export interface Node {
   readonly sessionsMax?: number;
   readonly usersMax?: number;
   readonly isReusable?: boolean;
+  /** The port that is probed. */
   readonly connectionPort?: number;
+  /** Servers: how users get in. Absent in rows of older versions. */
+  readonly connection?: NodeConnection;
   /** Of a static member, those that it has beside its pool's; absent = none. */
   readonly labels?: readonly string[];
   /** How the node shows that it is ready: its own call, its first heartbeat, or a TCP probe of its port. */

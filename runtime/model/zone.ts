@@ -1,6 +1,6 @@
 /** What users declare of a zone. */
 import { z } from "zod";
-import { definitionName, hostSchema, originSchema } from "./fields";
+import { definitionName, hostOf, hostSchema, originSchema } from "./fields";
 
 export const zoneSchema = z
   .strictObject({
@@ -41,14 +41,19 @@ export const zoneSchema = z
       const message = "use https://; http:// is for zones with local: true";
       context.addIssue({ code: "custom", path: ["allowedOrigins", index], message, input: origin });
     }
-    const host = zone.upstreamAuthAddress.replace(/:\d{1,5}$/, "");
-    const meansNothingElsewhere = ["proxy", "$request_host$", "localhost"].includes(host) || host.startsWith("127.");
-    if (zone.local || (!meansNothingElsewhere && hostSchema.safeParse(zone.upstreamAuthAddress).success)) return;
-    context.addIssue({
-      code: "custom",
-      path: ["upstreamAuthAddress"],
-      message: "use a host name or IP address that new VMs can reach, or set local: true for nodes on this machine",
-      input: zone.upstreamAuthAddress,
-    });
+    const { upstreamAuthAddress: input, local } = zone;
+    const isAddress = hostSchema.safeParse(input).success;
+    // It goes into scripts and URLs as it is, so it has to be one on the runtime's machine, too.
+    if (isAddress && (local || !meansNothingElsewhere(hostOf(input).toLowerCase()))) return;
+    const message = local
+      ? "use a host name or an IP address, with an optional port"
+      : "use a host name or IP address that new VMs can reach, or set local: true for nodes on this machine";
+    context.addIssue({ code: "custom", path: ["upstreamAuthAddress"], message, input });
   });
 export type Zone = z.output<typeof zoneSchema>;
+
+/** Names and addresses by which every machine means itself, and Kasm's words for "ask me again later". */
+function meansNothingElsewhere(host: string): boolean {
+  const own = ["proxy", "$request_host$", "localhost", "0.0.0.0", "[::1]", "[::]"];
+  return own.includes(host) || host.endsWith(".localhost") || /^127(\.|$)/.test(host);
+}

@@ -2,6 +2,7 @@
 import { tidyAccounts } from "../broker/account-rows";
 import type { NodeTokens } from "../broker/node-tokens";
 import type { Rng } from "../model/clock";
+import { connectionSecretsOf } from "../model/connection";
 import type { Journal } from "../model/journal";
 import type { NodeChange, Plan } from "../model/plan";
 import { fillNode, type QueueContext } from "../planner/placement/place-queue";
@@ -58,6 +59,8 @@ export class PlanApplier {
     const node = createNodeRow(wanted, context, this.options);
     context.draft.raiseLane(lane);
     context.draft.putNode(node);
+    const config = context.draft.snapshot.autoscaleConfigs.get(autoscaleConfig);
+    if (config?.type === "server") context.draft.putNodeSecrets(node.nodeId, connectionSecretsOf(config));
     context.draft.decide(this.options.journal.entry("node", node.nodeId, "requested", reason));
   }
 

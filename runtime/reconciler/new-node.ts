@@ -6,8 +6,10 @@ import {
   type AutoscaleConfig,
   type CloudCatalog,
   type DnsProviderConfig,
+  type ServerAutoscaleConfig,
   type VmProviderConfig,
 } from "../model/config";
+import { nodeConnectionOf } from "../model/connection";
 import { BugError } from "../model/errors";
 import type { Reason } from "../model/reason";
 import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
@@ -89,7 +91,9 @@ export function createNodeRow(wanted: WantedNode, context: PlaceContext, sources
     declared: declaredShape(config, snapshot, context.catalog, vmProvider.name),
     ...sizeOf(checkedSize(vmProvider.name, snapshot, context.catalog)),
     specDigest,
-    ...(config.type === "server" ? serverFields(config) : { readyWhen: "heartbeat" as const }),
+    ...(config.type === "server"
+      ? serverFields(config, awaitsPassword(config, vmProvider, context.catalog))
+      : { readyWhen: "heartbeat" as const }),
     provisionTimeoutSeconds: provisionTimeoutOf(config),
     missingTimeoutSeconds: config.missingTimeout,
     deadTimeoutSeconds: config.deadTimeout,
@@ -117,15 +121,30 @@ function sizeOf(size: Shape | undefined): Pick<Node, "size"> {
   return size === undefined ? {} : { size };
 }
 
-function serverFields(config: Extract<AutoscaleConfig, { type: "server" }>) {
+function serverFields(config: ServerAutoscaleConfig, isPasswordAwaited: boolean) {
   const { reusable, maxSimultaneousSessionsPerServer, maxSimultaneousUsers, connectionPort, requireCheckin } = config;
   return {
     sessionsMax: reusable ? maxSimultaneousSessionsPerServer : 1,
     usersMax: reusable ? maxSimultaneousUsers : 1,
     isReusable: reusable,
     connectionPort,
+    connection: { ...nodeConnectionOf(config), ...(isPasswordAwaited ? { awaitsPassword: true as const } : {}) },
     readyWhen: requireCheckin ? ("checkin" as const) : ("probe" as const),
   };
+}
+
+/** Windows with RDP, and nobody has declared a password: the cloud makes one where its settings say so. */
+function awaitsPassword(
+  config: ServerAutoscaleConfig,
+  { kind, settings }: VmProviderConfig,
+  { vm }: CloudCatalog,
+): boolean {
+  const { connectionType, connectionCredentialType, connectionPassword, startupScript } = config;
+  const isBlank = connectionCredentialType === "static" && connectionPassword === undefined;
+  if (connectionType !== "rdp" || !isBlank || startupScript?.osType !== "windows") return false;
+  const facts = factsOf(vm, kind);
+  const parsed = facts.settings.safeParse(settings);
+  return parsed.success && (facts.wantsWindowsPassword?.(parsed.data) ?? false);
 }
 
 interface SpecSources extends Omit<ScriptSources, "facts"> {

@@ -1,5 +1,6 @@
 /** Whether something listens on a port: how a server without check-in shows that it is ready. */
 import { connect } from "node:net";
+import { splitHost } from "../model/fields";
 
 export type Probe = (address: string, port: number) => Promise<boolean>;
 
@@ -8,7 +9,7 @@ const probeLimitMs = 2_000;
 
 export function probeTcp(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: hostOf(address), port, timeout: probeLimitMs });
+    const socket = connect({ host: splitHost(address).host, port, timeout: probeLimitMs });
     const answer = (isOpen: boolean) => {
       socket.destroy();
       resolve(isOpen);
@@ -17,10 +18,4 @@ export function probeTcp(address: string, port: number): Promise<boolean> {
     socket.once("timeout", () => answer(false));
     socket.once("error", () => answer(false));
   });
-}
-
-/** Addresses of static members may name a port of their own, and IPv6 addresses stand in brackets. */
-function hostOf(address: string): string {
-  const host = /^\[(.+)\](?::\d+)?$/.exec(address) ?? /^([^:]+):\d+$/.exec(address);
-  return host?.[1] ?? address;
 }

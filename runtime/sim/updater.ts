@@ -56,6 +56,7 @@ export class SimUpdater implements NodeUpdater {
     try {
       const vms = await this.run(() => this.engines.list(account));
       if (question.kind === "check") return { kind: "check", check: { findings: [] } };
+      if (question.kind === "windowsPassword") return { kind: "windowsPassword" };
       if (question.kind === "deleteOrphan") return { kind: "failed", failed: "no definition here wants it" };
       const { installationId: installation } = question;
       const listed = vms.map(({ spec }) => ({ vmId: `vm-${spec.nodeId}`, nodeId: spec.nodeId, installation }));

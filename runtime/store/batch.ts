@@ -5,13 +5,16 @@ import { rowId, type Change, type Rows, type TableName } from "../model/changes"
 export const tableNames = [
   "definition",
   "node",
+  "nodeSecrets",
   "session",
+  "sessionAccount",
   "lane",
   "configState",
   "account",
   "accountCheck",
   "orphan",
   "apiKey",
+  "userKey",
   "idempotentAnswer",
   "installation",
 ] as const satisfies readonly TableName[];

@@ -242,6 +242,12 @@ export class EmbeddedServer {
     }
     if (code === 0) return;
     if (/No space left on device/.test(output) || (await isDiskFull(this.place.home))) throw diskFull(this.place.home);
+    const [, id] = /could not look up effective user ID (\d+)/.exec(output) ?? [];
+    if (id !== undefined) {
+      throw new SetupError(
+        `user id ${id} has no entry in the list of accounts of this system (/etc/passwd), which ${name} of the embedded PostgreSQL needs; add one, or give a database with --database`,
+      );
+    }
     throw new SetupError(
       `${name} of the embedded PostgreSQL failed: ${output.trim().split("\n").slice(-5).join(" | ")}`,
     );

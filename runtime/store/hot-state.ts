@@ -6,6 +6,7 @@ import type { AccountCheckRow } from "../model/account-check";
 import type { Account, AccountService } from "../model/accounts";
 import { definitionId, installationRow, rowId, type Change, type Rows, type TableName } from "../model/changes";
 import type { AutoscaleConfig, DefinitionKind, Schedule, StagingConfig } from "../model/config";
+import type { NodeSecrets, SessionAccount, UserKey } from "../model/connection-rows";
 import type { Snapshot } from "../model/snapshot";
 import { SortedQueue } from "../model/sorted-queue";
 import type {
@@ -51,6 +52,11 @@ export class HotState implements Snapshot {
     this.byVm,
     this.revisions,
   );
+
+  readonly nodeSecrets = new Table<NodeSecrets>();
+  readonly userKeys = new Table<UserKey>();
+  private readonly accountsByNode = new Groups<SessionAccount>((account) => account.nodeId);
+  readonly sessionAccounts = new Table<SessionAccount>(this.accountsByNode);
 
   private readonly byNode = new Groups<Session>((session) => session.nodeId);
   private readonly byStagingConfig = new Groups<Session>((session) =>
@@ -108,13 +114,16 @@ export class HotState implements Snapshot {
     this.tables = {
       definition: this.definitions,
       node: this.nodes,
+      nodeSecrets: this.nodeSecrets,
       session: this.sessions,
+      sessionAccount: this.sessionAccounts,
       lane: this.lanes,
       account: this.accounts,
       accountCheck: this.accountChecks,
       configState: this.configStates,
       orphan: this.orphans,
       apiKey: this.apiKeys,
+      userKey: this.userKeys,
       idempotentAnswer: this.idempotentAnswers,
       installation: this.installation,
     };
@@ -216,6 +225,9 @@ export class HotState implements Snapshot {
 
   sessionsOf(nodeId: string): ReadonlyMap<string, Session> {
     return this.byNode.of(nodeId);
+  }
+  sessionAccountsOf(nodeId: string): ReadonlyMap<string, SessionAccount> {
+    return this.accountsByNode.of(nodeId);
   }
   get staged(): ReadonlyMap<string, ReadonlyMap<string, Session>> {
     return this.byStagingConfig.all;

@@ -48,6 +48,9 @@ const steps: readonly string[] = [
   documentTable("orphan"),
   // Whose a VM is that nobody seems to know is asked right before it is deleted.
   "create index node_vm on headroom.node ((doc ->> 'vmId'))",
+  documentTable("node_secrets"),
+  documentTable("session_account"),
+  documentTable("user_key"),
 ];
 
 /**

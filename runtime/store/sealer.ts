@@ -6,7 +6,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { BugError } from "../model/errors";
 import type { Rows, TableName } from "../model/changes";
 
-export const sealedTables: readonly TableName[] = ["account"];
+export const sealedTables: readonly TableName[] = ["account", "nodeSecrets", "sessionAccount", "userKey"];
 
 export interface Sealer {
   /** @param place What the text belongs to; {@link Sealer.open} must be given the same. */

@@ -20,10 +20,16 @@ const expected: Readonly<Record<string, ApiScope | `${TokenPurpose} token` | "an
   "get /api/v1/sessions/{id}": "viewer",
   "get /api/v1/sessions/{id}/events": "viewer",
   "get /api/v1/sessions": "viewer",
+  "get /api/v1/sessions/{id}/connection": "broker",
+  "get /api/v1/users/{userId}/ssh-key": "broker",
+  "put /api/v1/users/{userId}/ssh-key": "broker",
+  "delete /api/v1/users/{userId}/ssh-key": "broker",
   "get /api/v1/staging": "viewer",
   "post /api/set_server_status": "checkin token",
   "post /api/v1/nodes/{id}/heartbeat": "agent token",
   "post /api/v1/nodes/{id}/interruption": "any token",
+  "get /api/v1/nodes/{id}/accounts": "agent token",
+  "post /api/v1/nodes/{id}/accounts": "agent token",
   "get /api/v1/nodes": "viewer",
   "get /api/v1/nodes/{id}": "viewer",
   "delete /api/v1/nodes/{id}": "operator",
@@ -59,6 +65,7 @@ const scopesAbove: Readonly<Record<ApiScope, readonly ApiScope[]>> = {
 const nodeBodies: Readonly<Record<string, object>> = {
   "post /api/set_server_status": { status: "starting", status_progress: "10" },
   "post /api/v1/nodes/{id}/heartbeat": { cores: 4 },
+  "post /api/v1/nodes/{id}/accounts": { present: [] },
   "post /api/v1/nodes/{id}/interruption": { deadline: "2031-01-01T08:22:00Z" },
 };
 

@@ -11,6 +11,7 @@ import { SessionFeed } from "../../runtime/api/session-feed";
 import { createFront } from "../../runtime/api/front";
 import { Broker } from "../../runtime/broker/broker";
 import { Requesters } from "../../runtime/broker/requesters";
+import { SessionAccounts } from "../../runtime/broker/session-accounts";
 import { NodeTokens } from "../../runtime/broker/node-tokens";
 import { createRng } from "../../runtime/main/chance";
 import { realClock } from "../../runtime/model/real-clock";
@@ -67,6 +68,7 @@ export class Api {
   readonly feed = new SessionFeed({ streamsMax: 20, heartbeatMs: 300 });
   readonly routes = createRoutes(this.feed);
   requestsPerMinute = 1_000_000;
+  guacamoleKey: Uint8Array | undefined;
   catalog = testCatalog;
   current: Leader | Standby = { message: "this runtime is starting" };
   private listening: Listening | undefined;
@@ -115,6 +117,7 @@ export class Api {
       ledger,
       store,
       broker,
+      accounts: new SessionAccounts({ ledger, clock: realClock, rng: createRng(), tokens }),
       clock: realClock,
       catalog,
       epoch: store.epoch,
@@ -133,6 +136,7 @@ export class Api {
         rng: createRng(),
         log: createLogger({ level: "debug", destination }),
         requestsPerMinute: this.requestsPerMinute,
+        guacamoleKey: this.guacamoleKey,
         current: () => this.current,
       },
       this.routes,
@@ -172,7 +176,7 @@ export class Api {
     return { status: response.status, body: parsed, headers: response.headers, text };
   }
 
-  /** A zone, a pool, a workspace and a running node with room for four sessions. */
+  /** A zone, a pool, a workspace, a key of user `ada`, and a running node with room for four sessions. */
   async furnish(settings: object = { region: "r1", password: "hunter2-secret" }): Promise<Node> {
     const client = this.client("operator");
     const owner = "test";
@@ -206,10 +210,20 @@ export class Api {
     await this.leader.ledger.commit([
       { kind: "put", table: "lane", row: aLane() },
       { kind: "put", table: "node", row: node },
+      { kind: "put", table: "userKey", row: aUserKey },
     ]);
     return node;
   }
 }
+
+/** What is in it nobody looks at. */
+const aUserKey = {
+  userId: "ada",
+  privateKey: "a key",
+  publicKey: "ssh-rsa AAAA",
+  fingerprint: "SHA256:x",
+  updatedAtMs: 1,
+};
 
 export function aLane(): Lane {
   const names = { laneId: "lane-1", autoscaleConfig: "agents-eu", stack: "lane-1" };

@@ -13,6 +13,7 @@ const tokens: Readonly<Record<string, "agent" | "checkin">> = {
   "post /api/set_server_status": "checkin",
   "post /api/v1/nodes/{id}/heartbeat": "agent",
   "post /api/v1/nodes/{id}/interruption": "agent",
+  "post /api/v1/nodes/{id}/accounts": "agent",
 };
 /** Each route that changes something. A new one needs a sample. */
 const changing: Readonly<Record<string, Sample>> = {
@@ -45,7 +46,7 @@ describe("repeated requests", () => {
     const { ledger } = api.leader;
     await ledger.settled();
     const { state } = ledger;
-    const maps = [state.definitions, state.nodes, state.sessions, state.configStates, state.apiKeys];
+    const maps = [state.definitions, state.nodes, state.sessions, state.configStates, state.apiKeys, state.userKeys];
     return canonicalJson(maps.map((map) => [...map])).replace(/"\w+Ms":\d+/g, "");
   }
 

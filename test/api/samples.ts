@@ -1,4 +1,7 @@
 import type { Route } from "../../runtime/api/route";
+import { rsaKey } from "../support/private-keys";
+
+const someRsaKey = rsaKey();
 
 export interface Sample {
   /** `SESSION` stands for the id of a session. */
@@ -13,6 +16,12 @@ export const samples: Readonly<Record<string, Sample>> = {
   "put /api/v1/sessions/{id}/status": { path: "/api/v1/sessions/SESSION/status", body: { status: "running" } },
   "get /api/v1/sessions/{id}": { path: "/api/v1/sessions/SESSION" },
   "get /api/v1/sessions/{id}/events": { path: "/api/v1/sessions/SESSION/events" },
+  "get /api/v1/sessions/{id}/connection": { path: "/api/v1/sessions/SESSION/connection" },
+  "get /api/v1/users/{userId}/ssh-key": { path: "/api/v1/users/ada/ssh-key" },
+  "put /api/v1/users/{userId}/ssh-key": { path: "/api/v1/users/ada/ssh-key", body: { privateKey: someRsaKey } },
+  "delete /api/v1/users/{userId}/ssh-key": { path: "/api/v1/users/ada/ssh-key" },
+  "get /api/v1/nodes/{id}/accounts": { path: "/api/v1/nodes/node-1/accounts" },
+  "post /api/v1/nodes/{id}/accounts": { path: "/api/v1/nodes/node-1/accounts", body: { present: ["a1"] } },
   "get /api/v1/staging": { path: "/api/v1/staging" },
   "get /api/v1/sessions": { path: "/api/v1/sessions?status=assigned" },
   "post /api/v1/nodes/{id}/heartbeat": { path: "/api/v1/nodes/node-1/heartbeat", body: { cores: 4 } },

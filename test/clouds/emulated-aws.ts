@@ -40,6 +40,8 @@ export class EmulatedAws implements Emulation {
   readonly unknownVmId = "i-0000000000000dead";
   readonly facts: Ec2Facts;
   readonly cloud: EmulatedCloud;
+  /** Encrypted, by instance: EC2 has it minutes after the launch. */
+  readonly passwordData = new Map<string, string>();
   private number = 0;
 
   constructor(
@@ -160,7 +162,6 @@ export class EmulatedAws implements Emulation {
       instanceState: "running",
       privateIp: `10.0.0.${number}`,
       publicIp,
-      passwordData: inputs["getPasswordData"] === true ? "c2VjcmV0LXBhc3N3b3Jk" : "",
     };
     this.instances.set(id, { id, owner, region, inputs, outputs });
     return { id, outputs };
@@ -228,7 +229,9 @@ export class EmulatedAws implements Emulation {
         if (!instance)
           throw new Error("Your query returned no results. Please change your search criteria and try again.");
         const { outputs, inputs, id } = instance;
-        return { ...args, id, arn: outputs["arn"], privateIp: outputs["privateIp"], tags: inputs["tags"] ?? {} };
+        const told = { arn: outputs["arn"], privateIp: outputs["privateIp"], tags: inputs["tags"] ?? {} };
+        const isAsked = args["getPasswordData"] === true;
+        return { ...args, id, ...told, ...(isAsked ? { passwordData: this.passwordData.get(id) ?? "" } : {}) };
       },
     };
   }

@@ -191,7 +191,7 @@ export const planningMutants: readonly Mutant[] = [
     name: "second desktop of a user on one server",
     rule: "one full desktop per user and server",
     file: "planner/placement/room",
-    find: "if (!isRemoteApp && usage.desktopUserIds.has(userId)) return false;",
+    find: "if (!isRemoteApp && hasDesktopRule(node) && usage.desktopUserIds.has(userId)) return false;",
     replace: "",
     tests: broker,
   },

@@ -127,6 +127,16 @@ describe("placement, servers", () => {
     }
   });
 
+  it("a user may have several sessions on one SSH server, whose desktops take nothing from each other", () => {
+    const ssh = wide({ connection: { type: "ssh", port: 22, credentialType: "static" } });
+    for (const status of ["running", "stopped"] as const) {
+      const sessions = [aDesktopSession({ nodeId: "n1", userId: "ann", status })];
+      assert.equal(nodeFor({ configs, nodes: [ssh], sessions }, aDesktopSession({ userId: "ann" })), "n1");
+    }
+    const full = ["a", "b", "c"].map(() => aDesktopSession({ nodeId: "n1", userId: "ann" }));
+    assert.equal(nodeFor({ configs, nodes: [ssh], sessions: full }, aDesktopSession({ userId: "ann" })), undefined);
+  });
+
   it("any number of RemoteApps run beside a desktop, up to the sessions of the server", () => {
     const rows = { configs, nodes: [wide()] };
     const desktop = aDesktopSession({ nodeId: "n1", userId: "ann" });

@@ -11,7 +11,7 @@ const root = resolve(__dirname, "..", "..", "..");
  * modules. A file or folder may always import from itself. The longest matching key counts.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  engine: ["node"],
+  engine: ["node", "runtime/model/direct-loopback"],
   "engine/cli": ["engine/failure", "engine/operation", "engine/stack", "engine/state", "node"],
   "engine/operation": [
     "engine/failure",
@@ -52,10 +52,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@grpc/grpc-js",
     "google-protobuf",
   ],
-  "engine/stack": ["engine/failure", "engine/state", "node", "yaml"],
+  "engine/stack": ["engine/failure", "engine/state", "node", "yaml", "runtime/model/state-layout"],
   "engine/state": ["engine/failure", "node", "google-protobuf"],
   "runtime/kasm": [],
   "runtime/model": ["runtime/kasm", "zod", "temporal-polyfill"],
+  "runtime/model/private-key": ["runtime/model", "node:crypto"],
   "runtime/planner/config": ["runtime/model"],
   "runtime/planner/lifecycle": ["runtime/model", "runtime/planner/config"],
   "runtime/planner/placement": ["runtime/model", "runtime/planner/config", "runtime/planner/lifecycle"],
@@ -159,7 +160,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@muhlba91/pulumi-proxmoxve",
     "node",
   ],
-  "provider/frame": ["provider/vm-provider", "runtime/model", "zod", "@pulumi/pulumi", "node:util"],
+  "provider/frame": ["provider/vm-provider", "runtime/model", "zod", "@pulumi/pulumi", "node:util", "node:os"],
   "provider/local-vm": ["provider/resource-kernel", "runtime/model", "node", "zod", "@pulumi/pulumi"],
   "provider/kernel": [
     "provider/resource-kernel",

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { AccountRules } from "../../../runtime/model/accounts";
 import { loadSdk } from "../../frame/sdk";
 import type { Access, CloudAccess } from "../../vm-provider";
+import { partitionOf, roleArn } from "./names";
 
 export const awsCredentialFields = {
   accessKeyId: z
@@ -20,9 +21,7 @@ export const awsCredentialFields = {
     .min(1)
     .optional()
     .describe("Name of a profile in the shared files of the machine that runs the updates. Default none."),
-  assumeRoleArn: z
-    .string()
-    .regex(/^arn:[^:]+:iam::\d{12}:role\//, 'use "arn:aws:iam::<account>:role/<name>"')
+  assumeRoleArn: roleArn
     .optional()
     .describe('Role to take with those credentials, e.g. `"arn:aws:iam::123456789012:role/vms"`. Default none.'),
 };
@@ -44,13 +43,6 @@ export const awsAccountRules: AccountRules = {
     return { partition, ...(owner === undefined ? {} : { owner }) };
   },
 };
-
-/** As the second part of its ARNs: `aws`, `aws-cn`, `aws-us-gov`, `aws-iso`. */
-function partitionOf(region: unknown): string {
-  const prefix = /^(cn|us-gov|us-isob?)-/.exec(String(region))?.[1];
-  if (prefix === undefined) return "aws";
-  return prefix.startsWith("us-iso") ? `aws-${prefix.slice(3).replace("isob", "iso-b")}` : `aws-${prefix}`;
-}
 
 export const packageName = "@pulumi/aws";
 

@@ -1,7 +1,6 @@
 /** Where the fields of EC2's RunInstances request go in `aws.ec2.Instance`, and what an override must leave alone. */
 import type { InstanceArgs } from "@pulumi/aws/ec2/instance";
 import { z } from "zod";
-import { tagsField } from "../../frame/fields";
 import type { Inputs } from "../../frame/inputs";
 import {
   fields,
@@ -18,37 +17,67 @@ import {
   type OverrideRule,
   type OverrideTable,
 } from "../../frame/overrides";
+import {
+  imageId,
+  instanceProfile,
+  instanceTypeName,
+  keyPairName,
+  securityGroupId,
+  subnetIdText,
+  tagKey,
+  tagsShape,
+  tagValue,
+} from "./names";
+import { volumeTypes } from "./volumes";
 
 const oneVm = refuse("not settable: each node is exactly one VM");
 const ownScript = refuse("not settable: the autoscale config's startupScript is sent as user data");
 const noProtection = refuse("not settable: a VM that can't be terminated can't be scaled down");
 
-/** Of instances and of disks, by the setting as well as by an override. */
-export const tagsShape = tagsField({ keyMax: 128, valueMax: 256 });
+/** EC2 takes none beside subnet and groups of the VM itself, and one that exists can be in one VM only. */
+const ownInterface = refuse("not settable: each VM gets a network interface of its own in its subnet, with its groups");
+
+const groupIds = z.array(securityGroupId).min(1).max(16);
+const enabled = z.enum(["enabled", "disabled"]);
+const httpTokens = z.enum(["required", "optional"]);
+const hops = z.int().min(1).max(64);
+const shutdownBehavior = z.enum(["stop", "terminate"]);
+const autoRecovery = z.enum(["default", "disabled"]);
+const cpuCredits = z.enum(["standard", "unlimited"]);
+const tenancy = z.enum(["default", "dedicated", "host"]);
+const marketType = z.enum(["spot", "capacity-block"]);
+const hostnameType = z.enum(["ip-name", "resource-name"]);
+const volumeType = z.enum(volumeTypes);
+/** A persistent request makes another VM, of which nobody here knows, when this one goes. */
+const oneTime = z.literal(
+  "one-time",
+  'use "one-time": nodes are replaced by the runtime, and a persistent request makes VMs of its own',
+);
+const terminate = z.literal("terminate", 'use "terminate": a VM that is stopped costs money and is no node any more');
 
 export const runInstancesFields: OverrideTable = {
-  ImageId: to("ami", text),
-  InstanceType: to("instanceType", text),
-  KeyName: to("keyName", text),
-  SubnetId: to("subnetId", text),
-  SecurityGroupIds: to("vpcSecurityGroupIds", texts),
+  ImageId: to("ami", imageId),
+  InstanceType: to("instanceType", instanceTypeName),
+  KeyName: to("keyName", keyPairName),
+  SubnetId: to("subnetId", subnetIdText),
+  SecurityGroupIds: to("vpcSecurityGroupIds", groupIds),
   PrivateIpAddress: to("privateIp", text),
   Ipv6AddressCount: to("ipv6AddressCount", whole),
   EbsOptimized: to("ebsOptimized", flag),
-  InstanceInitiatedShutdownBehavior: to("instanceInitiatedShutdownBehavior", text),
+  InstanceInitiatedShutdownBehavior: to("instanceInitiatedShutdownBehavior", shutdownBehavior),
   Monitoring: within({ Enabled: to("monitoring", flag) }),
   HibernationOptions: within({ Configured: to("hibernation", flag) }),
   EnclaveOptions: within({ Enabled: to("enclaveOptions.enabled", flag) }),
-  MaintenanceOptions: within({ AutoRecovery: to("maintenanceOptions.autoRecovery", text) }),
-  CreditSpecification: within({ CpuCredits: to("creditSpecification.cpuCredits", text) }),
+  MaintenanceOptions: within({ AutoRecovery: to("maintenanceOptions.autoRecovery", autoRecovery) }),
+  CreditSpecification: within({ CpuCredits: to("creditSpecification.cpuCredits", cpuCredits) }),
   CpuOptions: within({
     CoreCount: to("cpuOptions.coreCount", whole),
     ThreadsPerCore: to("cpuOptions.threadsPerCore", whole),
-    AmdSevSnp: to("cpuOptions.amdSevSnp", text),
+    AmdSevSnp: to("cpuOptions.amdSevSnp", enabled),
   }),
   Placement: within({
     AvailabilityZone: to("availabilityZone", text),
-    Tenancy: to("tenancy", text),
+    Tenancy: to("tenancy", tenancy),
     GroupName: to("placementGroup", text),
     GroupId: to("placementGroupId", text),
     HostId: to("hostId", text),
@@ -56,24 +85,24 @@ export const runInstancesFields: OverrideTable = {
     PartitionNumber: to("placementPartitionNumber", whole),
   }),
   IamInstanceProfile: within({
-    Name: to("iamInstanceProfile", text),
-    Arn: into(text.transform((arn) => ({ iamInstanceProfile: profileName(arn) }))),
+    Name: to("iamInstanceProfile", instanceProfile),
+    Arn: into(instanceProfile.transform((arn) => ({ iamInstanceProfile: profileName(arn) }))),
   }),
   InstanceMarketOptions: within({
-    MarketType: to("instanceMarketOptions.marketType", text),
+    MarketType: to("instanceMarketOptions.marketType", marketType),
     SpotOptions: within({
       MaxPrice: to("instanceMarketOptions.spotOptions.maxPrice", text),
-      SpotInstanceType: to("instanceMarketOptions.spotOptions.spotInstanceType", text),
+      SpotInstanceType: to("instanceMarketOptions.spotOptions.spotInstanceType", oneTime),
       ValidUntil: to("instanceMarketOptions.spotOptions.validUntil", text),
-      InstanceInterruptionBehavior: to("instanceMarketOptions.spotOptions.instanceInterruptionBehavior", text),
+      InstanceInterruptionBehavior: to("instanceMarketOptions.spotOptions.instanceInterruptionBehavior", terminate),
     }),
   }),
   MetadataOptions: within({
-    HttpTokens: to("metadataOptions.httpTokens", text),
-    HttpEndpoint: to("metadataOptions.httpEndpoint", text),
-    HttpPutResponseHopLimit: to("metadataOptions.httpPutResponseHopLimit", whole),
-    HttpProtocolIpv6: to("metadataOptions.httpProtocolIpv6", text),
-    InstanceMetadataTags: to("metadataOptions.instanceMetadataTags", text),
+    HttpTokens: to("metadataOptions.httpTokens", httpTokens),
+    HttpEndpoint: to("metadataOptions.httpEndpoint", enabled),
+    HttpPutResponseHopLimit: to("metadataOptions.httpPutResponseHopLimit", hops),
+    HttpProtocolIpv6: to("metadataOptions.httpProtocolIpv6", enabled),
+    InstanceMetadataTags: to("metadataOptions.instanceMetadataTags", enabled),
   }),
   CapacityReservationSpecification: within({
     CapacityReservationPreference: to("capacityReservationSpecification.capacityReservationPreference", text),
@@ -89,7 +118,7 @@ export const runInstancesFields: OverrideTable = {
     }),
   }),
   PrivateDnsNameOptions: within({
-    HostnameType: to("privateDnsNameOptions.hostnameType", text),
+    HostnameType: to("privateDnsNameOptions.hostnameType", hostnameType),
     EnableResourceNameDnsARecord: to("privateDnsNameOptions.enableResourceNameDnsARecord", flag),
     EnableResourceNameDnsAAAARecord: to("privateDnsNameOptions.enableResourceNameDnsAaaaRecord", flag),
   }),
@@ -117,7 +146,7 @@ const diskFields = {
   kmsKeyId: text,
   throughput: whole,
   volumeSize: whole,
-  volumeType: text,
+  volumeType,
 };
 
 /**
@@ -125,15 +154,15 @@ const diskFields = {
  * answers and nobody sets, e.g. the id of a volume, is left out, and tags of single disks, which `volumeTags` excludes.
  */
 export const instanceInputs = ownNames({
-  ami: text,
+  ami: imageId,
   associatePublicIpAddress: flag,
   availabilityZone: text,
   capacityReservationSpecification: fields({
     capacityReservationPreference: text,
     capacityReservationTarget: fields({ capacityReservationId: text, capacityReservationResourceGroupArn: text }),
   }),
-  cpuOptions: fields({ amdSevSnp: text, coreCount: whole, nestedVirtualization: text, threadsPerCore: whole }),
-  creditSpecification: fields({ cpuCredits: text }),
+  cpuOptions: fields({ amdSevSnp: enabled, coreCount: whole, nestedVirtualization: enabled, threadsPerCore: whole }),
+  creditSpecification: fields({ cpuCredits }),
   disableApiStop: flag,
   disableApiTermination: noProtection,
   ebsBlockDevices: z.array(
@@ -150,47 +179,40 @@ export const instanceInputs = ownNames({
   hibernation: flag,
   hostId: text,
   hostResourceGroupArn: text,
-  iamInstanceProfile: text,
-  instanceInitiatedShutdownBehavior: text,
+  iamInstanceProfile: instanceProfile,
+  instanceInitiatedShutdownBehavior: shutdownBehavior,
   instanceMarketOptions: fields({
-    marketType: text,
+    marketType,
     spotOptions: fields({
-      instanceInterruptionBehavior: text,
+      instanceInterruptionBehavior: terminate,
       maxPrice: text,
-      spotInstanceType: text,
+      spotInstanceType: oneTime,
       validUntil: text,
     }),
   }),
-  instanceType: text,
+  instanceType: instanceTypeName,
   ipv6AddressCount: whole,
   ipv6Addresses: texts,
-  keyName: text,
+  keyName: keyPairName,
   launchTemplate: fields({ id: text, name: text, version: text }),
-  maintenanceOptions: fields({ autoRecovery: text }),
+  maintenanceOptions: fields({ autoRecovery }),
   metadataOptions: fields({
-    httpEndpoint: text,
-    httpProtocolIpv6: text,
-    httpPutResponseHopLimit: whole,
-    httpTokens: text,
-    instanceMetadataTags: text,
+    httpEndpoint: enabled,
+    httpProtocolIpv6: enabled,
+    httpPutResponseHopLimit: hops,
+    httpTokens,
+    instanceMetadataTags: enabled,
   }),
   monitoring: flag,
-  networkInterfaces: z.array(
-    z.strictObject({
-      deviceIndex: whole,
-      networkInterfaceId: text,
-      networkCardIndex: whole.optional(),
-      deleteOnTermination: flag.optional(),
-    }),
-  ),
+  networkInterfaces: ownInterface,
   placementGroup: text,
   placementGroupId: text,
   placementPartitionNumber: whole,
-  primaryNetworkInterface: z.strictObject({ networkInterfaceId: text }),
+  primaryNetworkInterface: ownInterface,
   privateDnsNameOptions: fields({
     enableResourceNameDnsARecord: flag,
     enableResourceNameDnsAaaaRecord: flag,
-    hostnameType: text,
+    hostnameType,
   }),
   privateIp: text,
   region: refuse("not settable: use the setting region"),
@@ -209,14 +231,14 @@ export const instanceInputs = ownNames({
   secondaryPrivateIps: texts,
   securityGroups: refuse("not settable: use vpcSecurityGroupIds"),
   sourceDestCheck: flag,
-  subnetId: text,
+  subnetId: subnetIdText,
   tags: tagsShape,
-  tenancy: text,
+  tenancy,
   userData: ownScript,
   userDataBase64: ownScript,
   userDataReplaceOnChange: ownScript,
   volumeTags: tagsShape,
-  vpcSecurityGroupIds: texts,
+  vpcSecurityGroupIds: groupIds,
 } satisfies Record<keyof InstanceArgs, z.ZodType | OverrideRule>);
 
 /** `arn:aws:iam::123456789012:instance-profile/path/name` → `name` */
@@ -233,7 +255,7 @@ function blockDevices(): z.ZodType<Inputs> {
     SnapshotId: to("snapshotId", text),
     Throughput: to("throughput", whole),
     VolumeSize: to("volumeSize", whole),
-    VolumeType: to("volumeType", text),
+    VolumeType: to("volumeType", volumeType),
   });
   /** What AMIs call their root device; the request does not say which one it is. */
   const rootDeviceNames = ["/dev/sda1", "/dev/xvda"];
@@ -267,8 +289,8 @@ function blockDevices(): z.ZodType<Inputs> {
 function networkInterface(): z.ZodType<Inputs> {
   const one = overrideSchema({
     DeviceIndex: into(z.literal(0, "use 0: a node has one network interface").transform(() => ({}))),
-    SubnetId: to("subnetId", text),
-    Groups: to("vpcSecurityGroupIds", texts),
+    SubnetId: to("subnetId", subnetIdText),
+    Groups: to("vpcSecurityGroupIds", groupIds),
     AssociatePublicIpAddress: to("associatePublicIpAddress", flag),
     PrivateIpAddress: to("privateIp", text),
   });
@@ -280,7 +302,7 @@ function networkInterface(): z.ZodType<Inputs> {
 
 function tagSpecifications(): z.ZodType<Inputs> {
   const targets = { instance: "tags", volume: "volumeTags" } as const;
-  const tag = z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) });
+  const tag = z.strictObject({ Key: tagKey, Value: tagValue });
   const specification = z.strictObject({ ResourceType: z.enum(["instance", "volume"]), Tags: z.array(tag) });
   return z.array(specification).transform((specifications, context) => {
     const inputs: Record<string, Record<string, string>> = {};

@@ -1,38 +1,41 @@
 /** What VM and DNS provider configs of kind `aws` may say. */
 import { z } from "zod";
+import { privateKeyLengthMax } from "../../../runtime/model/private-key";
 import { addressTypeField, wholeGib } from "../../frame/fields";
 import { overrideSchema } from "../../frame/overrides";
 import { awsCredentialFields } from "./account";
-import { instanceInputs, runInstancesFields, tagsShape } from "./overrides";
+import { diskProblems, optionProblems } from "./combinations";
+import {
+  imageId,
+  instanceProfile,
+  instanceTypeName,
+  keyPairName,
+  regionName,
+  securityGroupId,
+  subnetIdText,
+  tagsShape,
+} from "./names";
+import { instanceInputs, runInstancesFields } from "./overrides";
+import { volumeTypes } from "./volumes";
 
 export const awsSettingsSchema = z
   .strictObject({
     ...awsCredentialFields,
-    region: z
-      .string()
-      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'use a region such as "eu-central-1"')
-      .describe('Region of the VMs, e.g. `"eu-central-1"`.'),
-    amiId: z
-      .string()
-      .regex(/^ami-[0-9a-f]{8,17}$/, 'use an AMI id such as "ami-0abcdef1234567890"')
-      .describe(
-        'Image with the agent or the desktop in it, e.g. `"ami-0abcdef1234567890"`. Running nodes keep theirs.',
-      ),
-    instanceType: z
-      .string()
-      .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'use an instance type such as "m7i.large"')
-      .describe('Size of each VM, e.g. `"m7i.2xlarge"`; decides its cores, memory and GPUs.'),
+    region: regionName.describe('Region of the VMs, e.g. `"eu-central-1"`.'),
+    amiId: imageId.describe(
+      'Image with the agent or the desktop in it, e.g. `"ami-0abcdef1234567890"`. Running nodes keep theirs.',
+    ),
+    instanceType: instanceTypeName.describe(
+      'Size of each VM, e.g. `"m7i.2xlarge"`; decides its cores, memory and GPUs.',
+    ),
     securityGroupIds: z
-      .array(z.string().regex(/^sg-/, 'use ids such as "sg-0123"'))
+      .array(securityGroupId)
       .min(1)
       .max(16)
       .describe(
         'Ids of security groups, e.g. `["sg-0123"]`. The open default group of the VPC is never used silently.',
       ),
-    subnetId: z
-      .string()
-      .regex(/^subnet-/, 'use an id such as "subnet-0123"')
-      .describe('Subnet of the VMs, e.g. `"subnet-0123"`; decides VPC and availability zone.'),
+    subnetId: subnetIdText.describe('Subnet of the VMs, e.g. `"subnet-0123"`; decides VPC and availability zone.'),
     associatePublicIpAddress: z
       .boolean()
       .optional()
@@ -41,10 +44,7 @@ export const awsSettingsSchema = z
     ebsVolumeSize: wholeGib
       .optional()
       .describe('Size of the root disk in whole GiB, e.g. `"50GiB"`. Default: as the image has it.'),
-    ebsVolumeType: z
-      .enum(["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"])
-      .default("gp3")
-      .describe("Type of the root disk."),
+    ebsVolumeType: z.enum(volumeTypes).default("gp3").describe("Type of the root disk."),
     ebsIops: z
       .int()
       .min(100)
@@ -65,21 +65,28 @@ export const awsSettingsSchema = z
       .string()
       .optional()
       .describe("Id or ARN of the KMS key of the root disk. Default: the account's own key for disks."),
-    iamInstanceProfile: z
-      .string()
-      .min(1)
+    iamInstanceProfile: instanceProfile
       .optional()
       .describe("Name or ARN of the instance profile whose role the VMs have. Default none."),
     tags: tagsShape.default({}).describe("Tags on VMs and disks, beside those that name the node."),
-    keyName: z
-      .string()
-      .min(1)
+    keyName: keyPairName
       .optional()
       .describe("Name of an existing key pair. Default none: nobody can log in by SSH key."),
     retrieveWindowsPassword: z
       .boolean()
       .default(false)
-      .describe("Read the Windows administrator's password; a create then waits minutes for it. Needs `keyName`."),
+      .describe(
+        "Windows with RDP and without `connectionPassword`: the administrator's password is fetched once EC2 has it, minutes " +
+          "after the launch, and told to a session's user. Needs `keyName` and `keyPairPrivateKey`.",
+      ),
+    keyPairPrivateKey: z
+      .string()
+      .min(1)
+      .max(privateKeyLengthMax)
+      .optional()
+      .describe(
+        "Private key of `keyName`, in PEM (`-----BEGIN RSA PRIVATE KEY-----`), which opens that password. Default none.",
+      ),
     metadataOptions: z
       .strictObject({
         httpTokens: z
@@ -123,19 +130,21 @@ export const awsSettingsSchema = z
       .describe("Inputs of the Pulumi resource `aws.ec2.Instance`; wins over `configOverride`."),
   })
   .superRefine((settings, context) => {
-    const issue = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+    const issue = (path: PropertyKey[], message: string) => context.addIssue({ code: "custom", path, message });
     if (settings.retrieveWindowsPassword && !settings.keyName)
       issue(["keyName"], "required with retrieveWindowsPassword");
     if (settings.addressType === "public" && settings.associatePublicIpAddress === false) {
       issue(["associatePublicIpAddress"], "not false with addressType public");
     }
     if (settings.ebsKmsKeyId && !settings.ebsEncrypted) issue(["ebsEncrypted"], "true with ebsKmsKeyId");
+    for (const { path, message } of diskProblems(settings)) issue(path, message);
+    for (const { path, message } of optionProblems(settings)) issue(path, message);
   });
 export type AwsSettings = z.output<typeof awsSettingsSchema>;
 
 export const awsDnsSettingsSchema = z.strictObject({
   ...awsCredentialFields,
-  region: z.string().default("us-east-1").describe("Route 53 is global, its client still wants a region."),
+  region: regionName.default("us-east-1").describe("Route 53 is global, its client still wants a region."),
   hostedZoneId: z
     .string()
     .regex(/^Z[A-Z0-9]+$/, 'use an id such as "Z0123456789ABC"')

@@ -16,8 +16,8 @@ export const failures: FailureCodes = {
   codes: {
     CAPACITY: [],
     QUOTA: [],
-    CONFIG: ["400", "401", "402", "403"],
-    TRANSIENT: ["408", "409", "429", "5*"],
+    CONFIG: ["400", "401", "402", "403", "405", "406", "410", "411", "412", "413", "414", "415", "431"],
+    TRANSIENT: ["408", "409", "423", "425", "429", "5*"],
   },
   sentences: {
     CAPACITY: [
@@ -35,7 +35,12 @@ export const failures: FailureCodes = {
       // The Droplet was made, and some seconds later the API does not know it yet.
       /\bError waiting for droplet \(\d+\) to become ready: /,
     ],
-    CONFIG: [refused(""), /\bError creating droplet: [A-Z]+ https?:\/\/[^\s"]+: 404\b/],
+    CONFIG: [
+      refused(""),
+      // A token with a line break or a blank in it never leaves this machine.
+      /\bnet\/http: invalid header field value for "Authorization"/,
+      /\bError creating droplet: [A-Z]+ https?:\/\/[^\s"]+: 404\b/,
+    ],
   },
 };
 

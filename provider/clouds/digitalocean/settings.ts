@@ -1,6 +1,7 @@
 /** What VM and DNS provider configs of kind `digitalocean` may say. */
 import type { DropletArgs } from "@pulumi/digitalocean/droplet";
 import { z } from "zod";
+import { domainSchema } from "../../../runtime/model/fields";
 import { addressTypeField } from "../../frame/fields";
 import { fields, flag, overrideSchema, ownNames, refuse, text, texts, type OverrideRule } from "../../frame/overrides";
 import { tokenFields } from "./account";
@@ -129,9 +130,7 @@ export type DropletSettings = z.output<typeof dropletSettingsSchema>;
 
 export const recordSettingsSchema = z.strictObject({
   ...tokenFields,
-  domain: z
-    .string()
-    .min(1)
+  domain: domainSchema
     .optional()
     .describe(
       "Domain of the team that the records go into. Default: the one with the longest name that the base domain name ends in.",

@@ -15,10 +15,21 @@ export const proxmoxFailures: FailureCodes = {
     CAPACITY: ["595", "596", "597", "598", "599"],
     QUOTA: ["ProxmoxVmIds"],
     CONFIG: [
-      ...["400", "401", "403", "501", "ProxmoxTemplate", "ProxmoxScriptFolder", "ProxmoxScriptFailed"],
+      ...[
+        "400",
+        "401",
+        "403",
+        "404",
+        "405",
+        "413",
+        "501",
+        "ProxmoxTemplate",
+        "ProxmoxScriptFolder",
+        "ProxmoxScriptFailed",
+      ],
       "ProxmoxVmForeign",
     ],
-    TRANSIENT: ["502", "503", "504", "ProxmoxAgentSilent", "ProxmoxNoAddress", "ProxmoxVmGone"],
+    TRANSIENT: ["408", "429", "502", "503", "504", "ProxmoxAgentSilent", "ProxmoxNoAddress", "ProxmoxVmGone"],
   },
   sentences: {
     CAPACITY: [

@@ -12,7 +12,28 @@ const vmId = z.int().min(100).max(999_999_999);
 const clusterName = z
   .string()
   .regex(/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, 'use the name of a node of the cluster such as "pve1"');
-const configId = z.string().regex(/^[A-Za-z][A-Za-z0-9._-]*$/, "use letters, digits, dots, dashes and underscores");
+/** As Proxmox VE's `pve-storage-id`. */
+const storageId = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9._-]{0,98}[A-Za-z0-9]$/,
+    "use 2 to 100 letters, digits, dots, dashes and underscores, a letter first, a letter or digit last",
+  );
+/** As Proxmox VE's `pve-poolid`: up to three names with slashes between them. */
+const poolId = z
+  .string()
+  .regex(
+    /^(?=.{1,1000}$)[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+){0,2}$/,
+    "use letters, digits, dots, dashes and underscores",
+  );
+/** As the names of VMs: those of hosts, in one label or several. */
+const vmName = z
+  .string()
+  .max(63)
+  .regex(
+    /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
+    "use letters, digits, dashes and dots, as the names of VMs are",
+  );
 
 const accessFields = {
   host: hostSchema.describe(
@@ -44,13 +65,9 @@ export const proxmoxSettingsSchema = z
       .default(defaultVmIds.lower)
       .describe("Lowest id that a VM gets. Nothing else should take ids of the range: VMs are looked for in it."),
     vmIdRangeUpper: vmId.default(defaultVmIds.upper).describe("Highest id that a VM gets."),
-    templateName: z
-      .string()
-      .min(1)
-      .max(63)
-      .describe(
-        'Name of the template that VMs are cloned from; exactly one on `clusterNode` has it, e.g. "ubuntu-agent".',
-      ),
+    templateName: vmName.describe(
+      'Name of the template that VMs are cloned from; exactly one on `clusterNode` has it, e.g. "ubuntu-agent".',
+    ),
     clusterNode: clusterName.describe('Node of the cluster that has the template, e.g. "pve1".'),
     targetNode: clusterName
       .optional()
@@ -61,8 +78,10 @@ export const proxmoxSettingsSchema = z
       .boolean()
       .default(false)
       .describe("Whether a VM gets a whole copy of the template's disks, instead of one linked to them."),
-    storagePool: configId.optional().describe("Storage of the VM's disks; needs `fullClone`. Default: the template's."),
-    resourcePool: configId.optional().describe("Resource pool that VMs are put into. Default: none."),
+    storagePool: storageId
+      .optional()
+      .describe("Storage of the VM's disks; needs `fullClone`. Default: the template's."),
+    resourcePool: poolId.optional().describe("Resource pool that VMs are put into. Default: none."),
     cores: z.int().min(1).max(1024).describe("vCPUs of a VM."),
     memory: memorySchema
       .refine((bytes) => bytes >= 2 ** 24 && bytes % 2 ** 20 === 0, 'use whole MiB, at least 16MiB, such as "8GiB"')

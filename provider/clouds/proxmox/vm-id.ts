@@ -14,9 +14,9 @@
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { CloudError } from "../../../runtime/model/errors";
+import { homeFolder } from "../../frame/home-folder";
 import { endpointOf, type ProxmoxApi } from "./api";
 import { clusterVms, findVmsOf, isFree } from "./cluster-vms";
 import type { VmIdRange } from "./settings";
@@ -54,7 +54,7 @@ export class VmIdClaims {
   private readonly folder: string;
 
   /** @param root Default: in the engine's home, which the engines of a runtime share. */
-  constructor(host: string, root = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi")) {
+  constructor(host: string, root = process.env["PULUMI_HOME"] ?? join(homeFolder("PULUMI_HOME"), ".pulumi")) {
     const cluster = createHash("sha256").update(endpointOf(host).toLowerCase()).digest("hex").slice(0, 16);
     this.folder = join(root, "headroom-proxmox-ids", cluster);
   }

@@ -6,13 +6,16 @@ import { describeApi } from "../openapi";
 import { route, type Route } from "../route";
 import { SessionFeed } from "../session-feed";
 import { apiKeyRoutes } from "./api-keys";
+import { connectionRoutes } from "./connections";
 import { definitionRoutes } from "./definitions";
 import { insightRoutes } from "./insight";
+import { nodeAccountRoutes } from "./node-accounts";
 import { nodeCallRoutes } from "./node-calls";
 import { nodeRoutes } from "./nodes";
 import { orphanRoutes } from "./orphans";
 import { sessionRoutes } from "./sessions";
 import { stagingRoutes } from "./staging";
+import { userKeyRoutes } from "./user-keys";
 
 const health = route({
   method: "get",
@@ -44,9 +47,14 @@ export function createRoutes(feed = new SessionFeed()): readonly Route[] {
       return { status: 200, body: document };
     },
   });
-  const busy = [...sessionRoutes(feed), ...nodeCallRoutes].map((each) => ({ ...each, isBusy: true }));
+  const busy = [...sessionRoutes(feed), ...connectionRoutes(), ...nodeCallRoutes].map((each) => ({
+    ...each,
+    isBusy: true,
+  }));
   const table: readonly Route[] = [
     ...busy,
+    ...nodeAccountRoutes(),
+    ...userKeyRoutes,
     ...nodeRoutes,
     ...orphanRoutes,
     ...definitionRoutes,

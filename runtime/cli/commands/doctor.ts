@@ -6,10 +6,11 @@ import type { Command } from "commander";
 import { HeadroomClient } from "../../api/client";
 import type { StatusView } from "../../api/contracts";
 import type { EngineWish } from "../../executor/engine-choice";
+import { adviseOnProxies } from "../../model/direct-loopback";
 import { messageOf, SetupError } from "../../model/errors";
 import { makeFolder } from "../../main/make-folder";
 import { adminKeyFile, globalOptions } from "../connection";
-import { formatTable, print } from "../output";
+import { formatTable, print, printJson } from "../output";
 import { engineOption } from "./serve";
 
 interface Finding {
@@ -26,7 +27,8 @@ interface DoctorOptions {
 
 const nodeVersionMin = [20, 19] as const;
 
-export function addDoctor(program: Command): void {
+/** @param environment As the command was started with it. */
+export function addDoctor(program: Command, environment: NodeJS.ProcessEnv): void {
   program
     .command("doctor")
     .summary("check this machine: engine, database, folder, port, keys")
@@ -36,8 +38,9 @@ export function addDoctor(program: Command): void {
     .addHelpText("after", "\nExample:\n  $ headroom doctor --data-folder /var/lib/headroom\n")
     .action(async (options: DoctorOptions, command: Command) => {
       const { json, dataFolder, endpoint } = globalOptions(command);
-      const findings = await examine(options, { folder: resolve(dataFolder), endpoint });
-      print(json ? JSON.stringify({ findings }, undefined, 2) : format(findings));
+      const findings = await examine(options, { folder: resolve(dataFolder), endpoint, environment });
+      if (json) printJson({ findings }, 2);
+      else print(format(findings));
       if (findings.some(({ isGood }) => !isGood)) process.exitCode = 3;
     });
 }
@@ -51,12 +54,13 @@ function format(findings: readonly Finding[]): string {
 
 async function examine(
   options: DoctorOptions,
-  { folder, endpoint }: { folder: string; endpoint: string },
+  { folder, endpoint, environment }: { folder: string; endpoint: string; environment: NodeJS.ProcessEnv },
 ): Promise<Finding[]> {
   return [
     await inspect("node", checkNode),
     await inspect("engine", () => checkEngine(options.engine)),
     await inspect("plugin", checkPlugin),
+    await inspect("proxy", () => checkProxy(environment)),
     await inspect("database", () => checkDatabase(options.database)),
     await inspect("data folder", () => checkFolder(folder)),
     await inspect("keys", () => checkKeys(folder)),
@@ -101,6 +105,12 @@ function checkPlugin(): string {
     throw new SetupError(`${shim} is not executable; run chmod +x on it`, { cause });
   }
   return shim;
+}
+
+function checkProxy(environment: NodeJS.ProcessEnv): string {
+  const { isHarmful, text } = adviseOnProxies(environment);
+  if (isHarmful) throw new SetupError(text);
+  return text;
 }
 
 async function checkDatabase(url: string | undefined): Promise<string> {

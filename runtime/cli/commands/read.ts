@@ -4,7 +4,7 @@ import type { HeadroomClient } from "../../api/client";
 import type { DecisionView, ExplanationView, SessionView, StatusView } from "../../api/contracts";
 import { formatCount } from "../../model/units";
 import { connect, explainRefusal, globalOptions } from "../connection";
-import { formatAge, formatCounts, formatTable, print } from "../output";
+import { formatAge, formatCounts, formatTable, printAnswer, printJson } from "../output";
 
 type AccountView = StatusView["accounts"][number];
 type ConfigFailures = StatusView["configs"][number]["failures"][number];
@@ -91,7 +91,8 @@ export async function show<T>(
   const answer = await ask(connect(command)).catch((error: unknown) => {
     throw explainRefusal(error, command);
   });
-  print(globalOptions(command).json ? JSON.stringify(answer, undefined, 2) : format(answer));
+  if (globalOptions(command).json) printJson(answer, 2);
+  else printAnswer(answer, format);
 }
 
 function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): string {

@@ -19,6 +19,7 @@ export interface ServeOptions {
   readonly requestsPerMinute?: number;
   readonly queuePerUser?: number;
   readonly allowLocal?: boolean;
+  readonly guacamoleKeyFile?: string;
   readonly accept?: readonly Acceptable[];
   readonly logLevel: RuntimeOptions["logLevel"];
 }
@@ -55,6 +56,10 @@ export function addServe(program: Command): void {
       duration(3600, 3650 * 86_400),
     )
     .option("--allow-local", 'take definitions of kind "local": whoever may declare them runs programs on this machine')
+    .option(
+      "--guacamole-key-file <file>",
+      "json-secret-key of an Apache Guacamole that takes users into their sessions",
+    )
     .option("--requests-per-minute <number>", "most requests of one address or API key", wholeNumber(1, 100_000_000))
     .option(
       "--queue-per-user <number>",
@@ -122,6 +127,7 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     accept: options.accept,
     logLevel: options.logLevel,
     allowLocal: options.allowLocal,
+    guacamoleKeyFile: options.guacamoleKeyFile,
   });
   print(runtime.startLine);
   if (runtime.standbyReason !== undefined) print(`It stands by: ${runtime.standbyReason}.`);

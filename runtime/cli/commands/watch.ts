@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { SessionView } from "../../api/contracts";
 import { connect, explainRefusal, globalOptions } from "../connection";
-import { formatAge, print } from "../output";
+import { formatAge, print, printAnswer, printJson, printOver } from "../output";
 
 /** Ends when the session runs or has ended; with exit code 4 when it ended without having run. */
 export async function watchSession(command: Command, sessionId: string): Promise<void> {
@@ -11,9 +11,9 @@ export async function watchSession(command: Command, sessionId: string): Promise
   const isLive = process.stdout.isTTY && !isJson;
   try {
     for await (const session of connect(command).watchSession(sessionId)) {
-      if (isJson) print(JSON.stringify(session));
-      else if (isLive) process.stdout.write(`\r\x1b[K${formatProgress(session, Date.now())}`);
-      else print(formatProgress(session, Date.now()));
+      if (isJson) printJson(session);
+      else if (isLive) printOver(formatProgress(session, Date.now()));
+      else printAnswer(session, (shown) => formatProgress(shown, Date.now()));
       if (session.status === "ended") process.exitCode = 4;
     }
   } catch (error) {

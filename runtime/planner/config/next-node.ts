@@ -1,4 +1,5 @@
 /** What one more node of a config would offer. */
+import { nodeConnectionOf } from "../../model/connection";
 import { factsOf, type AutoscaleConfig, type CloudCatalog, type ServerAutoscaleConfig } from "../../model/config";
 import { boundReport, type PartialShape, type Shape, wholeShape } from "../../model/shapes";
 import type { Snapshot } from "../../model/snapshot";
@@ -119,5 +120,6 @@ export function serverLimitsOf(config: ServerAutoscaleConfig) {
     sessionsMax: reusable ? maxSimultaneousSessionsPerServer : 1,
     usersMax: reusable ? maxSimultaneousUsers : 1,
     isReusable: reusable,
+    connection: nodeConnectionOf(config),
   };
 }

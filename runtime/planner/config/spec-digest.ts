@@ -4,6 +4,7 @@
  */
 import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../../model/accounts";
 import { canonicalJson } from "../../model/canonical-json";
+import { nodeConnectionOf } from "../../model/connection";
 import {
   factsOf,
   type AutoscaleConfig,
@@ -57,6 +58,7 @@ export class SpecDigests {
             }
           : {}),
         capacity: capacityOf(config),
+        ...connectionOf(config),
       }),
     );
     this.known.set(config, ofConfig.set(vmProviderName, { madeFrom, digest }));
@@ -86,6 +88,14 @@ function capacityOf(config: AutoscaleConfig): unknown[] {
     maxSimultaneousSessionsPerServer,
     maxSimultaneousUsers,
   ];
+}
+
+/** Only what an older version could not say: the nodes that it made are not to be taken for outdated. */
+function connectionOf(config: AutoscaleConfig): object {
+  if (config.type !== "server") return {};
+  const { credentialType, ssoDomain, useUserSshKey } = nodeConnectionOf(config);
+  const isAsEver = credentialType === "static" && !useUserSshKey;
+  return isAsEver ? {} : { connection: { credentialType, ssoDomain, useUserSshKey } };
 }
 
 /**

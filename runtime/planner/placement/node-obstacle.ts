@@ -16,7 +16,7 @@ import { isInFlight, isServer } from "../lifecycle/node-status";
 import type { PlaceRequest } from "./choose-node";
 import type { Eligibility } from "./eligibility";
 import { usageFor } from "./reserved-room";
-import { fitsShape, freeJoins, freeServerSessions, freeShape, hasRoom } from "./room";
+import { fitsShape, freeJoins, freeServerSessions, freeShape, hasDesktopRule, hasRoom } from "./room";
 
 /** What is asked about a node. */
 export interface NodeQuestion {
@@ -65,7 +65,7 @@ function fullServer(node: Node, usage: NodeUsage, { userId, isRemoteApp, needs }
   const { shape, sessionsMax = 1, usersMax = 1 } = node;
   const { sessions, userIds } = usage;
   const numbers = { sessions, sessionsMax, users: userIds.size, usersMax, free: freeServerSessions(node, usage) };
-  if (!isRemoteApp && usage.desktopUserIds.has(userId)) {
+  if (!isRemoteApp && hasDesktopRule(node) && usage.desktopUserIds.has(userId)) {
     return { code: "desktop", text: "its user has a desktop on it already", numbers };
   }
   if (shape && !fitsShape(needs, shape)) {

@@ -9,7 +9,7 @@ import { subtractCores, type NodeUsage } from "../../model/usage";
 import { isServer } from "../lifecycle/node-status";
 
 /** How much a node takes when it is empty. */
-export type NodeLimits = Pick<Node, "shape" | "sessionsMax" | "usersMax" | "isReusable" | "hasServed">;
+export type NodeLimits = Pick<Node, "shape" | "sessionsMax" | "usersMax" | "isReusable" | "hasServed" | "connection">;
 
 /** What a session asks of a node. */
 export type SessionNeeds = Pick<Session, "needs" | "userId" | "isRemoteApp">;
@@ -24,14 +24,19 @@ export function fitsShape(needs: Shape, shape: Shape): boolean {
 }
 
 /**
- * Whether the session fits on the node now. A server takes one full desktop of each user, and any number of RemoteApps
+ * Whether the session fits on the node now. An RDP server takes one full desktop of each user, and any number of RemoteApps
  * beside it. A session of a user who is on the server already takes no user slot.
  */
 export function hasRoom(node: NodeLimits, usage: NodeUsage, { needs, userId, isRemoteApp }: SessionNeeds): boolean {
   if (!isServer(node)) return hasShapeLeft(node, usage, needs);
-  if (!isRemoteApp && usage.desktopUserIds.has(userId)) return false;
+  if (!isRemoteApp && hasDesktopRule(node) && usage.desktopUserIds.has(userId)) return false;
   if (!usage.userIds.has(userId)) return hasRoomForNewUser(node, usage, needs);
   return isServerLargeEnough(node, needs) && freeJoins(node, usage) > 0;
+}
+
+/** RDP logs a user in once: his second desktop would take the first one over. A server of an older version is taken for one. */
+export function hasDesktopRule({ connection }: Pick<NodeLimits, "connection">): boolean {
+  return connection === undefined || connection.type === "rdp";
 }
 
 /** As {@link hasRoom}, for a session of a user who has none on the node. */

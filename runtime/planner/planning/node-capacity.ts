@@ -39,9 +39,9 @@ interface Owner {
 export function capacityOf(node: Node, usage: NodeUsage, owner: Owner | undefined): NodeCapacity | undefined {
   const kind = kindOf(node, owner);
   if (!kind || isUsedUp(node, usage)) return undefined;
-  const { shape, sessionsMax, usersMax, isReusable, hasServed } = node;
+  const { shape, sessionsMax, usersMax, isReusable, hasServed, connection } = node;
   // A copy: a plan reads the limits of thousands of nodes, which is several times faster where all have the same fields.
-  const limits = { shape, sessionsMax, usersMax, isReusable, hasServed } as NodeLimits;
+  const limits = { shape, sessionsMax, usersMax, isReusable, hasServed, connection } as NodeLimits;
   return {
     kind,
     createdAtMs: node.createdAtMs,
