@@ -136,7 +136,9 @@ export class LaneRunner {
       const need = slotNeedOf(step, lane, nodes);
       if (need === undefined) {
         this.slots.leave(laneId);
-        if (!(await this.takeWithoutSlot(step, lane)) && !(await this.openAhead(step, lane, nodes))) return;
+        // Nothing may come between reading the row and writing it: whatever wrote it meanwhile would be lost.
+        if (step.kind === "settle") await this.settle(lane);
+        else if (!(await this.openAhead(step, lane, nodes))) return;
       } else if (this.slots.acquire(laneId, need)) await this.takeWithSlot(step, lane);
       else return;
     }
@@ -160,17 +162,15 @@ export class LaneRunner {
     });
   }
 
-  /** False when the lane is at rest. */
-  private async takeWithoutSlot(step: DueStep, lane: Lane): Promise<boolean> {
-    if (step.kind === "wait") this.wakeAfter(lane.laneId, step.ms);
-    if (step.kind !== "settle") return false;
-    await this.decide((context) => settleLane(context, lane, this.memoryOf(lane.laneId).present ?? new Map()));
-    return true;
+  private settle(lane: Lane): Promise<void> {
+    const present = this.memoryOf(lane.laneId).present ?? new Map();
+    return this.decide((context) => settleLane(context, lane, present));
   }
 
-  /** False when no update is to be opened ahead of what may come. */
+  /** False when no update is to be opened ahead of what may come: the lane is at rest. */
   private async openAhead(step: DueStep, lane: Lane, nodes: readonly Node[]): Promise<boolean> {
     const { laneId, stack } = lane;
+    if (step.kind === "wait") this.wakeAfter(laneId, step.ms);
     const { present, retry } = this.memoryOf(laneId);
     const isEmpty = step.kind === "wait" && nodes.length === 0 && retryWaitMs(lane, retry, this.now()) === 0;
     if ((step.kind !== "idle" && !isEmpty) || !this.ahead.isWanted(laneId) || this.isStopped) return false;

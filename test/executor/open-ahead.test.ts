@@ -274,6 +274,33 @@ describe("updates opened ahead", () => {
     await site.runner.stop();
   });
 
+  for (const moment of [0, 1, 2, 3, 4]) {
+    it(`keep what changes in their lane while they open (${moment} turns after somebody looked at it)`, async () => {
+      const site = await Site.beforeOpening(["agents"], "0s");
+      const { lanes } = site.state;
+      const find = lanes.get.bind(lanes);
+      let changed: Promise<void> | undefined;
+      lanes.get = (laneId) => {
+        const lane = find(laneId);
+        if (lane && changed === undefined) {
+          changed = Promise.resolve();
+          for (let turn = 0; turn < moment; turn += 1) changed = changed.then();
+          changed = changed.then(() => site.born("n1", laneId));
+        }
+        return lane;
+      };
+
+      await site.clock.advance(3_600_000);
+      await changed;
+
+      const [lane] = [...lanes.values()];
+      assert.equal(lane?.desiredRevision, 1, JSON.stringify(lane));
+      assert.equal(site.status("n1"), "starting");
+      await site.runner.stop();
+      assert.deepEqual(site.updater.wrongs, []);
+    });
+  }
+
   it("are never more than the limit, however many schedules open at once", async () => {
     const site = await Site.beforeOpening(["a", "b", "c", "d"], "0s");
     let most = 0;
