@@ -227,6 +227,28 @@ describe("sentences are true", () => {
     });
   });
 
+  it("of a placed session: its node, what was on it, and that it had room", () => {
+    check(askedWorlds, ([world, asked]) => {
+      const state = build(world);
+      const session = sessionOf(asked);
+      const placement = placeIn(state, session);
+      if (placement.kind !== "assigned") return;
+      const { text, numbers } = placement.reason;
+      const node = state.nodes.get(placement.nodeId)!;
+      const on = [...state.sessionsOf(node.nodeId).values()].filter(({ status }) => status !== "stopped");
+
+      assert.deepEqual([numbers["nodeId"], numbers["sessionsBefore"]], [node.nodeId, on.length]);
+      if (node.sessionsMax !== undefined) {
+        assert.ok(text.endsWith(`(${on.length} of ${node.sessionsMax} taken)`) && on.length < node.sessionsMax, text);
+        return;
+      }
+      const cores = on.reduce((sum, { needs }) => sum + needs.cores, 0);
+      assert.equal(numbers["coresUsedBefore"], cores);
+      assert.ok(cores + session.needs.cores <= node.shape!.cores, text);
+      assert.equal(/\(empty\)$/.test(text), on.length === 0, text);
+    });
+  });
+
   it("of the place in the queue: it counts those who wait for the same pools, whoever else waits", () => {
     check(askedWorlds, ([world]) => {
       const state = build(world);

@@ -52,6 +52,7 @@ const advices: Readonly<Record<string, (numbers: Numbers) => string>> = {
   newNode: () => "wait until the new node is running",
   placing: () => "nothing: it is placed with the next pass",
   standby: () => "a lower standby (standbyCores, standbyMemory, standbyGpus, standbySlots or minimumAvailableSessions)",
+  standbyNever: () => "a VM size that has what is wanted on standby, or no standby of it",
   floor: ({ minNodes }) => `a lower minNodes (now ${minNodes}), here or in the open schedule`,
   queue: () => "the session that needs it ends or leaves the queue",
   staging: () => "fewer staged sessions (desired of the staging config)",

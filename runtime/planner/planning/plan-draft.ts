@@ -74,7 +74,7 @@ export class PlanDraft {
   create(view: ConfigView, reason: Reason, needs?: Shape): FoundRoom {
     const { config, added } = view;
     const route = firstOpenRoute(view, needs, this.blockSources)!;
-    const fallback = fallbackReason(view, route, this.blockSources);
+    const fallback = fallbackReason(view, route, needs, this.blockSources);
     const { vmProvider } = route;
     const place = this.placeOf(view);
     const node = newNodeCapacity(config, route.shape, this.fleet.nowMs);
@@ -121,7 +121,7 @@ export class PlanDraft {
   /** Why a fallback makes nodes instead of the preferred VM provider config, for each that this plan uses. */
   fallbackReasons(view: ConfigView, vmProviders: ReadonlySet<string>): Reason[] {
     const used = view.nodes.routes.filter(({ vmProvider }) => vmProviders.has(vmProvider));
-    return used.flatMap((route) => fallbackReason(view, route, this.blockSources) ?? []);
+    return used.flatMap((route) => fallbackReason(view, route, undefined, this.blockSources) ?? []);
   }
 
   /** Forgets what was given to sessions, not what was changed: new nodes are on their way now, recalled ones are back. */

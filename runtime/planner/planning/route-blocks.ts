@@ -194,12 +194,21 @@ export function routeReasons(view: ConfigView, needs: Shape | undefined, sources
   return reasons;
 }
 
-/** Why a node is made on this fallback instead of the preferred VM provider config; undefined when it is that one. */
-export function fallbackReason(view: ConfigView, { vmProvider }: Route, sources: BlockSources): Reason | undefined {
+/**
+ * Why a node is made on this fallback instead of the preferred VM provider config; undefined when it is that one.
+ * @param needs Of the session that the node is for; undefined = of any size.
+ */
+export function fallbackReason(
+  view: ConfigView,
+  { vmProvider }: Route,
+  needs: Shape | undefined,
+  sources: BlockSources,
+): Reason | undefined {
   const [preferred] = view.nodes.routes;
   if (!preferred || preferred.vmProvider === vmProvider) return undefined;
-  const asked = ask(view, preferred, undefined, sources);
-  const block = blockOf(asked);
+  const asked = ask(view, preferred, needs, sources);
+  // Where its nodes are too small, nothing else that is wrong with it matters.
+  const block = isLargeEnough(preferred, needs) ? blockOf(asked) : undefined;
   const why = block ? block.text(asked) : "its nodes are too small";
   const text = `uses fallback VM provider config "${vmProvider}" instead of "${preferred.vmProvider}": ${why}`;
   const numbers = { autoscaleConfig: view.config.name, vmProvider, preferred: preferred.vmProvider };

@@ -58,6 +58,8 @@ function raiseAgents(draft: PlanDraft, view: ConfigView, config: AgentAutoscaleC
   if (standby.cores === 0 && standby.memoryBytes === 0 && standby.gpus === 0) return;
   const place = draft.placeOf(view);
   const counted = { isComingCounted: true, isStaticCounted: config.countStatic };
+  if (hasLeft(place, standby, counted)) return;
+  tellNever(view, shapeOfTotals(place.left(counted)), standby);
   while (!hasLeft(place, standby, counted)) {
     const free = shapeOfTotals(place.left(counted));
     const short = dimensions.filter((dimension) => free[dimension] < standby[dimension] && canOffer(view, dimension));
@@ -70,6 +72,19 @@ function raiseAgents(draft: PlanDraft, view: ConfigView, config: AgentAutoscaleC
     const added = addNode(draft, view, { back, reason });
     if (!added?.limits.shape) return;
   }
+}
+
+/** Standby of what turned out to be on none of the config's nodes stays short, and that is told. */
+function tellNever(view: ConfigView, free: Shape, standby: Shape): void {
+  const hasNone = (dimension: Dimension): boolean =>
+    view.nodes.routes.every(
+      ({ shape, areGpusUnknown }) => shape?.[dimension] === 0 && !(dimension === "gpus" && areGpusUnknown),
+    );
+  const never = dimensions.filter((dimension) => free[dimension] < standby[dimension] && hasNone(dimension));
+  if (never.length === 0) return;
+  const { text, numbers } = standbyReason(never, free, standby);
+  const why = `a node of autoscale config "${view.config.name}" has none, so more of them would not help`;
+  view.added.reasons.push({ code: "standbyNever", text: `${text}; ${why}`, numbers });
 }
 
 /** Most places do, and then nothing needs to be summed up for a reason. */
