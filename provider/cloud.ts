@@ -15,7 +15,7 @@ import { BugError } from "../runtime/model/errors";
 import { classifyByCode, type FailureCodes } from "./frame/failures";
 import { identityOf, type PlaceIdentity } from "./frame/identity";
 import { changeAt, mergeInputs, type Inputs } from "./frame/inputs";
-import { osTypesOf, plainBytesMax, sentScript, wrapScript, type ScriptDelivery } from "./frame/script";
+import { isReadByImage, osTypesOf, plainBytesMax, sentScript, wrapScript, type ScriptDelivery } from "./frame/script";
 import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, NodeOf, OwnPlugin, RecordOf, VmProvider } from "./vm-provider";
 
@@ -39,7 +39,8 @@ export type ResourceClass<Args, Resource> = new (
 ) => Resource;
 
 /** Made by the frame from what {@link VmDefinition} says. */
-type MadeOfDefinition = "declareNode" | "wrapScript" | "startupScriptBytesMax" | "osTypes" | "classify";
+type MadeOfDefinition =
+  "declareNode" | "wrapScript" | "isScriptReadByImage" | "startupScriptBytesMax" | "osTypes" | "classify";
 
 /**
  * One VM per node. Of {@link VmProvider} it says itself how it is found, listed and checked, mostly with `findEach`,
@@ -105,6 +106,7 @@ export function defineVm<Settings, Args extends object, Vm extends pulumi.Custom
     startupScriptBytesMax: plainBytesMax(script),
     osTypes: osTypesOf(script),
     wrapScript: (text, osType) => wrapScript(text, osType, script),
+    isScriptReadByImage: (osType) => isReadByImage(script, osType),
     classify: classifyByCode(definition.failures),
 
     async declareNode(node, { ownPlugin = newOwnPlugin(node.nodeId), ...options }) {

@@ -41,6 +41,8 @@ function vmFacts(provider: VmProvider<unknown>): VmProviderFacts {
     startupScriptBytesMax: provider.startupScriptBytesMax,
     osTypes: provider.osTypes,
     wrapScript: (script, osType) => provider.wrapScript(script, osType),
+    isScriptReadByImage: (osType) => provider.isScriptReadByImage?.(osType) ?? true,
+    scriptWarning: (script, settings) => provider.scriptWarning?.(script, settings),
     defaultScripts: provider.defaultScripts ?? {},
     sshPublicKey: (settings) => provider.sshPublicKey?.(settings),
     shape: (settings) => provider.shape(settings),

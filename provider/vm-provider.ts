@@ -85,6 +85,10 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
   readonly osTypes: readonly OsType[];
   /** The rendered startup script as it is sent to the cloud; empty = none. */
   wrapScript(script: string, osType: OsType): string;
+  /** True where a program of the image, such as cloud-init, reads the script; false where the system runs it as a file. Default true. */
+  isScriptReadByImage?(osType: OsType): boolean;
+  /** What is probably not meant in a script for these settings, as one sentence. Default nothing. */
+  scriptWarning?(script: string, settings: Settings): string | undefined;
   /** Scripts with which nodes of its own image check in, by type of pool. Default none. */
   readonly defaultScripts?: VmProviderFacts["defaultScripts"];
   /** Settings that a single node without a runtime has unless it says otherwise. Default: those of the schema. */

@@ -36,6 +36,7 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
     // Raw, before the plugin makes base64 of it.
     bytesMax: 16 * 1024,
   },
+  scriptWarning: metadataWarning,
   inputs: instanceArgs,
   overrides: ({ configOverride, inputOverride }) => [configOverride.instance_config, inputOverride],
   // Tags of disks go to `volumeTags`: these are set by the very request that makes the VM.
@@ -59,6 +60,17 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   ownerOf: ({ arn }) => /^arn:[^:]+:ec2:[^:]*:(\d{12}):/.exec(String(arn))?.[1],
   failures: awsFailures,
 });
+
+/** A script that asks the metadata service without a session token gets 401 there, and mostly goes on with nothing. */
+function metadataWarning(script: string, { metadataOptions }: Partial<AwsSettings>): string | undefined {
+  const asks = /169\.254\.169\.254|fd00:ec2::254|\binstance-data\b/i.test(script) && /\/latest\b/.test(script);
+  const hasToken = /x-aws-ec2-metadata-token|\/latest\/api\/token/i.test(script);
+  if (!asks || hasToken || metadataOptions?.httpTokens === "optional") return undefined;
+  return (
+    "asks the metadata service of AWS without a session token, which is refused there (IMDSv2); get one by PUT " +
+    "/latest/api/token, or set metadataOptions.httpTokens to optional"
+  );
+}
 
 /** The request for one node, without overrides and identity. */
 function instanceArgs({ settings }: NodeOf<AwsSettings>, script: string): InstanceArgs {

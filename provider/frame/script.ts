@@ -1,6 +1,7 @@
 /** Startup scripts as a cloud's images run them on first boot: wrapped for their system, encoded, within the cloud's limit. */
 import type { OsType } from "../../runtime/model/config";
 import { ConfigError } from "../../runtime/model/errors";
+import { formOf, tidyScript } from "../../runtime/model/script-form";
 
 export interface ScriptDelivery {
   /** For each system that its VMs may run: the script as an image of that system takes it. */
@@ -25,19 +26,30 @@ export function plainBytesMax({ encoding, bytesMax, counted }: ScriptDelivery): 
 
 /** Empty stays empty: there is nothing to run. */
 export function wrapScript(script: string, osType: OsType, { wrap }: ScriptDelivery): string {
-  return script === "" ? "" : (wrap[osType]?.(script) ?? script);
+  const tidy = tidyScript(script, osType);
+  return tidy === "" ? "" : (wrap[osType]?.(tidy) ?? tidy);
+}
+
+/** True where a program of the image reads the script; false where the system runs it as a file. */
+export function isReadByImage({ wrap }: ScriptDelivery, osType: OsType): boolean {
+  return wrap[osType] !== asItIs;
+}
+
+/** What is sent of a node's script. */
+interface SentScript {
+  readonly nodeId: string;
+  readonly startupScript: string;
+  readonly osType: OsType;
+  /** Its author wants it sent as it is. Default false. */
+  readonly isRawScript?: boolean;
 }
 
 /** As the cloud gets it. Refuses what the cloud would refuse, with both sizes. */
 export function sentScript(
-  {
-    nodeId,
-    startupScript,
-    osType,
-  }: { readonly nodeId: string; readonly startupScript: string; readonly osType: OsType },
+  { nodeId, startupScript, osType, isRawScript = false }: SentScript,
   delivery: ScriptDelivery,
 ): string {
-  const wrapped = wrapScript(startupScript, osType, delivery);
+  const wrapped = isRawScript ? startupScript : wrapScript(startupScript, osType, delivery);
   const [bytes, bytesMax] = [Buffer.byteLength(wrapped), plainBytesMax(delivery)];
   if (bytes > bytesMax) {
     const message = `the startup script has ${bytes} bytes as sent; at most ${bytesMax} are allowed: shorten it, or let it download the rest`;
@@ -49,17 +61,12 @@ export function sentScript(
 /** The system runs it by its first line, as it is. */
 export const asItIs = (script: string): string => script;
 
-/** What cloud-init recognises by the first characters; anything else it would ignore without a word. */
-const cloudInitStarts = ["#!", "#cloud-config", "#cloud-boothook", "#include", "#part-handler", "## template:"];
-
-/** For images with cloud-init: a script without a first line that names its interpreter runs by /bin/sh. */
+/** For images with cloud-init, which ignores a script without a form: such a one runs by /bin/sh. */
 export function forCloudInit(script: string): string {
-  const isKnown =
-    cloudInitStarts.some((start) => script.startsWith(start)) || /^(Content-Type|MIME-Version):/i.test(script);
-  return isKnown ? script : `#!/bin/sh\n${script}`;
+  return formOf(script, "linux") ? script : `#!/bin/sh\n${script}`;
 }
 
 /** For Windows images with EC2Launch: PowerShell unless the script says what it is. */
 export function forEc2Launch(script: string): string {
-  return /<(powershell|script)>/i.test(script) ? script : `<powershell>\n${script}\n</powershell>`;
+  return formOf(script, "windows") ? script : `<powershell>\n${script}\n</powershell>`;
 }

@@ -185,6 +185,8 @@ export const nodeSchema = z.strictObject({
   declared: shapeSchema.partial().optional(),
   /** What the node said last of itself; credited where nothing is declared, within bounds. */
   reported: shapeSchema.partial().optional(),
+  /** Containers that it counted in its last heartbeat. */
+  containers: z.int().optional(),
   sessionsMax: z.int().optional(),
   usersMax: z.int().optional(),
   isReusable: z.boolean().optional(),
@@ -247,7 +249,12 @@ export const heartbeatSchema = z.strictObject({
     .max(2 ** 50)
     .optional(),
   gpus: z.int().min(0).max(1000).optional(),
+  /** Containers that run on it, for people to see; nothing is decided by it. */
+  containers: z.int().min(0).max(100_000).optional(),
 });
+
+/** In base64, so that a shell can take it out of its JSON. */
+export const fetchedScriptSchema = z.strictObject({ script: z.string() });
 
 export const interruptionSchema = z.strictObject({
   /** When the cloud takes the VM, ISO 8601 with zone as clouds tell it, e.g. `2026-03-01T08:22:00Z`; absent = in 2 min. */

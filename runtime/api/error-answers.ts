@@ -15,8 +15,10 @@ export class RequestError extends Error {
   }
 }
 
+export type Refusal = Answer & { readonly body: ErrorBody };
+
 /** The answer for a caught error. Faults of ours get a constant message and the request id under which they are logged. */
-export function answerOf(error: unknown, requestId: string): Answer & { readonly body: ErrorBody } {
+export function answerOf(error: unknown, requestId: string): Refusal {
   if (error instanceof RequestError) {
     const { status, code, message, headers } = error;
     return { status, body: { code, message, path: "" }, headers };

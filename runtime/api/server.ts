@@ -10,9 +10,10 @@ import { allows, findApiKey } from "./api-keys";
 import { isLeader, type ApiBackend, type Leader } from "./backend";
 import { readJson, skipBody } from "./body";
 import { bodyBytesMax, nodeBodyBytesMax } from "./contracts";
-import { answerOf } from "./error-answers";
+import { answerOf, type Refusal } from "./error-answers";
 import { bindKey, findAnswer, keepAnswer, reused } from "./idempotency";
 import { digestOf } from "./digest";
+import { noteRefusedCall } from "./refused-calls";
 import { assertPlainJson } from "./plain-json";
 import { networkOf, RateLimiter } from "./rate-limit";
 import type { Answer, Route, RouteContext } from "./route";
@@ -70,7 +71,9 @@ export class Api {
     try {
       written = write(await this.answer(request, path, query));
     } catch (error) {
-      written = write(this.refusal(error, { requestId, method: request.method, path }));
+      const refusal = this.refusal(error, { requestId, method: request.method, path });
+      noteRefusedCall(refusal, { request, path, query }, this.backend);
+      written = write(refusal);
     }
     const { status, headers, text, stream } = written;
     response.writeHead(status, headers);
@@ -85,7 +88,9 @@ export class Api {
     const caller = this.admit(route, request.headers);
     // Nodes show their token only to the handler, so whoever reaches the port can send these bodies.
     const bytesMax = route.access === "node" ? nodeBodyBytesMax : bodyBytesMax;
-    const body = route.body ? await readJson(request, bytesMax) : await skipBody(request, bytesMax);
+    const body = route.body
+      ? await readJson(request, bytesMax, route.access !== "node")
+      : await skipBody(request, bytesMax);
     const raw = { params, query: query === "" ? {} : parseQuery(query), body };
     assertPlainJson(raw.body);
     assertPlainJson(raw.query);
@@ -114,7 +119,7 @@ export class Api {
     return { leader, apiKey, ...(lastEventId === undefined ? {} : { lastEventId: String(lastEventId) }) };
   }
 
-  private refusal(error: unknown, request: { requestId: string; method?: string; path: string }): Answer {
+  private refusal(error: unknown, request: { requestId: string; method?: string; path: string }): Refusal {
     const answer = answerOf(error, request.requestId);
     if (answer.status >= 500 && answer.status !== 503)
       this.backend.log.error({ ...request, err: error }, "request failed");

@@ -5,6 +5,7 @@ import { hidden, hideSecrets } from "../model/secret-paths";
 import { SpecDigests } from "../planner/config/spec-digest";
 import { definitionId } from "../model/changes";
 import type { Snapshot } from "../model/snapshot";
+import { without } from "../planner/lifecycle/transitions";
 import type { DefinitionView, NodeView, SessionView } from "./contracts";
 import type { LaneView } from "./lane-contracts";
 import type { Progress } from "../planner/explain/progress";
@@ -60,7 +61,7 @@ export function viewNode(
   catalog: CloudCatalog,
   digests = new SpecDigests(catalog),
 ): NodeView {
-  const { spec, ...rest } = node;
+  const { spec, ...rest } = without(node, "fetchedScript");
   return {
     ...rest,
     isOutdated: digests.isOutdated(node, snapshot),

@@ -7,7 +7,7 @@ import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog, DefinitionKind, Permissions } from "../model/config";
 import { ConfigError, ConflictError, NotFoundError, UnauthorizedError, UnavailableError } from "../model/errors";
 import type { Reason } from "../model/reason";
-import type { Lane, Node, Session, SessionStatus, StoredDefinition } from "../model/state";
+import type { Lane, Node, Session, StoredDefinition } from "../model/state";
 import { describeUnreadable } from "../model/unreadable";
 import { hasRoom, needsOf } from "../planner/placement/room";
 import { isUsedUp, servedReason } from "../planner/lifecycle/node-status";
@@ -19,6 +19,7 @@ import { assignSession, endSession, moveNode } from "../planner/lifecycle/transi
 import { definitionId, type Change } from "../model/changes";
 import type { Ledger } from "../store/store";
 import { checkIn, heartbeat, interruptNode, type Heartbeat, type Interruption, type ServerStatus } from "./node-calls";
+import { fetchScript } from "./fetched-scripts";
 import { forgetNode, type ForgottenNode } from "./forget-node";
 import { keepLaneClosed } from "./lane-orders";
 import { deleteByRequest, drainByRequest, undrainByRequest } from "./node-orders";
@@ -32,8 +33,10 @@ import {
 } from "./definitions";
 import type { NodeTokens } from "./node-tokens";
 import { queueFullReason } from "./queue-limits";
+import { RefusedCalls } from "./refused-calls";
 import type { Requesters } from "./requesters";
 import { findWorkspace } from "./requested-workspace";
+import { sessionMoves } from "./session-moves";
 
 export interface BrokerOptions {
   readonly ledger: Ledger;
@@ -80,9 +83,11 @@ export interface Decided<Outcome> {
 
 export class Broker {
   private readonly decisions: Decisions;
+  readonly refusedCalls: RefusedCalls;
 
   constructor(private readonly options: BrokerOptions) {
     this.decisions = new Decisions(options);
+    this.refusedCalls = new RefusedCalls(options);
   }
 
   /** Placed, queued or refused; resolves when that is durable. */
@@ -255,7 +260,7 @@ export class Broker {
     return this.nodeCall((context) => {
       const node = heartbeat({ nodeId, tokenNodeId, beat }, context);
       // A sign of life alone is remembered and not written: after a restart silence counts from then anyway.
-      if (context.draft.changes.length === 0) this.state.noteSignOfLife({ ...node, lastHeartbeatMs: context.nowMs });
+      if (context.draft.changes.length === 0) this.state.noteSignOfLife(node);
       return node;
     });
   }
@@ -268,6 +273,11 @@ export class Broker {
       .catch(() => tokens.verify(token, "checkin", clock.now()));
     if (tokenNodeId !== nodeId) throw new UnauthorizedError(`this token does not speak for node ${nodeId}`);
     return this.nodeCall((context) => interruptNode(nodeId, notice, context));
+  }
+
+  /** What a node's small startup script asks for, with its check-in token. */
+  fetchScript(token: string, nodeId: string): Promise<string> {
+    return fetchScript({ token, nodeId }, this.options);
   }
 
   private async nodeCall(call: (context: QueueContext) => Node): Promise<Node> {
@@ -382,13 +392,3 @@ function withRequest(reason: Reason, { workspace, userId, zone }: SessionRequest
   const numbers = { ...reason.numbers, workspace, userId, ...(zone === undefined ? {} : { requestedZone: zone }) };
   return { ...reason, numbers };
 }
-
-const sessionMoves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
-  queued: [],
-  staged: [],
-  assigned: ["running", "stopped"],
-  running: ["paused", "stopped"],
-  paused: ["running", "stopped"],
-  stopped: ["running"],
-  ended: [],
-};

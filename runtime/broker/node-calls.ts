@@ -16,11 +16,13 @@ export interface ServerStatus {
   readonly progressPercent?: number;
 }
 
-/** What the node counted of itself; each is used where neither an override nor the size's own is known. */
+/** What the node counted of itself; its size is used where neither an override nor the size's own is known. */
 export interface Heartbeat {
   readonly cores?: number;
   readonly memoryBytes?: number;
   readonly gpus?: number;
+  /** For people: nothing is decided by it. */
+  readonly containers?: number;
 }
 
 export function checkIn(
@@ -51,7 +53,7 @@ export function checkIn(
   return context.draft.node(nodeId)!;
 }
 
-/** A beat that tells nothing new changes nothing here: the caller notes that there was one. */
+/** A beat that tells nothing new changes nothing here: the caller notes the sign of life that is answered. */
 export function heartbeat(
   { nodeId, tokenNodeId, beat }: { nodeId: string; tokenNodeId: string; beat: Heartbeat },
   context: QueueContext,
@@ -59,7 +61,8 @@ export function heartbeat(
   if (nodeId !== tokenNodeId) throw new UnauthorizedError(`this token does not speak for node ${nodeId}`);
   const before = liveNode(nodeId, context);
   const heard = hearReport(before, beat, context);
-  const node: Node = { ...heard, lastHeartbeatMs: context.nowMs };
+  const { containers } = beat;
+  const node: Node = { ...heard, lastHeartbeatMs: context.nowMs, ...(containers === undefined ? {} : { containers }) };
   if (isInFlight(before)) {
     const reason = { code: "heartbeat", text: "first heartbeat", numbers: {} };
     tellNode(context, node, { kind: "ready", reason });
@@ -73,7 +76,7 @@ export function heartbeat(
   }
   // Written, so that whoever leads next does not take a later silence for the end that was announced.
   const isNews = heard !== before || outlivesNotice(before, before.lastHeartbeatMs, context.nowMs);
-  if (!isNews) return before;
+  if (!isNews) return node;
   context.draft.putNode(node);
   if (heard.shape !== before.shape) fillNode(context, nodeId);
   return node;

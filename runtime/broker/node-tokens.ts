@@ -52,6 +52,16 @@ export class NodeTokens {
       throw new UnauthorizedError(`the node token is not valid for ${purpose}`, { cause: error });
     }
   }
+
+  /** The node that a token of ours was given to, whatever its purpose and also when it has expired; undefined = not ours. */
+  async nodeOf(token: string): Promise<string | undefined> {
+    // At the beginning of time nothing has expired.
+    const options = { algorithms: ["HS256"], issuer, currentDate: new Date(0), requiredClaims: ["sub", "exp"] };
+    return jwtVerify(token, this.secret, options).then(
+      ({ payload }) => payload.sub,
+      () => undefined,
+    );
+  }
 }
 
 function encodePart(part: object): string {

@@ -14,10 +14,18 @@ const startupScriptSchema = z.strictObject({
         "`registerDns`), `{checkin_jwt}` or its older name `{registration_token}`, `{manager_token}`, " +
         "`{connection_username}`, `{connection_password}`, `{ad_join_credential}`, `{domain}`, `{nginx_cert_in}`, " +
         "`{nginx_key_in}`, `{ssh_key}`. Those without a value are left empty. Filled and wrapped, it may be as long as " +
-        "the VM provider takes it (AWS 16 KiB).",
+        "the VM provider takes it (AWS 16 KiB), or 256 KiB where it is fetched (`delivery`).",
     ),
   raw: z.boolean().default(false).describe("Leave the text exactly as it is: no variables, no doubled braces."),
   osType: z.enum(["linux", "windows"]).default("linux").describe("System of the VM that runs it."),
+  delivery: z
+    .enum(["inline", "fetch"])
+    .optional()
+    .describe(
+      "How it comes into the VM. `inline`: whole, within what the VM provider takes. `fetch`: a small one comes that fetches " +
+        "it from the runtime with the node's token, compares its SHA-256 and runs it; at most 256 KiB, and only scripts " +
+        "that run as a file. The image needs `curl`, and a certificate of the runtime that it trusts. Default: `inline`.",
+    ),
 });
 export type OsType = z.output<typeof startupScriptSchema>["osType"];
 

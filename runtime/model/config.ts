@@ -100,6 +100,10 @@ export interface VmProviderFacts extends DnsProviderFacts {
   readonly osTypes: readonly OsType[];
   /** The rendered script as it is sent to the cloud. */
   wrapScript(script: string, osType: OsType): string;
+  /** True where a program of the image reads the script, false where the system runs it as a file. Default true. */
+  isScriptReadByImage?(osType: OsType): boolean;
+  /** What is probably not meant in a script for these settings, as one sentence. Default nothing. */
+  scriptWarning?(script: string, settings: Readonly<Record<string, unknown>>): string | undefined;
   /** Scripts with which nodes of its own image check in, by type of pool. */
   readonly defaultScripts: Readonly<Partial<Record<Pool["type"], string>>>;
   /** The password that the cloud makes for a VM of Windows with these (parsed) settings is to be fetched. Default false. */

@@ -145,8 +145,7 @@ export function findWarnings<K extends DefinitionKind>(
   context: ReferenceContext,
 ): Problem[] {
   if (kind !== "autoscaleConfig") return [];
-  const [first] = scriptSources(definition as AutoscaleConfig, context);
-  return first === undefined ? [] : findNodeScriptWarnings(first);
+  return findNodeScriptWarnings(scriptSources(definition as AutoscaleConfig, context));
 }
 
 interface StandbyFields {

@@ -73,6 +73,8 @@ export interface DesiredNode {
   readonly osType: "linux" | "windows";
   /** Rendered; holds tokens, so it is a secret everywhere. */
   readonly startupScript: string;
+  /** The script is sent exactly as it is. Absent = it is made to fit the image. */
+  readonly isRawScript?: boolean;
   readonly dns?: DnsSpec;
   /** Id of the installation that it was born in, the tag `headroom-installation`; absent in rows of older versions. */
   readonly installation?: string;
@@ -107,6 +109,10 @@ export interface Node {
   readonly size?: Shape;
   /** What the node said last of itself, as it said it; of each dimension the last word. */
   readonly reported?: Readonly<Partial<Shape>>;
+  /** Its startup script where it is fetched by a small one; rendered, so a secret everywhere. Gone when it has checked in. */
+  readonly fetchedScript?: string;
+  /** Containers that it counted in its last heartbeat, of whichever session; for people, nothing is decided by it. */
+  readonly containers?: number;
   /** Server pools: sessions and distinct users at the same time. */
   readonly sessionsMax?: number;
   readonly usersMax?: number;

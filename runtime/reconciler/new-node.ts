@@ -1,4 +1,5 @@
 /** The row of a new node: everything about it is decided here, once, and stays as it is. */
+import { createHash } from "node:crypto";
 import type { Rng } from "../model/clock";
 import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../model/accounts";
 import {
@@ -12,7 +13,13 @@ import {
 import { nodeConnectionOf } from "../model/connection";
 import { BugError } from "../model/errors";
 import type { Reason } from "../model/reason";
-import { renderNodeScript, scriptOf, type ScriptIdentity, type ScriptSources } from "../model/node-script";
+import {
+  renderBootstrap,
+  renderNodeScript,
+  scriptOf,
+  type ScriptIdentity,
+  type ScriptSources,
+} from "../model/node-script";
 import { settingsVersionNow, type DesiredNode, type DnsSpec, type Node } from "../model/state";
 import type { Shape } from "../model/shapes";
 import { checkedSize, declaredShape, shapeOfConfig } from "../planner/config/next-node";
@@ -83,7 +90,7 @@ export function createNodeRow(wanted: WantedNode, context: PlaceContext, sources
     autoscaleConfig: config.name,
     vmProvider: vmProvider.name,
     laneId,
-    spec: specOf(identity, { config, vmProvider, zone, snapshot, catalog: context.catalog }),
+    ...specOf(identity, { config, vmProvider, zone, snapshot, catalog: context.catalog }),
     status: "requested",
     statusSinceMs: context.nowMs,
     createdAtMs: context.nowMs,
@@ -114,7 +121,7 @@ export function likelySpecOf(
   const zone = snapshot.zones.get(config.zone);
   if (!vmProvider || !zone) return undefined;
   const identity = { nodeId: "likely", checkinToken: "", agentToken: "" };
-  return specOf(identity, { config, vmProvider, zone, snapshot, catalog });
+  return specOf(identity, { config, vmProvider, zone, snapshot, catalog }).spec;
 }
 
 function sizeOf(size: Shape | undefined): Pick<Node, "size"> {
@@ -153,12 +160,20 @@ interface SpecSources extends Omit<ScriptSources, "facts"> {
   readonly catalog: CloudCatalog;
 }
 
-function specOf(identity: ScriptIdentity, { config, vmProvider, zone, catalog, snapshot }: SpecSources): DesiredNode {
+/** What the node's cloud is asked for, and the script that the node fetches itself where its config says so. */
+interface Made extends Pick<Node, "fetchedScript"> {
+  readonly spec: DesiredNode;
+}
+
+function specOf(identity: ScriptIdentity, { config, vmProvider, zone, catalog, snapshot }: SpecSources): Made {
   const { nodeId } = identity;
   const facts = factsOf(catalog.vm, vmProvider.kind);
   const dns = dnsOf(config, snapshot, catalog);
   const sources = { config, vmProvider, zone, facts };
-  return {
+  const { raw, osType, delivery } = scriptOf(sources);
+  const script = renderNodeScript(sources, identity);
+  const isFetched = delivery === "fetch" && script !== "";
+  const spec: DesiredNode = {
     nodeId,
     zone: config.zone,
     pool: config.pool,
@@ -168,11 +183,17 @@ function specOf(identity: ScriptIdentity, { config, vmProvider, zone, catalog, s
     account: accountIdFor("vm", vmProvider, facts.account, snapshot),
     settings: templateOf(vmProvider.settings, facts.account),
     settingsVersion: settingsVersionNow,
-    osType: scriptOf(sources).osType,
-    startupScript: renderNodeScript(sources, identity),
+    osType,
+    startupScript: isFetched ? renderBootstrap(sources, identity, sha256(script)) : script,
+    ...(raw && !isFetched ? { isRawScript: true } : {}),
     ...(dns ? { dns } : {}),
     ...(snapshot.installationId === "" ? {} : { installation: snapshot.installationId }),
   };
+  return isFetched ? { spec, fetchedScript: script } : { spec };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function dnsOf(config: AutoscaleConfig, snapshot: Snapshot, catalog: CloudCatalog): DnsSpec | undefined {

@@ -13,6 +13,7 @@ const quietFields: ReadonlySet<string> = new Set<keyof Node>([
   "lastProbeMs",
   "progressPercent",
   "progressMessage",
+  "containers",
 ]);
 
 export class Revisions implements SnapshotRevisions, Index<Node> {

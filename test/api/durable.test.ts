@@ -9,6 +9,7 @@ const tokens: Readonly<Record<string, "agent" | "checkin">> = {
   "post /api/set_server_status": "checkin",
   "post /api/v1/nodes/{id}/heartbeat": "agent",
   "post /api/v1/nodes/{id}/interruption": "agent",
+  "get /api/v1/nodes/{id}/startup-script": "checkin",
 };
 
 describe("what is not durable yet", () => {

@@ -230,10 +230,22 @@ export function aLane(): Lane {
   return { ...names, desiredRevision: 1, appliedRevision: 1 };
 }
 
-/** `node-lost`, which can be given up: the others are needed afterwards. */
+/** `node-lost`, which can be given up, and `node-boots`, which may fetch its script: the others are needed afterwards. */
 export function loseNode(api: Api): Promise<void> {
-  const row = aNode({ nodeId: "node-lost", status: "missing" });
-  return api.leader.ledger.commit([{ kind: "put", table: "node", row }]);
+  const rows = [
+    aNode({ nodeId: "node-lost", status: "missing" }),
+    aNode({ nodeId: "node-boots", status: "starting", runningSinceMs: undefined, fetchedScript: "echo hello" }),
+  ];
+  return api.leader.ledger.commit(rows.map((row) => ({ kind: "put", table: "node", row })));
+}
+
+/** The token that a node route takes: of the node that the route's sample is about. */
+export function nodeTokenFor(api: Api, path: string): string {
+  const isBooting = path.endsWith("/startup-script");
+  const purpose = isBooting || path.endsWith("set_server_status") ? "checkin" : "agent";
+  const nowMs = Date.now();
+  const nodeId = isBooting ? "node-boots" : "node-1";
+  return api.tokens.issue({ nodeId, purpose, expiresAtMs: nowMs + 60_000, nowMs });
 }
 
 export function aNode(changes: Partial<Node> = {}): Node {

@@ -115,6 +115,35 @@ describe("calls of nodes", () => {
     }
   });
 
+  it("reads JSON whatever the type of the body is called, also without one", async () => {
+    for (const type of ["application/x-www-form-urlencoded", "text/plain", "text/json; charset=utf-16", "", "x"]) {
+      await put({ nodeId: "node-t", ...starting });
+      const options = { method: "POST", key: tokenOf("node-t"), headers: { "content-type": type }, body: example };
+      const reply = await api.request("/api/set_server_status", options);
+      assert.equal(reply.status, 200, `${type}: ${reply.text}`);
+      assert.equal(statusOf("node-t").status, "running");
+      await put({ nodeId: "node-t" });
+      const path = "/api/v1/nodes/node-t/heartbeat";
+      const beat = await api.request(path, { ...options, key: tokenOf("node-t", "agent"), body: { gpus: 1 } });
+      assert.equal(beat.status, 200, `${type}: ${beat.text}`);
+    }
+  });
+
+  it("shows the containers that a node has counted, and writes no row for them", async () => {
+    await put({ nodeId: "node-c", readyWhen: "heartbeat" });
+    const path = "/api/v1/nodes/node-c/heartbeat";
+    const key = tokenOf("node-c", "agent");
+    const rows = () => JSON.stringify([...api.disk.rows]);
+    const written = rows();
+    for (const containers of [3, 0, 12]) {
+      assert.equal((await api.request(path, { method: "POST", key, body: { containers } })).status, 200);
+      assert.equal((await api.client("viewer").node("node-c")).containers, containers);
+    }
+    assert.equal(rows(), written);
+    const wrong = await api.request(path, { method: "POST", key, body: { containers: -1 } });
+    assert.deepEqual([wrong.status, wrong.body["path"]], [400, "containers"]);
+  });
+
   it("refuses an interruption at no time", async () => {
     const key = tokenOf("node-1", "agent");
     const path = "/api/v1/nodes/node-1/interruption";

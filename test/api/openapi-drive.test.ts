@@ -4,7 +4,7 @@ import { z } from "zod";
 import { SeededRng } from "../support/virtual-clock";
 import { goodValue, spoil, type Hints, type JsonSchema } from "./bad-input/values";
 import { rsaKey } from "../support/private-keys";
-import { Api, loseNode, type Reply, type RequestOptions } from "./harness";
+import { Api, loseNode, nodeTokenFor, type Reply, type RequestOptions } from "./harness";
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
@@ -66,8 +66,8 @@ describe("the OpenAPI document", function () {
     const { sessionId } = await api
       .client("broker")
       .requestSession({ workspace: "office", userId: `u${rng.below(1e9)}` });
-    if (path.endsWith("/forget")) await loseNode(api);
-    const ofPath = path.endsWith("/forget") ? "node-lost" : "node-1";
+    await loseNode(api);
+    const ofPath = path.endsWith("/forget") ? "node-lost" : path.endsWith("/startup-script") ? "node-boots" : "node-1";
     const id = path.includes("/sessions") ? sessionId : path.includes("/lanes") ? "lane-1" : ofPath;
     const query: string[] = [];
     let filled = path;
@@ -115,9 +115,7 @@ describe("the OpenAPI document", function () {
   function keyFor({ security }: Operation, path: string): string | undefined {
     if (!security) return undefined;
     if (!security.some((scheme) => "nodeToken" in scheme)) return api.keys.admin;
-    const purpose = path.endsWith("set_server_status") ? "checkin" : "agent";
-    const nowMs = Date.now();
-    return api.tokens.issue({ nodeId: "node-1", purpose, expiresAtMs: nowMs + 60_000, nowMs });
+    return nodeTokenFor(api, path);
   }
 
   /** Holds an answer against what the document declares for its status, or for every other status. */

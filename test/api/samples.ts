@@ -40,6 +40,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     path: "/api/v1/nodes/node-1/interruption",
     body: { deadline: "2031-01-01T08:22:00Z", message: "spot" },
   },
+  "get /api/v1/nodes/{id}/startup-script": { path: "/api/v1/nodes/node-boots/startup-script" },
   "get /api/v1/lanes": { path: "/api/v1/lanes" },
   "post /api/v1/lanes/{id}/close": { path: "/api/v1/lanes/lane-1/close" },
   "post /api/v1/definitions/check": {

@@ -58,7 +58,7 @@ describe("startup script on its way", () => {
   });
 
   it("of cloud-init: is left alone when it says what it is, else run by a shell", () => {
-    for (const known of ["#!/bin/bash\n", "#cloud-config\n", "Content-Type: multipart/mixed"]) {
+    for (const known of ["#!/bin/bash\n", "#cloud-config\n", "Content-Type: multipart/mixed", "#upstart-job\n"]) {
       assert.equal(forCloudInit(known), known);
     }
     assert.equal(forCloudInit("apt update"), "#!/bin/sh\napt update");
@@ -66,7 +66,38 @@ describe("startup script on its way", () => {
 
   it("of EC2Launch: is PowerShell unless it says what it is", () => {
     assert.equal(forEc2Launch("dir"), "<powershell>\ndir\n</powershell>");
-    assert.equal(forEc2Launch("<script>dir</script>"), "<script>dir</script>");
-    assert.equal(forEc2Launch("<POWERSHELL>dir</POWERSHELL>"), "<POWERSHELL>dir</POWERSHELL>");
+    const mentioned = "Write-Host '<powershell>'";
+    assert.equal(forEc2Launch(mentioned), `<powershell>\n${mentioned}\n</powershell>`);
+    for (const known of ["<script>dir</script>", "<POWERSHELL>dir</POWERSHELL>", "version: 1.0\ntasks:\n"]) {
+      assert.equal(forEc2Launch(known), known);
+    }
+  });
+
+  it("runs by the interpreter that it names, whatever an editor put before it or at the end of its lines", () => {
+    const meant = "#!/bin/bash\nset -o pipefail\n";
+    const files = { wrap: { linux: asItIs }, encoding: "plain", bytesMax: 200 } as const;
+    for (const written of ["\ufeff#!/bin/bash\nset -o pipefail\n", "\n\n#!/bin/bash\r\nset -o pipefail\r\n"]) {
+      for (const delivery of [{ ...files, wrap }, files]) assert.equal(sentScript(nodeOf(written), delivery), meant);
+    }
+  });
+
+  it("that is raw is sent as it is, by whatever image, and refused only for its size", () => {
+    const raw = (startupScript: string, osType: "linux" | "windows") => ({
+      ...nodeOf(startupScript, osType),
+      isRawScript: true,
+    });
+    fc.assert(
+      fc.property(
+        fc.string({ maxLength: 60 }),
+        fc.constantFrom("linux" as const, "windows" as const),
+        (text, osType) => {
+          assert.equal(sentScript(raw(text, osType), { wrap, encoding: "plain", bytesMax: 1000 }), text);
+        },
+      ),
+    );
+    for (const text of ["\n#!/bin/sh\r\n", "dir", "\ufeffecho"]) {
+      assert.equal(sentScript(raw(text, "linux"), { wrap, encoding: "plain", bytesMax: 100 }), text);
+    }
+    assert.throws(() => sentScript(raw("four", "linux"), { wrap, encoding: "plain", bytesMax: 3 }), ConfigError);
   });
 });

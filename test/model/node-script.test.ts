@@ -47,7 +47,7 @@ const server = (text: string, doc: Partial<ServerConfigDoc> = {}) =>
 const told = (doc: AgentConfigDoc | ServerConfigDoc, kind?: string) =>
   findNodeScriptProblems([sourcesOf(doc, kind)]).map(({ path, message }) => `${path}: ${message}`);
 const warned = (doc: AgentConfigDoc | ServerConfigDoc, kind?: string) =>
-  findNodeScriptWarnings(sourcesOf(doc, kind)).map(({ message }) => message);
+  findNodeScriptWarnings([sourcesOf(doc, kind)]).map(({ message }) => message);
 
 describe("startup script of a node", () => {
   it("has every variable filled where there is something to fill it with", () => {
@@ -160,5 +160,90 @@ describe("startup script of a node", () => {
     assert.deepEqual(warned(server("{connection_password}", { connectionPassword: "plain-1.x" })), []);
     const raw = { text: "echo {server_id} ${HOME} {else}", raw: true };
     assert.deepEqual(warned(serverConfigDoc({ startupScript: raw })), ["raw leaves {server_id} as it is"]);
+  });
+
+  it("keeps its interpreter: what stands before it is dropped, and the line of a problem is that of the text as written", () => {
+    const written = "\ufeff\r\n#!/bin/bash\r\necho {server_id}\r\n";
+    assert.equal(renderNodeScript(sourcesOf(server(written)), identity), "#!/bin/bash\necho n1234567\n");
+    assert.deepEqual(told(server(written)), []);
+    assert.match(told(server("\n\n#!/bin/sh\n{x}"))[0]!, /line 4, column 1/);
+    const raw = { text: written, raw: true };
+    assert.equal(renderNodeScript(sourcesOf(serverConfigDoc({ startupScript: raw })), identity), written);
+  });
+
+  it("is refused where nothing would run it, or something else than its author meant", () => {
+    for (const text of ["<powershell>\ndir\n</powershell>", "#ps1_sysnative\ndir", "version: 1.0\ntasks:\n- task: x"]) {
+      const [problem, ...others] = told(server(text));
+      assert.match(problem!, /^startupScript\.osType: got "linux"; the script is .* which only Windows runs/, text);
+      assert.deepEqual(others, []);
+      assert.deepEqual(told(server("", { startupScript: { text, osType: "windows" } })), []);
+    }
+    for (const text of [
+      "#cloud-config\npackages: []\n",
+      "\n#include\nhttps://example.com/\n",
+      "MIME-Version: 1.0\n\n",
+    ]) {
+      assert.deepEqual(told(server(text)), [], "cloud-init reads it");
+      for (const kind of ["local", "proxmox"]) {
+        assert.match(told(server(text), kind)[0]!, /^startupScript\.text: is .* which nothing reads there/, text);
+      }
+    }
+    for (const text of ["#!/usr/bin/python3\nprint(1)\n", "echo hello"]) {
+      for (const kind of ["local", "proxmox", "aws", "digitalocean"]) assert.deepEqual(told(server(text), kind), []);
+    }
+    assert.match(told(server("\u001f\ufffd\u0008"))[0]!, /gzip file, .* give it as base64/);
+  });
+
+  it("is warned about when it is raw and its first line would not be found", () => {
+    const rawWarned = (text: string) => warned(serverConfigDoc({ startupScript: { text, raw: true } }));
+    for (const text of ["\n#!/bin/bash\n", "\ufeff#cloud-config\n", "#!/bin/bash\r\necho\r\n"]) {
+      assert.match(rawWarned(text)[0]!, /^raw leaves .* it may run by another interpreter than its first line names/);
+    }
+    assert.deepEqual(rawWarned("#!/bin/bash\necho\n"), []);
+  });
+
+  it("is warned about when it asks the metadata service of AWS without a token while that is required", () => {
+    const optional = { metadataOptions: { httpTokens: "optional" } };
+    const asked = (text: string, settings = {}, kind = "aws") =>
+      findNodeScriptWarnings([sourcesOf(server(text), kind, settings)]).map(({ message }) => message);
+    for (const text of [
+      "curl http://169.254.169.254/latest/meta-data/local-ipv4",
+      "META=http://169.254.169.254\nwget -qO- $META/latest/meta-data/instance-id",
+      "Invoke-RestMethod http://169.254.169.254/latest/meta-data/hostname",
+      "curl http://[fd00:ec2::254]/latest/meta-data/",
+      "curl http://instance-data/latest/meta-data/",
+    ]) {
+      assert.match(asked(text)[0]!, /^asks the metadata service of AWS without a session token/, text);
+      assert.deepEqual(asked(text, optional), []);
+      assert.deepEqual(asked(text, {}, "digitalocean"), []);
+      const withToken = `TOKEN=$(curl -X PUT http://169.254.169.254/latest/api/token -H "X-aws-ec2-metadata-token-ttl-seconds: 60")\n${text}`;
+      assert.deepEqual(asked(withToken), []);
+    }
+    assert.deepEqual(asked("curl http://169.254.169.254/metadata/instance"), []);
+    const [fallback] = findNodeScriptWarnings(
+      ["digitalocean", "aws"].map((kind) => sourcesOf(server("curl 169.254.169.254/latest/meta-data"), kind)),
+    );
+    assert.match(fallback!.message, /metadata service of AWS/, "also of a fallback");
+  });
+
+  it("is warned about when a backslash of a template literal was copied with it", () => {
+    assert.match(warned(server("echo\necho \\${{HOME}}"))[0]!, /^line 2: .* left over from a template literal/);
+    assert.deepEqual(warned(server("echo ${{HOME}}")), []);
+  });
+
+  it("that is fetched may be longer than the VM provider takes, if it runs as a file", () => {
+    const long = (before: string, bytes = 100_000) => ({
+      startupScript: { text: `${before}{server_id}${"#".repeat(bytes)}`, delivery: "fetch" as const },
+    });
+    for (const kind of ["aws", "digitalocean", "proxmox", "local"]) {
+      assert.deepEqual(told(server("", long("#!/bin/bash\n")), kind), []);
+      assert.match(told(server("", long("", 300_000)), kind)[0]!, /has up to \d+ bytes.* at most 262144 are fetched/);
+    }
+    assert.match(told(server("#".repeat(100_000)))[0]!, /set delivery: "fetch"/);
+    for (const text of ["#cloud-config\n", "MIME-Version: 1.0\n\n"]) {
+      assert.match(told(server("", long(text)))[0]!, /delivery "fetch" runs the script as a file/);
+    }
+    const checkin = server("", { ...long("dir"), requireCheckin: true });
+    assert.match(told(checkin)[0]!, /only with \{checkin_jwt\}/);
   });
 });

@@ -91,6 +91,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "runtime/deciding",
     "runtime/broker",
     "runtime/store",
+    "node:crypto",
     "node:net",
   ],
   "runtime/executor": [

@@ -51,7 +51,9 @@ const linuxRun = [
   `  exit ${begunBefore}`,
   "fi",
   `echo "$1" > "$2/$3/folder" && cat part-* > script || exit ${notBegun}`,
-  'rm -f part-*; bash ./script < /dev/null; code=$?; cd /; rm -rf "$1"; exit $code',
+  // As a file of its own it would need a folder from which programs may run.
+  "by=$(sed -n '1s/^#![[:blank:]]*//p' script)",
+  'rm -f part-*; ${by:-bash} ./script < /dev/null; code=$?; cd /; rm -rf "$1"; exit $code',
 ].join("\n");
 
 function linuxCommands({ nodeId, path = "/tmp", attempt }: GuestScript): ScriptCommands {

@@ -1,5 +1,5 @@
 /** A node in sentences: what it is doing, since when and why, why it is still there, and what would change that. */
-import type { Node, Session } from "../../model/state";
+import type { Decision, Node, Session } from "../../model/state";
 import { formatCount, formatDuration } from "../../model/units";
 import { describeShape } from "../../model/shape-text";
 import { isUnheard } from "../../planner/lifecycle/node-status";
@@ -44,6 +44,13 @@ export function tellNode(node: Node, leader: Leader): Story {
       break;
   }
   return story;
+}
+
+/** The last call of its own that was refused while it has been as it is: it may never have learned why. */
+export function tellRefusedCall({ status, statusSinceMs }: Node, journal: readonly Decision[]): string[] {
+  const last = journal.findLast(({ event }) => event === "callRefused");
+  if (!last || (status === "running" && last.atMs < statusSinceMs)) return [];
+  return [`At ${formatTime(last.atMs)} ${last.reason.text}.`];
 }
 
 /** What its cloud says now of where it is to come from. */

@@ -26,7 +26,7 @@ import { definitionId } from "../../model/changes";
 import { accountReasons, viewAccounts } from "../explain/account";
 import { adviceFor } from "../explain/advice";
 import { tellConfig } from "../explain/config";
-import { tellNode } from "../explain/node";
+import { tellNode, tellRefusedCall } from "../explain/node";
 import { tellSession } from "../explain/session";
 import { tellGone, tellRefused } from "../explain/story";
 import { route, type Route } from "../route";
@@ -174,7 +174,7 @@ function explainNode(id: string, journal: readonly Decision[], leader: Leader): 
   const summary = `node ${id} is ${node.status}: ${node.reason.text}`;
   const notes = notesOn(view, ledger.state);
   const story = tellNode(node, leader);
-  story.sentences.push(...notes.map(({ text }) => `It is ${text}.`));
+  story.sentences.push(...notes.map(({ text }) => `It is ${text}.`), ...tellRefusedCall(node, journal));
   return { summary, ...story, node: view, reasons: [node.reason, ...notes] };
 }
 

@@ -1,6 +1,7 @@
 /** Calls that nodes make themselves, with the token from their startup script. */
 import { UnauthorizedError } from "../../model/errors";
 import {
+  fetchedScriptSchema,
   heartbeatSchema,
   idParamsSchema,
   interruptionSchema,
@@ -63,4 +64,19 @@ const interruption = route({
   },
 });
 
-export const nodeCallRoutes: readonly Route[] = [heartbeat, interruption, serverStatus];
+const startupScript = route({
+  method: "get",
+  path: "/api/v1/nodes/{id}/startup-script",
+  access: "node",
+  summary: "The startup script that a node fetches itself, with its check-in token, until it has checked in",
+  params: idParamsSchema,
+  responses: { 200: fetchedScriptSchema },
+  async handle({ params }, context) {
+    if (context.bearer === undefined) throw new UnauthorizedError("send the node's token as bearer");
+    const script = await context.leader().broker.fetchScript(context.bearer, params.id);
+    const body = { script: Buffer.from(script).toString("base64") };
+    return { status: 200, body, headers: { "cache-control": "no-store" } };
+  },
+});
+
+export const nodeCallRoutes: readonly Route[] = [heartbeat, interruption, serverStatus, startupScript];

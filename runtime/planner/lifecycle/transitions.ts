@@ -4,6 +4,7 @@ import type { Journal } from "../../model/journal";
 import type { Reason } from "../../model/reason";
 import type { Node, NodeStatus, Session, SessionEndReason } from "../../model/state";
 import type { Draft } from "../../model/draft";
+import { isInFlight } from "./node-status";
 
 export interface TransitionContext {
   readonly draft: Draft;
@@ -40,7 +41,9 @@ export function moveNode(
   reason: Reason,
   patch: Partial<Node> = {},
 ): void {
-  draft.putNode({ ...node, ...patch, status, statusSinceMs: nowMs, reason });
+  const moved: Node = { ...node, ...patch, status, statusSinceMs: nowMs, reason };
+  // What it fetched it has, or never will.
+  draft.putNode(isInFlight(moved) ? moved : without(moved, "fetchedScript"));
   draft.decide(journal.entry("node", node.nodeId, status, reason));
 }
 
