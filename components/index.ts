@@ -30,7 +30,15 @@ export * from "./clouds";
 export { Pool } from "./pool";
 export { Provider, type ProviderArgs } from "./provider";
 export { Schedule } from "./schedule";
+export type { StartupScriptFileArgs, WithScriptFile } from "./script-file";
 export { ServerAutoscaleConfig } from "./server-autoscale-config";
 export { StagingConfig } from "./staging-config";
+export {
+  startupScripts,
+  type AgentScriptOptions,
+  type DesktopServerOptions,
+  type NoticeCloud,
+  type WindowsServerOptions,
+} from "./startup-scripts";
 export { Workspace } from "./workspace";
 export { Zone } from "./zone";

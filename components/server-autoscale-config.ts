@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ServerAutoscaleConfigArgs } from "./autoscale-arguments";
 import { withSecretConnection } from "./connection";
 import { declareDefinition } from "./declaration";
+import { withScriptText, type WithScriptFile } from "./script-file";
 
 /**
  * Rules for the servers of one pool in one zone: VMs that users reach by RDP, VNC, KasmVNC or SSH.
@@ -15,9 +16,10 @@ import { declareDefinition } from "./declaration";
 export class ServerAutoscaleConfig extends pulumi.ComponentResource {
   readonly name: pulumi.Output<string>;
 
-  constructor(name: string, args: ServerAutoscaleConfigArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: WithScriptFile<ServerAutoscaleConfigArgs>, opts?: pulumi.ComponentResourceOptions) {
     super("headroom:components:ServerAutoscaleConfig", name, {}, opts);
-    const doc = { ...withSecretConnection(args), type: "server" };
+    const startupScript = withScriptText(args.startupScript);
+    const doc = { ...withSecretConnection({ ...args, startupScript }), type: "server" };
     this.name = declareDefinition(this, { kind: "autoscaleConfig", resourceName: name, doc, options: opts });
     this.registerOutputs({ name: this.name });
   }
