@@ -116,7 +116,7 @@ function windowsInstallation({ accounts, noticesOf, joinDomain, withoutTls }: Wi
     `-Upstream '${withoutTls ? "http://" : ""}{upstream_auth_address}'`,
     "-NodeId '{server_id}' -AgentToken '{manager_token}' -CheckinToken '{checkin_jwt}'",
     ...(noticesOf === undefined ? [] : [`-Cloud '${noticesOf}'`]),
-    ...(agents.length === 0 ? [] : [`-Agents ${agents.join(", ")}`]),
+    ...(agents.length === 0 ? [] : [`-Agents @(${agents.map((agent) => `'${agent}'`).join(", ")})`]),
   ];
   return words.join(" ");
 }
