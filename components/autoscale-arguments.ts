@@ -12,13 +12,20 @@ export interface StartupScriptArgs {
    * `registerDns`), `{checkin_jwt}` or its older name `{registration_token}`, `{manager_token}`,
    * `{connection_username}`, `{connection_password}`, `{ad_join_credential}`, `{domain}`, `{nginx_cert_in}`,
    * `{nginx_key_in}`, `{ssh_key}`. Those without a value are left empty. Filled and wrapped, it may be as long as the
-   * VM provider takes it (AWS 16 KiB). At most 1,000,000 characters.
+   * VM provider takes it (AWS 16 KiB), or 256 KiB where it is fetched (`delivery`). At most 1,000,000 characters.
    */
   readonly text: pulumi.Input<string>;
   /** Leave the text exactly as it is: no variables, no doubled braces. Default false. */
   readonly raw?: pulumi.Input<boolean>;
   /** System of the VM that runs it. Default `linux`. */
   readonly osType?: pulumi.Input<"linux" | "windows">;
+  /**
+   * How it comes into the VM. `inline`: whole, within what the VM provider takes. `fetch`: a small one comes that
+   * fetches it from the runtime with the node's token, compares its SHA-256 and runs it; at most 256 KiB, and only
+   * scripts that run as a file. The image needs `curl`, and a certificate of the runtime that it trusts. Default:
+   * `inline`.
+   */
+  readonly delivery?: pulumi.Input<"inline" | "fetch">;
 }
 
 /** What docker-agent and server autoscale configs share. */
