@@ -6,6 +6,7 @@ import type { Cloud } from "../provider/cloud";
 import { cloudComponents, componentsIndex } from "./components";
 import { autoscaleArguments, definitionArguments } from "./definitions";
 import { newDocsPage, withSettingsTables } from "./docs-page";
+import { withKasmTables } from "./kasm-page";
 
 /**
  * By path below the root. Docs pages keep what people wrote around their tables.
@@ -21,6 +22,8 @@ export async function generatedFiles(root: string, clouds: readonly Cloud[]): Pr
   await addSource("components/arguments.ts", definitionArguments());
   await addSource("components/autoscale-arguments.ts", autoscaleArguments());
   await addSource("components/clouds/index.ts", componentsIndex(clouds));
+  const fromKasm = "docs/from-kasm.md";
+  files.set(fromKasm, withKasmTables(readFileSync(join(root, fromKasm), "utf8"), fromKasm));
   for (const cloud of clouds) {
     await addSource(`components/clouds/${cloud.kind}.ts`, cloudComponents(cloud));
     const page = `docs/clouds/${cloud.kind}.md`;

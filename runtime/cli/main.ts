@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { addDoctor } from "./commands/doctor";
+import { addImport } from "./commands/import";
 import { addLanes } from "./commands/lanes";
 import { addNodes } from "./commands/nodes";
 import { addOrphans } from "./commands/orphans";
@@ -50,6 +51,7 @@ function createProgram(given: NodeJS.ProcessEnv): Command {
   addOrphans(program);
   addSession(program);
   addDoctor(program, given);
+  addImport(program);
   // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.
   const prepare = (command: Command): void => {
     command.exitOverride().configureOutput(commanderOutput).configureHelp({ showGlobalOptions: true });

@@ -25,6 +25,8 @@ const commands = [
   ["session", "release"],
   ["session", "watch"],
   ["staging"],
+  ["import"],
+  ["import", "kasm"],
 ];
 
 describe("headroom", () => {
