@@ -66,14 +66,14 @@ export function readmeSource(asked: readonly Asked[], fileName: string): string 
   const open = asked.filter(({ isSecret }) => !isSecret);
   return [
     "# From Kasm",
-    `A Pulumi program that declares to Headroom what \`${fileName}\` declared to Kasm. \`NOT-CARRIED.md\` lists what could not come`,
-    "along. A field with the value that Headroom takes without it is left out.",
+    `A Pulumi program that declares to Headroom what \`${fileName}\` declared to Kasm. \`NOT-CARRIED.md\` lists what could not\n` +
+      "come along. A field with the value that Headroom takes without it is left out.",
     "## Run it",
     "```sh\nnpm install\npulumi stack init dev\npulumi config set headroom:endpoint http://127.0.0.1:8700\npulumi config set --secret headroom:apiKey\n```",
     ...(secrets.length === 0
       ? []
       : [
-          "Secrets are not in the program; each command asks for its value:",
+          "Secrets are not in the program; each command asks for its value (one of several lines comes from a file: `< file`):",
           `\`\`\`sh\n${secrets.map(({ key, what }) => `pulumi config set --secret ${key} # ${what}`).join("\n")}\n\`\`\``,
         ]),
     ...(open.length === 0
