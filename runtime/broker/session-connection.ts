@@ -77,7 +77,9 @@ export function connectionOfSession(
   }
   const userName = isDynamic ? account!.userName : userNameOf(connection, userId);
   const password = isDynamic ? account!.password : secrets.password;
-  const { privateKey, passphrase } = userKey ?? secrets;
+  // An account has the key that its user had when it was made.
+  const isKeyThere = userKey && (!isDynamic || userKey.publicKey === account!.publicKey);
+  const { privateKey, passphrase } = isKeyThere ? userKey : secrets;
   return {
     kind: "ready",
     connection: {

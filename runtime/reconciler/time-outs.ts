@@ -90,10 +90,16 @@ function applyToComing(node: Node, { context, awakeSinceMs, isSilentSince }: Jud
   const text =
     node.status === "provisioning"
       ? `the cloud did not make it within ${limit}`
-      : `no check-in within ${limit} after it was created`;
+      : `${whatWasMissed(node)} within ${limit} after it was created`;
   const numbers = { waitedMs, provisionTimeoutSeconds: node.provisionTimeoutSeconds };
-  const code = node.status === "starting" ? "noCheckin" : "provisionTimeout";
+  const silence = node.readyWhen === "probe" ? "noAnswer" : "noCheckin";
+  const code = node.status === "starting" ? silence : "provisionTimeout";
   tell(node, { kind: "timedOut", reason: { code, text, numbers } }, context);
+}
+
+/** By how the node was to show that it is ready. */
+function whatWasMissed({ readyWhen, connectionPort = 0, address = "" }: Node): string {
+  return readyWhen === "probe" ? `port ${connectionPort} of ${address} did not answer` : "no check-in";
 }
 
 /** Nobody has to be woken: time-outs are the beginning of a pass. */

@@ -165,6 +165,13 @@ describe("accounts of a node", () => {
     const answer = (await connection(sessionId)).body["connection"] as Record<string, unknown>;
 
     assert.deepEqual([answer["userName"], answer["privateKey"]], [account!.userName, privateKey.trim()]);
+    await api.request(path, { method: "PUT", key: api.keys.broker, body: { privateKey: rsaKey() } });
+    const later = (await connection(sessionId)).body["connection"] as Record<string, unknown>;
+    assert.deepEqual(
+      [later["password"], later["privateKey"]],
+      [account!.password, undefined],
+      "a key that is not there",
+    );
   });
 
   it("go with their node, and are in no list, journal or log", async () => {

@@ -19,6 +19,8 @@ const planted = {
   connectionPassword: "plantedConnectionPassword0002",
   databasePassword: "plantedDatabasePassword0003",
   wrongValue: "plantedWrongSecretValue0004",
+  connectionInfo: "plantedConnectionInfo0005",
+  memberPassword: "plantedMemberPassword0006",
 };
 
 const script = [
@@ -39,10 +41,14 @@ const aws = {
 function documents(upstreamAuthAddress: string): [DefinitionKind, Record<string, unknown>][] {
   const cloudSettings = { ...aws, secretAccessKey: planted.awsKey };
   const server = { type: "server", pool: "servers", zone: "here", vmProvider: "vms", requireCheckin: true };
-  const account = { connectionUsername: "desk", connectionPassword: planted.connectionPassword };
+  const connectionInfo = { "sftp-password": planted.connectionInfo };
+  const account = { connectionUsername: "desk", connectionPassword: planted.connectionPassword, connectionInfo };
+  const machine = { name: "m1", zone: "here", address: "127.0.0.77", cores: 4, memory: "8GiB" };
+  const member = { ...machine, connectionUsername: "desk", connectionPassword: planted.memberPassword };
   return [
     ["zone", { name: "here", upstreamAuthAddress, local: true }],
     ["pool", { name: "servers", type: "server" }],
+    ["pool", { name: "fixed", type: "server", staticMembers: [member] }],
     ["vmProviderConfig", { name: "vms", kind: "local", maxInstances: 2, settings: { cores: 2, memory: "4GiB" } }],
     ["vmProviderConfig", { name: "cloud", kind: "aws", maxInstances: 2, settings: cloudSettings }],
     [
@@ -128,6 +134,8 @@ describe("secrets in a whole runtime", function () {
         shown.push(
           ...(await commands({ endpoint, key: adminKey, sessionId: session.sessionId, nodeId: node!.nodeId })),
         );
+        const { password, info } = await client.connection(session.sessionId);
+        assert.deepEqual([password, info], [planted.connectionPassword, { "sftp-password": planted.connectionInfo }]);
         await client.releaseSession(session.sessionId);
         assert.equal((await client.deleteDefinition("autoscaleConfig", "desks", owner))?.status, "draining");
         await until("the node is gone", async () => {
@@ -163,7 +171,7 @@ describe("secrets in a whole runtime", function () {
 async function tokensOf(databaseUrl: string): Promise<string[]> {
   const client = await connect(databaseUrl);
   const { rows } = await client.query<{ script: string }>(
-    "select doc -> 'spec' ->> 'startupScript' as script from headroom.node",
+    "select doc -> 'spec' ->> 'startupScript' as script from headroom.node where doc ? 'spec'",
   );
   await client.end();
   assert.ok(rows.every(({ script: text }) => text.includes(planted.connectionPassword)));
@@ -215,7 +223,7 @@ async function errorsAndAnswers(options: {
       "decisions?limit=1000",
       "api-keys",
     ],
-    ...["vmProviderConfig", "vmProviderConfig/cloud", "autoscaleConfig", "autoscaleConfig/desks"].map(
+    ...["vmProviderConfig", "vmProviderConfig/cloud", "autoscaleConfig", "autoscaleConfig/desks", "pool"].map(
       (name) => `definitions/${name}`,
     ),
     ...[`explain/node/${nodeId}`, "explain/config/desks", "openapi.json"],

@@ -10,6 +10,7 @@ import ts from "typescript";
 import type { Mutant } from "./mutant";
 import { actingMutants } from "./of-acting";
 import { cloudMutants } from "./of-clouds";
+import { connectionMutants } from "./of-connections";
 import { lifecycleMutants } from "./of-lifecycle";
 import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
@@ -23,6 +24,7 @@ const mutants = [
   ...actingMutants,
   ...sweepingMutants,
   ...cloudMutants,
+  ...connectionMutants,
 ];
 /** First a short look; a bug that neither it nor the tests find gets a longer one. */
 const shortRuns = { seed: 1, seeds: 8, events: 6_000, timeoutMs: 600_000 };

@@ -35,7 +35,8 @@ export function nodeObstacle(node: Node, question: NodeQuestion): Reason | undef
   const misfit = workspace && labelMisfit(workspace, pool, node.labels);
   if (misfit) return { code: "labels", text: misfit.text, numbers };
   if (isInFlight(node)) {
-    const percent = node.status === "starting" ? `, check-in ${Math.round(node.progressPercent ?? 0)}%` : "";
+    const isToCheckIn = node.status === "starting" && node.readyWhen !== "probe";
+    const percent = isToCheckIn ? `, check-in ${Math.round(node.progressPercent ?? 0)}%` : "";
     return { code: "coming", text: `is ${node.status}${percent}`, numbers };
   }
   if (node.status !== "running") return { code: node.status, text: `is ${node.status}: ${node.reason.text}`, numbers };
