@@ -33,8 +33,8 @@ export const instanceTypeName = z
   .regex(/^[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}$/, 'use an instance type such as "m7i.large"');
 export const securityGroupId = z
   .string()
-  .regex(/^sg-[0-9a-z]{1,17}$/, 'use ids such as "sg-0123456789abcdef0", not the names of groups');
-export const subnetIdText = z.string().regex(/^subnet-[0-9a-z]{1,17}$/, 'use an id such as "subnet-0123456789abcdef0"');
+  .regex(/^sg-[0-9a-z]{1,17}$/, 'use ids such as "sg-0123", not the names of groups');
+export const subnetIdText = z.string().regex(/^subnet-[0-9a-z]{1,17}$/, 'use an id such as "subnet-0123"');
 
 /** Up to 255 ASCII characters without a blank at either end. */
 export const keyPairName = z
