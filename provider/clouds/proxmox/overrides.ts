@@ -2,6 +2,7 @@
 import type { VmLegacyArgs } from "@muhlba91/pulumi-proxmoxve/vmLegacy";
 import { z } from "zod";
 import { fields, flag, ownNames, refuse, text, texts, whole, type OverrideRule } from "../../frame/overrides";
+import { bridgeName, deviceModel, diskInterface, mtu, passedDevice, storageId, vlanId } from "./names";
 
 const number = z.number();
 const seconds = z.int().min(1).max(7200);
@@ -14,9 +15,17 @@ const sameInAll = (what: string) => never(`not settable: each VM needs ${what} o
 
 const disk = z
   .strictObject({
-    interface: text,
-    ...{ aio: text, backup: flag, cache: text, datastoreId: text, discard: text, fileFormat: text, fileId: text },
-    ...{ importFrom: text, iothread: flag, queues: whole, replicate: flag, serial: text, size: whole, ssd: flag },
+    interface: diskInterface,
+    ...{ aio: text, backup: flag, cache: text, datastoreId: storageId, discard: text, fileFormat: text, fileId: text },
+    ...{
+      importFrom: text,
+      iothread: flag,
+      queues: whole,
+      replicate: flag,
+      serial: text,
+      size: whole.min(1),
+      ssd: flag,
+    },
     pathInDatastore: never("not settable: the disk would go with the first VM that is deleted"),
     speed: fields({
       ...{ iopsRead: whole, iopsReadBurstable: whole, iopsWrite: whole, iopsWriteBurstable: whole },
@@ -27,21 +36,21 @@ const disk = z
   .required({ interface: true });
 
 const networkDevice = fields({
-  ...{ bridge: text, disconnected: flag, enabled: flag, firewall: flag, model: text, mtu: whole, queues: whole },
-  ...{ rateLimit: number, trunks: text, vlanId: whole },
+  ...{ bridge: bridgeName, disconnected: flag, enabled: flag, firewall: flag, model: deviceModel, mtu, queues: whole },
+  ...{ rateLimit: number, trunks: text, vlanId },
   macAddress: sameInAll("a MAC address"),
 });
 
 const hostPci = z
   .strictObject({
-    ...{ device: text, mapping: text, mdev: text, pcie: flag, romFile: text, rombar: flag, xvga: flag },
+    ...{ device: passedDevice, mapping: text, mdev: text, pcie: flag, romFile: text, rombar: flag, xvga: flag },
     id: never(`not settable: ${rootOnly}; name a resource mapping with "mapping"`),
   })
   .partial()
   .required({ device: true });
 
 const initialization = fields({
-  ...{ datastoreId: text, fileFormat: text, interface: text, type: text, upgrade: flag },
+  ...{ datastoreId: storageId, fileFormat: text, interface: diskInterface, type: text, upgrade: flag },
   ...{ metaDataFileId: text, networkDataFileId: text, userDataFileId: text, vendorDataFileId: text },
   dns: fields({ domain: text, servers: texts }),
   ipConfigs: z.array(
@@ -73,7 +82,7 @@ export const vmInputs = ownNames<Exclude<keyof VmLegacyArgs, "timeoutMoveDisk">>
   }),
   amdSev: fields({ allowSmt: flag, kernelHashes: flag, noDebug: flag, noKeySharing: flag, type: text }),
   audioDevice: fields({ device: text, driver: text, enabled: flag }),
-  bios: text,
+  bios: z.enum(["seabios", "ovmf"]),
   bootOrders: texts,
   cdrom: fields({ enabled: flag, fileId: text, interface: text }),
   clone: fields({
@@ -89,8 +98,10 @@ export const vmInputs = ownNames<Exclude<keyof VmLegacyArgs, "timeoutMoveDisk">>
   }),
   deleteUnreferencedDisksOnDestroy: flag,
   description: text.max(4000),
-  disks: z.array(disk),
-  efiDisk: fields({ datastoreId: text, fileFormat: text, preEnrolledKeys: flag, type: text }),
+  disks: z
+    .array(disk)
+    .refine((disks) => new Set(disks.map((each) => each.interface)).size === disks.length, "each interface once"),
+  efiDisk: fields({ datastoreId: storageId, fileFormat: text, preEnrolledKeys: flag, type: text }),
   hookScriptFileId: text,
   hostpcis: z.array(hostPci).max(16),
   hotplug: text,
@@ -140,7 +151,7 @@ export const vmInputs = ownNames<Exclude<keyof VmLegacyArgs, "timeoutMoveDisk">>
   timeoutShutdownVm: seconds,
   timeoutStartVm: seconds,
   timeoutStopVm: seconds,
-  tpmState: fields({ datastoreId: text, version: text }),
+  tpmState: fields({ datastoreId: storageId, version: text }),
   usbs: z.array(fields({ mapping: text, usb3: flag, host: never(`not settable: ${rootOnly}; use "mapping"`) })),
   vga: fields({ clipboard: text, memory: whole, type: text }),
   virtiofs: z.array(

@@ -3,37 +3,13 @@ import { z } from "zod";
 import { durationSchema, hostSchema, memorySchema } from "../../../runtime/model/fields";
 import type { AccountIdentity, AccountRules } from "../../../runtime/model/accounts";
 import { overrideSchema } from "../../frame/overrides";
+import { clusterName, poolId, storageId, vmName } from "./names";
 import { vmInputs } from "./overrides";
 
 /** Those of the Pulumi provider. */
 export const defaultVmIds = { lower: 10_000, upper: 99_999 } as const;
 /** What Proxmox VE takes as an id. */
 const vmId = z.int().min(100).max(999_999_999);
-const clusterName = z
-  .string()
-  .regex(/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, 'use the name of a node of the cluster such as "pve1"');
-/** As Proxmox VE's `pve-storage-id`. */
-const storageId = z
-  .string()
-  .regex(
-    /^[A-Za-z][A-Za-z0-9._-]{0,98}[A-Za-z0-9]$/,
-    "use 2 to 100 letters, digits, dots, dashes and underscores, a letter first, a letter or digit last",
-  );
-/** As Proxmox VE's `pve-poolid`: up to three names with slashes between them. */
-const poolId = z
-  .string()
-  .regex(
-    /^(?=.{1,1000}$)[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+){0,2}$/,
-    "use letters, digits, dots, dashes and underscores",
-  );
-/** As the names of VMs: those of hosts, in one label or several. */
-const vmName = z
-  .string()
-  .max(63)
-  .regex(
-    /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
-    "use letters, digits, dashes and dots, as the names of VMs are",
-  );
 
 const accessFields = {
   host: hostSchema.describe(
