@@ -44,7 +44,20 @@ const settings: Readonly<Record<string, Doc>> = {
   local: { cores: 2, ports: [3389], faults: {} },
 };
 
-const member = { name: "m1", zone: "eu", address: "10.0.0.1", cores: 4, memory: "8GiB" };
+/** Names of fields that are secret, of all kinds and clouds, also those in the items of lists. */
+const secretNames = new Set(
+  [
+    ...Object.values(secretFields).flat(),
+    ...clouds.flatMap(({ vm, dns }) => [...(vm?.secretFields ?? []), ...(dns?.secretFields ?? [])]),
+  ].map((path) => path.split(".").at(-1)!),
+);
+
+/** Each secret field of a kind, with a text that may or may not fit it: it is replaced anyway. */
+function everySecretOf(kind: DefinitionKind): Doc {
+  return Object.fromEntries((secretFields[kind] ?? []).map((path) => [path.split(".").at(-1)!, "x"]));
+}
+
+const member = { name: "m1", zone: "eu", address: "10.0.0.1", cores: 4, memory: "8GiB", ...everySecretOf("pool") };
 const config = { pool: "agents", zone: "eu", vmProvider: "here", startupScript: { text: "agent {manager_token}" } };
 
 /** Documents with as many fields as fit, of each kind and of each cloud. */
@@ -58,7 +71,10 @@ const documents: readonly (readonly [DefinitionKind, Doc])[] = [
     "autoscaleConfig",
     { name: "a", type: "dockerAgent", ...config, nginxKey: "k", standbySlots: { workspace: "w", count: 1 } },
   ],
-  ["autoscaleConfig", { name: "b", type: "server", ...config, connectionUsername: "u", connectionPassword: "p" }],
+  [
+    "autoscaleConfig",
+    { name: "b", type: "server", ...config, connectionUsername: "u", ...everySecretOf("autoscaleConfig") },
+  ],
   ...clouds.flatMap(({ kind, vm, dns }): (readonly [DefinitionKind, Doc])[] => [
     ...(vm
       ? [["vmProviderConfig", { name: "v", kind, maxInstances: 1, settings: settings[kind] ?? {} }] as const]
@@ -66,12 +82,6 @@ const documents: readonly (readonly [DefinitionKind, Doc])[] = [
     ...(dns ? [["dnsProviderConfig", { name: "d", kind, settings: {} }] as const] : []),
   ]),
 ];
-
-/** Names of fields that are secret, of all kinds and clouds. */
-const secretNames = new Set([
-  ...Object.values(secretFields).flat(),
-  ...clouds.flatMap(({ vm, dns }) => [...(vm?.secretFields ?? []), ...(dns?.secretFields ?? [])]),
-]);
 
 /** Wrong values that hold the marker where a value may be secret or has no business to be. */
 function* wrongValues(name: string, value: unknown): Generator<unknown> {
