@@ -47,7 +47,7 @@ export const bridgeName = z
   );
 export const vlanId = z.int().min(1).max(4094);
 /** 1 = that of the bridge. */
-export const mtu = z.union([z.literal(1), z.int().min(576).max(65_520)], {
-  error: "use 576 to 65520, or 1 for the bridge's",
-});
+export const mtu = z
+  .int()
+  .refine((bytes) => bytes === 1 || (bytes >= 576 && bytes <= 65_520), "use 576 to 65520, or 1 for the bridge's");
 export const deviceModel = z.enum(["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"]);
