@@ -140,6 +140,17 @@ describe("workspaces, allowed users and groups", () => {
     );
   });
 
+  it("come before what is staged: it stays for those who may have it", async () => {
+    const world = await aWorld({ workspaces: [workspaceDoc({ allowedUsers: ["bob"] })], staging: [stagingDoc()] });
+    await world.reconciler.tickNow();
+
+    assert.deepEqual(
+      [(await ask(world, {})).code, (await ask(world, { userId: "bob" })).code],
+      ["notAllowed", "staged"],
+    );
+    await world.stop();
+  });
+
   it("come before what is free: nobody else is told whether there is room", async () => {
     const full = [aSession({ nodeId: "static:agents:big", needs: { cores: 64, memoryBytes: 1, gpus: 0 } })];
     const world = await aWorld({ workspaces: [workspaceDoc({ allowedUsers: ["bob"] })], sessions: full });
