@@ -18,7 +18,10 @@ export function addScripts(drafts: readonly Draft[], rows: readonly Row[], conte
   for (const draft of drafts) {
     const provider = providerOf(draft);
     const cell = provider && cellOf(provider.row, "startupScript.text");
-    if (provider === undefined || cell === undefined) continue;
+    if (provider === undefined || cell === undefined) {
+      askForScript(draft, context);
+      continue;
+    }
     const text = String(cell.value);
     const isWindows = isForWindows(provider.row, text);
     const file = files.get(provider.row) ?? `scripts/${names.unique(provider.name)}.${isWindows ? "ps1" : "sh"}`;
@@ -31,6 +34,19 @@ export function addScripts(drafts: readonly Draft[], rows: readonly Row[], conte
     const why = "a script belongs to an autoscale config here, and none of the file that is carried uses this one";
     context.notCarried.add({ what: `${row.table.name}.${cell.key}`, row: row.label ?? "", why });
   }
+}
+
+/** Nodes that get the token of their check-in only by a script can't do without one. */
+function askForScript(draft: Draft, { notCarried, keys }: ScriptContext): void {
+  const waits = draft.fields.get("requireCheckin")?.expression;
+  const isAgent = draft.component === "AutoscaleConfig";
+  if (!isAgent && !(waits?.is === "literal" && waits.value === true)) return;
+  const variable = isAgent ? "{manager_token}" : "{checkin_jwt}";
+  const key = keys.unique(`${draft.name}-startupScript-text`);
+  const example = `#!/bin/sh\n# starts what checks in with ${variable}\n`;
+  draft.fields.set("startupScript.text", { expression: { is: "asked", key, example }, column: "" });
+  const why = `its nodes check in with ${variable}, which reaches them only in a startup script, and the file has none for it that is carried`;
+  notCarried.add({ what: "startup_script", row: draft.name, why: `${why}: say one by the configuration ${key}` });
 }
 
 interface Script {

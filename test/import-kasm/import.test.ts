@@ -83,7 +83,8 @@ describe("an imported program", () => {
     has(vms, 'size: "c-4"', 'tags: "kasm,lab"', "maxInstances: 8");
     const config = declared(program, "AutoscaleConfig", "main");
     has(config, 'standbyMemory: "8GiB"', 'memoryOverride: "16GiB"', "coresOverride: 8", 'downscaleBackoff: "10m"');
-    has(declared(program, "AutoscaleConfig", "second"), 'vmProvider: config.require("second-vmProvider")');
+    const second = declared(program, "AutoscaleConfig", "second");
+    has(second, 'vmProvider: config.require("second-vmProvider")', 'config.require("second-startupScript-text")');
   });
 
   it("says which day a number means when it is told, and asks when it is not", () => {
