@@ -1,13 +1,13 @@
 /**
  * Which account runs the embedded server and in which folder its files are.
  *
- * PostgreSQL refuses to run as root. Started by root it therefore runs as an unprivileged account, and its files must be
- * where that account can reach them: in the data folder if possible, else below {@link sharedHome}, with a note in the
- * data folder that says where.
+ * PostgreSQL refuses to run as root. Started by root it therefore runs as an account that nothing else runs as: what runs
+ * as the same one could read every file of it. Its files must be where that account can reach them: in the data folder if
+ * possible, else below {@link sharedHome}, with a note in the data folder that says where.
  */
 import { createHash } from "node:crypto";
-import { constants, existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { access, chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants, existsSync, lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { access, chmod, chown, lchown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { SetupError } from "../model/errors";
@@ -16,8 +16,16 @@ import { readIfThere, readPostmaster } from "./postmaster-file";
 /** Where the server's files are when root's data folder is out of the account's reach. */
 export const sharedHome = "/var/lib/headroom";
 
-/** Accounts tried in this order when started by root: make one named headroom to have it to yourself. */
-const accountNames = ["headroom", "nobody"];
+/** An account of this name is used where there is one. */
+const accountName = "headroom";
+/** A number needs no account; this one lies where systemd hands out numbers for a while, and nobody has it for good. */
+const numberWithoutAccount = 61_471;
+
+/**
+ * Only `initdb` wants an account with a name: it makes the files, which are then given away. Older versions left them to
+ * it, with all that other processes of that name can do.
+ */
+const creatorName = "nobody";
 
 /** The file in the data folder that says where the database is, when it is not in the data folder itself. */
 export const locationFile = "database.location";
@@ -36,6 +44,8 @@ export interface Place {
   readonly home: string;
   /** Undefined = our own account. */
   readonly account: Account | undefined;
+  /** Who makes the files of a new database, and may own those of an old one; undefined = `account`. */
+  readonly creator: Account | undefined;
   readonly canReach: (path: string) => boolean;
 }
 
@@ -43,14 +53,22 @@ export interface Place {
 export async function preparePlace(folder: string, sharedFolder: string = sharedHome): Promise<Place> {
   await makeFolder(folder);
   const real = realpathSync(folder);
-  const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
-  if (!account) return { home: real, account, canReach: () => true };
-  const canReach = (path: string): boolean => isReachable(path, account);
-  const home = await chooseHome(real, canReach, sharedFolder);
+  const chosen = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
+  if (!chosen) return { home: real, account: chosen, creator: undefined, canReach: () => true };
+  const creator = chosen.name === "" ? namedAccount(creatorName) : undefined;
+  const home = await chooseHome(real, (path) => isReachable(path, chosen), sharedFolder);
+  // One that runs already, as an older version started it, is left as it is until it ends.
+  const isCreators = readPostmaster(join(home, "data")) !== undefined && ownerOf(join(home, "data")) === creator?.uid;
+  const account = isCreators ? creator! : chosen;
+  const canReach = (path: string): boolean => isReachable(path, account) && (!creator || isReachable(path, creator));
   await mkdir(home, { recursive: true });
   await chown(home, account.uid, account.gid);
   await chmod(home, 0o700);
-  return { home, account, canReach };
+  return { home, account, creator, canReach };
+}
+
+function ownerOf(folder: string): number {
+  return statSync(folder).uid;
 }
 
 async function makeFolder(folder: string): Promise<void> {
@@ -113,17 +131,23 @@ async function removeAbandoned(shared: string): Promise<void> {
   }
 }
 
+/** `name` is empty for the number without an account. */
 function unprivilegedAccount(): Account {
-  const accounts = existsSync("/etc/passwd") ? readFileSync("/etc/passwd", "utf8").split("\n") : [];
-  for (const wanted of accountNames) {
-    for (const line of accounts) {
-      const [name, , uid, gid] = line.split(":");
-      if (name === wanted && Number(uid) !== 0) return { name, uid: Number(uid), gid: Number(gid) };
-    }
-  }
+  const named = namedAccount(accountName);
+  if (named) return named;
+  if (namedAccount(creatorName)) return { name: "", uid: numberWithoutAccount, gid: numberWithoutAccount };
   throw new SetupError(
-    `PostgreSQL can't run as root and there is no account named ${accountNames.join(" or ")}; create one, or do not run as root`,
+    `PostgreSQL can't run as root and there is no account named ${accountName} or ${creatorName}; create one, or do not run as root`,
   );
+}
+
+function namedAccount(wanted: string): Account | undefined {
+  const accounts = existsSync("/etc/passwd") ? readFileSync("/etc/passwd", "utf8").split("\n") : [];
+  for (const line of accounts) {
+    const [name, , uid, gid] = line.split(":");
+    if (name === wanted && Number(uid) !== 0) return { name, uid: Number(uid), gid: Number(gid) };
+  }
+  return undefined;
 }
 
 /** True when the account may enter every folder above the path. By mode bits; the account's only group is its own. */
@@ -137,11 +161,18 @@ export function isReachable(path: string, { uid, gid }: Account): boolean {
 }
 
 /** Whoever owns the file of an existing database runs it; a folder of somebody else is refused early and clearly. */
-export async function checkOwner(dataFolder: string, account: Account | undefined): Promise<void> {
+export async function checkOwner(dataFolder: string, { account, creator }: Place): Promise<void> {
   const expected = account?.uid ?? process.getuid?.();
   const { uid } = await stat(dataFolder);
-  if (expected === undefined || uid === expected) return;
+  if (expected === undefined || uid === expected || uid === creator?.uid) return;
   throw new SetupError(
     `the database in ${dataFolder} belongs to user id ${uid} and this process would run it as user id ${expected}; start as the user who made it, or change the owner of that folder`,
   );
+}
+
+/** Gives a file, or a folder and all in it, to the account. */
+export async function giveTree(path: string, account: Account): Promise<void> {
+  await lchown(path, account.uid, account.gid);
+  if (!lstatSync(path).isDirectory()) return;
+  for (const name of await readdir(path)) await giveTree(join(path, name), account);
 }

@@ -110,6 +110,7 @@ export class EmbeddedPostgres {
       this.running ??= await this.start();
       this.address = await this.addressOf(this.running);
       await this.watch();
+      await this.renewPassword(this.running);
     });
   }
 
@@ -158,12 +159,22 @@ export class EmbeddedPostgres {
     }
   }
 
-  private async addressOf({ port, socketFolder }: RunningServer): Promise<string> {
-    const password = encodeURIComponent(await this.server.password());
-    const query = `sslmode=disable&application_name=${applicationName()}`;
-    return socketFolder?.startsWith("/")
-      ? `postgresql://${embeddedUser}:${password}@localhost:${port}/${embeddedDatabase}?host=${encodeURIComponent(socketFolder)}&${query}`
-      : `postgresql://${embeddedUser}:${password}@127.0.0.1:${port}/${embeddedDatabase}?${query}`;
+  /** With the password that the server has. */
+  private async addressOf(running: RunningServer): Promise<string> {
+    const { password, before } = await this.server.passwords.read();
+    const address = addressWith(running, password);
+    return before === undefined || (await isLetIn(address)) ? address : addressWith(running, before);
+  }
+
+  /** One that others could read is replaced before anything secret gets into the database. */
+  private async renewPassword(running: RunningServer): Promise<void> {
+    const { passwords } = this.server;
+    const { password, before } = await passwords.read();
+    if (before === undefined) return;
+    // Nothing in it needs quoting.
+    await this.watcher?.query(`alter role ${embeddedUser} password '${password}'`);
+    await passwords.settle();
+    this.address = addressWith(running, password);
   }
 
   /** One idle connection: it ends the moment the server dies, whoever started that server. */
@@ -193,6 +204,25 @@ export class EmbeddedPostgres {
         await delay(500 * attempt);
       }
     }
+  }
+}
+
+function addressWith({ port, socketFolder }: RunningServer, secret: string): string {
+  const password = encodeURIComponent(secret);
+  const query = `sslmode=disable&application_name=${applicationName()}`;
+  return socketFolder?.startsWith("/")
+    ? `postgresql://${embeddedUser}:${password}@localhost:${port}/${embeddedDatabase}?host=${encodeURIComponent(socketFolder)}&${query}`
+    : `postgresql://${embeddedUser}:${password}@127.0.0.1:${port}/${embeddedDatabase}?${query}`;
+}
+
+/** False when the server runs and refuses the password. */
+async function isLetIn(address: string): Promise<boolean> {
+  try {
+    await (await connect(address)).end();
+    return true;
+  } catch (error) {
+    if (error instanceof SetupError) return false;
+    throw error;
   }
 }
 

@@ -1,15 +1,15 @@
 /** One PostgreSQL server process on one data folder: create, start, find again after a crash, stop. */
 import { spawn, type SpawnOptions } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
-import { chown, open, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, open, readdir, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { SetupError } from "../model/errors";
 import type { Binaries } from "./embedded-binaries";
-import { checkOwner, type Place } from "./embedded-place";
+import { EmbeddedPasswords } from "./embedded-passwords";
+import { checkOwner, giveTree, type Account, type Place } from "./embedded-place";
 import { isAnswered, socketPathMax } from "./folder-lock";
 import { readIfThere, readPostmaster, type RunningServer } from "./postmaster-file";
 
@@ -59,6 +59,7 @@ const logBytesMax = 10_000_000;
 export class EmbeddedServer {
   readonly dataFolder: string;
   readonly logFile: string;
+  readonly passwords: EmbeddedPasswords;
   private readonly socketFolder: string;
 
   constructor(
@@ -68,6 +69,7 @@ export class EmbeddedServer {
     this.dataFolder = join(place.home, "data");
     this.logFile = join(place.home, "server.log");
     this.socketFolder = place.home;
+    this.passwords = new EmbeddedPasswords(place.home);
   }
 
   /** Makes an empty database unless there is one. A creation that was cut off is started over. */
@@ -75,25 +77,40 @@ export class EmbeddedServer {
     if (existsSync(this.dataFolder)) return this.checkExisting();
     const unfinished = `${this.dataFolder}.unfinished`;
     await rm(unfinished, { recursive: true, force: true });
-    const passwordFile = join(this.place.home, "password");
-    await this.writeOwned(passwordFile, randomBytes(24).toString("base64url"));
-    await this.run("initdb", [
-      ...["--pgdata", unfinished, "--username", embeddedUser, "--pwfile", passwordFile],
-      ...["--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-instructions"],
-    ]);
+    const { home, account, creator = account } = this.place;
+    const passwordFile = join(home, "initdb-password");
+    const first = await this.asDiskFull(() => this.passwords.make(creator !== account));
+    await this.asDiskFull(async () => {
+      await mkdir(unfinished, { mode: 0o700 });
+      await rm(passwordFile, { force: true });
+      await writeFile(passwordFile, first, { mode: 0o600, flag: "wx" });
+    });
+    if (creator) for (const path of [unfinished, passwordFile]) await chown(path, creator.uid, creator.gid);
+    // The creator must get through to what is its own.
+    if (creator !== account) await chmod(home, 0o711);
+    await this.run(
+      "initdb",
+      [
+        ...["--pgdata", unfinished, "--username", embeddedUser, "--pwfile", passwordFile],
+        ...["--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-instructions"],
+      ],
+      creator,
+    );
+    await rm(passwordFile);
+    await chmod(home, 0o700);
+    if (account && creator !== account) await giveTree(unfinished, account);
     await rename(unfinished, this.dataFolder);
-    await syncFolder(this.place.home);
+    await syncFolder(home);
   }
 
-  async password(): Promise<string> {
-    const file = join(this.place.home, "password");
-    try {
-      return (await readFile(file, "utf8")).trim();
-    } catch (cause) {
-      throw new SetupError(`${file}, the password of the embedded database, can't be read; restore that file`, {
-        cause,
-      });
-    }
+  /** Files of an older version that another account has: they, and the password that it could read, are given up to ours. */
+  private async takeOver(): Promise<void> {
+    const { account } = this.place;
+    if (!account || statSync(this.dataFolder).uid === account.uid) return;
+    await this.passwords.distrust();
+    // The data folder's own owner tells that it is done, so it comes last.
+    for (const name of await readdir(this.dataFolder)) await giveTree(join(this.dataFolder, name), account);
+    await chown(this.dataFolder, account.uid, account.gid);
   }
 
   /** The server that runs on the data folder now, if any. */
@@ -122,6 +139,7 @@ export class EmbeddedServer {
     ]) {
       await rm(stale, { force: true });
     }
+    await this.takeOver();
     await this.prepareLog();
     const log = openSync(this.logFile, "a", 0o600);
     const child = spawn(this.program("postgres"), await this.startArguments(preferredPort), {
@@ -170,7 +188,7 @@ export class EmbeddedServer {
         `the database in ${this.dataFolder} was made by PostgreSQL ${version || "of an unknown version"} and this version of headroom brings ${this.binaries.majorVersion}; move it with pg_dump and a new data folder, or start the version of headroom that made it`,
       );
     }
-    await checkOwner(this.dataFolder, this.place.account);
+    await checkOwner(this.dataFolder, this.place);
   }
 
   private async startArguments(preferredPort?: number): Promise<string[]> {
@@ -208,11 +226,9 @@ export class EmbeddedServer {
     }
   }
 
-  private async writeOwned(file: string, text: string): Promise<void> {
+  private async asDiskFull<Result>(write: () => Promise<Result>): Promise<Result> {
     try {
-      await rm(file, { force: true });
-      await writeFile(file, text, { mode: 0o600, flag: "wx" });
-      if (this.place.account) await chown(file, this.place.account.uid, this.place.account.gid);
+      return await write();
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === "ENOSPC") throw diskFull(this.place.home);
       throw cause;
@@ -224,14 +240,14 @@ export class EmbeddedServer {
   }
 
   /** Nothing of our environment gets in: variables such as PGDATA or a locale would change what the server does. */
-  private spawnOptions(): SpawnOptions {
-    const { home, account } = this.place;
+  private spawnOptions(account = this.place.account): SpawnOptions {
+    const { home } = this.place;
     const env = { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" };
     return { cwd: home, env, ...(account && { uid: account.uid, gid: account.gid }) };
   }
 
-  private async run(name: string, args: readonly string[]): Promise<void> {
-    const child = spawn(this.program(name), args, { ...this.spawnOptions(), stdio: ["ignore", "pipe", "pipe"] });
+  private async run(name: string, args: readonly string[], account = this.place.account): Promise<void> {
+    const child = spawn(this.program(name), args, { ...this.spawnOptions(account), stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk: Buffer) => (output += chunk));
     let code: unknown;
