@@ -15,17 +15,39 @@ const withheld = [
   "PULUMI_OPTION_REFRESH",
 ];
 
-/** Secrets of the service: whoever runs programs of users has no use for the way into the database or the API. */
-const secrets = ["HEADROOM_DATABASE_URL", "HEADROOM_API_KEY", "DATABASE_URL"];
-const postgresVariable = /^PG[A-Z]+$/;
+/**
+ * What workers, engines and plugins inherit: what any program needs to find its files and the network, and by which the
+ * SDKs of clouds and of Pulumi's backends are given a place and credentials. By name, or by how a name starts.
+ */
+const inherited: readonly RegExp[] = [
+  /^(PATH|HOME|USER|LOGNAME|SHELL|HOSTNAME|LANG|LANGUAGE|LC_.+|TZ|TMPDIR|TMP|TEMP|XDG_.+)$/,
+  /^(SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|USERPROFILE|USERNAME)$/,
+  /^((HTTP|HTTPS|ALL|NO|FTP|GRPC|NO_GRPC)_PROXY|SSL_CERT_(FILE|DIR)|SSH_AUTH_SOCK|NODE_(OPTIONS|EXTRA_CA_CERTS|V8_COVERAGE))$/,
+  /^(PULUMI|AWS|AZURE|ARM|MSI|IDENTITY|GOOGLE|GCLOUD|GCE|GCP|CLOUDSDK|CLOUDFLARE|DIGITALOCEAN|SPACES|OCI|OS|VSPHERE|NUTANIX|PROXMOX|PROXMOX_VE|KUBE|KUBERNETES|HARVESTER|S3)_/,
+  /^(KUBECONFIG|BOTO_CONFIG)$/,
+];
+
+/** Our own variables are inherited unless they hold, or lead to, a secret of the service. */
+const ownVariable = /^HEADROOM_/;
+const ownSecret = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|DATABASE|URL/;
+
+/** Names further variables to inherit, with commas between them: for a plugin or an SDK that no list here knows. */
+export const passedVariables = "HEADROOM_INHERIT";
 
 /**
- * What workers, engines and plugins inherit of the service's environment. A Pulumi backend that itself is a PostgreSQL
- * database takes its password from the backend's URL, not from `PGPASSWORD`.
+ * Of the service's environment what its children need, and nothing else: whoever runs programs of users has no use for the
+ * way into the database or the API. A Pulumi backend that itself is a PostgreSQL database takes its password from the
+ * backend's URL, not from `PGPASSWORD`. On Windows names differ in case only.
  */
 export function inheritedEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const isWithheld = (name: string): boolean => secrets.includes(name) || postgresVariable.test(name);
-  return withDirectLoopback(Object.fromEntries(Object.entries(own).filter(([name]) => !isWithheld(name))));
+  const named = (own[passedVariables] ?? "").split(",").map((name) => name.trim());
+  const isInherited = (name: string): boolean => {
+    if (named.includes(name)) return true;
+    const upper = name.toUpperCase();
+    if (ownVariable.test(upper)) return !ownSecret.test(upper);
+    return inherited.some((pattern) => pattern.test(upper));
+  };
+  return withDirectLoopback(Object.fromEntries(Object.entries(own).filter(([name]) => isInherited(name))));
 }
 
 /** Marks the engine of a lane and the plugins it starts, so that recovery finds what a killed engine left behind. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { laneMark, laneMarkOf } from "../../runtime/executor/engine-environment";
+import { inheritedEnvironment, laneMark, laneMarkOf } from "../../runtime/executor/engine-environment";
 import { prepareInstallation } from "../../runtime/executor/installation";
 import { WorkerPool } from "../../runtime/executor/worker-pool";
 import { removeFolder } from "../support/remove-folder";
@@ -12,7 +12,10 @@ import { realClock } from "../../runtime/model/real-clock";
 import { newOpenFolder } from "../support/open-folder";
 
 const planted = "a-secret-of-the-service";
-const plantedNames = ["HEADROOM_DATABASE_URL", "HEADROOM_API_KEY", "PGPASSWORD", "PGHOST", "PGSERVICEFILE", "PGUSER"];
+const plantedNames = [
+  ...["HEADROOM_DATABASE_URL", "HEADROOM_API_KEY", "PGPASSWORD", "PGHOST", "PGSERVICEFILE", "PGUSER", "PGPASSFILE"],
+  ...["DATABASE_URL", "MY_APP_PASSWORD", "VAULT_TOKEN", "NPM_TOKEN", "GITHUB_TOKEN", "LD_PRELOAD_NOTE", "HEADROOM_NEW_TOKEN"],
+];
 
 interface Process {
   readonly pid: number;
@@ -34,6 +37,30 @@ function processes(): Process[] {
     }
   });
 }
+
+describe("the environment of children", () => {
+  const given = Object.fromEntries(plantedNames.map((name) => [name, planted]));
+
+  it("has what programs and SDKs of clouds need, and nothing that was not thought of", () => {
+    const needed = {
+      ...{ PATH: "/bin", HOME: "/home/a", LC_ALL: "C", https_proxy: "http://proxy", NO_PROXY: "lab", TMPDIR: "/tmp" },
+      ...{ AWS_PROFILE: "lab", AWS_SECRET_ACCESS_KEY: "k", GOOGLE_APPLICATION_CREDENTIALS: "/f", ARM_CLIENT_ID: "c" },
+      ...{ PULUMI_ACCESS_TOKEN: "p", DIGITALOCEAN_TOKEN: "d", NODE_EXTRA_CA_CERTS: "/ca", HEADROOM_LOCAL_ROOT: "/l" },
+    };
+
+    assert.deepEqual(inheritedEnvironment({ ...given, ...needed }), needed);
+  });
+
+  it("has what the operator names besides", () => {
+    const named = { HEADROOM_INHERIT: "MY_APP_PASSWORD, OTHER" };
+
+    assert.deepEqual(inheritedEnvironment({ ...given, ...named, OTHER: "x" }), {
+      ...named,
+      MY_APP_PASSWORD: planted,
+      OTHER: "x",
+    });
+  });
+});
 
 describe("processes of an update", () => {
   let folder: string;
