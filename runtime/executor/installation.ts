@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Engine } from "./engine-choice";
 import { writeDurably } from "./durable-file";
+import { SetupError } from "../model/errors";
 import { PassphraseCrypter } from "./passphrase";
 
 export const projectName = "headroom-nodes";
@@ -79,8 +80,7 @@ export function passphraseFile({ dataFolder }: Installation): string {
 
 /** The installation's crypter; takes the time of one key derivation. */
 export function openCrypter(installation: Installation): Promise<PassphraseCrypter> {
-  const salt = readFileSync(saltFile(installation), "utf8").trim();
-  return PassphraseCrypter.open(readPassphrase(installation), salt);
+  return PassphraseCrypter.open(readPassphrase(installation), readSalt(installation));
 }
 
 /** Keys that come from the passphrase and the salt of the stacks, and that say nothing about either. */
@@ -96,8 +96,7 @@ const keyBytes = 32;
 /** Slow enough that a passphrase somebody chose is not guessed from a fingerprint, about 50 ms. */
 export async function derivePassphraseKeys(installation: Installation): Promise<PassphraseKeys> {
   const derive = promisify<string, string, number, Buffer>(scrypt);
-  const salt = readFileSync(saltFile(installation), "utf8").trim();
-  const bytes = await derive(readPassphrase(installation), `headroom ${salt}`, 2 * keyBytes);
+  const bytes = await derive(readPassphrase(installation), `headroom ${readSalt(installation)}`, 2 * keyBytes);
   return { fingerprintKey: bytes.subarray(0, keyBytes), sealingKey: bytes.subarray(keyBytes) };
 }
 
@@ -110,7 +109,17 @@ function saltFile({ dataFolder }: Installation): string {
 }
 
 function readPassphrase(installation: Installation): string {
-  return readFileSync(passphraseFile(installation), "utf8").trim();
+  return readWhole(passphraseFile(installation));
+}
+
+function readSalt(installation: Installation): string {
+  return readWhole(saltFile(installation));
+}
+
+function readWhole(file: string): string {
+  const text = readFileSync(file, "utf8").trim();
+  if (text !== "") return text;
+  throw new SetupError(`${file} is empty; restore it from a backup: nothing else opens the stacks`);
 }
 
 /** Pulumi.yaml, the same for every lane. */

@@ -31,7 +31,7 @@ export class PassphraseCrypter {
   static async open(passphrase: string, salt: string): Promise<PassphraseCrypter> {
     const [version, bytes, ...check] = salt.split(":");
     if (version !== "v1" || bytes === undefined || check.length !== 3) {
-      throw new SetupError("the encryption salt of the state folder is damaged; restore it from a backup");
+      throw new SetupError("the file encryption-salt of the data folder is damaged; restore it from a backup");
     }
     const key = await deriveKey(passphrase, Buffer.from(bytes, "base64"), iterations, keyBytes, "sha256");
     try {
@@ -39,7 +39,7 @@ export class PassphraseCrypter {
     } catch {
       // A wrong key fails the authentication tag: same answer as a wrong word.
     }
-    throw new SetupError("the passphrase does not fit the encryption salt; restore the passphrase file that made it");
+    throw new SetupError("the file passphrase of the data folder does not fit the file encryption-salt; restore the one that made it");
   }
 
   encrypt(text: string): string {

@@ -225,7 +225,7 @@ describe("passphrase secrets", () => {
     const again = await PassphraseCrypter.open("correct horse", crypter.salt);
     assert.equal(again.decrypt(sealed), "päss ✓");
     assert.notEqual(crypter.encrypt("päss ✓"), sealed);
-    await assert.rejects(PassphraseCrypter.open("wrong", crypter.salt), /does not fit the encryption salt/);
+    await assert.rejects(PassphraseCrypter.open("wrong", crypter.salt), /does not fit the file encryption-salt/);
     await assert.rejects(PassphraseCrypter.open("correct horse", "v1:x"), /is damaged/);
   });
 });
