@@ -72,7 +72,7 @@ export function declareDefinition(
   component: pulumi.ComponentResource,
   { kind, resourceName, doc, options = {} }: Declaration,
 ): pulumi.Output<string> {
-  const named = { ...doc, name: doc["name"] ?? resourceName };
+  const named = { ...withSecretScript(doc), name: doc["name"] ?? resourceName };
   const { dependsOn, customTimeouts, ignoreChanges, deletedWith, version } = options;
   const own = { parent: component, dependsOn, customTimeouts, ignoreChanges, deletedWith };
   const plugin = component.getProvider(definitionTypes[kind]);
@@ -94,6 +94,17 @@ export function declareDefinition(
  */
 function nameOf(resource: pulumi.Resource, name: pulumi.Input<string>): pulumi.Output<string> {
   return pulumi.all([resource.urn, name]).apply(([, known]) => known);
+}
+
+/** A startup script's text is a secret of the program's state: people write keys and passwords into scripts. */
+function withSecretScript(doc: pulumi.Inputs): pulumi.Inputs {
+  const script: unknown = doc["startupScript"];
+  if (script === undefined || script === null) return doc;
+  if (typeof script !== "object" || pulumi.Output.isInstance(script) || script instanceof Promise) {
+    return { ...doc, startupScript: pulumi.secret(script) };
+  }
+  const { text } = script as { readonly text?: pulumi.Input<string> };
+  return text === undefined ? doc : { ...doc, startupScript: { ...script, text: pulumi.secret(text) } };
 }
 
 /** An input that is kept as a secret; undefined stays undefined. */

@@ -114,7 +114,8 @@ export interface VmProviderFacts extends DnsProviderFacts {
 
 /** Fields of documents that are secret, beside those of `settings`: never shown, never logged. See `secret-paths.ts`. */
 export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly string[]>>> = {
-  autoscaleConfig: [...secretConnectionFields, "nginxKey"],
+  // People write keys and passwords into scripts.
+  autoscaleConfig: [...secretConnectionFields, "nginxKey", "startupScript.text"],
   pool: secretConnectionFields.map((field) => `staticMembers[].${field}`),
 };
 

@@ -35,7 +35,10 @@ function declareAll(door: Door, { end = "18:00", standbyCores = 2 }: Changes = {
     new headroom.AwsDnsProvider("records", account, options);
     const config = new headroom.AutoscaleConfig(
       "agents",
-      { pool: pool.name, zone: zone.name, vmProvider: small.name, standbyCores, nginxKey: "nginx-key-open-text" },
+      {
+        ...{ pool: pool.name, zone: zone.name, vmProvider: small.name, standbyCores, nginxKey: "nginx-key-open-text" },
+        startupScript: { text: "agent {manager_token} script-open-text" },
+      },
       { ...options, customTimeouts: { delete: "5m" } },
     );
     const browser = new headroom.Workspace("browser", { pools: [pool.name], cores: 1, memory: "1GiB" }, options);
@@ -93,14 +96,16 @@ for (const engine of enginesPresent()) {
         const { doc } = runtime.stored.get("autoscaleConfig/agents")!;
         const references = { pool: "agents", zone: "office", vmProvider: "small" };
         const nginxKey = "nginx-key-open-text";
-        assert.deepEqual(doc, { type: "dockerAgent", name: "agents", standbyCores: 2, nginxKey, ...references });
+        const startupScript = { text: "agent {manager_token} script-open-text" };
+        const own = { type: "dockerAgent", name: "agents", standbyCores: 2, nginxKey, startupScript };
+        assert.deepEqual(doc, { ...own, ...references });
       });
 
-      it("keeps key and credentials out of the state's open text", () => {
+      it("keeps key, credentials and startup scripts out of the state's open text", () => {
         const state = readFileSync(join(bench.folder, "state/.pulumi/stacks/lab/dev.json"), "utf8");
 
         assert.ok(state.includes("upstreamAuthAddress"));
-        for (const text of [runtime.apiKey, "AKIA-open-text", "secret-open-text", "nginx-key-open-text"])
+        for (const text of [runtime.apiKey, "AKIA-open-text", "secret-open-text", "nginx-key-open-text", "script-open-text"])
           assert.ok(!state.includes(text), text);
       });
 
