@@ -7,9 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
+import { cloudCatalog } from "../provider/registry";
+import { SecretsKeys } from "../runtime/main/secrets-keys";
 import { realClock } from "../runtime/model/real-clock";
+import { sealedFields } from "../runtime/model/sealed-fields";
 import { startEmbeddedPostgres } from "../runtime/store/embedded-postgres";
 import { PostgresStore } from "../runtime/store/postgres";
+import { createRowSealer } from "../runtime/store/sealed-rows";
 import { EmulatedAws } from "../test/clouds/emulated-aws";
 import { agentDefinitions, agentRows, type FleetSize } from "./agent-rows";
 import type { Bench, Figure } from "./result";
@@ -34,7 +38,7 @@ export const atRest: Bench = {
     try {
       const emptyMb = service.residentMb();
       for (const { kind, doc } of agentDefinitions) await service.declare(kind, doc);
-      await service.restart(() => fill(database, size, aws));
+      await service.restart(() => fill(database, service.dataFolder, size, aws));
       const startedMb = service.residentMb();
       await pause(isSmoke ? 1_000 : restSeconds * 1000);
       const { nodes, sessions } = await service.client.status();
@@ -58,11 +62,13 @@ export const atRest: Bench = {
   },
 };
 
-/** Written as the leader of a moment, while the service is down. */
-async function fill(connectionString: string, size: FleetSize, aws: EmulatedAws): Promise<void> {
+/** Written as the leader of a moment with the keys of the service, while that is down. */
+async function fill(connectionString: string, dataFolder: string, size: FleetSize, aws: EmulatedAws): Promise<void> {
   let lost: Error | undefined;
   const onLost = (error: Error): void => void (lost ??= error);
-  const store = await PostgresStore.open({ connectionString, clock: realClock, holder: "bench", onLost });
+  const ring = await SecretsKeys.open(dataFolder);
+  const sealer = createRowSealer({ ring, pathsOf: sealedFields(cloudCatalog()) });
+  const store = await PostgresStore.open({ connectionString, clock: realClock, holder: "bench", sealer, onLost });
   try {
     const owner = await ownerOf(connectionString);
     const vmIdOf = (nodeId: string): string => aws.launch({ nodeId, installation: owner.installation });

@@ -3,6 +3,7 @@
  * tells nothing new is remembered and not written, and with each one written. Same broker, ledger, rows and embedded
  * PostgreSQL (fsync on); the heartbeats come in evenly, with their tokens. No HTTP.
  */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,11 +15,14 @@ import { NodeTokens } from "../runtime/broker/node-tokens";
 import { Requesters } from "../runtime/broker/requesters";
 import { createRng } from "../runtime/main/chance";
 import { realClock } from "../runtime/model/real-clock";
+import { sealedFields } from "../runtime/model/sealed-fields";
 import { HotState } from "../runtime/store/hot-state";
 import type { Change } from "../runtime/model/changes";
 import { startEmbeddedPostgres } from "../runtime/store/embedded-postgres";
 import { GroupCommitLedger } from "../runtime/store/ledger";
 import { PostgresStore } from "../runtime/store/postgres";
+import { createRowSealer } from "../runtime/store/sealed-rows";
+import { sealingKeyBytes, secretsKey } from "../runtime/store/sealer";
 import { agentRows, agentShape, definitionRows } from "./agent-rows";
 import { percentile, type Bench, type Figure } from "./result";
 
@@ -105,7 +109,9 @@ class Site {
     const { connectionString } = server;
     let lost: Error | undefined;
     const onLost = (error: Error): void => void (lost ??= error);
-    const store = await PostgresStore.open({ connectionString, clock: realClock, holder: "bench", onLost });
+    const ring = { keys: [secretsKey(randomBytes(sealingKeyBytes))] };
+    const sealer = createRowSealer({ ring, pathsOf: sealedFields(cloudCatalog()) });
+    const store = await PostgresStore.open({ connectionString, clock: realClock, holder: "bench", sealer, onLost });
     const state = new HotState();
     const ledger = new GroupCommitLedger({ state, store, onLost });
     const sql = new Client({ connectionString });

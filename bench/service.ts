@@ -45,6 +45,10 @@ export class Service {
     return this.process.pid!;
   }
 
+  get dataFolder(): string {
+    return join(this.folder, "data");
+  }
+
   /** Resident memory of the service process, in MB (10^6 bytes). Linux only. */
   residentMb(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
@@ -78,7 +82,7 @@ export class Service {
     const { options } = this;
     // As root the embedded PostgreSQL runs as another account, which has to get into the folder.
     chmodSync(this.folder, 0o755);
-    const data = join(this.folder, "data");
+    const data = this.dataFolder;
     const { workers, openAhead, database } = options;
     const given = { "--workers": workers, "--open-ahead": openAhead, "--database": database };
     const more = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));

@@ -28,6 +28,7 @@ import { realClock } from "./model/real-clock";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
 import { OwnInstallation, type Acceptable } from "./main/own-installation";
 import { Leadership } from "./main/leadership";
+import { SecretsKeys } from "./main/secrets-keys";
 import { InstallationError, messageOf, SetupError } from "./model/errors";
 import { findBinaries } from "./store/embedded-binaries";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./store/embedded-postgres";
@@ -163,7 +164,8 @@ class RuntimeHost implements Runtime {
   private installation!: Installation;
   private tokenSecret!: Uint8Array;
   private ownInstallation!: OwnInstallation;
-  private sealer!: Sealer;
+  private passphraseSealer!: Sealer;
+  private secretsKeys!: SecretsKeys;
   private storeName = "";
   private readonly startedAtMs = realClock.now();
   private running: Promise<void> = Promise.resolve();
@@ -218,9 +220,11 @@ class RuntimeHost implements Runtime {
       engineEnvironment: { ...environmentOf(this.localRules), ...engineEnvironment },
     });
     const { fingerprintKey, sealingKey } = await derivePassphraseKeys(this.installation);
-    this.sealer = createSealer(sealingKey);
+    this.passphraseSealer = createSealer(sealingKey);
+    this.secretsKeys = await SecretsKeys.open(dataFolder);
     const backend = new BackendIdentity(this.installation.backendUrl);
-    const secrets = { backend, passphraseKey: fingerprintKey, tokenSecret: this.tokenSecret };
+    const { tokenSecret, secretsKeys } = this;
+    const secrets = { backend, passphraseKey: fingerprintKey, tokenSecret, secretsKeys };
     this.ownInstallation = new OwnInstallation(secrets, this.options.accept);
     const app = createFront(
       {
@@ -322,7 +326,8 @@ class RuntimeHost implements Runtime {
   }
 
   private openLeadership(onStandby: (holder: string) => void): Promise<Leadership> {
-    const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey, ownInstallation, sealer } = this;
+    const { options, version, storeName, url, startedAtMs, log, tokenSecret, adminKey, ownInstallation } = this;
+    const { passphraseSealer, secretsKeys } = this;
     const { workers, openAhead } = options;
     const connectionString = options.databaseUrl ?? this.embedded?.connectionString;
     if (connectionString === undefined) throw new SetupError("there is no database to use; give one with --database");
@@ -336,7 +341,8 @@ class RuntimeHost implements Runtime {
       catalog: cloudCatalog(this.localRules),
       tokenSecret,
       installation: ownInstallation,
-      sealer,
+      passphraseSealer,
+      secretsKeys,
       adminKey,
       tickSeconds: options.tickSeconds ?? 5,
       journalRetentionSeconds: options.journalRetentionSeconds,

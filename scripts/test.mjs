@@ -30,7 +30,7 @@ const areas = readdirSync(built, { withFileTypes: true })
   // Checks that the others ran, so it comes last.
   .sort((a, b) => Number(a === "behaviour") - Number(b === "behaviour"));
 /** Every operation on the emulated clouds, whole services that are killed and frozen, and the plugin's resources. */
-const liveAreas = ["clouds", "crash", "provider"];
+const liveAreas = ["attack", "clouds", "crash", "provider"];
 const isLive = process.argv.includes("--live");
 const wanted = process.argv.slice(2).filter((word) => word !== "--live");
 const unknown = wanted.filter((area) => !areas.includes(area));

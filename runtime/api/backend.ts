@@ -5,6 +5,7 @@ import type { Clock, Rng } from "../model/clock";
 import type { Plan } from "../model/plan";
 import type { Broker } from "../broker/broker";
 import type { SessionAccounts } from "../broker/session-accounts";
+import type { Resealing } from "../store/resealing";
 import type { Ledger, Store } from "../store/store";
 
 /** The deciding half of the runtime, present only while this process holds the lease. */
@@ -24,6 +25,8 @@ export interface Leader {
   readonly facts: RuntimeFacts;
   /** Secret from which keys with an idempotency key are derived; see `routes/api-keys.ts`. */
   readonly apiKeySecret: Uint8Array;
+  /** The key with which the database's secrets are sealed. */
+  readonly secrets: Pick<Resealing, "state" | "rotate">;
 }
 
 /** Slots: how many updates may run at the same time. */

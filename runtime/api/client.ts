@@ -17,7 +17,6 @@ import {
   UnavailableError,
   type Problem,
 } from "../model/errors";
-import { withoutUserInfo } from "../model/shown-value";
 import type { ApiScope, Decision } from "../model/state";
 import type {
   CheckDefinitionBody,
@@ -38,6 +37,8 @@ import type { ConnectionView } from "./connection-contracts";
 import type { PlanView } from "./plan-contracts";
 import type { LaneView } from "./lane-contracts";
 import type { ForgottenView, OrphanView } from "./orphan-contracts";
+import { networkMessageOf, parseEndpoint } from "./endpoint";
+import type { SecretsStateView } from "./secrets-contracts";
 import { readEvents, type ServerEvent } from "./event-source";
 
 export { canonicalJson, digestOf } from "./digest";
@@ -102,6 +103,16 @@ export class HeadroomClient {
   }
   async lanes(): Promise<LaneView[]> {
     return (await this.answer<{ lanes: LaneView[] }>({ method: "GET", path: "/api/v1/lanes" })).lanes;
+  }
+
+  /** Needs an admin key, as the rotation does. */
+  secrets(): Promise<SecretsStateView> {
+    return this.answer({ method: "GET", path: "/api/v1/secrets" });
+  }
+
+  /** Not repeated by itself: a second one would be refused while the first goes on. */
+  rotateSecrets(): Promise<SecretsStateView> {
+    return this.answer({ method: "POST", path: "/api/v1/secrets/rotate" });
   }
 
   async orphans(): Promise<OrphanView[]> {
@@ -348,24 +359,8 @@ export class HeadroomClient {
   }
 }
 
-/** What went wrong in the network: fetch hides it in the cause, which has only a code when several addresses failed. */
-function networkMessageOf(error: unknown): string {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(inner instanceof Error)) return String(inner);
-  return inner.message || ("code" in inner ? String(inner.code) : inner.name);
-}
-
 function definitionPath(kind: DefinitionKind, name: string): string {
   return `/api/v1/definitions/${kind}/${encodeURIComponent(name)}`;
-}
-
-/** Without a slash at the end; a {@link ConfigError} when it is no http or https URL. */
-function parseEndpoint(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isGood = url !== undefined && (url.protocol === "http:" || url.protocol === "https:") && !url.username;
-  if (isGood) return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
-  const message = `"${withoutUserInfo(text)}" is not an endpoint; use a URL such as http://127.0.0.1:8700`;
-  throw ConfigError.of([{ path: "endpoint", message }]);
 }
 
 function formatQuery(query: Call["query"]): string {

@@ -12,6 +12,7 @@ import { addLanes } from "./commands/lanes";
 import { addNodes } from "./commands/nodes";
 import { addOrphans } from "./commands/orphans";
 import { addReadCommands } from "./commands/read";
+import { addSecrets } from "./commands/secrets";
 import { addServe } from "./commands/serve";
 import { addSession } from "./commands/session";
 import { withDirectLoopback } from "../model/direct-loopback";
@@ -50,6 +51,7 @@ function createProgram(given: NodeJS.ProcessEnv): Command {
   addLanes(program);
   addOrphans(program);
   addSession(program);
+  addSecrets(program);
   addDoctor(program, given);
   addImport(program);
   // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.

@@ -39,7 +39,9 @@ export class PassphraseCrypter {
     } catch {
       // A wrong key fails the authentication tag: same answer as a wrong word.
     }
-    throw new SetupError("the file passphrase of the data folder does not fit the file encryption-salt; restore the one that made it");
+    throw new SetupError(
+      "the file passphrase of the data folder does not fit the file encryption-salt; restore the one that made it",
+    );
   }
 
   encrypt(text: string): string {

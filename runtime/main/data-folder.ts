@@ -3,13 +3,14 @@
  *
  *   admin-key           the first API key, scope admin; written at the first start, used by the CLI on this machine
  *   node-token-secret   signs the tokens of nodes
+ *   secrets-key         seals what is secret in the database, see `secrets-keys.ts`
  *   runtime.lock        a socket on which the runtime that uses the folder answers
  *   database/           the embedded PostgreSQL
  *   (passphrase, state/, lanes/, engine-home/: see `executor/installation.ts`)
  *
  * Every secret is a file of its own with mode 0600. Runtimes that stand by for each other on one database need the same
- * `node-token-secret`, `passphrase` and `encryption-salt`, and a backend that all of them reach: one that differs does
- * not lead, see `own-installation.ts`.
+ * `node-token-secret`, `secrets-key`, `passphrase` and `encryption-salt`, and a backend that all of them reach: one that
+ * differs does not lead, see `own-installation.ts`.
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";

@@ -16,6 +16,7 @@ import { canonicalJson } from "../model/canonical-json";
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import { Journal } from "../model/journal";
+import { sealedFields } from "../model/sealed-fields";
 import { documentReader } from "../model/unreadable";
 import { plan } from "../planner/planning/plan";
 import { AccountChecks } from "../reconciler/account-checks";
@@ -32,8 +33,11 @@ import type { LeaseTiming } from "../store/lease";
 import { GroupCommitLedger } from "../store/ledger";
 import type { AskPermit } from "../store/permit";
 import { PostgresStore } from "../store/postgres";
+import { Resealing } from "../store/resealing";
+import { createRowSealer } from "../store/sealed-rows";
 import type { Sealer } from "../store/sealer";
 import type { OwnInstallation } from "./own-installation";
+import type { SecretsKeys } from "./secrets-keys";
 
 export interface LeadershipOptions {
   readonly connectionString: string;
@@ -47,8 +51,9 @@ export interface LeadershipOptions {
   readonly tokenSecret: Uint8Array;
   /** Looked at before the lease is taken: who is of another installation does not lead. */
   readonly installation: OwnInstallation;
-  /** Made from the passphrase of the installation. */
-  readonly sealer: Sealer;
+  /** Opens the accounts that older versions sealed. */
+  readonly passphraseSealer: Sealer;
+  readonly secretsKeys: SecretsKeys;
   readonly adminKey: string;
   readonly tickSeconds: number;
   /** How long the journal is kept; default: the store's. */
@@ -75,6 +80,7 @@ export class Leadership {
       laneRunner: LaneRunner;
       updater: NodeUpdater;
       questions: AccountQuestions;
+      resealing: Resealing;
     },
     lost: Promise<Error>,
   ) {
@@ -84,7 +90,8 @@ export class Leadership {
   /** Waits for the lease, loads the state, recovers lanes that a crash left open, and only then starts to decide. */
   static async open(options: LeadershipOptions): Promise<Leadership> {
     const { connectionString, holder, leaseTiming, clock, onStandby, signal, journalRetentionSeconds } = options;
-    const { installation, sealer } = options;
+    const { installation, catalog, secretsKeys, passphraseSealer } = options;
+    const pathsOf = sealedFields(catalog);
     let reportLoss: (error: Error) => void = () => undefined;
     const lost = new Promise<Error>((resolve) => (reportLoss = resolve));
     const store = await PostgresStore.open({
@@ -96,8 +103,8 @@ export class Leadership {
       onStandby,
       signal,
       admit: (record) => installation.check(record),
-      sealer,
-      forgetsUnopenable: installation.accepts("passphrase"),
+      sealer: createRowSealer({ ring: secretsKeys, pathsOf, ofPassphrase: passphraseSealer }),
+      forgetsSealedBy: (sealedBy) => installation.accepts(sealedBy),
       onLost: reportLoss,
     });
     try {
@@ -153,10 +160,12 @@ export class Leadership {
       ask: (request) => updater.ask(request),
       isBusy: () => laneRunner.isBusy(),
     });
+    const resealing = createResealing(options, { store, ledger });
     try {
       await laneRunner.start();
       await reconciler.start();
       questions.start();
+      resealing.start();
     } catch (error) {
       // What they began is given up with the workers, and recovered in the next term.
       await Promise.all([laneRunner.stop(), reconciler.stop(), updater.stop()]);
@@ -174,16 +183,18 @@ export class Leadership {
       apiKeySecret: tokenSecret,
       plan: () => plan(ledger.state, { nowMs: clock.now(), catalog }),
       slotWaitOf: (laneId) => laneRunner.waitOf(laneId),
+      secrets: resealing,
     };
-    return new Leadership(leader, { store, reconciler, laneRunner, updater, questions }, lost);
+    return new Leadership(leader, { store, reconciler, laneRunner, updater, questions, resealing }, lost);
   }
 
   /** Decides nothing more, lets running updates end for up to `limitMs`, and gives the lease to whoever waits. */
   async stop(limitMs: number): Promise<void> {
-    const { store, reconciler, laneRunner, updater, questions } = this.parts;
+    const { store, reconciler, laneRunner, updater, questions, resealing } = this.parts;
     // First of all and at once: whoever no longer leads starts no engine.
     const lanesAtRest = laneRunner.stop();
     questions.stop();
+    resealing.stop();
     await reconciler.stop();
     const cut = new AbortController();
     const limit = new Promise<void>((resolve) => {
@@ -218,6 +229,26 @@ async function joinInstallation(
   }
   await ledger.commit(changes);
   await installation.markBackend(installationId);
+}
+
+function createResealing(
+  { secretsKeys, installation, clock, rng, log }: LeadershipOptions,
+  { store, ledger }: { store: PostgresStore; ledger: GroupCommitLedger },
+): Resealing {
+  const { installationId } = ledger.state;
+  const journal = new Journal(clock, rng);
+  return new Resealing({
+    ledger,
+    store,
+    clock,
+    keys: secretsKeys,
+    keyChanged: () => [{ kind: "put", table: "installation", row: installation.recordFor(installationId) }],
+    tell: (event, text) => {
+      const reason = { code: event, text, numbers: {} };
+      return [{ kind: "decision", decision: journal.entry("runtime", installationId, event, reason) }];
+    },
+    onTrouble: (message) => log.error({ reason: message }, "secrets could not be sealed anew; trying again"),
+  });
 }
 
 /** The key of this data folder is an admin key, under a name of its own when another runtime of this database has one. */

@@ -1,7 +1,7 @@
 /**
  * Whether this runtime belongs to the installation whose database it found. The database keeps the installation's id and
- * fingerprints of what all its runtimes must share: the backend with the stacks, the passphrase of the stacks, and the
- * secret that signs the tokens of nodes. A runtime with another one of these would destroy or lock out a fleet, so it
+ * fingerprints of what all its runtimes must share: the backend with the stacks, the passphrase of the stacks, the secret
+ * that signs the tokens of nodes, and the key that seals secrets in the database. A runtime with another one of these would destroy or lock out a fleet, so it
  * does not lead. An empty backend at the same place is taken: what it lost is found again in the clouds, by node id.
  */
 import { createHmac } from "node:crypto";
@@ -9,9 +9,10 @@ import type { BackendIdentity } from "../executor/backend-identity";
 import { InstallationError } from "../model/errors";
 import type { Rng } from "../model/clock";
 import type { InstallationRecord } from "../model/state";
+import type { KeyRing, SecretsKey } from "../store/sealer";
 
 /** What an operator may give the installation anew, each once and knowingly. */
-export const acceptable = ["backend", "passphrase", "token-secret"] as const;
+export const acceptable = ["backend", "passphrase", "token-secret", "secrets-key"] as const;
 export type Acceptable = (typeof acceptable)[number];
 
 export interface OwnSecrets {
@@ -19,6 +20,8 @@ export interface OwnSecrets {
   /** Made from passphrase and salt of the stacks. */
   readonly passphraseKey: Uint8Array;
   readonly tokenSecret: Uint8Array;
+  /** The newest seals. One that is known only as an older key, from before a rotation, opens everything too. */
+  readonly secretsKeys: KeyRing & { readAgain(): Promise<void> };
 }
 
 /** The record as it is to stand now that this runtime leads. */
@@ -47,6 +50,7 @@ export class OwnInstallation {
 
   /** Rejects with an {@link InstallationError} that names what differs. @param record Undefined = nobody has led yet. */
   async check(record: InstallationRecord | undefined): Promise<void> {
+    await this.own.secretsKeys.readAgain();
     const differences = (await this.differencesTo(record)).filter(({ what }) => !this.accepts(what));
     if (differences.length === 0) return;
     const whose = record === undefined ? "a new installation" : `installation ${record.installationId}`;
@@ -73,13 +77,15 @@ export class OwnInstallation {
     if ((await this.own.backend.mark()) !== installationId) await this.own.backend.setMark(installationId);
   }
 
-  private recordFor(installationId: string): InstallationRecord {
-    const { backend, passphraseKey, tokenSecret } = this.own;
+  /** As it stands in the database when this runtime leads. */
+  recordFor(installationId: string): InstallationRecord {
+    const { backend, passphraseKey, tokenSecret, secretsKeys } = this.own;
     return {
       installationId,
       backend: backend.url,
       passphrase: fingerprint(passphraseKey, `passphrase of ${installationId}`),
       tokenSecret: fingerprint(tokenSecret, `token secret of ${installationId}`),
+      secretsKey: fingerprintOf(secretsKeys.keys[0]!, installationId),
     };
   }
 
@@ -104,6 +110,15 @@ export class OwnInstallation {
         remedy: "copy the file node-token-secret from the data folder of the runtime that led",
       });
     }
+    const { installationId, secretsKey } = record;
+    const { keys } = this.own.secretsKeys;
+    if (secretsKey !== undefined && !keys.some((key) => fingerprintOf(key, installationId) === secretsKey)) {
+      differences.push({
+        what: "secrets-key",
+        text: "its secrets key is another one",
+        remedy: "copy the file secrets-key from the data folder of the runtime that led",
+      });
+    }
     return differences;
   }
 
@@ -117,6 +132,10 @@ export class OwnInstallation {
     if (record === undefined || record.backend === backend.url) return undefined;
     return `its backend is ${backend.url} and the installation's is ${record.backend}`;
   }
+}
+
+function fingerprintOf({ bytes }: SecretsKey, installationId: string): string {
+  return fingerprint(bytes, `secrets key of ${installationId}`);
 }
 
 function fingerprint(key: Uint8Array, subject: string): string {

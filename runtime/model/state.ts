@@ -287,6 +287,8 @@ export interface InstallationRecord {
   readonly backend: string;
   readonly passphrase: string;
   readonly tokenSecret: string;
+  /** Of the key that seals secrets in the database; absent in rows of older versions, which sealed accounts only. */
+  readonly secretsKey?: string;
 }
 
 /**

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SetupError } from "../model/errors";
 import type { Binaries } from "./embedded-binaries";
 import { EmbeddedPasswords } from "./embedded-passwords";
-import { checkOwner, giveTree, type Account, type Place } from "./embedded-place";
+import { checkOwner, giveTree, type Place } from "./embedded-place";
 import { isAnswered, socketPathMax } from "./folder-lock";
 import { readIfThere, readPostmaster, type RunningServer } from "./postmaster-file";
 

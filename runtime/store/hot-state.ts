@@ -139,6 +139,11 @@ export class HotState implements Snapshot {
     }
   }
 
+  /** Undefined = there is none, as of a session that ended. */
+  row<T extends TableName>(table: T, id: string): Rows[T] | undefined {
+    return this.tables[table].get(id);
+  }
+
   /**
    * The node as it is, with newer signs of life (`lastHeartbeatMs`, `lastProbeMs`). They are kept in memory alone and
    * reach the store only with the next other change of the row.

@@ -7,7 +7,7 @@
 import { coalesce, tableNames } from "./batch";
 import type { Change, TableName } from "../model/changes";
 import { encodeJson, encodeText } from "./postgres-text";
-import { sealRow, type Sealer } from "./sealer";
+import type { RowSealer } from "./sealed-rows";
 
 export interface BatchStatement {
   /** Statements of one shape share a name, so that the server plans each shape once per connection. */
@@ -31,7 +31,7 @@ export function batchStatement(
   changes: readonly Change[],
   fence: Fence,
   firstPosition: number,
-  sealer: Sealer | undefined,
+  sealer: Pick<RowSealer, "seal">,
 ): BatchStatement {
   const { puts, deletes, decisions } = coalesce(changes);
   const values: unknown[] = [fence.leaseName, fence.epoch];
@@ -43,7 +43,7 @@ export function batchStatement(
       const records = rows.map(({ id, position, doc }) => ({
         id,
         position: firstPosition + position,
-        doc: sealRow(table, encodeText(id), doc, sealer),
+        doc: sealer.seal(table, encodeText(id), doc),
       }));
       parts.push(putPart(columnName(table), values.push(encodeJson(records))));
     }

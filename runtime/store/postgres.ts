@@ -5,18 +5,20 @@
  * is lost it stays lost. The owner then closes it and opens a new one, which loads what is durable.
  */
 import { Pool, type Client } from "pg";
-import { BugError, HeadroomError, SetupError, UnavailableError } from "../model/errors";
+import { BugError, HeadroomError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
 import type { Decision, InstallationRecord, NodeStatus, Orphan, Session } from "../model/state";
-import { changeId, putOf, tableNames } from "./batch";
-import { installationRow, type Change, type Rows, type TableName } from "../model/changes";
+import { tableNames } from "./batch";
+import { installationRow, type Change } from "../model/changes";
+import { sealedTables } from "../model/sealed-fields";
 import { acquireLease, type Lease, type LeaseTiming } from "./lease";
 import { batchStatement, columnName } from "./postgres-batch";
 import { clientConfig, connect, describeTarget, explain } from "./postgres-connection";
 import { migrate } from "./postgres-migrations";
 import { judgePermit, refused, type Permit, type PermitFacts, type PermitRequest } from "./permit";
 import { encodeText } from "./postgres-text";
-import { openRow, type SealedRow, type Sealer } from "./sealer";
+import { openRows, type LoadedRow, type RowName, type SealedStore } from "./opened-rows";
+import { noSealer, type RowSealer, type SealedBy } from "./sealed-rows";
 import type { DecisionFilter, Store } from "./store";
 
 /** How long the journal and ended sessions are kept unless set: two weeks, so that last week can be compared. */
@@ -55,26 +57,22 @@ export interface PostgresStoreOptions {
    * Undefined = nobody has led there yet. Who is admitted looks again at what {@link PostgresStore.load} gives.
    */
   readonly admit?: (installation: InstallationRecord | undefined) => Promise<void>;
-  /** Seals the rows that hold credentials; without it such rows are neither written nor read. */
-  readonly sealer?: Sealer;
+  /** Seals what is secret in rows; without it rows with secrets are neither written nor read. */
+  readonly sealer?: RowSealer;
   /**
-   * True: rows that the sealer can't open are deleted by {@link PostgresStore.load}. Default false: the loading fails.
-   * For an operator who gave the installation another passphrase knowingly.
+   * Whether rows that were sealed with something this runtime lacks lose their secrets by {@link PostgresStore.load}.
+   * Default no: the loading fails. For an operator who gave the installation another key knowingly.
    */
-  readonly forgetsUnopenable?: boolean;
+  readonly forgetsSealedBy?: (sealedBy: SealedBy) => boolean;
   /** Called once when another runtime leads and this one waits. */
   readonly onStandby?: (holder: string) => void;
   /** Ends the waiting for leadership. */
   readonly signal?: AbortSignal;
 }
 
-interface RowName {
-  readonly table: TableName;
-  readonly id: string;
-}
-
-export class PostgresStore implements Store {
+export class PostgresStore implements Store, SealedStore {
   private readonly options: PostgresStoreOptions;
+  private readonly sealer: RowSealer;
   private readonly target: string;
   private readonly readers: Pool;
   /** A connection of its own: neither a long write nor a long read may hold up what asks for a permit. */
@@ -85,6 +83,7 @@ export class PostgresStore implements Store {
   private isClosed = false;
   private isWriting = false;
   private position = 0;
+  private toSeal: RowName[] = [];
   private cancelPruning = (): void => undefined;
 
   /** Migrates the schema, waits for leadership, and returns a store that may write. */
@@ -101,6 +100,7 @@ export class PostgresStore implements Store {
 
   private constructor(options: PostgresStoreOptions) {
     this.options = options;
+    this.sealer = options.sealer ?? noSealer;
     this.target = describeTarget(options.connectionString);
     this.readers = new Pool({ ...clientConfig(options.connectionString), max: readConnectionsMax });
     const forPermits = { max: 1, idleTimeoutMillis: 0, query_timeout: permitQueryMs };
@@ -118,27 +118,36 @@ export class PostgresStore implements Store {
       const open = table === "session" ? " where status <> 'ended'" : "";
       return `select '${table}' as "table", id, changed, doc from headroom.${columnName(table)}${open}`;
     });
-    const rows = await this.read<{ table: TableName; id: string; doc: Rows[TableName] | SealedRow }>(
-      `${parts.join(" union all ")} order by changed`,
-      [],
-    );
-    const changes: Change[] = [];
-    const unopenable: RowName[] = [];
-    for (const { table, id, doc } of rows) {
-      const row = openRow(table, id, doc, this.options.sealer);
-      if (row) changes.push(putLoaded(table, id, row));
-      else unopenable.push({ table, id });
-    }
-    if (unopenable.length > 0) await this.forget(unopenable);
+    const rows = await this.read<LoadedRow>(`${parts.join(" union all ")} order by changed`, []);
+    const { changes, forgotten, toSeal } = openRows(rows, this.sealer, this.options.forgetsSealedBy);
+    this.toSeal = toSeal;
+    if (forgotten.length > 0) await this.write(forgotten);
     return changes;
   }
 
-  private async forget(rows: readonly RowName[]): Promise<void> {
-    if (this.options.forgetsUnopenable) return this.write(rows.map((row) => ({ kind: "delete", ...row })));
-    const names = rows.map(({ table, id }) => `${table} ${id}`).join(", ");
-    throw new SetupError(
-      `the database holds rows that this runtime's passphrase does not open (${names}); copy the files passphrase and encryption-salt from the data folder of the runtime that wrote them`,
+  async rowsToSeal(limit: number): Promise<RowName[]> {
+    // Found while loading: rows that have a secret in clear, although they were sealed with the newest key.
+    if (this.toSeal.length > 0) return this.toSeal.splice(0, limit);
+    for (const table of sealedTables) {
+      const rows = await this.read<{ id: string }>(
+        `select id from headroom.${columnName(table)} where ${isToSeal} limit ${limit}`,
+        [this.sealer.keyId],
+      );
+      if (rows.length > 0) return rows.map(({ id }) => ({ table, id }));
+    }
+    return [];
+  }
+
+  async countSealed(): Promise<{ rows: number; toSeal: number }> {
+    const parts = sealedTables.map(
+      (table) =>
+        `select count(*) as rows, count(*) filter (where ${isToSeal}) as to_seal from headroom.${columnName(table)}`,
     );
+    const [counts] = await this.read<{ rows: number; to_seal: number }>(
+      `select sum(rows)::bigint as rows, sum(to_seal)::bigint as to_seal from (${parts.join(" union all ")}) as counts`,
+      [this.sealer.keyId],
+    );
+    return { rows: counts?.rows ?? 0, toSeal: counts?.to_seal ?? 0 };
   }
 
   async write(changes: readonly Change[]): Promise<void> {
@@ -172,7 +181,7 @@ export class PostgresStore implements Store {
 
   private async writePart(changes: readonly Change[]): Promise<void> {
     const fence = { leaseName: this.lease.name, epoch: this.lease.epoch };
-    const { name, text, values } = batchStatement(changes, fence, this.position, this.options.sealer);
+    const { name, text, values } = batchStatement(changes, fence, this.position, this.sealer);
     this.position += changes.length;
     const { rows } = await this.writer.query<{ allowed: number }>({ name, text, values: [...values] });
     if (rows[0]?.allowed === 1) return;
@@ -317,6 +326,9 @@ export class PostgresStore implements Store {
   }
 }
 
+/** Of rows that may hold secrets; $1 is the id of the newest key. */
+const isToSeal = "doc -> 'sealed' ->> 'key' is distinct from $1";
+
 /** Whether the lease has run out is told by the database's clock. */
 const permitText = `select
   (select epoch from headroom.lease where name = $1 and expires_at > clock_timestamp()) as epoch,
@@ -337,14 +349,6 @@ async function readInstallation(client: Client): Promise<InstallationRecord | un
   const text = "select doc from headroom.installation where id = $1";
   const { rows } = await client.query<{ doc: InstallationRecord }>(text, [installationRow]);
   return rows[0]?.doc;
-}
-
-function putLoaded(table: TableName, id: string, row: Rows[TableName]): Change {
-  const change = putOf(table, row);
-  if (change.kind !== "put" || encodeText(changeId(change)) !== id) {
-    throw new BugError(`row ${id} of table ${table} in the store does not hold the document of that id`);
-  }
-  return change;
 }
 
 /** While the store runs, whatever fails is for the caller to retry after a reload. */

@@ -1,12 +1,6 @@
-/**
- * Rows that hold credentials stand in the database sealed: AES-256-GCM, with a key that never reaches the database. The
- * table and the id are authenticated with the row, so a sealed row is of no use in another one's place.
- */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+/** Sealing of texts: AES-256-GCM, bound to the place that a text belongs to. */
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import { BugError } from "../model/errors";
-import type { Rows, TableName } from "../model/changes";
-
-export const sealedTables: readonly TableName[] = ["account", "nodeSecrets", "sessionAccount", "userKey"];
 
 export interface Sealer {
   /** @param place What the text belongs to; {@link Sealer.open} must be given the same. */
@@ -15,19 +9,16 @@ export interface Sealer {
   open(sealed: string, place: string): string | undefined;
 }
 
-/** The row of a sealed table as it stands in the database. */
-export interface SealedRow {
-  readonly sealed: string;
-}
-
 const cipher = "aes-256-gcm";
-const keyBytes = 32;
+export const sealingKeyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
 /** @param key 32 bytes. */
 export function createSealer(key: Uint8Array): Sealer {
-  if (key.length !== keyBytes) throw new BugError(`a sealing key has ${keyBytes} bytes, not ${key.length}`);
+  if (key.length !== sealingKeyBytes) {
+    throw new BugError(`a sealing key has ${sealingKeyBytes} bytes, not ${key.length}`);
+  }
   return {
     seal(text, place) {
       const nonce = randomBytes(nonceBytes);
@@ -52,26 +43,21 @@ export function createSealer(key: Uint8Array): Sealer {
   };
 }
 
-/** What to write for a row: itself, or sealed when its table is. */
-export function sealRow(
-  table: TableName,
-  id: string,
-  row: Rows[TableName],
-  sealer: Sealer | undefined,
-): Rows[TableName] | SealedRow {
-  if (!sealedTables.includes(table)) return row;
-  if (!sealer) throw new BugError(`rows of table ${table} hold credentials and are only written with a sealer`);
-  return { sealed: sealer.seal(JSON.stringify(row), `${table}/${id}`) };
+/** A key that seals, with the name by which rows tell which one it was. */
+export interface SecretsKey {
+  /** 16 hex digits that follow from the key and say nothing else about it. */
+  readonly id: string;
+  readonly bytes: Uint8Array;
 }
 
-/** The row that {@link sealRow} was given; undefined when this sealer can't open it. */
-export function openRow(
-  table: TableName,
-  id: string,
-  doc: Rows[TableName] | SealedRow,
-  sealer: Sealer | undefined,
-): Rows[TableName] | undefined {
-  if (!sealedTables.includes(table)) return doc as Rows[TableName];
-  const text = "sealed" in doc ? sealer?.open(doc.sealed, `${table}/${id}`) : undefined;
-  return text === undefined ? undefined : (JSON.parse(text) as Rows[TableName]);
+/** @param bytes 32 of them. */
+export function secretsKey(bytes: Uint8Array): SecretsKey {
+  const id = createHmac("sha256", bytes).update("headroom secrets key").digest("hex").slice(0, 16);
+  return { id, bytes };
+}
+
+/** The keys of this runtime, which come and go while it runs. */
+export interface KeyRing {
+  /** The newest first: it seals, the others still open what they have sealed. At least one. */
+  readonly keys: readonly SecretsKey[];
 }

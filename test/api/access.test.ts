@@ -51,6 +51,8 @@ const expected: Readonly<Record<string, ApiScope | `${TokenPurpose} token` | "an
   "post /api/v1/api-keys": "admin",
   "get /api/v1/api-keys": "admin",
   "delete /api/v1/api-keys/{name}": "admin",
+  "get /api/v1/secrets": "admin",
+  "post /api/v1/secrets/rotate": "admin",
 };
 
 /** What each scope may do beyond the ones before it. */

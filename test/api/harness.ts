@@ -22,6 +22,9 @@ import { HotState } from "../../runtime/store/hot-state";
 import type { Change } from "../../runtime/model/changes";
 import { GroupCommitLedger } from "../../runtime/store/ledger";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
+import { Resealing } from "../../runtime/store/resealing";
+import { secretsKey } from "../../runtime/store/sealer";
+import type { Ledger } from "../../runtime/store/store";
 
 const facts: VmProviderFacts = {
   settings: z.strictObject({ region: z.string().optional(), password: z.string().optional() }),
@@ -124,7 +127,16 @@ export class Api {
       plan: () => plan(state, { nowMs: realClock.now(), catalog }),
       facts: { version: "0.0.0", engine: "none", store: "memory", url: "http://test", startedAtMs: 1 },
       apiKeySecret: tokenSecret,
+      secrets: this.resealing(ledger),
     };
+  }
+
+  /** Of a store in memory, which seals nothing. */
+  private resealing(ledger: Ledger): Resealing {
+    const keys = { keys: [secretsKey(tokenSecret)], add: async () => undefined, dropOlder: async () => undefined };
+    const store = { rowsToSeal: async () => [], countSealed: async () => ({ rows: 0, toSeal: 0 }) };
+    const quiet = { keyChanged: () => [], tell: () => [], onTrouble: () => undefined };
+    return new Resealing({ ledger, store, keys, clock: realClock, ...quiet });
   }
 
   async open(port = 0): Promise<void> {

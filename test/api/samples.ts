@@ -60,6 +60,8 @@ export const samples: Readonly<Record<string, Sample>> = {
   "get /api/v1/explain/{subject}/{id}": { path: "/api/v1/explain/node/node-1" },
   "post /api/v1/api-keys": { path: "/api/v1/api-keys", body: { name: "new", scope: "viewer" } },
   "get /api/v1/api-keys": { path: "/api/v1/api-keys" },
+  "get /api/v1/secrets": { path: "/api/v1/secrets" },
+  "post /api/v1/secrets/rotate": { path: "/api/v1/secrets/rotate" },
   "delete /api/v1/api-keys/{name}": { path: "/api/v1/api-keys/viewer-key" },
   "get /healthz": { path: "/healthz" },
   "get /api/v1/openapi.json": { path: "/api/v1/openapi.json" },

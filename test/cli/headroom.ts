@@ -34,7 +34,7 @@ export function headroom(args: readonly string[], extra: Readonly<Record<string,
 }
 
 /** What runtimes on one database must have in common, beside the backend. */
-export const sharedFiles = ["passphrase", "encryption-salt", "node-token-secret"] as const;
+export const sharedFiles = ["passphrase", "encryption-salt", "node-token-secret", "secrets-key"] as const;
 
 export function shareSecrets(from: string, to: string, files: readonly string[] = sharedFiles): void {
   mkdirSync(to, { recursive: true });

@@ -91,6 +91,7 @@ describe("the installation", function () {
     ["token secret", "node-token-secret", "passphrase"],
     ["passphrase", "passphrase", "token secret"],
     ["passphrase", "encryption-salt", "token secret"],
+    ["secrets key", "secrets-key", "token secret"],
   ] as const) {
     it(`is not led by a runtime whose ${file} is another one, until it has the right one`, async () => {
       await withSite(async (site) => {
@@ -99,7 +100,11 @@ describe("the installation", function () {
         const epoch = await site.epoch();
         const shared = sharedFiles.filter((name) => name !== file);
         // A salt is made for its passphrase.
-        shareSecrets(site.path("one"), site.path("two"), file === "passphrase" ? ["node-token-secret"] : shared);
+        shareSecrets(
+          site.path("one"),
+          site.path("two"),
+          file === "passphrase" ? ["node-token-secret", "secrets-key"] : shared,
+        );
 
         await site.run("two", async (runtime) => {
           const reason = await reasonOf(runtime);

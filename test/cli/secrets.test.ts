@@ -3,15 +3,19 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { HeadroomClient } from "../../runtime/api/client";
+import { SecretsKeys } from "../../runtime/main/secrets-keys";
 import type { DefinitionKind } from "../../runtime/model/config";
+import { sealedFields } from "../../runtime/model/sealed-fields";
+import type { Node } from "../../runtime/model/state";
 import { connect } from "../../runtime/store/postgres-connection";
+import { createRowSealer, type StoredRow } from "../../runtime/store/sealed-rows";
 import { findMarked } from "../crash/processes";
 import { newDatabase } from "../support/postgres";
 import { until } from "../support/until";
 import { headroom, Served, withFolder } from "./headroom";
 
 const owner = "test";
-const mark = "SECRETS_TEST_RUN";
+const mark = "HEADROOM_LEAK_TEST_RUN";
 
 /** Words that stand for what must stay secret; found nowhere else by accident. */
 const planted = {
@@ -118,7 +122,7 @@ describe("secrets in a whole runtime", function () {
           look();
           return (await client.session(session.sessionId)).status === "assigned";
         });
-        const tokens = await tokensOf(databaseUrl);
+        const tokens = await tokensOf(databaseUrl, folder);
         assert.equal(tokens.length > 0, true);
         const secrets = [
           ...Object.values(planted),
@@ -127,6 +131,7 @@ describe("secrets in a whole runtime", function () {
           ...tokens,
           read("passphrase"),
           read("node-token-secret"),
+          read("secrets-key"),
         ];
 
         const [node] = (await client.nodes()).filter(({ status }) => status === "running");
@@ -148,7 +153,7 @@ describe("secrets in a whole runtime", function () {
           "no engine was seen",
         );
         shown.push(...(await tables(databaseUrl)));
-        const own = ["admin-key", "passphrase", "node-token-secret", "local", "database"];
+        const own = ["admin-key", "passphrase", "node-token-secret", "secrets-key", "local", "database"];
         for (const file of filesBelow(folder, own)) shown.push([relative(folder, file), readFileSync(file, "latin1")]);
         assert.ok(
           shown.some(([where]) => where.startsWith("state/")),
@@ -167,18 +172,20 @@ describe("secrets in a whole runtime", function () {
   });
 });
 
-/** Of the node's rendered script: they must be in its row and its VM, and nowhere else. */
-async function tokensOf(databaseUrl: string): Promise<string[]> {
+/** Of the node's rendered script, which is sealed in its row: they must be in its VM and nowhere else. */
+async function tokensOf(databaseUrl: string, folder: string): Promise<string[]> {
   const client = await connect(databaseUrl);
-  const { rows } = await client.query<{ script: string }>(
-    "select doc -> 'spec' ->> 'startupScript' as script from headroom.node where doc ? 'spec'",
-  );
+  const { rows } = await client.query<{ id: string; doc: StoredRow }>("select id, doc from headroom.node where doc ? 'spec'");
   await client.end();
-  assert.ok(rows.every(({ script: text }) => text.includes(planted.connectionPassword)));
-  return rows.flatMap(({ script: text }) => text.match(/eyJ[\w.-]+/g) ?? []);
+  const sealer = createRowSealer({ ring: await SecretsKeys.open(folder), pathsOf: sealedFields() });
+  const scripts = rows.map(({ id, doc }) => {
+    const opened = sealer.open("node", id, doc);
+    return opened.kind === "opened" ? ((opened.row as Node).spec?.startupScript ?? "") : assert.fail(id);
+  });
+  assert.ok(scripts.every((text) => text.includes(planted.connectionPassword)));
+  return scripts.flatMap((text) => text.match(/eyJ[\w.-]+/g) ?? []);
 }
 
-/** Every table but the two that must hold secrets: definitions as declared, and the scripts of live nodes. */
 async function tables(databaseUrl: string): Promise<[string, string][]> {
   const client = await connect(databaseUrl);
   const { rows } = await client.query<{ name: string }>(
@@ -186,7 +193,6 @@ async function tables(databaseUrl: string): Promise<[string, string][]> {
   );
   const texts: [string, string][] = [];
   for (const { name } of rows) {
-    if (name === "definition" || name === "node") continue;
     const content = await client.query<{ text: string }>(`select t::text as text from headroom."${name}" t`);
     texts.push([`table ${name}`, content.rows.map(({ text }) => text).join("\n")]);
   }

@@ -14,7 +14,15 @@ import { newOpenFolder } from "../support/open-folder";
 const planted = "a-secret-of-the-service";
 const plantedNames = [
   ...["HEADROOM_DATABASE_URL", "HEADROOM_API_KEY", "PGPASSWORD", "PGHOST", "PGSERVICEFILE", "PGUSER", "PGPASSFILE"],
-  ...["DATABASE_URL", "MY_APP_PASSWORD", "VAULT_TOKEN", "NPM_TOKEN", "GITHUB_TOKEN", "LD_PRELOAD_NOTE", "HEADROOM_NEW_TOKEN"],
+  ...[
+    "DATABASE_URL",
+    "MY_APP_PASSWORD",
+    "VAULT_TOKEN",
+    "NPM_TOKEN",
+    "GITHUB_TOKEN",
+    "LD_PRELOAD_NOTE",
+    "HEADROOM_NEW_TOKEN",
+  ],
 ];
 
 interface Process {

@@ -105,7 +105,13 @@ for (const engine of enginesPresent()) {
         const state = readFileSync(join(bench.folder, "state/.pulumi/stacks/lab/dev.json"), "utf8");
 
         assert.ok(state.includes("upstreamAuthAddress"));
-        for (const text of [runtime.apiKey, "AKIA-open-text", "secret-open-text", "nginx-key-open-text", "script-open-text"])
+        for (const text of [
+          runtime.apiKey,
+          "AKIA-open-text",
+          "secret-open-text",
+          "nginx-key-open-text",
+          "script-open-text",
+        ])
           assert.ok(!state.includes(text), text);
       });
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { UnavailableError } from "../../runtime/model/errors";
 import { changeId } from "../../runtime/store/batch";
@@ -8,12 +7,12 @@ import { rowId, type Change } from "../../runtime/model/changes";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 import { PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
-import { createSealer } from "../../runtime/store/sealer";
 import type { Store } from "../../runtime/store/store";
 import { newDatabase } from "../support/postgres";
 import { realClock } from "../../runtime/model/real-clock";
 import {
   aDecision,
+  aSealer,
   aSession,
   aStagedSession,
   anAnswer,
@@ -44,7 +43,7 @@ async function onMemory(): Promise<World> {
 
 async function onPostgres(): Promise<World> {
   const connectionString = await newDatabase();
-  const sealer = createSealer(randomBytes(32));
+  const sealer = aSealer();
   const options = { connectionString, clock: realClock, holder: "test", onLost: () => undefined, sealer };
   return {
     open: () => PostgresStore.open(options),

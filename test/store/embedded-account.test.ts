@@ -71,44 +71,50 @@ function assertClosed(folder: string, { pid }: EmbeddedPostgres): void {
 describe("the account of the embedded database", function () {
   this.timeout(120_000);
 
-  itAsRoot("is nobody else's: no process of another account gets at its files, password, memory or socket", async () => {
-    await withFolder(async (folder) => {
-      const server = await startEmbeddedPostgres({ folder });
-      try {
-        assertClosed(folder, server);
-        // What the attack would find, were it let in.
-        const { output } = runAs(uidOf(server.pid), attack, [folder, String(server.pid)]);
-        for (const way of ["files", "data", "rows", "signal", "connect"]) {
-          assert.ok(output.includes(`worked: ${way}\n`), `${way} of ${output}`);
+  itAsRoot(
+    "is nobody else's: no process of another account gets at its files, password, memory or socket",
+    async () => {
+      await withFolder(async (folder) => {
+        const server = await startEmbeddedPostgres({ folder });
+        try {
+          assertClosed(folder, server);
+          // What the attack would find, were it let in.
+          const { output } = runAs(uidOf(server.pid), attack, [folder, String(server.pid)]);
+          for (const way of ["files", "data", "rows", "signal", "connect"]) {
+            assert.ok(output.includes(`worked: ${way}\n`), `${way} of ${output}`);
+          }
+          assert.ok(!output.includes("password"), "not even the server's own account reads the password");
+        } finally {
+          await server.stop();
         }
-        assert.ok(!output.includes("password"), "not even the server's own account reads the password");
-      } finally {
-        await server.stop();
-      }
-    });
-  });
+      });
+    },
+  );
 
-  itAsRoot("takes over the files of an older version, which nobody had, and gives up the password that they held", async () => {
-    await withDatabaseFolder(async (folder) => {
-      const first = await startEmbeddedPostgres({ folder });
-      await mark(first);
-      await first.stop();
-      assert.equal(spawnSync("chown", ["-R", "65534:65534", folder]).status, 0);
-      const known = passwordIn(folder);
+  itAsRoot(
+    "takes over the files of an older version, which nobody had, and gives up the password that they held",
+    async () => {
+      await withDatabaseFolder(async (folder) => {
+        const first = await startEmbeddedPostgres({ folder });
+        await mark(first);
+        await first.stop();
+        assert.equal(spawnSync("chown", ["-R", "65534:65534", folder]).status, 0);
+        const known = passwordIn(folder);
 
-      const server = await startEmbeddedPostgres({ folder });
-      try {
-        assertClosed(folder, server);
-        assert.notEqual(passwordIn(folder), known);
-        assert.deepEqual(await mark(server), ["kept"]);
-        const withKnown = new URL(server.connectionString);
-        withKnown.password = known;
-        await assert.rejects(connect(withKnown.href), SetupError);
-      } finally {
-        await server.stop();
-      }
-    });
-  });
+        const server = await startEmbeddedPostgres({ folder });
+        try {
+          assertClosed(folder, server);
+          assert.notEqual(passwordIn(folder), known);
+          assert.deepEqual(await mark(server), ["kept"]);
+          const withKnown = new URL(server.connectionString);
+          withKnown.password = known;
+          await assert.rejects(connect(withKnown.href), SetupError);
+        } finally {
+          await server.stop();
+        }
+      });
+    },
+  );
 
   itAsRoot("gets its new password also when the start was cut off in the middle of that", async () => {
     await withDatabaseFolder(async (folder) => {

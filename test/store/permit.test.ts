@@ -8,7 +8,7 @@ import type { Store } from "../../runtime/store/store";
 import { newDatabase } from "../support/postgres";
 import { realClock } from "../../runtime/model/real-clock";
 import type { Change } from "../../runtime/model/changes";
-import { anOrphan, putNode, putSession } from "./rows";
+import { anOrphan, aSealer, putNode, putSession } from "./rows";
 
 type Leading = Store & { readonly epoch: number };
 
@@ -42,6 +42,7 @@ async function onPostgres(): Promise<World> {
     clock: realClock,
     holder: "test",
     onLost: () => undefined,
+    sealer: aSealer(),
   });
   return {
     store,
@@ -130,7 +131,7 @@ for (const [name, prepare] of [
 
     const wants = (orphans?: string) => ({
       ...{ kind: "vmProviderConfig", name: "main", owner: "test", updatedAtMs: 1 },
-      doc: orphans === undefined ? {} : { orphans },
+      doc: { name: "main", kind: "aws", maxInstances: 1, settings: {}, ...(orphans === undefined ? {} : { orphans }) },
     });
     const orphanRow = { orphanId: "a/i-1", vmId: "i-1", nodeId: "n1", vmProvider: "main", reportedAtMs: 2_000 };
     const put = (row: object, table: "orphan" | "definition"): Promise<void> =>

@@ -1,7 +1,9 @@
 /** Rows for the tests of this folder: sensible defaults, state only what matters. */
+import { randomBytes } from "node:crypto";
 import { permissionsSchema } from "../../runtime/model/staging-config";
 import type { Account } from "../../runtime/model/accounts";
 import type { Change } from "../../runtime/model/changes";
+import { sealedFields } from "../../runtime/model/sealed-fields";
 import type {
   Decision,
   IdempotentAnswer,
@@ -12,8 +14,15 @@ import type {
   StoredDefinition,
 } from "../../runtime/model/state";
 import type { Reason } from "../../runtime/model/reason";
+import { createRowSealer, type RowSealer } from "../../runtime/store/sealed-rows";
+import { secretsKey } from "../../runtime/store/sealer";
 
 export const accountSecret = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY";
+
+/** Seals with a key of its own; the settings of all clouds are secret. */
+export function aSealer(key: Uint8Array = randomBytes(32)): RowSealer {
+  return createRowSealer({ ring: { keys: [secretsKey(key)] }, pathsOf: sealedFields() });
+}
 
 export const aReason: Reason = {
   code: "placed",

@@ -13,6 +13,7 @@ import { nodeAccountRoutes } from "./node-accounts";
 import { nodeCallRoutes } from "./node-calls";
 import { nodeRoutes } from "./nodes";
 import { orphanRoutes } from "./orphans";
+import { secretsRoutes } from "./secrets";
 import { sessionRoutes } from "./sessions";
 import { stagingRoutes } from "./staging";
 import { userKeyRoutes } from "./user-keys";
@@ -61,6 +62,7 @@ export function createRoutes(feed = new SessionFeed()): readonly Route[] {
     ...stagingRoutes,
     ...insightRoutes,
     ...apiKeyRoutes,
+    ...secretsRoutes,
     health,
     openapi,
   ];

@@ -1,5 +1,7 @@
 /** What one version left in the database (`write.ts`), and how a test brings it back. */
-import { createSealer, type Sealer } from "../../../runtime/store/sealer";
+import { sealedFields } from "../../../runtime/model/sealed-fields";
+import { createRowSealer, type RowSealer } from "../../../runtime/store/sealed-rows";
+import { createSealer, secretsKey } from "../../../runtime/store/sealer";
 import { connect } from "../../../runtime/store/postgres-connection";
 import { migrate } from "../../../runtime/store/postgres-migrations";
 
@@ -8,7 +10,7 @@ export interface DataSet {
   readonly schemaVersion: number;
   /** When it was written, by the clock of its world. */
   readonly atMs: number;
-  /** Hex; a test value. */
+  /** Hex; a test value. The secrets key; up to version 0.1.0 that of the passphrase, which sealed accounts only. */
   readonly sealingKey: string;
   /** What exists in the cloud: addresses by node, by stack. */
   readonly stacks: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -16,8 +18,13 @@ export interface DataSet {
   readonly tables: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 }
 
-export function sealerOf({ sealingKey }: Pick<DataSet, "sealingKey">): Sealer {
-  return createSealer(Buffer.from(sealingKey, "hex"));
+export function sealerOf({ sealingKey }: Pick<DataSet, "sealingKey">): RowSealer {
+  const key = Buffer.from(sealingKey, "hex");
+  return createRowSealer({
+    ring: { keys: [secretsKey(key)] },
+    pathsOf: sealedFields(),
+    ofPassphrase: createSealer(key),
+  });
 }
 
 /** Columns that PostgreSQL fills itself are left out, and so is who leads. */

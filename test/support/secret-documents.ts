@@ -1,0 +1,87 @@
+/**
+ * Good documents of every kind of definition in which each secret field has a value that is found nowhere else. Made from
+ * the lists of secret fields of clouds; those of other documents are named here, and a test compares them with the lists.
+ */
+import type { CloudCatalog, DefinitionKind, DnsProviderFacts, FactsByKind } from "../../runtime/model/config";
+
+export interface SecretDocument {
+  readonly kind: DefinitionKind;
+  readonly doc: Readonly<Record<string, unknown>>;
+  /** Names of its secret fields; of clouds those of `settings`. */
+  readonly fields: readonly string[];
+  /** What stands in them. */
+  readonly planted: readonly string[];
+}
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** What settings need beside their secrets, by service and kind. */
+const settingsOf: Readonly<Record<string, Document>> = {
+  "vmProviderConfig aws": {
+    ...{ region: "eu-west-1", amiId: "ami-0123456789abcdef0", instanceType: "t3.large" },
+    ...{ securityGroupIds: ["sg-1"], subnetId: "subnet-1" },
+  },
+  "vmProviderConfig digitalocean": { region: "fra1", image: "ubuntu-24-04-x64", size: "s-2vcpu-4gb" },
+  "vmProviderConfig proxmox": {
+    ...{ host: "pve.example.org", username: "headroom@pve", tokenName: "runtime", templateName: "agents" },
+    ...{ clusterNode: "pve1", cores: 2, memory: "4GiB" },
+  },
+  "vmProviderConfig local": { cores: 2, memory: "4GiB" },
+};
+
+const common = { zone: "here", vmProvider: "local-vmproviderconfig", maxNodes: 1 };
+
+/** Documents that have secrets, without them, and the fields that get one each. */
+const templates: readonly [DefinitionKind, Document, readonly string[]][] = [
+  [
+    "autoscaleConfig",
+    { name: "agents", type: "dockerAgent", pool: "agents", ...common },
+    ["nginxKey", "startupScript.text"],
+  ],
+  [
+    "autoscaleConfig",
+    { name: "desks", type: "server", pool: "servers", ...common, connectionUsername: "desk" },
+    ["connectionPassword", "startupScript.text"],
+  ],
+];
+
+/** The token of the check-in, which a docker agent gets only there. */
+const scriptStart = "#!/bin/sh\n# {manager_token}\n# ";
+
+export function documentsOf(catalog: CloudCatalog): SecretDocument[] {
+  const ofClouds = [
+    ...cloudDocuments("vmProviderConfig", catalog.vm, { maxInstances: 4 }),
+    ...cloudDocuments("dnsProviderConfig", catalog.dns, {}),
+  ];
+  const others = templates.map(([kind, doc, fields]) => plant({ kind, doc, fields }, String(doc["name"])));
+  return [...ofClouds, ...others];
+}
+
+function cloudDocuments(kind: DefinitionKind, facts: FactsByKind<DnsProviderFacts>, rest: Document): SecretDocument[] {
+  return Object.entries(facts).map(([cloud, { secretFields: fields }]) => {
+    const name = `${cloud}-${kind}`.toLowerCase();
+    const settings = plant({ kind, doc: settingsOf[`${kind} ${cloud}`] ?? {}, fields }, name);
+    return { ...settings, doc: { name, kind: cloud, ...rest, settings: settings.doc } };
+  });
+}
+
+function plant({ kind, doc, fields }: Omit<SecretDocument, "planted">, where: string): SecretDocument {
+  const planted: string[] = [];
+  let full = doc;
+  for (const field of fields) {
+    const word = `planted-${where}-${field.replace(/\W/g, "-")}-secret`;
+    const value = field === "startupScript.text" ? scriptStart + word : word;
+    planted.push(value);
+    full = withField(full, field.split("."), value);
+  }
+  return { kind, doc: full, fields, planted };
+}
+
+/** Of a list, `staticMembers[]`, every entry gets it. */
+function withField(doc: Document, [name = "", ...rest]: readonly string[], value: string): Document {
+  const key = name.replace("[]", "");
+  const inner = doc[key];
+  if (rest.length === 0) return { ...doc, [key]: value };
+  if (Array.isArray(inner)) return { ...doc, [key]: inner.map((entry) => withField(entry as Document, rest, value)) };
+  return { ...doc, [key]: withField((inner ?? {}) as Document, rest, value) };
+}
