@@ -45,7 +45,7 @@ export function requireProject(folder: string): Project {
 }
 
 function readProject(file: string): Project {
-  const yaml = parseYaml(readFileSync(file, "utf8"));
+  const yaml = readYaml(file);
   const folder = dirname(file);
   const runtime = typeof yaml.runtime === "object" ? (yaml.runtime as Yaml) : { name: yaml.runtime };
   if (typeof yaml.name !== "string") throw new CommandFailure(`project file ${file} is missing a 'name' attribute`);
@@ -70,12 +70,23 @@ function readProject(file: string): Project {
 }
 
 /** JSON, which the Headroom runtime writes, needs no YAML library: that takes longer to load than to use. */
-function parseYaml(text: string): Yaml {
+function readYaml(file: string): Yaml {
+  const text = readFileSync(file, "utf8");
   try {
     return JSON.parse(text) as Yaml;
   } catch {
-    return (yamlLibrary().parse(text) ?? {}) as Yaml;
+    return parseYaml(text, file);
   }
+}
+
+function parseYaml(text: string, file: string): Yaml {
+  const document = yamlLibrary().parseDocument(text);
+  const [error] = document.errors;
+  const content: unknown = error === undefined ? (document.toJS() ?? {}) : undefined;
+  if (typeof content === "object" && !Array.isArray(content)) return content as Yaml;
+  // What the library says quotes the file, and there may be secrets in it.
+  const where = error?.linePos === undefined ? "it holds no fields" : `see line ${error.linePos[0].line}`;
+  throw new CommandFailure(`the file ${file} is cut or no YAML: ${where}`);
 }
 
 function yamlLibrary(): typeof import("yaml") {
@@ -101,7 +112,7 @@ export class StackConfig {
   static read(project: Project, stack: string, file?: string): StackConfig {
     const candidates = extensions.map((extension) => join(project.stackFolder, `Pulumi.${stack}${extension}`));
     const path = file ? resolve(file) : (candidates.find(existsSync) ?? (candidates[0] as string));
-    const content = existsSync(path) ? parseYaml(readFileSync(path, "utf8")) : {};
+    const content = existsSync(path) ? readYaml(path) : {};
     if (content.environment !== undefined) throw new NotSupported("`environment` in the stack configuration");
     const provider = content.secretsprovider;
     if (content.encryptedkey !== undefined || (provider && provider !== "passphrase" && provider !== "default")) {
