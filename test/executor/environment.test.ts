@@ -51,12 +51,21 @@ describe("the environment of children", () => {
 
   it("has what programs and SDKs of clouds need, and nothing that was not thought of", () => {
     const needed = {
-      ...{ PATH: "/bin", HOME: "/home/a", LC_ALL: "C", https_proxy: "http://proxy", NO_PROXY: "lab", TMPDIR: "/tmp" },
+      ...{ PATH: "/bin", HOME: "/home/a", LC_ALL: "C", TMPDIR: "/tmp" },
       ...{ AWS_PROFILE: "lab", AWS_SECRET_ACCESS_KEY: "k", GOOGLE_APPLICATION_CREDENTIALS: "/f", ARM_CLIENT_ID: "c" },
       ...{ PULUMI_ACCESS_TOKEN: "p", DIGITALOCEAN_TOKEN: "d", NODE_EXTRA_CA_CERTS: "/ca", HEADROOM_LOCAL_ROOT: "/l" },
     };
+    const proxies = {
+      https_proxy: "http://proxy",
+      ALL_PROXY: "",
+      NO_PROXY: "lab",
+      no_proxy: "lab",
+      no_grpc_proxy: "lab",
+    };
 
     assert.deepEqual(inheritedEnvironment({ ...given, ...needed }), needed);
+    const withProxies = inheritedEnvironment({ ...given, ...needed, ...proxies });
+    assert.deepEqual(Object.keys(withProxies).sort(), Object.keys({ ...needed, ...proxies }).sort());
   });
 
   it("has what the operator names besides", () => {
