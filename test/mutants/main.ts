@@ -14,6 +14,7 @@ import { connectionMutants } from "./of-connections";
 import { lifecycleMutants } from "./of-lifecycle";
 import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
+import { secretsMutants } from "./of-secrets";
 import { sweepingMutants } from "./of-sweeping";
 
 const root = join(__dirname, "..", "..", "..");
@@ -23,6 +24,7 @@ const mutants = [
   ...runningMutants,
   ...actingMutants,
   ...sweepingMutants,
+  ...secretsMutants,
   ...cloudMutants,
   ...connectionMutants,
 ];
