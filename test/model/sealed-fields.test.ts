@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { cloudCatalog } from "../../provider/registry";
 import type { Account } from "../../runtime/model/accounts";
+import type { NodeSecrets } from "../../runtime/model/connection-rows";
 import { definitionKinds, secretFields, type DefinitionKind } from "../../runtime/model/config";
 import { sealedFields, type FieldPath } from "../../runtime/model/sealed-fields";
 import type { Node, StoredDefinition } from "../../runtime/model/state";
@@ -15,10 +16,11 @@ function definition(kind: DefinitionKind, doc: Readonly<Record<string, unknown>>
   return { kind, name: String(doc["name"]), doc, owner: "test", updatedAtMs: 1 };
 }
 
+/** As JSON, in any order. */
 function valuesAt(row: object, paths: readonly FieldPath[]): string[] {
-  return paths.map(
-    (path) => path.reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], row) as string,
-  );
+  const valueAt = (path: FieldPath): unknown =>
+    path.reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], row);
+  return paths.map((path) => JSON.stringify(valueAt(path))).sort();
 }
 
 describe("sealed fields", () => {
@@ -32,7 +34,7 @@ describe("sealed fields", () => {
 
       const found = valuesAt(row, pathsOf("definition", row));
 
-      assert.deepEqual(found.sort(), [...planted].sort());
+      assert.deepEqual(found, planted.map((value) => JSON.stringify(value)).sort());
     });
   }
 
@@ -66,12 +68,36 @@ describe("sealed fields", () => {
       ...{ kind: "aws", startupScript: "script", settings: { region: "eu-west-1", secretAccessKey: "k" } },
       dns: { kind: "digitalocean", settings: { token: "t" } },
     };
-    assert.deepEqual(valuesAt({ spec }, pathsOf("node", { spec } as unknown as Node)).sort(), ["k", "script", "t"]);
+    assert.deepEqual(valuesAt({ spec }, pathsOf("node", { spec } as unknown as Node)).sort(), [
+      '"k"',
+      '"script"',
+      '"t"',
+    ]);
     assert.deepEqual(pathsOf("node", {} as Node), [], "a static member");
   });
 
   it("lead to how to get into an account, and not to which one it is", () => {
     const account = { identity: { owner: "1" }, settings: { a: 1 }, confirmed: { b: 2 } } as unknown as Account;
     assert.deepEqual(pathsOf("account", account), [["settings"], ["confirmed"]]);
+  });
+
+  it("lead to what lets somebody into a server", () => {
+    const secrets = { nodeId: "n-1", connectionPassword: "p", connectionInfo: { key: "i" } };
+    const key = {
+      userId: "ann",
+      privateKey: "k",
+      passphrase: "f",
+      publicKey: "public",
+      fingerprint: "x",
+      updatedAtMs: 1,
+    };
+    const account = { accountId: "a", sessionId: "s", nodeId: "n", userName: "ann", password: "p" };
+
+    assert.deepEqual(valuesAt(secrets, pathsOf("nodeSecrets", secrets as unknown as NodeSecrets)), [
+      '"p"',
+      '{"key":"i"}',
+    ]);
+    assert.deepEqual(valuesAt(key, pathsOf("userKey", key)), ['"f"', '"k"']);
+    assert.deepEqual(valuesAt(account, pathsOf("sessionAccount", account)), ['"p"']);
   });
 });

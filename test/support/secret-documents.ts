@@ -3,6 +3,7 @@
  * the lists of secret fields of clouds; those of other documents are named here, and a test compares them with the lists.
  */
 import type { CloudCatalog, DefinitionKind, DnsProviderFacts, FactsByKind } from "../../runtime/model/config";
+import { rsaKey } from "./private-keys";
 
 export interface SecretDocument {
   readonly kind: DefinitionKind;
@@ -10,7 +11,7 @@ export interface SecretDocument {
   /** Names of its secret fields; of clouds those of `settings`. */
   readonly fields: readonly string[];
   /** What stands in them. */
-  readonly planted: readonly string[];
+  readonly planted: readonly unknown[];
 }
 
 type Document = Readonly<Record<string, unknown>>;
@@ -31,7 +32,9 @@ const settingsOf: Readonly<Record<string, Document>> = {
 
 const common = { zone: "here", vmProvider: "local-vmproviderconfig", maxNodes: 1 };
 
-/** Documents that have secrets, without them, and the fields that get one each. */
+const member = { zone: "here", address: "127.0.0.1", cores: 1, memory: "1GiB", connectionUsername: "a" };
+
+/** Documents that have secrets, without them, and the fields that get one each; a passphrase comes before its key. */
 const templates: readonly [DefinitionKind, Document, readonly string[]][] = [
   [
     "autoscaleConfig",
@@ -41,7 +44,22 @@ const templates: readonly [DefinitionKind, Document, readonly string[]][] = [
   [
     "autoscaleConfig",
     { name: "desks", type: "server", pool: "servers", ...common, connectionUsername: "desk" },
-    ["connectionPassword", "startupScript.text"],
+    ["connectionPassword", "connectionInfo", "startupScript.text"],
+  ],
+  [
+    "autoscaleConfig",
+    { name: "shells", type: "server", pool: "servers", ...common, connectionType: "ssh", connectionUsername: "a" },
+    ["connectionPrivateKeyPassphrase", "connectionPrivateKey"],
+  ],
+  [
+    "pool",
+    { name: "fixed", type: "server", staticMembers: [{ ...member, name: "fixed-1", connectionType: "rdp" }] },
+    ["staticMembers[].connectionPassword", "staticMembers[].connectionInfo"],
+  ],
+  [
+    "pool",
+    { name: "fixed-ssh", type: "server", staticMembers: [{ ...member, name: "fixed-2", connectionType: "ssh" }] },
+    ["staticMembers[].connectionPrivateKeyPassphrase", "staticMembers[].connectionPrivateKey"],
   ],
 ];
 
@@ -66,19 +84,25 @@ function cloudDocuments(kind: DefinitionKind, facts: FactsByKind<DnsProviderFact
 }
 
 function plant({ kind, doc, fields }: Omit<SecretDocument, "planted">, where: string): SecretDocument {
-  const planted: string[] = [];
+  const planted: unknown[] = [];
   let full = doc;
   for (const field of fields) {
-    const word = `planted-${where}-${field.replace(/\W/g, "-")}-secret`;
-    const value = field === "startupScript.text" ? scriptStart + word : word;
+    const value = secretFor(field, `planted-${where}-${field.replace(/\W+/g, "-")}-secret`, planted.at(-1));
     planted.push(value);
     full = withField(full, field.split("."), value);
   }
   return { kind, doc: full, fields, planted };
 }
 
+/** @param before What the field before it got. */
+function secretFor(field: string, word: string, before: unknown): unknown {
+  if (field === "startupScript.text") return scriptStart + word;
+  if (field.endsWith("connectionInfo")) return { note: word };
+  return field.endsWith("connectionPrivateKey") ? rsaKey({ passphrase: String(before) }) : word;
+}
+
 /** Of a list, `staticMembers[]`, every entry gets it. */
-function withField(doc: Document, [name = "", ...rest]: readonly string[], value: string): Document {
+function withField(doc: Document, [name = "", ...rest]: readonly string[], value: unknown): Document {
   const key = name.replace("[]", "");
   const inner = doc[key];
   if (rest.length === 0) return { ...doc, [key]: value };
