@@ -175,7 +175,9 @@ describe("secrets in a whole runtime", function () {
 /** Of the node's rendered script, which is sealed in its row: they must be in its VM and nowhere else. */
 async function tokensOf(databaseUrl: string, folder: string): Promise<string[]> {
   const client = await connect(databaseUrl);
-  const { rows } = await client.query<{ id: string; doc: StoredRow }>("select id, doc from headroom.node where doc ? 'spec'");
+  const { rows } = await client.query<{ id: string; doc: StoredRow }>(
+    "select id, doc from headroom.node where doc ? 'spec'",
+  );
   await client.end();
   const sealer = createRowSealer({ ring: await SecretsKeys.open(folder), pathsOf: sealedFields() });
   const scripts = rows.map(({ id, doc }) => {
