@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { newOpenFolder } from "../support/open-folder";
 import { removeFolder } from "../support/remove-folder";
 import { until } from "../support/until";
+import type { Node } from "../../runtime/model/state";
+import { aNode, Api } from "../api/harness";
 import { AgentFolder, type Agent } from "./agent-process";
 import { LoopbackServer } from "./loopback-server";
 
@@ -200,5 +202,39 @@ kill -9 $PPID`,
     accounts.set([]);
     await isPresent();
     assert.equal(entry("ann"), undefined, third.said);
+  });
+
+  it("follow the sessions of a server by Headroom's own API: made when its user comes, gone when he leaves", async () => {
+    const api = await Api.start();
+    try {
+      await api.furnish();
+      const owner = "t";
+      const client = api.client("operator");
+      await client.putDefinition({ kind: "pool", name: "servers", doc: { name: "servers", type: "server" }, owner });
+      const desk = { name: "desk", pools: ["servers"], kind: "desktop", cores: 1, memory: "1GiB" };
+      await client.putDefinition({ kind: "workspace", name: "desk", doc: desk, owner });
+      const row = aNode({
+        ...{ nodeId: "n-dyn", pool: "servers", sessionsMax: 5, usersMax: 5, isReusable: true, readyWhen: "declared" },
+        ...{ autoscaleConfig: undefined, connection: { type: "ssh", port: 22, credentialType: "dynamic" } },
+      } as Partial<Node>);
+      await api.leader.ledger.commit([{ kind: "put", table: "node", row }]);
+      const life = { expiresAtMs: Date.now() + 600_000, nowMs: Date.now() };
+      const token = api.tokens.issue({ nodeId: "n-dyn", purpose: "agent", ...life });
+      folder.settle({ upstream: api.url, nodeId: "n-dyn", token });
+      const agent = start();
+      const { sessionId } = await api.client("broker").requestSession({ workspace: "desk", userId: "ada" });
+
+      const { userName, password } = await until("the user can enter", async () => {
+        const reply = await api.request(`/api/v1/sessions/${sessionId}/connection`, { key: api.keys.broker });
+        return reply.status === 200 && (reply.body["connection"] as { userName: string; password: string });
+      });
+
+      assert.ok(hasPassword(userName, password), agent.said);
+      await api.client("broker").releaseSession(sessionId);
+      await until("the account is gone", () => entry(userName) === undefined);
+    } finally {
+      await folder.close();
+      await api.close();
+    }
   });
 });
