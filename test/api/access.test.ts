@@ -29,6 +29,7 @@ const expected: Readonly<Record<string, ApiScope | `${TokenPurpose} token` | "an
   "post /api/v1/nodes/{id}/heartbeat": "agent token",
   "post /api/v1/nodes/{id}/interruption": "any token",
   "get /api/v1/nodes/{id}/accounts": "agent token",
+  "get /api/v1/nodes/{id}/startup-script": "checkin token",
   "post /api/v1/nodes/{id}/accounts": "agent token",
   "get /api/v1/nodes": "viewer",
   "get /api/v1/nodes/{id}": "viewer",
@@ -76,7 +77,13 @@ describe("access", () => {
   before(async () => {
     api = await Api.start();
     await api.furnish();
-    const rows = [aNode({ nodeId: "node-2" }), aNode({ nodeId: "node-3", status: "starting", readyWhen: "checkin" })];
+    // One that nobody has heard of: its script may be fetched.
+    const booting = { nodeId: "node-4", status: "starting", runningSinceMs: undefined, fetchedScript: "true" } as const;
+    const rows = [
+      aNode(booting),
+      aNode({ nodeId: "node-2" }),
+      aNode({ nodeId: "node-3", status: "starting", readyWhen: "checkin" }),
+    ];
     await api.leader.ledger.commit(rows.map((row) => ({ kind: "put", table: "node", row })));
   });
   after(() => api.close());
@@ -155,7 +162,8 @@ describe("access", () => {
       const purpose = needed === "checkin token" ? "checkin" : "agent";
       const other = purpose === "agent" ? "checkin" : "agent";
       const isForOneNode = route.path.includes("{id}");
-      assert.equal(await statusFor(route, token("node-3", purpose), "node-3"), 200, nameOf(route));
+      const own = route.path.endsWith("/startup-script") ? "node-4" : "node-3";
+      assert.equal(await statusFor(route, token(own, purpose), own), 200, nameOf(route));
       const refused = [
         undefined,
         ...(needed === "any token" ? [] : [token("node-1", other)]),

@@ -196,6 +196,17 @@ describe("planner, RemoteApps", () => {
     assert.deepEqual(plan({ nodes, sessions: [there, aDesktopSession({ userId: "ann" })] }), { create: 1 });
   });
 
+  it("sessions of one user that wait together share one new SSH server, and fill the one that is there", () => {
+    const ssh = [serverConfigDoc({ ...configs[0], connectionType: "ssh" })];
+    const sessions = [aDesktopSession({ userId: "ann" }), aDesktopSession({ userId: "ann" })];
+    assert.deepEqual(plan({ configs: ssh, sessions }), { create: 1 });
+    assert.deepEqual(plan({ configs, sessions }), { create: 2 }, "RDP");
+    const connection = { type: "ssh", port: 22, credentialType: "static" } as const;
+    const nodes = [aServer({ sessionsMax: 3, usersMax: 1, connection })];
+    const there = aDesktopSession({ nodeId: "n1", userId: "ann" });
+    assert.deepEqual(plan({ configs: ssh, nodes, sessions: [there, ...sessions] }), {});
+  });
+
   it("a user's desktop and RemoteApps that wait together share one new server", () => {
     const sessions = [aDesktopSession({ userId: "ann" }), anApp({ userId: "ann" }), anApp({ userId: "ann" })];
     assert.deepEqual(plan({ sessions }), { create: 1 });
