@@ -11,6 +11,7 @@ import type { Mutant } from "./mutant";
 import { actingMutants } from "./of-acting";
 import { cloudMutants } from "./of-clouds";
 import { connectionMutants } from "./of-connections";
+import { importMutants } from "./of-imports";
 import { lifecycleMutants } from "./of-lifecycle";
 import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
@@ -27,6 +28,7 @@ const mutants = [
   ...secretsMutants,
   ...cloudMutants,
   ...connectionMutants,
+  ...importMutants,
 ];
 /** First a short look; a bug that neither it nor the tests find gets a longer one. */
 const shortRuns = { seed: 1, seeds: 8, events: 6_000, timeoutMs: 600_000 };
