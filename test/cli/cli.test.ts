@@ -248,6 +248,17 @@ describe("headroom", () => {
     }
   });
 
+  it("finds with doctor a proxy that would lead a pulumi command astray, and tells its credentials to nobody", async () => {
+    const proxy = "http://ann:hush-hush@proxy.example:3128";
+    const { stdout, code } = await headroom(["doctor"], { http_proxy: proxy, NO_PROXY: "localhost,127.0.0.1" });
+    const aroundIt = await headroom(["doctor"], { http_proxy: proxy, no_proxy: "127.0.0.1" });
+
+    assert.equal(code, 3);
+    assert.match(stdout, /^fail +proxy +http_proxy=http:\/\/\.\.\.@proxy\.example:3128 .*export no_proxy=/m);
+    assert.match(aroundIt.stdout, /^ok +proxy +http_proxy=http:\/\/\.\.\.@proxy\.example:3128/m);
+    assert.ok(!(stdout + aroundIt.stdout).includes("hush"));
+  });
+
   it("finds with doctor a folder that can't be made", async () => {
     const { stdout, code } = await headroom(["doctor", "--data-folder", "/proc/headroom"]);
 
