@@ -12,7 +12,8 @@ export interface StartupScriptArgs {
    * `registerDns`), `{checkin_jwt}` or its older name `{registration_token}`, `{manager_token}`,
    * `{connection_username}`, `{connection_password}`, `{ad_join_credential}`, `{domain}`, `{nginx_cert_in}`,
    * `{nginx_key_in}`, `{ssh_key}`. Those without a value are left empty. Filled and wrapped, it may be as long as the
-   * VM provider takes it (AWS 16 KiB), or 256 KiB where it is fetched (`delivery`). At most 1,000,000 characters.
+   * VM provider takes it (AWS 16 KiB), or 256 KiB where it is fetched (`delivery`). At most 1,000,000 characters. Kept
+   * as a secret.
    */
   readonly text: pulumi.Input<string>;
   /** Leave the text exactly as it is: no variables, no doubled braces. Default false. */
