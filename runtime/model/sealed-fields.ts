@@ -36,11 +36,12 @@ export function sealedFields(catalog?: CloudCatalog): SealedFieldsOf {
       if (problemsIn(row.kind, row.doc).length > 0) return [["doc"]];
       return definitionPaths(row, row.kind === "vmProviderConfig" ? vm : dns);
     },
-    node: ({ spec }) => {
-      if (spec === undefined) return [];
+    node: ({ spec, fetchedScript }) => {
+      const fetched: FieldPath[] = fetchedScript === undefined ? [] : [["fetchedScript"]];
+      if (spec === undefined) return fetched;
       const record = spec.dns && pathsOfSettings(spec.dns, knownFacts(dns, spec.dns.kind), ["spec", "dns", "settings"]);
       const settings = pathsOfSettings(spec, knownFacts(vm, spec.kind), ["spec", "settings"]);
-      return [["spec", "startupScript"], ...settings, ...(record ?? [])];
+      return [["spec", "startupScript"], ...fetched, ...settings, ...(record ?? [])];
     },
     account: (row) => fieldsIn(row, ["settings", "confirmed"]),
     nodeSecrets: (row) => fieldsIn(row, Object.keys(row)).filter(([field]) => field !== "nodeId"),

@@ -38,7 +38,14 @@ const secretRows: readonly [TableName, string, Rows[TableName]][] = [
   ["definition", "vmProviderConfig/lab", aDefinition({ kind: "vmProviderConfig", name: "lab", doc: vmDoc })],
   ["definition", "autoscaleConfig/desks", aDefinition({ kind: "autoscaleConfig", name: "desks", doc: serverDoc })],
   ["definition", "pool/odd", aDefinition({ kind: "pool", name: "odd", doc: { name: "odd", ofTheFuture: [secret] } })],
-  ["node", "n1", aNode({ spec: { ...aNode().spec!, startupScript: secret, settings: { token: { deep: [secret] } } } })],
+  [
+    "node",
+    "n1",
+    aNode({
+      spec: { ...aNode().spec!, startupScript: secret, settings: { token: { deep: [secret] } } },
+      fetchedScript: secret,
+    }),
+  ],
 ];
 const puts = secretRows.map(([table, , row]) => ({ kind: "put", table, row }) as Change);
 
