@@ -102,6 +102,9 @@ export class Service {
         "1",
         "--log-level",
         "warn",
+        // One user asks as fast as it goes.
+        "--requests-per-minute-of-user",
+        "100000000",
         ...more,
       ],
       {

@@ -5,6 +5,11 @@ export interface ProviderArgs {
   readonly endpoint?: pulumi.Input<string>;
   /** API key of scope `operator` or `admin`; kept as a secret. Default: `headroom:apiKey`, else HEADROOM_API_KEY. */
   readonly apiKey?: pulumi.Input<string>;
+  /**
+   * Certificates in PEM: of an https endpoint only one signed by these is taken. Default: `headroom:tlsCa`, else those in
+   * the file that HEADROOM_TLS_CA names, else those that Node knows.
+   */
+  readonly tlsCa?: pulumi.Input<string>;
 }
 
 /**
@@ -21,6 +26,7 @@ export class Provider extends pulumi.ProviderResource {
     const inputs = {
       endpoint: args.endpoint ?? config.get("endpoint"),
       apiKey: pulumi.secret(args.apiKey ?? config.getSecret("apiKey")),
+      tlsCa: args.tlsCa ?? config.get("tlsCa"),
     };
     super("headroom", name, inputs, options);
   }

@@ -17,17 +17,12 @@ import { EngineLog } from "./grpc/engine-log";
 import { errorAnswer, withMarks } from "./grpc/error-answer";
 import { detailedDiff } from "./grpc/property-diff";
 import { receive, type Received, send } from "./grpc/structs";
+import type { RuntimeConnection } from "./kernel/connection";
 import { marksOfPaths, mergeMarks, type SecretMarks } from "./kernel/property-values";
 import { type KernelContext, type Properties, type ResourceKernel, unknownValue } from "./resource-kernel";
 
 /** Enough for a startup script of a megabyte with all its copies; the default of 4 MiB is not. */
 const messageBytesMax = 64 * 1024 * 1024;
-
-/** Endpoint and key of the runtime's API, as the provider resource, the stack or the environment gives them. */
-export interface ProviderConfiguration {
-  readonly endpoint?: string;
-  readonly apiKey?: string;
-}
 
 /** The kernels of one connection, each loaded when first needed: that of a type token, undefined = there is none. */
 export type KernelSet = (type: string) => Promise<ResourceKernel | undefined>;
@@ -39,7 +34,7 @@ export interface PluginServerOptions {
   /** The package's schema as JSON text. */
   readonly schema: () => Promise<string>;
   /** What holds where the provider resource says nothing, e.g. from the environment. */
-  readonly defaults: ProviderConfiguration;
+  readonly defaults: RuntimeConnection;
   /** The engine's address when it is known before the first call. */
   readonly engineAddress?: string;
   /** The engine has said on some connection that the update is over or cancelled. */
@@ -50,7 +45,7 @@ export interface PluginServerOptions {
 interface Connection {
   readonly kernels: KernelSet;
   readonly cancelled: AbortController;
-  configuration: ProviderConfiguration;
+  configuration: RuntimeConnection;
   /** False during a preview in which the endpoint itself is yet to be created: then nothing can be checked. */
   isConfigured: boolean;
   log: EngineLog | undefined;
@@ -146,8 +141,10 @@ export class PluginServer {
     const connection = this.connection(call);
     connection.isConfigured = given["endpoint"] !== unknownValue;
     connection.configuration = {
+      ...defaults,
       endpoint: textOf(given["endpoint"]) ?? defaults.endpoint,
       apiKey: textOf(given["apiKey"]) ?? defaults.apiKey,
+      tlsCa: textOf(given["tlsCa"]) ?? defaults.tlsCa,
     };
     return new provider.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
   }
@@ -296,7 +293,7 @@ export class PluginServer {
 }
 
 /** The names that a provider resource of this package may set. */
-const configurationKeys: ReadonlySet<string> = new Set(["endpoint", "apiKey", "version", "pluginDownloadURL"]);
+const configurationKeys: ReadonlySet<string> = new Set(["endpoint", "apiKey", "tlsCa", "version", "pluginDownloadURL"]);
 
 function checkConfig(request: provider.CheckRequest): provider.CheckResponse {
   const news = receive(request.getNews());
@@ -311,15 +308,20 @@ function checkConfig(request: provider.CheckRequest): provider.CheckResponse {
     const message = `got ${typeof endpoint === "string" ? JSON.stringify(withoutUserInfo(endpoint)) : "something else"}; use the address of the runtime such as "http://127.0.0.1:8700"`;
     response.addFailures(failureOf({ path: "endpoint", message }));
   }
+  const tlsCa = news.properties["tlsCa"];
+  if (tlsCa !== undefined && tlsCa !== unknownValue && !String(tlsCa).includes("-----BEGIN CERTIFICATE-----")) {
+    const message = "holds no certificate; give the text of certificates in PEM, not the name of a file";
+    response.addFailures(failureOf({ path: "tlsCa", message }));
+  }
   return response;
 }
 
-/** A new endpoint or key never replaces a definition: the runtime may have moved. */
+/** A new endpoint, key or certificate never replaces a definition: the runtime may have moved. */
 function diffConfig(request: provider.DiffRequest): provider.DiffResponse {
   const olds = receive(request.hasOldInputs() ? request.getOldInputs() : request.getOlds()).properties;
   const news = receive(request.getNews()).properties;
-  const changes =
-    JSON.stringify([olds["endpoint"], olds["apiKey"]]) !== JSON.stringify([news["endpoint"], news["apiKey"]]);
+  const told = (given: Properties): string => JSON.stringify([given["endpoint"], given["apiKey"], given["tlsCa"]]);
+  const changes = told(olds) !== told(news);
   return diffResponse({ changes, replaces: [] }, olds, news);
 }
 

@@ -9,6 +9,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { withDirectLoopback } from "../runtime/model/direct-loopback";
 import { realClock } from "../runtime/model/real-clock";
+import { connectionDefaults } from "./kernel/connection";
 import { type KernelSet, PluginServer } from "./plugin-server";
 import type { ResourceKernel } from "./resource-kernel";
 
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
     version: version(),
     kernels,
     schema: async () => (await import("./kernel/schema.js")).packageSchema(version()),
-    defaults: { endpoint: process.env["HEADROOM_ENDPOINT"], apiKey: process.env["HEADROOM_API_KEY"] },
+    defaults: connectionDefaults(process.env),
     ...(engineAddress === undefined ? {} : { engineAddress }),
     onCancel: () => void finish(),
   });

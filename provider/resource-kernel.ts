@@ -4,13 +4,12 @@
  * and marked again after, by the door.
  */
 import type { Problem } from "../runtime/model/errors";
+import type { RuntimeConnection } from "./kernel/connection";
 
 export type Properties = Record<string, unknown>;
 
-export interface KernelContext {
-  /** Provider configuration: endpoint and key of the runtime's API. */
-  readonly endpoint?: string;
-  readonly apiKey?: string;
+/** With the provider's configuration: how the runtime's API is reached. */
+export interface KernelContext extends RuntimeConnection {
   /** URN of the resource; for dynamic resources `dynamic:<URN of their component>`. */
   readonly owner: string;
   /** True during `pulumi preview`: nothing may change. */

@@ -17,19 +17,20 @@ import { listen, type Listening } from "./api/listen";
 import { createLogger, type LogLevel } from "./api/log";
 import { createRoutes } from "./api/routes";
 import { createFront } from "./api/front";
-import { parseGuacamoleKey } from "./api/guacamole";
 import { queuePerUserDefault } from "./broker/queue-limits";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
 import { BackendIdentity } from "./executor/backend-identity";
 import { derivePassphraseKeys, prepareInstallation, type Installation } from "./executor/installation";
 import { WorkerPool } from "./executor/worker-pool";
 import { createRng } from "./main/chance";
+import { prepareEntrance, type Entrance } from "./main/entrance";
+import { readGuacamoleKey } from "./main/guacamole-key";
 import { realClock } from "./model/real-clock";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
 import { OwnInstallation, type Acceptable } from "./main/own-installation";
 import { Leadership } from "./main/leadership";
 import { SecretsKeys } from "./main/secrets-keys";
-import { InstallationError, messageOf, SetupError } from "./model/errors";
+import { InstallationError, SetupError } from "./model/errors";
 import { findBinaries } from "./store/embedded-binaries";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./store/embedded-postgres";
 import type { LeaseTiming } from "./store/lease";
@@ -44,8 +45,14 @@ export interface RuntimeOptions {
   readonly dataFolder?: string;
   /** Default 8700; 0 = any free one. */
   readonly port?: number;
-  /** Address to listen on. Default 127.0.0.1: this machine only. */
+  /** Address to listen on. Default 127.0.0.1: this machine only. Others need TLS or a trusted proxy. */
   readonly host?: string;
+  /** File with the certificate, in PEM; read again when it changes. Absent = plain http. */
+  readonly tlsCert?: string;
+  /** File with its private key. */
+  readonly tlsKey?: string;
+  /** Proxies in front: how many, or their addresses and networks, e.g. `10.0.0.5,192.168.0.0/16`. Default none. */
+  readonly trustProxy?: string | number;
   /** `postgresql://...`; absent = the embedded PostgreSQL in the data folder. */
   readonly databaseUrl?: string;
   /** Default `auto`: the official Pulumi CLI when it is there, else the embedded engine. */
@@ -70,6 +77,8 @@ export interface RuntimeOptions {
   readonly requestsPerMinute?: number;
   /** Sessions of one user that may wait at the same time; 0 = no limit but that of the whole queue. Default 20. */
   readonly queuePerUser?: number;
+  /** Session requests for one user. Default 6,000. */
+  readonly requestsPerMinuteOfUser?: number;
   /** How long {@link Runtime.stop} waits for running updates. Default 60; they go on without us after it. */
   readonly stopSeconds?: number;
   readonly leaseTiming?: LeaseTiming;
@@ -110,6 +119,12 @@ export interface Runtime {
 
 const requestsPerMinuteDefault = 600_000;
 
+/**
+ * Session requests for one user: a person who clicks on and on stays far below it; a portal that asks in a circle for one
+ * does not, and takes nothing from the others.
+ */
+const requestsPerMinuteOfUserDefault = 6_000;
+
 /** Back-off before a lost term is followed by the next: doubles from the first to the second value. */
 const restartDelayMs = { first: 100, last: 10_000 };
 
@@ -121,17 +136,6 @@ export function packageVersion(): string {
   return manifest.version;
 }
 
-function readGuacamoleKey(file: string | undefined): Uint8Array | undefined {
-  if (file === undefined) return undefined;
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new SetupError(`the file of --guacamole-key-file can't be read: ${messageOf(cause)}`, { cause });
-  }
-  return parseGuacamoleKey(text, file);
-}
-
 /** Where to look for the engine, from options and environment. */
 export function findEngine(wish: EngineWish = "auto"): Promise<Engine> {
   const { PATH, HEADROOM_PULUMI } = process.env;
@@ -140,8 +144,10 @@ export function findEngine(wish: EngineWish = "auto"): Promise<Engine> {
 
 /** Resolves when the runtime answers: as leader, or as a standby of another runtime on the same database. */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const log = createLogger({ level: options.logLevel ?? "warn", destination: options.logDestination });
+  const entrance = await prepareEntrance({ ...options, host: options.host ?? "127.0.0.1" }, { clock: realClock, log });
   const folder = await openDataFolder(options.dataFolder ?? ".headroom");
-  const host = new RuntimeHost(options, folder.path, folder.release);
+  const host = new RuntimeHost(options, { entrance, log }, folder.path, folder.release);
   try {
     await host.start();
     return host;
@@ -154,7 +160,6 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
 class RuntimeHost implements Runtime {
   adminKey = "";
   engine!: Engine;
-  private readonly log: Logger;
   private readonly version = packageVersion();
   private readonly rng = createRng();
   private readonly stopping = new AbortController();
@@ -174,8 +179,12 @@ class RuntimeHost implements Runtime {
 
   private readonly localRules: LocalRules;
 
+  private readonly entrance: Entrance;
+  private readonly log: Logger;
+
   constructor(
     private readonly options: RuntimeOptions,
+    { entrance, log }: { entrance: Entrance; log: Logger },
     readonly dataFolder: string,
     private readonly releaseFolder: () => Promise<void>,
   ) {
@@ -183,7 +192,7 @@ class RuntimeHost implements Runtime {
     const ownRoot = join(dataFolder, "local");
     const roots = [...new Set([process.env["HEADROOM_LOCAL_ROOT"] ?? ownRoot, ownRoot])];
     this.localRules = { isAllowed: options.allowLocal ?? false, roots };
-    this.log = createLogger({ level: options.logLevel ?? "warn", destination: options.logDestination });
+    [this.entrance, this.log] = [entrance, log];
   }
 
   get url(): string {
@@ -207,7 +216,7 @@ class RuntimeHost implements Runtime {
   }
 
   async start(): Promise<void> {
-    const { engine, backendUrl, engineEnvironment, adminKey, host = "127.0.0.1", port = 8700 } = this.options;
+    const { engine, backendUrl, engineEnvironment, adminKey, port = 8700 } = this.options;
     this.engine = await findEngine(engine);
     this.adminKey = adminKey ?? (await keepSecret(this.dataFolder, adminKeyFile, createApiKey));
     this.tokenSecret = await keepTokenSecret(this.dataFolder);
@@ -234,11 +243,13 @@ class RuntimeHost implements Runtime {
         log: this.log,
         requestsPerMinute: this.options.requestsPerMinute ?? requestsPerMinuteDefault,
         guacamoleKey: readGuacamoleKey(this.options.guacamoleKeyFile),
+        requestsPerMinuteOfUser: this.options.requestsPerMinuteOfUser ?? requestsPerMinuteOfUserDefault,
+        proxies: this.entrance.proxies,
         current: () => this.current,
       },
       createRoutes(),
     );
-    this.http = await listen({ host, port, app });
+    this.http = await listen({ ...this.entrance, port, app });
     await this.startStore();
     await this.startLeading();
   }

@@ -29,7 +29,7 @@ const areas = readdirSync(built, { withFileTypes: true })
   .map((entry) => entry.name)
   // Checks that the others ran, so it comes last.
   .sort((a, b) => Number(a === "behaviour") - Number(b === "behaviour"));
-/** Every operation on the emulated clouds, whole services that are killed and frozen, and the plugin's resources. */
+/** Attacks, every operation on the emulated clouds, whole services that are killed and frozen, the plugin's resources. */
 const liveAreas = ["attack", "clouds", "crash", "provider"];
 const isLive = process.argv.includes("--live");
 const wanted = process.argv.slice(2).filter((word) => word !== "--live");

@@ -1,21 +1,23 @@
 /**
  * The kernel of every definition (`headroom:index:Zone` …): its document lives in the runtime, reached over HTTP.
- * Inputs are the document as declared, plus the name filled in and {@link ownerKey}; outputs are the same.
+ * Inputs are the document as declared, plus the name filled in and {@link ownerKey}; outputs are the same, with the digest
+ * of a document that has secrets.
  * The runtime alone decides what is right; here is only what it can't know: which other documents the same update
  * declares, and which values are not known yet.
  */
 import { isDeepStrictEqual } from "node:util";
-import { HeadroomClient } from "../../runtime/api/client";
+import type { HeadroomClient } from "../../runtime/api/client";
 import type { Clock } from "../../runtime/model/clock";
 import { type DefinitionKind, definitionSchemas, problemsOf, secretFields } from "../../runtime/model/config";
-import { ConfigError, ConflictError, type Problem, SetupError } from "../../runtime/model/errors";
+import { ConfigError, ConflictError, type Problem } from "../../runtime/model/errors";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
+import { connect } from "./connection";
 import { definitionTypes } from "./definition-types";
 import { referencesOf } from "../../runtime/model/definition-edges";
 import { removeDefinition } from "./definition-removal";
 import { certainProblems, hasUnknowns, knownPart } from "./known-part";
 import { without } from "./property-values";
-import { restoreSecrets } from "./redacted";
+import { digestKey, rememberDigest, restoreSecrets, type Shown } from "./redacted";
 import type { Declared, UpdateProgress } from "./update-progress";
 
 /**
@@ -60,14 +62,15 @@ export function definitionKernel(kind: DefinitionKind, tools: DefinitionTools): 
     const { doc, owner, name } = takeApart(inputs, context);
     if (context.isPreview) return { id: "", outputs: inputs };
     const declared = { kind, doc, owner };
+    let written: Shown;
     try {
-      await put(connect(context), declared, { ...tools, name, signal: context.signal });
+      written = await put(connect(context, context.signal), declared, { ...tools, name, signal: context.signal });
     } catch (error) {
       throw namingSubject(error, `${kind} "${name}"`);
     } finally {
       progress.noteWritten({ kind, name });
     }
-    return { id: name, outputs: inputs };
+    return { id: name, outputs: { ...inputs, ...rememberDigest(written, doc) } };
   }
 
   return {
@@ -84,19 +87,20 @@ export function definitionKernel(kind: DefinitionKind, tools: DefinitionTools): 
     },
     create: write,
     async read(id, olds, context) {
-      const stored = await connect(context).definition(kind, id);
+      const stored = await connect(context, context.signal).definition(kind, id);
       if (stored === undefined) return undefined;
       // Another program took the name after ours was removed: what this resource declared is gone.
       if (olds[ownerKey] !== undefined && olds[ownerKey] !== stored.owner) return undefined;
-      const inputs = { ...restoreSecrets(stored.doc, stored.digest, olds), [ownerKey]: stored.owner };
-      return { id, inputs, outputs: inputs };
+      const { doc, remembered } = restoreSecrets(stored, olds);
+      const inputs = { ...doc, [ownerKey]: stored.owner };
+      return { id, inputs, outputs: { ...inputs, ...remembered } };
     },
     async update(_id, _olds, news, context) {
       return { outputs: (await write(news, context)).outputs };
     },
     async delete(id, olds, context) {
       const owner = ownerOf(olds, context);
-      await removeDefinition(connect(context), { kind, name: id, owner }, { ...tools, context });
+      await removeDefinition(connect(context, context.signal), { kind, name: id, owner }, { ...tools, context });
     },
   };
 }
@@ -118,7 +122,7 @@ async function check(
   const before = isNamed ? progress.declare(name, { ...declared, hasUnknowns: hasUnknowns(doc) }) : undefined;
   const references = referencesOf(kind, known);
   const pending = fitting(progress.pendingFor({ kind, name: isNamed ? name : "" }, references));
-  const answer = await connect(context).checkDefinition({ ...declared, pending });
+  const answer = await connect(context, context.signal).checkDefinition({ ...declared, pending });
   for (const { path, message } of certainProblems(answer.warnings, doc)) context.warn?.(`${path}: ${message}`);
   const found = [
     ...(before === undefined
@@ -143,15 +147,14 @@ async function put(
   client: HeadroomClient,
   declared: Declared,
   { clock, progress, name, signal }: DefinitionTools & { name: string; signal: AbortSignal },
-): Promise<void> {
+): Promise<Shown> {
   const references = referencesOf(declared.kind, declared.doc);
   const deadlineMs = clock.now() + referenceWaitMsMax;
   for (;;) {
     // Looked up before the request: what arrives while it runs is a reason to try again, too.
     const mayYetCome = progress.isOnItsWay(references);
     try {
-      await client.putDefinition({ ...declared, name });
-      return;
+      return await client.putDefinition({ ...declared, name });
     } catch (error) {
       const leftMs = deadlineMs - clock.now();
       if (!(error instanceof ConfigError) || !mayYetCome || leftMs <= 0 || signal.aborted) throw error;
@@ -160,19 +163,8 @@ async function put(
   }
 }
 
-function connect(context: KernelContext): HeadroomClient {
-  const { endpoint, apiKey, signal } = context;
-  if (endpoint === undefined) {
-    throw new SetupError(
-      "no Headroom runtime is named: set the stack configuration headroom:endpoint and, as a secret, headroom:apiKey, " +
-        "or the environment variables HEADROOM_ENDPOINT and HEADROOM_API_KEY",
-    );
-  }
-  return new HeadroomClient({ endpoint, signal, ...(apiKey === undefined ? {} : { apiKey }) });
-}
-
 function takeApart(inputs: Properties, context: KernelContext): { doc: Properties; owner: string; name: string } {
-  const doc = without(inputs, [ownerKey]);
+  const doc = without(inputs, [ownerKey, digestKey]);
   return { doc, owner: ownerOf(inputs, context), name: String(doc["name"]) };
 }
 

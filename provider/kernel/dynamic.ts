@@ -8,6 +8,7 @@
 import type { DefinitionKind } from "../../runtime/model/config";
 import { visible } from "../../runtime/model/visible-text";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
+import { connectionDefaults, type RuntimeConnection } from "./connection";
 import { ownerKey } from "./definition";
 import { definitionKernels } from "./definition-kernels";
 import { fromWire, toWire, without } from "./property-values";
@@ -24,9 +25,12 @@ export interface StackConfiguration {
 
 /** One per dynamic provider process, so one per update. */
 export function openDynamicDoor(config: StackConfiguration): DynamicDoor {
+  const defaults = connectionDefaults(process.env);
   return new DynamicDoor(definitionKernels(realClock), {
-    endpoint: config.get("headroom:endpoint") ?? process.env["HEADROOM_ENDPOINT"],
-    apiKey: config.get("headroom:apiKey") ?? process.env["HEADROOM_API_KEY"],
+    endpoint: config.get("headroom:endpoint") ?? defaults.endpoint,
+    apiKey: config.get("headroom:apiKey") ?? defaults.apiKey,
+    tlsCa: config.get("headroom:tlsCa"),
+    tlsCaFile: defaults.tlsCaFile,
   });
 }
 
@@ -36,7 +40,7 @@ export class DynamicDoor {
 
   constructor(
     private readonly kernels: Readonly<Record<DefinitionKind, ResourceKernel>>,
-    private readonly connection: { readonly endpoint: string | undefined; readonly apiKey: string | undefined },
+    private readonly connection: RuntimeConnection,
   ) {}
 
   async check(

@@ -35,6 +35,12 @@ const configuration: Json = {
     secret: true,
     description: "API key of scope operator or admin. Default: the environment variable HEADROOM_API_KEY.",
   },
+  tlsCa: {
+    type: "string",
+    description:
+      "Certificates in PEM: of an https endpoint only one signed by these is taken. Default: those in the file that the " +
+      "environment variable HEADROOM_TLS_CA names, else those that Node knows.",
+  },
 };
 
 /** Pulumi's package schema as JSON text, with a resource for each kind of definition and each service of each cloud. */

@@ -35,6 +35,11 @@ export function findApiKey(presented: string, keys: Iterable<ApiKey>): ApiKey | 
   return found;
 }
 
+/** True while the very key, not another of its name, is known. */
+export function isGood({ name, hash }: ApiKey, keys: ReadonlyMap<string, ApiKey>): boolean {
+  return keys.get(name)?.hash === hash;
+}
+
 export function allows(scope: ApiScope, needed: ApiScope): boolean {
   return scopeRanks[scope] >= scopeRanks[needed];
 }

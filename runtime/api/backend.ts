@@ -7,6 +7,7 @@ import type { Broker } from "../broker/broker";
 import type { SessionAccounts } from "../broker/session-accounts";
 import type { Resealing } from "../store/resealing";
 import type { Ledger, Store } from "../store/store";
+import type { TrustedProxies } from "./trusted-proxies";
 
 /** The deciding half of the runtime, present only while this process holds the lease. */
 export interface Leader {
@@ -65,6 +66,10 @@ export interface ApiBackend {
   readonly requestsPerMinute: number;
   /** 16 bytes that a Guacamole shares with us; absent = there is none. */
   readonly guacamoleKey?: Uint8Array | undefined;
+  /** Session requests per minute for one user; default {@link requestsPerMinute}. */
+  readonly requestsPerMinuteOfUser?: number;
+  /** The proxies in front; absent = none, and what they would say of a caller is not believed. */
+  readonly proxies?: TrustedProxies;
   /** Read at every request: leadership comes and goes. */
   current(): Leader | Standby;
 }

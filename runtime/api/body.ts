@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import { RequestError } from "./error-answers";
+import { parseJson } from "./json-text";
 
 /**
  * Fields and entries, at every depth, that one request body may have: three pools with 1,000 static members each, and
@@ -30,9 +31,7 @@ export async function readJson(request: IncomingMessage, bytesMax: number, needs
   const unpack = Object.hasOwn(unpackers, encoding) ? unpackers[encoding] : undefined;
   if (!unpack && encoding !== "identity") throw unsupported();
   const sent = await readBytes(request, bytesMax);
-  const text = (unpack ? await unpackAll(sent, unpack, bytesMax) : sent).toString("utf8");
-  if (text === "") return {};
-  const value = parse(text);
+  const value = parseJson(unpack ? await unpackAll(sent, unpack, bytesMax) : sent);
   if (countValues(value, bodyValuesMax) > bodyValuesMax) {
     throw new RequestError(413, "tooLarge", `the body has too many values; at most ${bodyValuesMax} in all`);
   }
@@ -44,15 +43,6 @@ export async function skipBody(request: IncomingMessage, bytesMax: number): Prom
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   if (encoding === undefined && Number(length ?? 0) === 0) return;
   await readBytes(request, bytesMax);
-}
-
-function parse(text: string): unknown {
-  try {
-    // Some clients of Windows start with a byte order mark.
-    return JSON.parse(text.startsWith("\ufeff") ? text.slice(1) : text);
-  } catch {
-    throw new RequestError(400, "config", "the body is not JSON; send one JSON object");
-  }
 }
 
 /** Fields and entries at every depth; stops soon after `enough`. */

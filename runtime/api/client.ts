@@ -20,7 +20,6 @@ import {
 import type { ApiScope, Decision } from "../model/state";
 import type {
   CheckDefinitionBody,
-  CreatedApiKey,
   DefinitionView,
   DrainingView,
   ErrorBody,
@@ -34,12 +33,14 @@ import type {
   StatusView,
 } from "./contracts";
 import type { ConnectionView } from "./connection-contracts";
+import type { CreatedApiKey } from "./key-contracts";
 import type { PlanView } from "./plan-contracts";
 import type { LaneView } from "./lane-contracts";
 import type { ForgottenView, OrphanView } from "./orphan-contracts";
-import { networkMessageOf, parseEndpoint } from "./endpoint";
+import { parseEndpoint } from "./endpoint";
 import type { SecretsStateView } from "./secrets-contracts";
 import { readEvents, type ServerEvent } from "./event-source";
+import { networkMessageOf, sendRequest, type HttpAnswer } from "./http-call";
 
 export { canonicalJson, digestOf } from "./digest";
 
@@ -47,6 +48,8 @@ export interface ClientOptions {
   /** e.g. `http://127.0.0.1:8700`; a path is kept, so that a proxy may serve the API below one. */
   readonly endpoint: string;
   readonly apiKey?: string;
+  /** Certificates in PEM: of an https endpoint only one signed by these is taken. Default: those that Node knows. */
+  readonly tlsCa?: string;
   /** One try may take this long. Default 30,000. */
   readonly timeoutMs?: number;
   /** Further tries of requests that may be repeated. Default 2. */
@@ -251,14 +254,15 @@ export class HeadroomClient {
       timer = setTimeout(() => silence.abort(), silentMsMax);
     };
     try {
-      const response = await fetch(this.endpoint + path, {
+      const response = await sendRequest({
+        ...{ url: this.endpoint + path, method: "GET", tlsCa: this.options.tlsCa },
         headers: {
           ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
           ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
         },
         signal: signal ? AbortSignal.any([silence.signal, signal]) : silence.signal,
       });
-      if (response.status !== 200 || !response.body) await this.read(response, { method: "GET", path });
+      if (response.status !== 200) await this.read(response, { method: "GET", path });
       else yield* readEvents(response.body, hear);
     } catch (error) {
       if (error instanceof HeadroomError) throw error;
@@ -290,8 +294,9 @@ export class HeadroomClient {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
-      const response = await fetch(this.endpoint + call.path + formatQuery(call.query), {
-        method: call.method,
+      const response = await sendRequest({
+        url: this.endpoint + call.path + formatQuery(call.query),
+        ...{ method: call.method, tlsCa: this.options.tlsCa },
         headers: {
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
           ...(call.body === undefined ? {} : { "content-type": "application/json" }),
@@ -309,11 +314,11 @@ export class HeadroomClient {
     }
   }
 
-  private async read(response: Response, call: Call): Promise<unknown> {
+  private async read(response: HttpAnswer, call: Pick<Call, "method" | "path">): Promise<unknown> {
     const text = await response.text();
     if (response.status === 204) return undefined;
     const body = parseObject(text);
-    if (response.ok && body !== undefined) return body;
+    if (response.status >= 200 && response.status < 300 && body !== undefined) return body;
     if (body !== undefined && typeof body["code"] === "string" && typeof body["message"] === "string") {
       throw this.errorOf(body as unknown as ErrorBody, response.status);
     }

@@ -1,5 +1,6 @@
 /** Bodies about how users get into servers: connections, users' SSH keys, accounts in VMs. */
 import { z } from "zod";
+import { userIdSchema } from "../model/fields";
 import { connectionTypes, credentialTypes } from "../model/connection";
 import { privateKeyLengthMax } from "../model/private-key";
 
@@ -50,12 +51,6 @@ export const connectionAnswerSchema = z.strictObject({
 
 export type ConnectionView = NonNullable<z.output<typeof connectionAnswerSchema>["connection"]>;
 
-/** No control characters: they are in no name that anybody means, and forge lines of logs. */
-const userIdSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^\P{Cc}*$/u, "use a user id without control characters");
 export const userParamsSchema = z.strictObject({ userId: userIdSchema });
 
 export const putUserKeySchema = z.strictObject({

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { definitionKinds, durationSchema, nameSchema, type DefinitionKind } from "../model/config";
 import { groupSchema, userIdSchema } from "../model/fields";
 import { permissionsSchema } from "../model/staging-config";
-import { apiScopes, nodeStatuses, sessionStatuses } from "../model/state";
+import { nodeStatuses, sessionStatuses } from "../model/state";
 import { accountSchema } from "./account-contracts";
 import { nodeConnectionSchema } from "./connection-contracts";
 
@@ -23,7 +23,12 @@ const epochMs = z.int().min(0);
 const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}$/, "use an id as the API returned it");
 const kindSchema = z.enum(definitionKinds as [DefinitionKind, ...DefinitionKind[]]);
 const docSchema = z.record(z.string(), z.unknown());
-const ownerSchema = z.string().min(1).max(2000);
+/** A URN or another name, compared as it is. */
+const ownerSchema = z
+  .string()
+  .min(1)
+  .max(2000)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]*$/u, "leave out characters that can't be seen or were not decoded");
 
 export const problemSchema = z.strictObject({
   /** Where: path of the field from the root of the document; empty = the document itself. */
@@ -84,7 +89,10 @@ export const definitionSchema = z.strictObject({
   name: z.string(),
   /** As declared; secret settings and the text of a startup script read `[secret]`. */
   doc: docSchema,
-  /** SHA-256 (hex) of the canonical JSON of the whole document, secrets included: shows drift without showing them. */
+  /**
+   * Of the whole document, secrets included: shows drift without showing them. Made with a secret of the installation,
+   * so that it can only be compared with one that the runtime gave before.
+   */
   digest: z.string(),
   owner: z.string(),
   updatedAtMs: epochMs,
@@ -104,6 +112,7 @@ export const drainingSchema = z.strictObject({
 export const requestSessionSchema = z.strictObject({
   /** Its name; whoever uses its display name is told the name. */
   workspace: z.string().min(1).max(100),
+  /** In composed form (NFC); without blanks around it and characters that can't be seen. */
   userId: userIdSchema,
   /** Groups of the user: what `allowedGroups` of the workspace is held against. */
   groups: z.array(groupSchema).max(200).optional(),
@@ -210,7 +219,6 @@ export const nodeSchema = z.strictObject({
   interruption: z
     .strictObject({ deadlineMs: epochMs, noticedAtMs: epochMs, message: z.string().optional() })
     .optional(),
-  specDigest: z.string().optional(),
   /** A new node of its config would be different, because definitions have changed since it was made. */
   isOutdated: z.boolean(),
   hasServed: z.boolean().optional(),
@@ -366,20 +374,6 @@ export const explanationSchema = z.strictObject({
   decisions: z.array(decisionSchema),
 });
 
-// ---- API keys
-
-export const createApiKeySchema = z.strictObject({ name: nameSchema, scope: z.enum(apiScopes) });
-export const nameParamsSchema = z.strictObject({ name: nameSchema });
-export const createdApiKeySchema = z.strictObject({
-  name: z.string(),
-  scope: z.enum(apiScopes),
-  /** Shown this once; only its hash is kept. */
-  key: z.string(),
-});
-export const apiKeysSchema = z.strictObject({
-  apiKeys: z.array(z.strictObject({ name: z.string(), scope: z.enum(apiScopes), createdAtMs: epochMs })),
-});
-
 export type ErrorBody = z.output<typeof errorSchema>;
 export type HealthView = z.output<typeof healthSchema>;
 export type CheckDefinitionBody = z.output<typeof checkDefinitionSchema>;
@@ -392,5 +386,4 @@ export type NodeView = z.output<typeof nodeSchema>;
 export type StatusView = z.output<typeof statusSchema>;
 export type DecisionView = z.output<typeof decisionSchema>;
 export type ExplanationView = z.output<typeof explanationSchema>;
-export type CreatedApiKey = z.output<typeof createdApiKeySchema>;
 export type HeartbeatBody = z.output<typeof heartbeatSchema>;

@@ -10,10 +10,3 @@ export function parseEndpoint(text: string): string {
   const message = `"${withoutUserInfo(text)}" is not an endpoint; use a URL such as http://127.0.0.1:8700`;
   throw ConfigError.of([{ path: "endpoint", message }]);
 }
-
-/** What went wrong in the network: fetch hides it in the cause, which has only a code when several addresses failed. */
-export function networkMessageOf(error: unknown): string {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(inner instanceof Error)) return String(inner);
-  return inner.message || ("code" in inner ? String(inner.code) : inner.name);
-}

@@ -10,7 +10,8 @@ import express from "express";
 import type { ApiBackend } from "./backend";
 import type { Route } from "./route";
 import { Router } from "./router";
-import { Api, splitTarget } from "./server";
+import { Api } from "./server";
+import { splitTarget } from "./target";
 
 export function createFront(backend: ApiBackend, routes: readonly Route[]): RequestListener {
   const router = new Router(routes);

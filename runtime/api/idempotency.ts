@@ -4,26 +4,34 @@
  */
 import type { EpochMs } from "../model/clock";
 import { ConfigError, ConflictError } from "../model/errors";
-import type { IdempotentAnswer } from "../model/state";
-import type { HotState } from "../store/hot-state";
+import type { ApiKey, IdempotentAnswer } from "../model/state";
+import { bytesOfAnswer, type HotState } from "../store/hot-state";
 import type { Change } from "../model/changes";
 import { digestOf } from "./digest";
 import type { Answer } from "./route";
 
 const keptMs = 24 * 3600 * 1000;
 
-/** Answers kept at the same time; beyond it the oldest goes early. About 1 kB each. */
-const answersMax = 100_000;
+/** Of all kept answers together; beyond either the oldest go early. An answer about a session takes some 1 kB. */
+export interface KeptMax {
+  readonly answers: number;
+  readonly bytes: number;
+}
+const keptMax: KeptMax = { answers: 100_000, bytes: 64 * 2 ** 20 };
 
 /** Each new answer removes up to this many expired ones: faster than they come, without a timer. */
 const expiredPerAnswer = 3;
 
-/** The key as stored, bound to who sends it and to the route. */
-export function bindKey(header: string, caller: string, routeName: string): string {
+/** And so many for which there is no room: some large ones may take the room of many small ones. */
+const displacedPerAnswer = 100;
+
+/** The key as stored, bound to the very API key that sends it, not to a later one of its name, and to the route. */
+export function bindKey(header: string, caller: ApiKey | undefined, routeName: string): string {
   if (!/^[\x21-\x7e]{1,200}$/.test(header)) {
     throw ConfigError.of([{ path: "Idempotency-Key", message: "use 1 to 200 visible ASCII characters" }]);
   }
-  return `${caller} ${routeName} ${header}`;
+  const name = caller === undefined ? "" : `${caller.name}/${caller.hash.slice(0, 16)}`;
+  return `${name} ${routeName} ${header}`;
 }
 
 /** The kept answer, undefined when there is none; a {@link ConflictError} when the key was used with another body. */
@@ -43,14 +51,19 @@ export function keepAnswer(
   { key, body, answer }: { key: string; body: unknown; answer: Answer },
   state: HotState,
   nowMs: EpochMs,
+  max: KeptMax = keptMax,
 ): Change[] {
   const changes: Change[] = [];
-  let excess = state.idempotentAnswers.size + 1 - answersMax;
+  let excess = state.idempotentAnswers.size + 1 - max.answers;
+  let excessBytes = state.idempotentBytes.value + bytesOfAnswer({ key, body: answer.body }) - max.bytes;
   // Maps keep the order of insertion and loading keeps the order of changes, so the oldest come first.
   for (const [oldKey, old] of state.idempotentAnswers) {
-    if (changes.length >= expiredPerAnswer || (excess <= 0 && old.atMs + keptMs > nowMs)) break;
+    const isDisplaced = excess > 0 || excessBytes > 0;
+    if (!isDisplaced && old.atMs + keptMs > nowMs) break;
+    if (changes.length >= (isDisplaced ? displacedPerAnswer : expiredPerAnswer)) break;
     changes.push({ kind: "delete", table: "idempotentAnswer", id: oldKey });
     excess -= 1;
+    excessBytes -= bytesOfAnswer(old);
   }
   const row: IdempotentAnswer = {
     key,

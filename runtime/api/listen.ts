@@ -1,7 +1,9 @@
-/** Opens and closes the port. */
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+/** Opens and closes the port, and keeps those who open connections from holding more of them than they use. */
+import { createServer as createPlainServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import { SetupError } from "../model/errors";
+import { tlsVersionMin, type TlsCertificate } from "./tls-certificate";
 
 export interface Listening {
   readonly url: string;
@@ -12,32 +14,78 @@ export interface Listening {
 
 const unexpected = JSON.stringify({ code: "config", message: "the only Expect is 100-continue", path: "Expect" });
 
+/** Milliseconds in which head and whole request must have arrived, and how often that is looked at. */
+export interface TimeOuts {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly connectionsCheckingInterval: number;
+}
+
 /** A caller that sends its request slower than this is cut off, so that many of them can't hold all connections. */
-const defaultTimeOuts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+const defaultTimeOuts: TimeOuts = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+};
+
+/** A connection on which nothing moves in either direction for so long is cut off: its other end reads nothing. */
+const stalledMs = 120_000;
+
+/** In which a caller must have shown that it speaks TLS. */
+const handshakeMs = 10_000;
+
+/** How long a refused caller may take to read why, before its connection is destroyed. */
+const lingerMs = 1_000;
+
+/** Connections at the same time, of some 30 kB each; beyond it new ones are closed at once. */
+const defaultConnectionsMax = 10_000;
 
 export async function listen(options: {
   readonly host: string;
   readonly port: number;
   readonly app: RequestListener;
-  /** Milliseconds in which head and whole request must have arrived, and how often that is looked at. */
-  readonly timeOuts?: typeof defaultTimeOuts;
+  /** Serves https with it, and with each one that takes its place. Absent = plain http. */
+  readonly certificate?: TlsCertificate;
+  /** Default 10,000. */
+  readonly connectionsMax?: number;
+  readonly timeOuts?: TimeOuts;
 }): Promise<Listening> {
-  const { host, port, app, timeOuts = defaultTimeOuts } = options;
-  const server = createServer({ keepAliveTimeout: 65_000, ...timeOuts }, app);
+  const { host, port, app, certificate, connectionsMax = defaultConnectionsMax, timeOuts = defaultTimeOuts } = options;
+  const limits = { keepAliveTimeout: 65_000, ...timeOuts };
+  const secured = certificate && createTlsServer({ ...limits, ...tlsOptions(certificate) }, app);
+  const server = secured ?? createPlainServer(limits, app);
+  server.maxConnections = connectionsMax;
+  server.setTimeout(stalledMs, (socket) => socket.destroy());
   server.on("checkExpectation", (_request, response) => {
     response.writeHead(417, { "content-type": "application/json; charset=utf-8" }).end(unexpected);
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (socket.writable) socket.end(answerToNoRequest(error.code));
-    else socket.destroy();
-  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuse(socket as Socket, error.code));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(explain(error, host, port)));
     server.listen({ host, port }, resolve);
   });
+  const stopWatching = certificate?.watch(() => secured?.setSecureContext(tlsOptions(certificate)));
   const bound = (server.address() as AddressInfo).port;
   const shown = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${shown}:${bound}`, port: bound, close: (limitMs) => close(server, limitMs) };
+  return {
+    url: `${secured ? "https" : "http"}://${shown}:${bound}`,
+    port: bound,
+    close(limitMs) {
+      stopWatching?.();
+      return close(server, limitMs);
+    },
+  };
+}
+
+function tlsOptions({ pair }: TlsCertificate) {
+  return { ...pair, minVersion: tlsVersionMin, handshakeTimeout: handshakeMs } as const;
+}
+
+/** Says why, and does not wait for the other end to close: it may never. */
+function refuse(socket: Socket, errorCode: string | undefined): void {
+  if (!socket.writable) return void socket.destroy();
+  socket.end(answerToNoRequest(errorCode));
+  setTimeout(() => socket.destroy(), lingerMs).unref();
 }
 
 /** Whole answers for what did not become a request. */

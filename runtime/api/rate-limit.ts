@@ -1,6 +1,7 @@
 /**
- * How often one caller may ask: requests are counted per address and per API key in windows of a minute. An address is
- * counted before anything else of a request is looked at, a key once it is known to be good.
+ * How often one caller may ask: requests are counted per address, per API key and, where they ask for a session, per user
+ * in windows of a minute. An address is counted before anything else of a request is looked at, a key once it is known to
+ * be good, a user once the request is.
  */
 import { isIPv6 } from "node:net";
 import type { Clock, EpochMs } from "../model/clock";
@@ -8,7 +9,10 @@ import { RequestError } from "./error-answers";
 
 const windowMs = 60_000;
 
-/** Callers counted at the same time; beyond it the counts start anew, so that many addresses can't fill the memory. */
+/**
+ * Callers of one kind that are counted at the same time; beyond it the counts of that kind start anew, so that many
+ * addresses can't fill the memory.
+ */
 const callersMax = 100_000;
 
 /** Refused with 429; the caller may ask again after `retryAfterSeconds`. */
@@ -21,28 +25,36 @@ export class RateLimitError extends RequestError {
   }
 }
 
+type CallerKind = "address" | "key" | "user";
+
 export class RateLimiter {
-  private readonly counts = new Map<string, number>();
+  private readonly counts: Readonly<Record<CallerKind, Map<string, number>>> = {
+    address: new Map<string, number>(),
+    key: new Map<string, number>(),
+    user: new Map<string, number>(),
+  };
   private windowEndsMs: EpochMs = 0;
 
   constructor(
     private readonly clock: Clock,
     private readonly requestsPerMinute: number,
+    private readonly requestsPerMinuteOfUser = requestsPerMinute,
   ) {}
 
-  /** Counts one request of this caller, e.g. `address 10.0.0.1`; throws {@link RateLimitError} beyond the limit. */
-  count(kind: "address" | "key", id: string): void {
+  /** Counts one request of this caller, e.g. `address`, `10.0.0.1`; throws {@link RateLimitError} beyond the limit. */
+  count(kind: CallerKind, id: string): void {
     const nowMs = this.clock.now();
-    const isOver = nowMs >= this.windowEndsMs || nowMs < this.windowEndsMs - windowMs;
-    if (isOver || this.counts.size >= callersMax) {
-      this.counts.clear();
+    if (nowMs >= this.windowEndsMs || nowMs < this.windowEndsMs - windowMs) {
+      for (const counts of Object.values(this.counts)) counts.clear();
       this.windowEndsMs = nowMs + windowMs;
     }
-    const caller = `${kind} ${id}`;
-    const count = (this.counts.get(caller) ?? 0) + 1;
-    this.counts.set(caller, count);
-    if (count <= this.requestsPerMinute) return;
-    const message = `more than ${this.requestsPerMinute} requests in a minute from this ${kind}; slow down`;
+    const counts = this.counts[kind];
+    if (counts.size >= callersMax && !counts.has(id)) counts.clear();
+    const count = (counts.get(id) ?? 0) + 1;
+    counts.set(id, count);
+    const limit = kind === "user" ? this.requestsPerMinuteOfUser : this.requestsPerMinute;
+    if (count <= limit) return;
+    const message = `more than ${limit} requests in a minute ${kind === "user" ? "for" : "from"} this ${kind}; slow down`;
     throw new RateLimitError(message, Math.max(1, Math.ceil((this.windowEndsMs - nowMs) / 1000)));
   }
 }

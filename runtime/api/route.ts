@@ -37,6 +37,8 @@ export interface RouteContext {
    * gets the same answer even after a crash. Empty without one.
    */
   answerChanges(answer: Answer): Change[];
+  /** Counts a request for this user, whoever sends it; throws beyond the limit. */
+  countUser(userId: string): void;
   /** The last server-sent event that the caller has seen, when it connects again. */
   readonly lastEventId?: string;
   /** The caller's idempotency key, already bound to caller and route. */

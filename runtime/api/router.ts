@@ -1,6 +1,7 @@
 /** Finds the route of a request in the route table, in time that depends on the path alone. */
 import type { Route } from "./route";
 import { RequestError } from "./error-answers";
+import { decodeSegment } from "./target";
 
 interface Branch {
   readonly byName: Map<string, Branch>;
@@ -102,15 +103,6 @@ function wrongMethod(method: string, possible: readonly string[]): RequestError 
 
 function nameAll(names: readonly string[], values: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};
-  for (const [index, name] of names.entries()) params[name] = decode(values[index]!);
+  for (const [index, name] of names.entries()) params[name] = decodeSegment(values[index]!);
   return params;
-}
-
-function decode(segment: string): string {
-  if (!segment.includes("%")) return segment;
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw new RequestError(400, "config", "the path has a malformed escape");
-  }
 }

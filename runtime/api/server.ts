@@ -4,12 +4,12 @@
  * more than a hash: its body is never read.
  */
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { parse as parseQuery } from "node:querystring";
 import { ForbiddenError, HeadroomError, UnauthorizedError, UnavailableError } from "../model/errors";
-import { allows, findApiKey } from "./api-keys";
+import { allows, findApiKey, isGood } from "./api-keys";
 import { isLeader, type ApiBackend, type Leader } from "./backend";
 import { readJson, skipBody } from "./body";
 import { bodyBytesMax, nodeBodyBytesMax } from "./contracts";
+import { corsHeaders, preflightOf } from "./cors";
 import { answerOf, type Refusal } from "./error-answers";
 import { bindKey, findAnswer, keepAnswer, reused } from "./idempotency";
 import { digestOf } from "./digest";
@@ -18,15 +18,24 @@ import { assertPlainJson } from "./plain-json";
 import { networkOf, RateLimiter } from "./rate-limit";
 import type { Answer, Route, RouteContext } from "./route";
 import { Router } from "./router";
+import { assertPlainTarget, readQuery, splitTarget } from "./target";
+import type { Client } from "./trusted-proxies";
 
-/** Keep browsers from doing anything with an answer but showing it to its own origin as plain JSON. */
+/** Keep browsers and caches from doing anything with an answer but showing it to its own origin as plain JSON. */
 const securityHeaders = {
+  "cache-control": "no-store",
   "content-security-policy": "default-src 'none';frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
   "x-frame-options": "SAMEORIGIN",
 };
+
+/** A browser that came by https once never comes by plain http again, for a year. */
+const strictTransport = { "strict-transport-security": "max-age=31536000" };
+
+/** What every answer to one request carries. */
+type CommonHeaders = Readonly<Record<string, string>>;
 
 interface WrittenAnswer {
   readonly status: number;
@@ -57,7 +66,8 @@ export class Api {
     private readonly backend: ApiBackend,
     private readonly router: Router,
   ) {
-    this.limiter = new RateLimiter(backend.clock, backend.requestsPerMinute);
+    const { clock, requestsPerMinute, requestsPerMinuteOfUser } = backend;
+    this.limiter = new RateLimiter(clock, requestsPerMinute, requestsPerMinuteOfUser);
     this.idPrefix = backend.rng.id(6);
     this.isLogging = backend.log.isLevelEnabled("debug");
   }
@@ -67,13 +77,18 @@ export class Api {
     this.requests += 1;
     const requestId = `${this.idPrefix}-${this.requests.toString(36)}`;
     const { path, query } = splitTarget(request.url ?? "");
+    const client = this.clientOf(request);
+    const cors = corsHeaders(request.headers, this.backend.current());
+    const common = { ...securityHeaders, ...(client.isHttps ? strictTransport : {}), ...cors };
     let written: WrittenAnswer;
     try {
-      written = write(await this.answer(request, path, query));
+      this.limiter.count("address", networkOf(client.address));
+      const preflight = preflightOf(request.method ?? "", request.headers, cors);
+      written = write(preflight ? { status: 204, headers: preflight } : await this.answer(request), common);
     } catch (error) {
       const refusal = this.refusal(error, { requestId, method: request.method, path });
       noteRefusedCall(refusal, { request, path, query }, this.backend);
-      written = write(refusal);
+      written = write(refusal, common);
     }
     const { status, headers, text, stream } = written;
     response.writeHead(status, headers);
@@ -82,8 +97,17 @@ export class Api {
     if (this.isLogging) this.backend.log.debug({ requestId, method: request.method, path, status }, "request");
   }
 
-  private async answer(request: IncomingMessage, path: string, query: string): Promise<Answer> {
-    this.limiter.count("address", networkOf(request.socket.remoteAddress ?? ""));
+  /** Who calls, as far as the connection and trusted proxies tell. */
+  private clientOf({ socket, headers }: IncomingMessage): Client {
+    const address = socket.remoteAddress ?? "";
+    const isEncrypted = "encrypted" in socket && socket.encrypted === true;
+    const client = this.backend.proxies?.clientOf(address, headers) ?? { address, isHttps: false };
+    return isEncrypted ? { ...client, isHttps: true } : client;
+  }
+
+  private async answer(request: IncomingMessage): Promise<Answer> {
+    assertPlainTarget(request.url ?? "");
+    const { path, query } = splitTarget(request.url ?? "");
     const { route, params } = this.router.find(request.method ?? "", path);
     const caller = this.admit(route, request.headers);
     // Nodes show their token only to the handler, so whoever reaches the port can send these bodies.
@@ -91,13 +115,14 @@ export class Api {
     const body = route.body
       ? await readJson(request, bytesMax, route.access !== "node")
       : await skipBody(request, bytesMax);
-    const raw = { params, query: query === "" ? {} : parseQuery(query), body };
+    assertStillGood(caller);
+    const raw = { params, query: readQuery(query), body };
     assertPlainJson(raw.body);
     assertPlainJson(raw.query);
-    const run = (key?: string) => route.run(raw, contextOf(caller, this.backend, body, key));
+    const run = (key?: string) => route.run(raw, this.contextOf(caller, body, key));
     const header = route.takesIdempotencyKey ? request.headers["idempotency-key"] : undefined;
     if (header === undefined) return run();
-    const key = bindKey(String(header), caller.apiKey?.name ?? "", `${route.method} ${route.path}`);
+    const key = bindKey(String(header), caller.apiKey, `${route.method} ${route.path}`);
     return runOnce({ key, body, leader: caller.leader!, running: this.running, run: () => run(key) });
   }
 
@@ -119,6 +144,26 @@ export class Api {
     return { leader, apiKey, ...(lastEventId === undefined ? {} : { lastEventId: String(lastEventId) }) };
   }
 
+  private contextOf(caller: Caller, body: unknown, key: string | undefined): RouteContext {
+    return {
+      backend: this.backend,
+      leader: () => {
+        if (!caller.leader) throw new UnavailableError("this runtime does not lead");
+        return caller.leader;
+      },
+      apiKey: caller.apiKey,
+      bearer: caller.bearer,
+      lastEventId: caller.lastEventId,
+      idempotencyKey: key,
+      countUser: (userId) => this.limiter.count("user", userId),
+      answerChanges: (answer) => {
+        const { leader } = caller;
+        if (key === undefined || !leader) return [];
+        return keepAnswer({ key, body, answer }, leader.ledger.state, leader.clock.now());
+      },
+    };
+  }
+
   private refusal(error: unknown, request: { requestId: string; method?: string; path: string }): Refusal {
     const answer = answerOf(error, request.requestId);
     if (answer.status >= 500 && answer.status !== 503)
@@ -131,11 +176,10 @@ export class Api {
   }
 }
 
-/** Path and query string of a request target, which proxies may send with scheme and host. */
-export function splitTarget(target: string): { path: string; query: string } {
-  const local = target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?#]*/i, "");
-  const mark = local.indexOf("?");
-  return mark === -1 ? { path: local, query: "" } : { path: local.slice(0, mark), query: local.slice(mark + 1) };
+/** A body may take its time; a key that was deleted meanwhile does nothing more. */
+function assertStillGood({ apiKey, leader }: Caller): void {
+  if (apiKey === undefined || !leader || isGood(apiKey, leader.ledger.state.apiKeys)) return;
+  throw new UnauthorizedError(`key "${apiKey.name}" was deleted`);
 }
 
 /** The kept answer of an earlier request with this key, that of one that is running now, or a new one. */
@@ -167,30 +211,11 @@ async function runOnce(options: {
   }
 }
 
-function contextOf(caller: Caller, backend: ApiBackend, body: unknown, key: string | undefined): RouteContext {
-  return {
-    backend,
-    leader: () => {
-      if (!caller.leader) throw new UnavailableError("this runtime does not lead");
-      return caller.leader;
-    },
-    apiKey: caller.apiKey,
-    bearer: caller.bearer,
-    lastEventId: caller.lastEventId,
-    idempotencyKey: key,
-    answerChanges: (answer) => {
-      const { leader } = caller;
-      if (key === undefined || !leader) return [];
-      return keepAnswer({ key, body, answer }, leader.ledger.state, leader.clock.now());
-    },
-  };
-}
-
-function write({ status, body, headers, stream }: Answer): WrittenAnswer {
-  if (stream) return { status, headers: { ...securityHeaders, ...headers }, stream };
-  if (body === undefined) return { status, headers: { ...securityHeaders, ...headers } };
+function write({ status, body, headers, stream }: Answer, common: CommonHeaders): WrittenAnswer {
+  if (stream) return { status, headers: { ...common, ...headers }, stream };
+  if (body === undefined) return { status, headers: { ...common, ...headers } };
   const text = JSON.stringify(body);
   const type = "application/json; charset=utf-8";
   const length = Buffer.byteLength(text);
-  return { status, headers: { ...securityHeaders, "content-type": type, "content-length": length, ...headers }, text };
+  return { status, headers: { ...common, "content-type": type, "content-length": length, ...headers }, text };
 }

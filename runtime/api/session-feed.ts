@@ -5,9 +5,10 @@
  */
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import type { Session } from "../model/state";
+import type { ApiKey, Session } from "../model/state";
 import { UnavailableError } from "../model/errors";
 import { ProgressReader } from "../planner/explain/progress";
+import { isGood } from "./api-keys";
 import { isLeader, type ApiBackend, type Leader, type Standby } from "./backend";
 import type { Answer, RouteContext } from "./route";
 import { viewSession } from "./views";
@@ -35,6 +36,8 @@ interface Stream {
   readonly response: ServerResponse;
   /** Of the leader that it began with: the next one does not know who watches. */
   readonly epoch: number | undefined;
+  /** Who listens; the stream ends when that key is deleted. */
+  readonly apiKey: ApiKey | undefined;
   /** What was sent last. */
   lastText: string;
   wroteAtMs: number;
@@ -64,7 +67,7 @@ export class SessionFeed {
    * Streams the session's changes until it runs or has ended, the client goes away or this process leads no more.
    * `lastEventId`: the last event that the client has seen, which is not sent again. 204 when it was the last of all.
    */
-  answer(session: Session, { backend, leader, lastEventId }: RouteContext): Answer {
+  answer(session: Session, { backend, leader, lastEventId, apiKey }: RouteContext): Answer {
     const current = leader();
     const text = textOf(session, current, new ProgressReader(current.ledger.state, current.clock.now()));
     const isSeen = idOf(text) === lastEventId;
@@ -78,18 +81,19 @@ export class SessionFeed {
     const { sessionId } = session;
     const stream = (response: ServerResponse): void => {
       this.opening -= 1;
-      this.open(response, sessionId, isSeen ? text : "", backend);
+      this.open({ response, sessionId, lastText: isSeen ? text : "", apiKey }, backend);
     };
     return { status: 200, headers: streamHeaders, stream };
   }
 
-  private open(response: ServerResponse, sessionId: string, lastText: string, backend: ApiBackend): void {
+  private open(begun: Pick<Stream, "response" | "sessionId" | "lastText" | "apiKey">, backend: ApiBackend): void {
+    const { response, sessionId } = begun;
     const current = backend.current();
     const [epoch, stopWatching] = isLeader(current)
       ? [current.epoch, current.broker.watchRequester(sessionId)]
       : [undefined, () => undefined];
     const wroteAtMs = backend.clock.now();
-    const stream: Stream = { sessionId, response, epoch, lastText, wroteAtMs, isSending: false, stopWatching };
+    const stream: Stream = { ...begun, epoch, wroteAtMs, isSending: false, stopWatching };
     response.once("close", () => this.drop(stream));
     response.write("retry: 1000\n\n");
     this.streams.add(stream);
@@ -128,6 +132,7 @@ export class SessionFeed {
       return;
     }
     if (!isLeader(current) || !reader || current.epoch !== stream.epoch) return void response.end();
+    if (!mayListen(stream, current)) return void response.end();
     if (!stream.isSending) void this.send(stream, current, reader).catch(() => response.destroy());
     if (response.writableEnded || nowMs - stream.wroteAtMs < (this.options.heartbeatMs ?? heartbeatMs)) return;
     stream.wroteAtMs = nowMs;
@@ -144,7 +149,8 @@ export class SessionFeed {
       const session = live ?? (await findEnded(stream.sessionId, leader));
       const text = session && textOf(session, leader, reader);
       await leader.ledger.settled();
-      if (!session || text === undefined || stream.response.writableEnded) return void stream.response.end();
+      const isOpen = mayListen(stream, leader) && !stream.response.writableEnded;
+      if (!session || text === undefined || !isOpen) return void stream.response.end();
       stream.lastText = text;
       stream.wroteAtMs = leader.clock.now();
       const event = isOver(session) ? "end" : "session";
@@ -154,6 +160,10 @@ export class SessionFeed {
       stream.isSending = false;
     }
   }
+}
+
+function mayListen({ apiKey }: Stream, { ledger }: Leader): boolean {
+  return apiKey === undefined || isGood(apiKey, ledger.state.apiKeys);
 }
 
 /** It may have ended a moment ago: the store knows once everything committed is durable. */

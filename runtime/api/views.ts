@@ -9,21 +9,21 @@ import { without } from "../planner/lifecycle/transitions";
 import type { DefinitionView, NodeView, SessionView } from "./contracts";
 import type { LaneView } from "./lane-contracts";
 import type { Progress } from "../planner/explain/progress";
-import { digestOf } from "./digest";
+import type { Leader } from "./backend";
+import { shownDigestOf } from "./digest";
 
 type Document = Readonly<Record<string, unknown>>;
 
 /** Of one that can't be read only the name is shown: which of its fields are secret is not known. */
 export function viewDefinition(
   definition: StoredDefinition,
-  catalog: CloudCatalog,
-  { unreadable }: Pick<Snapshot, "unreadable">,
+  { catalog, ledger, apiKeySecret }: Pick<Leader, "catalog" | "ledger" | "apiKeySecret">,
 ): DefinitionView {
   const { kind, name, doc, owner, updatedAtMs } = definition;
-  const found = unreadable.get(definitionId(kind, name));
+  const found = ledger.state.unreadable.get(definitionId(kind, name));
   const shown = found ? { ...hideSettings(doc, undefined), name } : hideInDocument(definition, catalog);
   const problems = found ? { problems: [...found.problems] } : {};
-  return { kind, name, doc: shown, digest: digestOf(doc), owner, updatedAtMs, ...problems };
+  return { kind, name, doc: shown, digest: shownDigestOf(doc, apiKeySecret), owner, updatedAtMs, ...problems };
 }
 
 function hideInDocument({ kind, doc }: StoredDefinition, catalog: CloudCatalog): Record<string, unknown> {
@@ -61,7 +61,8 @@ export function viewNode(
   catalog: CloudCatalog,
   digests = new SpecDigests(catalog),
 ): NodeView {
-  const { spec, ...rest } = without(node, "fetchedScript");
+  // A digest over secrets is not shown: it could be tried against.
+  const { spec, ...rest } = without(without(node, "fetchedScript"), "specDigest");
   return {
     ...rest,
     isOutdated: digests.isOutdated(node, snapshot),

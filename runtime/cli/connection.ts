@@ -13,6 +13,7 @@ export const adminKeyFile = "admin-key";
 export interface GlobalOptions {
   readonly endpoint: string;
   readonly key?: string;
+  readonly tlsCa?: string;
   readonly dataFolder: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
@@ -23,8 +24,21 @@ export function globalOptions(command: Command): GlobalOptions {
 }
 
 export function connect(command: Command): HeadroomClient {
-  const { endpoint, key, dataFolder } = globalOptions(command);
-  return new HeadroomClient({ endpoint, apiKey: key ?? localKey(endpoint, dataFolder), retries: 1, timeoutMs: 15_000 });
+  const { endpoint, key, dataFolder, tlsCa } = globalOptions(command);
+  const apiKey = key ?? localKey(endpoint, dataFolder);
+  return new HeadroomClient({ endpoint, apiKey, tlsCa: readTlsCa(tlsCa), retries: 1, timeoutMs: 15_000 });
+}
+
+/** The certificates in the file of `--tls-ca`. */
+export function readTlsCa(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    const text = readFileSync(file, "utf8");
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  } catch (cause) {
+    throw new SetupError(`${file} can't be read; name a file with certificates in PEM with --tls-ca`, { cause });
+  }
+  throw new SetupError(`${file} holds no certificate; name a file with certificates in PEM with --tls-ca`);
 }
 
 /** What to do about a refused key, when none was given. */

@@ -35,6 +35,11 @@ function createProgram(given: NodeJS.ProcessEnv): Command {
       ),
     )
     .addOption(
+      new Option("--tls-ca <file>", "take an https endpoint's certificate only if signed by one of these (PEM)").env(
+        "HEADROOM_TLS_CA",
+      ),
+    )
+    .addOption(
       new Option("--data, --data-folder <folder>", "everything durable of the runtime of this machine")
         .env("HEADROOM_DATA_FOLDER")
         .default(defaultDataFolder),

@@ -1,7 +1,8 @@
 /**
  * The data folder of one runtime, and what is secret in it:
  *
- *   admin-key           the first API key, scope admin; written at the first start, used by the CLI on this machine
+ *   admin-key           the first API key of a new database, scope admin, or one that `--accept admin-key` has made good;
+ *                       written at the first start, used by the CLI on this machine
  *   node-token-secret   signs the tokens of nodes
  *   secrets-key         seals what is secret in the database, see `secrets-keys.ts`
  *   runtime.lock        a socket on which the runtime that uses the folder answers

@@ -3,7 +3,7 @@
  * built anew for each term from what the store holds, so that memory that ran ahead of a failed write is never reused.
  */
 import type { Logger } from "pino";
-import { hashApiKey } from "../api/api-keys";
+import { seedAdminKey } from "../api/api-key-life";
 import type { Leader, RuntimeFacts } from "../api/backend";
 import { tidyAccounts } from "../broker/account-rows";
 import { Broker } from "../broker/broker";
@@ -112,7 +112,7 @@ export class Leadership {
       state.apply(await store.load());
       const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss });
       await joinInstallation(ledger, options);
-      await ledger.commit(adminKeyChanges(state, options));
+      await joinAdminKey(ledger, options);
       // Before any lane asks for them: older versions wrote no accounts.
       await ledger.commit(tidyAccounts({ snapshot: state, catalog: options.catalog, nowMs: clock.now() }));
       return await Leadership.begin(options, { store, ledger, lost });
@@ -251,10 +251,22 @@ function createResealing(
   });
 }
 
-/** The key of this data folder is an admin key, under a name of its own when another runtime of this database has one. */
-function adminKeyChanges(state: HotState, { adminKey, clock }: LeadershipOptions): Change[] {
-  const hash = hashApiKey(adminKey);
-  if ([...state.apiKeys.values()].some((key) => key.hash === hash && key.scope === "admin")) return [];
-  const name = state.apiKeys.has("admin") ? `admin-${hash.slice(0, 8)}` : "admin";
-  return [{ kind: "put", table: "apiKey", row: { name, scope: "admin", hash, createdAtMs: clock.now() } }];
+/** Where the key of this data folder is none of the installation, the log says why and what to do. */
+async function joinAdminKey(
+  ledger: GroupCommitLedger,
+  { adminKey, clock, installation, log }: LeadershipOptions,
+): Promise<void> {
+  const isAccepted = installation.accepts("admin-key");
+  const { changes, outcome } = seedAdminKey(adminKey, { state: ledger.state, nowMs: clock.now(), isAccepted });
+  await ledger.commit(changes);
+  if (outcome === "not asked for") {
+    log.warn(
+      "the admin key of this data folder is not known here; copy the file of the installation's other runtime, or start once with --accept admin-key",
+    );
+  }
+  if (outcome === "deleted") {
+    log.warn(
+      "the admin key of this data folder was deleted; use another key, or remove the file admin-key and start once with --accept admin-key",
+    );
+  }
 }

@@ -12,7 +12,7 @@ import type { InstallationRecord } from "../model/state";
 import type { KeyRing, SecretsKey } from "../store/sealer";
 
 /** What an operator may give the installation anew, each once and knowingly. */
-export const acceptable = ["backend", "passphrase", "token-secret", "secrets-key"] as const;
+export const acceptable = ["backend", "passphrase", "token-secret", "secrets-key", "admin-key"] as const;
 export type Acceptable = (typeof acceptable)[number];
 
 export interface OwnSecrets {

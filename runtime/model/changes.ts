@@ -12,6 +12,7 @@ import type {
   Lane,
   Node,
   Orphan,
+  RevokedKey,
   Session,
   StoredDefinition,
 } from "./state";
@@ -30,6 +31,7 @@ export interface Rows {
   orphan: Orphan;
   apiKey: ApiKey;
   userKey: UserKey;
+  revokedKey: RevokedKey;
   idempotentAnswer: IdempotentAnswer;
   installation: InstallationRecord;
 }
@@ -54,6 +56,7 @@ const ids: { readonly [T in TableName]: (row: Rows[T]) => string } = {
   orphan: ({ orphanId }) => orphanId,
   apiKey: ({ name }) => name,
   userKey: ({ userId }) => userId,
+  revokedKey: ({ hash }) => hash,
   idempotentAnswer: ({ key }) => key,
   installation: () => installationRow,
 };

@@ -1,5 +1,6 @@
 /** What the fields of documents are made of: names, quantities with their units, counts, hosts. */
 import { z } from "zod";
+import { identitySchema } from "./identity";
 import { durationForms, memoryForms, parseDuration, parseMemory } from "./units";
 
 /** Every name: lower-case letters, digits and dashes, starting with a letter, at most 40 characters. */
@@ -84,9 +85,9 @@ export const displayNameSchema = lineOf(100);
 /** A label of a pool or static member. Labels are equal when they are the same text. */
 export const labelSchema = lineOf(100);
 /** A user's id as session requests give it. */
-export const userIdSchema = z.string().min(1).max(200);
+export const userIdSchema = identitySchema;
 /** A group's name as session requests give it. */
-export const groupSchema = lineOf(200);
+export const groupSchema = identitySchema;
 
 /** Characters of a domain below which each node gets a name: a name has 253 in all, the node's id with its dot some of them. */
 const domainLengthMax = 240;

@@ -17,6 +17,7 @@ import {
 import type { Declared, ReferenceContext } from "./declared";
 import { referencesByField, referencesOf } from "./definition-edges";
 import { tellFirst, type Problem } from "./errors";
+import { nearMemberProblems, nearZoneProblems } from "./member-places";
 import { findNodeScriptProblems, findNodeScriptWarnings, type ScriptSources } from "./node-script";
 import { goesWithLabels, type LabelMisfit } from "./labels";
 import { findLabelMisfit, labelledPoolProblems } from "./label-references";
@@ -29,7 +30,7 @@ import { formatCount, formatMemory } from "./units";
 type Finder<Definition> = (it: Definition, context: ReferenceContext, isWhole: boolean) => Problem[];
 
 const finders: { readonly [T in DefinitionKind]: Finder<DefinitionOf<T>> } = {
-  zone: () => [],
+  zone: (zone, { declared }) => nearZoneProblems(zone, declared),
   pool: poolProblems,
   workspace: workspaceProblems,
   autoscaleConfig: configProblems,
@@ -75,7 +76,7 @@ function missingNames(kind: DefinitionKind, definition: unknown, declared: Decla
 }
 
 function poolProblems(pool: Pool, context: ReferenceContext): Problem[] {
-  const problems = twinMembers(pool);
+  const problems = [...twinMembers(pool), ...nearMemberProblems(pool, context.declared)];
   for (const config of context.declared.autoscaleConfig.values()) {
     if (config.pool !== pool.name || config.type === pool.type) continue;
     problems.push({

@@ -343,6 +343,16 @@ export interface ApiKey {
   readonly scope: ApiScope;
   readonly hash: string;
   readonly createdAtMs: EpochMs;
+  /** Of a key that was asked for with an idempotency key: digest of that, and what else the key was derived from. */
+  readonly madeBy?: { readonly request: string; readonly nonce: string };
+}
+
+/** An API key that was deleted: neither it nor the request that made it is ever good again. */
+export interface RevokedKey {
+  readonly hash: string;
+  readonly name: string;
+  readonly revokedAtMs: EpochMs;
+  readonly request?: string;
 }
 
 /** The answer given to an idempotency key, kept for 24 hours. */

@@ -118,9 +118,10 @@ export class Probes {
       });
   }
 
-  private async ask({ nodeId, connectionPort = 3389 }: Node, address: string): Promise<void> {
+  private async ask(asked: Node, address: string): Promise<void> {
+    const { nodeId, connectionPort = 3389 } = asked;
     const beganMs = this.options.clock.now();
-    const isAnswered = await this.options.probe(address, connectionPort);
+    const isAnswered = await this.options.probe(address, connectionPort, { mayBeNear: this.mayBeNear(asked) });
     if (this.options.isStopped()) return;
     const isLastChance = this.lastChances.delete(nodeId);
     if (!isAnswered) {
@@ -136,6 +137,11 @@ export class Probes {
     if (context.draft.changes.length === 0) return;
     await this.options.ledger.commit(context.draft.changes);
     if (mustWake) this.options.wake();
+  }
+
+  /** Where a VM is its cloud has told; where a static member is, only whoever declared it, and its zone says how near. */
+  private mayBeNear({ vmProvider, zone }: Node): boolean {
+    return vmProvider !== undefined || (this.options.ledger.state.zones.get(zone)?.local ?? false);
   }
 
   /** True when the reconciler is to be woken. */

@@ -15,6 +15,7 @@ export const tableNames = [
   "orphan",
   "apiKey",
   "userKey",
+  "revokedKey",
   "idempotentAnswer",
   "installation",
 ] as const satisfies readonly TableName[];

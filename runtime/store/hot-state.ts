@@ -17,6 +17,7 @@ import type {
   Lane,
   Node,
   Orphan,
+  RevokedKey,
   Session,
   StoredDefinition,
 } from "../model/state";
@@ -25,7 +26,15 @@ import { noUsage, usageOf, type NodeUsage } from "../model/usage";
 import { WaitingGroups, type WaitingGroup } from "../model/waiting-groups";
 import { DeclaredDefinitions } from "./declared-definitions";
 import { isSameButForSignsOfLife, Revisions } from "./revisions";
-import { Groups, Holders, PlaceGroups, Table, type Index } from "./table";
+import { Groups, Holders, PlaceGroups, Sum, Table, type Index } from "./table";
+
+/** Memory that a kept answer takes beside its text. */
+const answerOverheadBytes = 500;
+
+/** Memory that a kept answer takes, about. */
+export function bytesOfAnswer({ key, body }: Pick<IdempotentAnswer, "key" | "body">): number {
+  return answerOverheadBytes + key.length + (JSON.stringify(body) ?? "").length;
+}
 
 const readBySchema = documentReader(undefined);
 const noConfigs: readonly AutoscaleConfig[] = [];
@@ -103,7 +112,10 @@ export class HotState implements Snapshot {
   readonly configStates = new Table<ConfigState>();
   readonly orphans = new Table<Orphan>();
   readonly apiKeys = new Table<ApiKey>();
-  readonly idempotentAnswers = new Table<IdempotentAnswer>();
+  readonly revokedKeys = new Table<RevokedKey>();
+  /** Memory of all kept answers, about. */
+  readonly idempotentBytes = new Sum<IdempotentAnswer>(bytesOfAnswer);
+  readonly idempotentAnswers = new Table<IdempotentAnswer>(this.idempotentBytes);
   readonly installation = new Table<InstallationRecord>();
   private readonly tables: { readonly [T in TableName]: Table<Rows[T]> };
 
@@ -124,6 +136,7 @@ export class HotState implements Snapshot {
       orphan: this.orphans,
       apiKey: this.apiKeys,
       userKey: this.userKeys,
+      revokedKey: this.revokedKeys,
       idempotentAnswer: this.idempotentAnswers,
       installation: this.installation,
     };

@@ -54,6 +54,7 @@ const steps: readonly string[] = [
   // Nothing for the tables to change: older versions, which would take what stands for a sealed secret for the secret, open
   // no database of this version.
   "comment on schema headroom is 'What is secret in the rows is sealed.'",
+  documentTable("revoked_key"),
 ];
 
 /**

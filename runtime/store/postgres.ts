@@ -24,6 +24,15 @@ import type { DecisionFilter, Store } from "./store";
 /** How long the journal and ended sessions are kept unless set: two weeks, so that last week can be compared. */
 export const journalRetentionDefaultSeconds = 14 * 86_400;
 
+/**
+ * Entries of the journal, and sessions that have ended, that are kept at most, however young: some gigabytes. It holds
+ * when somebody makes the runtime decide without end.
+ */
+export const journalEntriesMax = 2_000_000;
+
+/** So many new entries have the limits looked at before the hour is over. */
+const pruneAfterEntries = 200_000;
+
 /** Changes that one statement carries: rows of 16 kB make 32 MB then, an eighth of what the server takes as one value. */
 const statementChangesMax = 2_000;
 
@@ -50,6 +59,8 @@ export interface PostgresStoreOptions {
   readonly leaseTiming?: LeaseTiming;
   /** Default {@link journalRetentionDefaultSeconds}. */
   readonly journalRetentionSeconds?: number;
+  /** Default {@link journalEntriesMax}. */
+  readonly journalEntriesMax?: number;
   /** Called once when leadership is lost: nothing more can be written. Not called by {@link PostgresStore.close}. */
   readonly onLost: (error: Error) => void;
   /**
@@ -85,6 +96,7 @@ export class PostgresStore implements Store, SealedStore {
   private position = 0;
   private toSeal: RowName[] = [];
   private cancelPruning = (): void => undefined;
+  private entriesSincePruning = 0;
 
   /** Migrates the schema, waits for leadership, and returns a store that may write. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
@@ -183,8 +195,9 @@ export class PostgresStore implements Store, SealedStore {
     const fence = { leaseName: this.lease.name, epoch: this.lease.epoch };
     const { name, text, values } = batchStatement(changes, fence, this.position, this.sealer);
     this.position += changes.length;
+    this.entriesSincePruning += changes.filter(({ kind }) => kind === "decision").length;
     const { rows } = await this.writer.query<{ allowed: number }>({ name, text, values: [...values] });
-    if (rows[0]?.allowed === 1) return;
+    if (rows[0]?.allowed === 1) return this.pruneEarly();
     throw new UnavailableError("another runtime has taken over; this one may no longer write");
   }
 
@@ -237,12 +250,19 @@ export class PostgresStore implements Store, SealedStore {
   }
 
   /**
-   * Removes decisions made and sessions ended before that time. Runs by itself every hour.
-   * Returns how many rows went.
+   * Removes decisions made and sessions ended before that time, and the oldest of those for which there is no room. Runs by
+   * itself every hour, and earlier when there is much new. Returns how many rows went.
    */
   async prune(beforeMs: number): Promise<number> {
-    const decisions = await this.pruneTable("decision", "at < $1", beforeMs);
-    return decisions + (await this.pruneTable("session", "status = 'ended' and ended_at < $1", beforeMs));
+    const { journalEntriesMax: entriesMax = journalEntriesMax } = this.options;
+    const [decision, session] = await this.read<{ at: number | null }>(
+      `select (select at from headroom.decision order by at desc offset $1 limit 1) as at
+       union all select (select ended_at from headroom.session where status = 'ended' order by ended_at desc offset $1 limit 1)`,
+      [entriesMax],
+    );
+    const endOf = (row: { at: number | null } | undefined): number => Math.max(beforeMs, (row?.at ?? -Infinity) + 1);
+    const decisions = await this.pruneTable("decision", "at < $1", endOf(decision));
+    return decisions + (await this.pruneTable("session", "status = 'ended' and ended_at < $1", endOf(session)));
   }
 
   /** Gives leadership up at once. A write that still runs is left to its fate; wait for `ledger.settled()` first. */
@@ -313,13 +333,21 @@ export class PostgresStore implements Store, SealedStore {
     }
   }
 
+  private pruneEarly(): void {
+    if (this.entriesSincePruning < pruneAfterEntries) return;
+    this.cancelPruning();
+    this.schedulePruning(0);
+  }
+
   private schedulePruning(delayMs: number): void {
     const { clock, journalRetentionSeconds = journalRetentionDefaultSeconds } = this.options;
     this.cancelPruning = clock.after(delayMs, () => {
+      this.entriesSincePruning = -Infinity;
       // A failure is not lost: the same rows are due in an hour.
       void this.prune(clock.now() - journalRetentionSeconds * 1000)
         .catch(() => 0)
         .then(() => {
+          this.entriesSincePruning = 0;
           if (!this.isClosed && !this.lostError) this.schedulePruning(pruneEveryMs);
         });
     });

@@ -33,6 +33,21 @@ export class Table<Row> extends Map<string, Row> {
 
 const nothing: ReadonlyMap<string, never> = new Map<string, never>();
 
+/** The sum of a number that each row has. */
+export class Sum<Row> implements Index<Row> {
+  private sum = 0;
+
+  constructor(private readonly numberOf: (row: Row) => number) {}
+
+  get value(): number {
+    return this.sum;
+  }
+
+  follow(_id: string, before: Row | undefined, after: Row | undefined): void {
+    this.sum += (after ? this.numberOf(after) : 0) - (before ? this.numberOf(before) : 0);
+  }
+}
+
 /** All rows that have a key, by id. Rows without a key are in no group. */
 export class Groups<Row> implements Index<Row> {
   private readonly groups = new Map<string, Map<string, Row>>();

@@ -4,8 +4,10 @@ import { noAccountRules } from "../../runtime/model/accounts";
 import { createApiKey, hashApiKey } from "../../runtime/api/api-keys";
 import type { Leader, Standby } from "../../runtime/api/backend";
 import { HeadroomClient } from "../../runtime/api/client";
-import { listen, type Listening } from "../../runtime/api/listen";
+import { listen, type Listening, type TimeOuts } from "../../runtime/api/listen";
 import { createLogger } from "../../runtime/api/log";
+import type { TlsCertificate } from "../../runtime/api/tls-certificate";
+import type { TrustedProxies } from "../../runtime/api/trusted-proxies";
 import { createRoutes } from "../../runtime/api/routes";
 import { SessionFeed } from "../../runtime/api/session-feed";
 import { createFront } from "../../runtime/api/front";
@@ -72,12 +74,22 @@ export class Api {
   readonly routes = createRoutes(this.feed);
   requestsPerMinute = 1_000_000;
   guacamoleKey: Uint8Array | undefined;
+  requestsPerMinuteOfUser: number | undefined;
   catalog = testCatalog;
+  timeOuts: TimeOuts | undefined;
+  certificate: TlsCertificate | undefined;
+  proxies: TrustedProxies | undefined;
   current: Leader | Standby = { message: "this runtime is starting" };
   private listening: Listening | undefined;
 
-  static async start(options: { requestsPerMinute?: number; catalog?: CloudCatalog } = {}): Promise<Api> {
+  static async start(
+    options: Partial<
+      Pick<Api, "requestsPerMinute" | "requestsPerMinuteOfUser" | "catalog" | "timeOuts" | "certificate" | "proxies">
+    > = {},
+  ): Promise<Api> {
     const api = new Api();
+    api.requestsPerMinuteOfUser = options.requestsPerMinuteOfUser;
+    [api.timeOuts, api.certificate, api.proxies] = [options.timeOuts, options.certificate, options.proxies];
     api.catalog = options.catalog ?? testCatalog;
     api.requestsPerMinute = options.requestsPerMinute ?? api.requestsPerMinute;
     await api.lead();
@@ -149,11 +161,14 @@ export class Api {
         log: createLogger({ level: "debug", destination }),
         requestsPerMinute: this.requestsPerMinute,
         guacamoleKey: this.guacamoleKey,
+        requestsPerMinuteOfUser: this.requestsPerMinuteOfUser,
+        proxies: this.proxies,
         current: () => this.current,
       },
       this.routes,
     );
-    this.listening = await listen({ host: "127.0.0.1", port, app });
+    const { timeOuts, certificate } = this;
+    this.listening = await listen({ host: "127.0.0.1", port, app, timeOuts, certificate });
   }
 
   /** As after kill -9: nothing in memory survives. */
@@ -168,7 +183,8 @@ export class Api {
   }
 
   client(scope: ApiScope): HeadroomClient {
-    return new HeadroomClient({ endpoint: this.url, apiKey: this.keys[scope], retries: 0 });
+    const tlsCa = this.certificate?.pair.cert;
+    return new HeadroomClient({ endpoint: this.url, apiKey: this.keys[scope], tlsCa, retries: 0 });
   }
 
   async request(path: string, options: RequestOptions = {}): Promise<Reply> {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { keepAnswer, type KeptMax } from "../../runtime/api/idempotency";
+import { HotState } from "../../runtime/store/hot-state";
 import { Api } from "./harness";
 
 const body = { workspace: "office", userId: "ada" };
@@ -115,5 +117,39 @@ describe("an idempotency key", () => {
     await create("one");
 
     assert.equal((await create("two")).status, 409);
+  });
+});
+
+describe("kept answers", () => {
+  const nowMs = 1_000_000;
+  const answerOf = (size: number) => ({ status: 201, body: { text: "x".repeat(size) } });
+  const keep = (state: HotState, key: string, size: number, max: KeptMax) =>
+    state.apply(keepAnswer({ key, body: {}, answer: answerOf(size) }, state, nowMs, max));
+
+  it("stay within their limit of bytes, whatever their sizes: the oldest go, as many as are in the way", () => {
+    const max = { answers: 1_000, bytes: 50_000 };
+    const state = new HotState();
+    for (let index = 0; index < 400; index += 1) {
+      keep(state, `k${index}`, (index * 7919) % 12_000, max);
+      assert.ok(state.idempotentBytes.value <= max.bytes, `${state.idempotentBytes.value} after ${index}`);
+      assert.ok(state.idempotentAnswers.has(`k${index}`));
+    }
+    assert.ok(state.idempotentAnswers.size > 2);
+    const keys = [...state.idempotentAnswers.keys()].map((key) => Number(key.slice(1)));
+    assert.deepEqual(
+      keys,
+      [...keys.keys()].map((index) => 400 - keys.length + index),
+      "the newest stay",
+    );
+  });
+
+  it("stay within their number, and the sum of their bytes follows each that comes or goes", () => {
+    const state = new HotState();
+    for (let index = 0; index < 50; index += 1) keep(state, `k${index}`, 10, { answers: 10, bytes: 1e9 });
+    assert.equal(state.idempotentAnswers.size, 10);
+    for (const id of [...state.idempotentAnswers.keys()]) {
+      state.apply([{ kind: "delete", table: "idempotentAnswer", id }]);
+    }
+    assert.equal(state.idempotentBytes.value, 0);
   });
 });

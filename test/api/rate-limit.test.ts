@@ -51,6 +51,41 @@ describe("rate limits", () => {
     assert.equal((await get("127.0.0.4", api.keys.operator)).status, 200);
   });
 
+  it("refuse requests for a user who asks too often, by whatever key, and no other user", async () => {
+    const own = await Api.start({ requestsPerMinuteOfUser: 3 });
+    try {
+      await own.furnish();
+      const ask = (userId: string, key: string, idempotencyKey?: string) =>
+        own.request("/api/v1/sessions", {
+          ...{ method: "POST", key, body: { workspace: "office", userId } },
+          headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
+        });
+      const answers = [
+        await ask("Zoe\u0308", own.keys.broker),
+        await ask("Zo\u00eb", own.keys.operator, "k1"),
+        await ask("Zo\u00eb", own.keys.operator, "k1"),
+        await ask("Zo\u00eb", own.keys.admin),
+        await ask("Zo\u00eb", own.keys.broker),
+      ];
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [201, 201, 201, 201, 429],
+        "a repeated request counts once",
+      );
+      assert.match(answers[4]!.text, /more than 3 requests in a minute for this user; slow down/);
+      assert.equal((await ask("ada", own.keys.broker)).status, 201);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it("of one kind of caller are not ended by how many there are of another", () => {
+    const limiter = new RateLimiter(new VirtualClock(), 1, 1);
+    limiter.count("key", "a");
+    for (let index = 0; index < 100_010; index += 1) limiter.count("user", `u${index}`);
+    assert.throws(() => limiter.count("key", "a"), RateLimitError);
+  });
+
   it("end after the time they tell", () => {
     const clock = new VirtualClock();
     const limiter = new RateLimiter(clock, 1);

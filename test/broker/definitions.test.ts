@@ -232,6 +232,20 @@ describe("definitions, references", () => {
         message: /staticMembers\[0\]/,
       },
       {
+        name: "a static member on the runtime's own machine",
+        kind: "pool",
+        doc: poolDoc({ staticMembers: [member, { ...member, name: "m2", address: "localhost:22" }] }),
+        path: "staticMembers[1].address",
+        message: /got "localhost:22", which is this machine itself; .* a zone with local: true/,
+      },
+      {
+        name: "a static member at a cloud's metadata service",
+        kind: "pool",
+        doc: poolDoc({ staticMembers: [{ ...member, address: "169.254.169.254" }] }),
+        path: "staticMembers[0].address",
+        message: /which is link-local/,
+      },
+      {
         name: "a static member in a missing zone",
         kind: "pool",
         doc: poolDoc({ staticMembers: [{ ...member, zone: "nope" }] }),

@@ -80,7 +80,7 @@ export class Served {
 
   /** The URL of the start-up line. */
   private async url(): Promise<string> {
-    const find = (): string | undefined => /http:\/\/127\.0\.0\.1:\d+$/m.exec(this.output)?.[0];
+    const find = (): string | undefined => /https?:\/\/127\.0\.0\.1:\d+$/m.exec(this.output)?.[0];
     await until("the start-up line is there", () => !this.isRunning || find() !== undefined);
     return find() ?? assert.fail(`ended with ${this.child.exitCode ?? this.child.signalCode} before its start-up line`);
   }

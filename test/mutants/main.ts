@@ -12,6 +12,7 @@ import { actingMutants } from "./of-acting";
 import { cloudMutants } from "./of-clouds";
 import { connectionMutants } from "./of-connections";
 import { importMutants } from "./of-imports";
+import { doorMutants } from "./of-doors";
 import { lifecycleMutants } from "./of-lifecycle";
 import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
@@ -29,6 +30,7 @@ const mutants = [
   ...cloudMutants,
   ...connectionMutants,
   ...importMutants,
+  ...doorMutants,
 ];
 /** First a short look; a bug that neither it nor the tests find gets a longer one. */
 const shortRuns = { seed: 1, seeds: 8, events: 6_000, timeoutMs: 600_000 };

@@ -1,7 +1,7 @@
 /** The definitions part of the runtime's API, small and in memory: for what a test must control, such as draining. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { digestOf } from "../../runtime/api/client";
+import { shownDigestOf } from "../../runtime/api/digest";
 import { type DefinitionKind, findProblems, secretFields } from "../../runtime/model/config";
 import type { Problem } from "../../runtime/model/errors";
 import { referencesOf } from "../../runtime/model/definition-edges";
@@ -21,6 +21,13 @@ interface Sent {
   readonly doc: Doc;
   readonly owner: string;
   readonly pending?: readonly Sent[];
+}
+
+/** Of all doubles: what they show of documents can be compared, and not be made by others. */
+const digestSecret = Buffer.alloc(32, 5);
+
+function digestOf(doc: Doc): string {
+  return shownDigestOf(doc, digestSecret);
 }
 
 export class RuntimeDouble {
@@ -81,7 +88,10 @@ export class RuntimeDouble {
         }
         if (problems.length > 0) return [400, { code: "config", message: "bad definition", problems }];
         this.stored.set(key, { ...sent, name });
-        return [200, { definition: { ...sent, name, digest: digestOf(body.doc), updatedAtMs: 0 } }];
+        return [
+          200,
+          { definition: { ...sent, name, doc: redact(body.doc), digest: digestOf(body.doc), updatedAtMs: 0 } },
+        ];
       }
       default:
         return this.remove(key, before, url.searchParams.get("owner"));

@@ -18,6 +18,8 @@ const probesMax = 64;
 class Network {
   readonly clock = new VirtualClock();
   readonly listening = new Set<string>();
+  /** Whether the probe of an address might ask this machine. */
+  readonly near = new Map<string, boolean>();
   readonly state;
   /** Probes under way now, and the most there were at a time. */
   underWay = 0;
@@ -39,7 +41,10 @@ class Network {
     this.probes = new Probes({
       ledger,
       clock,
-      probe: (address) => this.probe(address),
+      probe: (address, _port, { mayBeNear }) => {
+        this.near.set(address, mayBeNear);
+        return this.probe(address);
+      },
       begin: () => ({ ...shared, draft: new Draft(state), nowMs: clock.now() }),
       wake: () => undefined,
       after: (delayMs, run) => void clock.after(delayMs, run),

@@ -34,6 +34,33 @@ describe("history", () => {
     });
   });
 
+  it("is pruned by size too: beyond the limit the oldest go, however young they are", async () => {
+    await withDatabase(async (connectionString) => {
+      const store = await PostgresStore.open({
+        ...{ connectionString, clock: realClock, holder: "test", onLost: () => undefined, journalEntriesMax: 3 },
+      });
+      const ids = ["1", "2", "3", "4", "5"];
+      await store.write([
+        ...ids.map((id) => decided({ decisionId: id, atMs: 1_000 + Number(id) })),
+        ...ids.map((id) => putSession({ sessionId: `s${id}`, status: "ended", endedAtMs: 2_000 + Number(id) })),
+        putSession({ sessionId: "open", requestedAtMs: 0 }),
+      ]);
+
+      assert.equal(await store.prune(0), 4);
+      const left = await store.decisions({ limit: 10 });
+      assert.deepEqual(
+        left.map(({ decisionId }) => decisionId),
+        ["5", "4", "3"],
+      );
+      assert.deepEqual(await Promise.all(ids.map(async (id) => (await store.session(`s${id}`)) !== undefined)), [
+        ...[false, false, true, true, true],
+      ]);
+      assert.equal(await store.prune(0), 0);
+      assert.equal((await store.load()).length, 1);
+      await store.close();
+    });
+  });
+
   it("is kept for the set time and then pruned by itself, in bounded statements", async () => {
     await withDatabase(async (connectionString) => {
       const due: (() => void)[] = [];

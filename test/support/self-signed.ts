@@ -7,20 +7,22 @@ export interface SelfSigned {
   readonly cert: string;
 }
 
-/** Valid from a day ago for two days. */
-export function newSelfSigned(): SelfSigned {
+const dayMs = 86_400_000;
+
+/** Default: valid from a day ago for a month. */
+export function newSelfSigned({ fromMs = -dayMs, toMs = 30 * dayMs } = {}): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const ecdsaWithSha256 = sequence(objectId([42, 134, 72, 206, 61, 4, 3, 2]));
   const name = sequence(node(0x31, sequence(objectId([85, 4, 3]), node(0x0c, Buffer.from("headroom-test")))));
   // subjectAltName with the address 127.0.0.1.
   const altName = sequence(objectId([85, 29, 17]), node(0x04, sequence(node(0x87, Buffer.from([127, 0, 0, 1])))));
-  const dayMs = 86_400_000;
+  const nowMs = Date.now();
   const signed = sequence(
     node(0xa0, node(0x02, Buffer.from([2]))),
     node(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     ecdsaWithSha256,
     name,
-    sequence(time(Date.now() - dayMs), time(Date.now() + dayMs)),
+    sequence(time(nowMs + fromMs), time(nowMs + toMs)),
     name,
     publicKey.export({ type: "spki", format: "der" }),
     node(0xa3, sequence(altName)),

@@ -35,9 +35,9 @@ const put = route({
   body: putDefinitionSchema,
   responses: { 200: definitionAnswerSchema },
   async handle({ params, body }, context) {
-    const { broker, catalog, ledger } = context.leader();
-    const definition = await broker.putDefinition({ ...params, ...body });
-    return { status: 200, body: { definition: viewDefinition(definition, catalog, ledger.state) } };
+    const leader = context.leader();
+    const definition = await leader.broker.putDefinition({ ...params, ...body });
+    return { status: 200, body: { definition: viewDefinition(definition, leader) } };
   },
 });
 
@@ -49,10 +49,10 @@ const list = route({
   params: kindParamsSchema,
   responses: { 200: definitionsSchema },
   async handle({ params }, context) {
-    const { ledger, catalog } = context.leader();
-    const definitions = [...ledger.state.definitions.values()]
+    const leader = context.leader();
+    const definitions = [...leader.ledger.state.definitions.values()]
       .filter(({ kind }) => kind === params.kind)
-      .map((definition) => viewDefinition(definition, catalog, ledger.state));
+      .map((definition) => viewDefinition(definition, leader));
     return { status: 200, body: { definitions } };
   },
 });
@@ -65,10 +65,10 @@ const read = route({
   params: definitionParamsSchema,
   responses: { 200: definitionAnswerSchema },
   async handle({ params }, context) {
-    const { ledger, catalog } = context.leader();
-    const definition = ledger.state.definitions.get(definitionId(params.kind, params.name));
+    const leader = context.leader();
+    const definition = leader.ledger.state.definitions.get(definitionId(params.kind, params.name));
     if (!definition) throw new NotFoundError(`there is no ${params.kind} "${params.name}"`);
-    return { status: 200, body: { definition: viewDefinition(definition, catalog, ledger.state) } };
+    return { status: 200, body: { definition: viewDefinition(definition, leader) } };
   },
 });
 

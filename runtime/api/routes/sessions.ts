@@ -27,6 +27,7 @@ const request = route({
   isOfItsCommit: true,
   takesIdempotencyKey: true,
   async handle({ body }, context) {
+    context.countUser(body.userId);
     const { broker, ledger, clock } = context.leader();
     const { outcome, commit } = broker.decideSession(body);
     if (outcome.kind === "refused") {

@@ -9,7 +9,7 @@ import type { EngineWish } from "../../executor/engine-choice";
 import { adviseOnProxies } from "../../model/direct-loopback";
 import { messageOf, SetupError } from "../../model/errors";
 import { makeFolder } from "../../main/make-folder";
-import { adminKeyFile, globalOptions } from "../connection";
+import { adminKeyFile, globalOptions, readTlsCa } from "../connection";
 import { formatTable, print, printJson } from "../output";
 import { engineOption } from "./serve";
 
@@ -18,6 +18,12 @@ interface Finding {
   readonly isGood: boolean;
   /** What was found, or what is wrong and what to do. */
   readonly detail: string;
+}
+
+/** How the runtime is asked. */
+interface Reach {
+  readonly endpoint: string;
+  readonly tlsCa: string | undefined;
 }
 
 interface DoctorOptions {
@@ -37,8 +43,9 @@ export function addDoctor(program: Command, environment: NodeJS.ProcessEnv): voi
     .option("--database <url>", "also connect to this PostgreSQL", process.env["HEADROOM_DATABASE_URL"])
     .addHelpText("after", "\nExample:\n  $ headroom doctor --data-folder /var/lib/headroom\n")
     .action(async (options: DoctorOptions, command: Command) => {
-      const { json, dataFolder, endpoint } = globalOptions(command);
-      const findings = await examine(options, { folder: resolve(dataFolder), endpoint, environment });
+      const { json, dataFolder, endpoint, tlsCa } = globalOptions(command);
+      const reach = { endpoint, tlsCa: readTlsCa(tlsCa) };
+      const findings = await examine(options, { folder: resolve(dataFolder), environment, ...reach });
       if (json) printJson({ findings }, 2);
       else print(format(findings));
       if (findings.some(({ isGood }) => !isGood)) process.exitCode = 3;
@@ -54,7 +61,7 @@ function format(findings: readonly Finding[]): string {
 
 async function examine(
   options: DoctorOptions,
-  { folder, endpoint, environment }: { folder: string; endpoint: string; environment: NodeJS.ProcessEnv },
+  { folder, environment, ...reach }: Reach & { folder: string; environment: NodeJS.ProcessEnv },
 ): Promise<Finding[]> {
   return [
     await inspect("node", checkNode),
@@ -64,9 +71,9 @@ async function examine(
     await inspect("database", () => checkDatabase(options.database)),
     await inspect("data folder", () => checkFolder(folder)),
     await inspect("keys", () => checkKeys(folder)),
-    await inspect("runtime", () => checkRuntime(endpoint)),
-    await inspect("definitions", () => checkDefinitions(endpoint, folder)),
-    await inspect("accounts", () => checkAccounts(endpoint, folder)),
+    await inspect("runtime", () => checkRuntime(reach)),
+    await inspect("definitions", () => checkDefinitions(reach, folder)),
+    await inspect("accounts", () => checkAccounts(reach, folder)),
   ];
 }
 
@@ -154,16 +161,16 @@ function checkKeys(folder: string): string {
 }
 
 /** Whether the runtime can read all that its store holds; only with this machine's own admin key. */
-async function checkDefinitions(endpoint: string, folder: string): Promise<string> {
-  const status = await statusOf(endpoint, folder);
+async function checkDefinitions(reach: Reach, folder: string): Promise<string> {
+  const status = await statusOf(reach, folder);
   if (typeof status === "string") return status;
   if (status.unreadable.length > 0) throw new SetupError(status.unreadable.join("; "));
   return "all can be read";
 }
 
 /** What the clouds said of the accounts, and of the images, networks, sizes and keys in them. */
-async function checkAccounts(endpoint: string, folder: string): Promise<string> {
-  const status = await statusOf(endpoint, folder);
+async function checkAccounts(reach: Reach, folder: string): Promise<string> {
+  const status = await statusOf(reach, folder);
   if (typeof status === "string") return status;
   const troubles = status.accounts.flatMap(({ vmProvider, troubles: own }) =>
     own.map((text) => `VM provider config "${vmProvider}": ${text}`),
@@ -175,18 +182,19 @@ async function checkAccounts(endpoint: string, folder: string): Promise<string> 
 }
 
 /** Why there is none, as text. */
-async function statusOf(endpoint: string, folder: string): Promise<StatusView | string> {
+async function statusOf(reach: Reach, folder: string): Promise<StatusView | string> {
   const keyFile = join(folder, adminKeyFile);
   if (!existsSync(keyFile)) return "no runtime of this folder to ask";
   const apiKey = readFileSync(keyFile, "utf8").trim();
-  const client = new HeadroomClient({ endpoint, apiKey, retries: 0, timeoutMs: 3000 });
+  const client = new HeadroomClient({ ...reach, apiKey, retries: 0, timeoutMs: 3000 });
   return client.status().catch(() => "no runtime of this folder leads");
 }
 
 /** Either a runtime answers at the endpoint, or its port is free to start one. */
-async function checkRuntime(endpoint: string): Promise<string> {
+async function checkRuntime(reach: Reach): Promise<string> {
+  const { endpoint } = reach;
   try {
-    const health = await new HeadroomClient({ endpoint, retries: 0, timeoutMs: 3000 }).health();
+    const health = await new HeadroomClient({ ...reach, retries: 0, timeoutMs: 3000 }).health();
     return `${health.status} ${health.version} at ${endpoint}`;
   } catch (cause) {
     const { hostname, port } = new URL(endpoint);

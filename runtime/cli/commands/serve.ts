@@ -9,6 +9,9 @@ import { print } from "../output";
 export interface ServeOptions {
   readonly port: number;
   readonly host: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly trustProxy?: string;
   readonly database?: string;
   readonly engine: "auto" | "official" | "embedded";
   readonly backend?: string;
@@ -18,6 +21,7 @@ export interface ServeOptions {
   readonly journalRetention?: number;
   readonly requestsPerMinute?: number;
   readonly queuePerUser?: number;
+  readonly requestsPerMinuteOfUser?: number;
   readonly allowLocal?: boolean;
   readonly guacamoleKeyFile?: string;
   readonly accept?: readonly Acceptable[];
@@ -38,6 +42,19 @@ export function addServe(program: Command): void {
         .argParser(wholeNumber(0, 65_535)),
     )
     .addOption(new Option("--host <address>", "address to listen on").env("HEADROOM_HOST").default("127.0.0.1"))
+    .addOption(
+      new Option(
+        "--tls-cert <file>",
+        "serve https with this certificate (PEM); a new one in it is taken as it comes",
+      ).env("HEADROOM_TLS_CERT"),
+    )
+    .addOption(new Option("--tls-key <file>", "private key of the certificate (PEM)").env("HEADROOM_TLS_KEY"))
+    .addOption(
+      new Option(
+        "--trust-proxy <proxies>",
+        "believe X-Forwarded-For and -Proto of so many proxies in front, or of these addresses (10.0.0.5,192.168.0.0/16)",
+      ).env("HEADROOM_TRUST_PROXY"),
+    )
     .addOption(
       new Option("--database <url>", "PostgreSQL to use instead of the embedded one").env("HEADROOM_DATABASE_URL"),
     )
@@ -65,6 +82,11 @@ export function addServe(program: Command): void {
       "--queue-per-user <number>",
       "sessions of one user that may wait at the same time (default 20); 0 = any number",
       wholeNumber(0, 20_000),
+    )
+    .option(
+      "--requests-per-minute-of-user <number>",
+      "most session requests for one user (default 6000)",
+      wholeNumber(1, 100_000_000),
     )
     .addOption(
       new Option(
@@ -115,6 +137,9 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     dataFolder,
     port: options.port,
     host: options.host,
+    tlsCert: options.tlsCert,
+    tlsKey: options.tlsKey,
+    trustProxy: options.trustProxy,
     databaseUrl: options.database,
     engine: options.engine,
     backendUrl: options.backend,
@@ -124,6 +149,7 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     journalRetentionSeconds: options.journalRetention,
     requestsPerMinute: options.requestsPerMinute,
     queuePerUser: options.queuePerUser,
+    requestsPerMinuteOfUser: options.requestsPerMinuteOfUser,
     accept: options.accept,
     logLevel: options.logLevel,
     allowLocal: options.allowLocal,

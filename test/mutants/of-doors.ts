@@ -1,0 +1,88 @@
+/** Bugs of the doors: who is let in, as whom, and for how long. */
+import type { Mutant } from "./mutant";
+
+const keyLife = ["api/key-life"];
+
+export const doorMutants: readonly Mutant[] = [
+  {
+    name: "a deleted admin key is seeded again",
+    rule: "a deleted key is gone for good",
+    file: "api/api-key-life",
+    find: '  if (state.revokedKeys.has(hash)) return { changes: [], outcome: "deleted" };\n',
+    replace: "",
+    tests: keyLife,
+    bySimulation: false,
+  },
+  {
+    name: "every data folder's key is an admin key",
+    rule: "the key of a data folder is taken by a database without keys only",
+    file: "api/api-key-life",
+    find: 'if (state.apiKeys.size > 0 && !isAccepted) return { changes: [], outcome: "not asked for" };',
+    replace: "",
+    tests: keyLife,
+    bySimulation: false,
+  },
+  {
+    name: "a spent request makes a key again",
+    rule: "the request that made a deleted key makes no other",
+    file: "api/api-key-life",
+    find: "const request = madeBy === undefined ? {} : { request: madeBy.request };",
+    replace: "const request = {};",
+    tests: keyLife,
+    bySimulation: false,
+  },
+  {
+    name: "streams outlive their key",
+    rule: "the event streams of a deleted key end",
+    file: "api/session-feed",
+    find: "return apiKey === undefined || isGood(apiKey, ledger.state.apiKeys);",
+    replace: "return apiKey === undefined || isGood(apiKey, ledger.state.apiKeys) || true;",
+    tests: keyLife,
+    bySimulation: false,
+  },
+  {
+    name: "a body on its way outlives its key",
+    rule: "a request of a deleted key does nothing",
+    file: "api/server",
+    find: "    assertStillGood(caller);\n",
+    replace: "",
+    tests: keyLife,
+    bySimulation: false,
+  },
+  {
+    name: "everybody is a trusted proxy",
+    rule: "forwarding headers are believed from trusted proxies alone",
+    file: "api/trusted-proxies",
+    find: 'return family !== 0 && this.known.check(address, family === 6 ? "ipv6" : "ipv4");',
+    replace: "return family !== 0;",
+    tests: ["api/trusted-proxies"],
+    bySimulation: false,
+  },
+  {
+    name: "every origin is allowed",
+    rule: "other origins get nothing unless a zone names them",
+    file: "api/cors",
+    find: "if (!allowedOrigins.includes(origin)) continue;",
+    replace: "if (allowedOrigins.length === 0) continue;",
+    tests: ["api/cors"],
+    bySimulation: false,
+  },
+  {
+    name: "bytes that are no UTF-8 are replaced",
+    rule: "two people never become one by decoding",
+    file: "api/json-text",
+    find: "if (!isUtf8(bytes))",
+    replace: "if (bytes.length < 0)",
+    tests: ["api/identities"],
+    bySimulation: false,
+  },
+  {
+    name: "static members probe this machine",
+    rule: "static members are no port oracle",
+    file: "reconciler/tcp-probe",
+    find: "!mayBeNear && findNearPlace(place) !== undefined;",
+    replace: "!mayBeNear && findNearPlace(place) === undefined && false;",
+    tests: ["reconciler/tcp-probe"],
+    bySimulation: false,
+  },
+];
