@@ -20,7 +20,7 @@ type Document = Readonly<Record<string, unknown>>;
 const settingsOf: Readonly<Record<string, Document>> = {
   "vmProviderConfig aws": {
     ...{ region: "eu-west-1", amiId: "ami-0123456789abcdef0", instanceType: "t3.large" },
-    ...{ securityGroupIds: ["sg-1"], subnetId: "subnet-1" },
+    ...{ securityGroupIds: ["sg-1"], subnetId: "subnet-1", keyName: "ops", retrieveWindowsPassword: true },
   },
   "vmProviderConfig digitalocean": { region: "fra1", image: "ubuntu-24-04-x64", size: "s-2vcpu-4gb" },
   "vmProviderConfig proxmox": {
@@ -98,6 +98,7 @@ function plant({ kind, doc, fields }: Omit<SecretDocument, "planted">, where: st
 function secretFor(field: string, word: string, before: unknown): unknown {
   if (field === "startupScript.text") return scriptStart + word;
   if (field.endsWith("connectionInfo")) return { note: word };
+  if (field === "keyPairPrivateKey") return rsaKey();
   return field.endsWith("connectionPrivateKey") ? rsaKey({ passphrase: String(before) }) : word;
 }
 
