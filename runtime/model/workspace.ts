@@ -52,12 +52,12 @@ export const workspaceSchema = z.strictObject({
   allowedUsers: z
     .array(userIdSchema)
     .max(1_000)
-    .default([])
+    .prefault([])
     .describe("Ids of the users who may have sessions of it. With `allowedGroups` empty too, every user may."),
   allowedGroups: z
     .array(groupSchema)
     .max(1_000)
-    .default([])
+    .prefault([])
     .describe(
       "Names of groups whose members may have sessions of it, beside `allowedUsers`; a request says its user's `groups`.",
     ),
