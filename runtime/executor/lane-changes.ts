@@ -74,7 +74,13 @@ function engineStarted(
 }
 
 export type EndedJob =
-  | { readonly kind: "update"; readonly request: UpdateRequest; readonly result: UpdateResult }
+  | {
+      readonly kind: "update";
+      readonly request: UpdateRequest;
+      readonly result: UpdateResult;
+      /** Ids of the nodes whose VM its engine has told to be made. */
+      readonly made: ReadonlySet<string>;
+    }
   | { readonly kind: "recover"; readonly request: RecoverRequest; readonly result: UpdateResult };
 
 /** VMs younger than this may be missing in a cloud's listing although they exist. */
@@ -92,13 +98,16 @@ export function knownVms(lane: Lane, nodes: readonly Node[], nowMs: EpochMs): Re
 }
 
 /**
- * The result, without `present` when the stack lacks something that the update was to leave alone: then nothing is known
- * of it before the cloud is asked.
+ * The result, without `present` when the stack lacks something that the update was to leave alone, or has made: then
+ * nothing is known of it before the cloud is asked.
  */
-export function trustedResult({ kind, request, result }: EndedJob): UpdateResult {
-  if (kind === "recover" || result.present === undefined) return result;
+export function trustedResult(ended: EndedJob): UpdateResult {
+  const { result } = ended;
+  if (ended.kind === "recover" || result.present === undefined) return result;
+  const { request, made } = ended;
   const there = new Set(result.present.filter(({ isRemnant }) => !isRemnant).map(({ nodeId }) => nodeId));
-  const lost = request.nodes.filter(({ nodeId }) => !request.creates.includes(nodeId) && !there.has(nodeId));
+  const mustBe = (nodeId: string) => !request.creates.includes(nodeId) || made.has(nodeId);
+  const lost = request.nodes.filter(({ nodeId }) => mustBe(nodeId) && !there.has(nodeId));
   if (lost.length === 0) return result;
   const message = `the stack has lost ${lost.map(({ nodeId }) => nodeId).join(", ")}`;
   return { laneId: result.laneId, revision: result.revision, outcome: "failed", message };

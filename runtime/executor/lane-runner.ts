@@ -181,11 +181,11 @@ export class LaneRunner {
     const { epoch } = this.options;
     const whole = { nodes: existing, accounts: {}, creates: [], deletes: [] };
     const request: UpdateRequest = { laneId, stack, revision: lane.desiredRevision, epoch, ...whole };
-    const { onEvent, recorded } = this.hearing(request);
+    const { onEvent, recorded, made } = this.hearing(request);
     const end = await this.ahead.run(lane, request, onEvent);
     if (end === undefined) return false;
     await recorded();
-    await this.conclude({ kind: "update", ...end });
+    await this.conclude({ kind: "update", ...end, made });
     this.ahead.lookAround();
     return true;
   }
@@ -209,14 +209,14 @@ export class LaneRunner {
     // Left open: whoever leads next recovers it.
     if (this.isStopped) return true;
     let hasAchieved = false;
-    const { onEvent, recorded } = this.hearing(request, (event) => {
+    const { onEvent, recorded, made } = this.hearing(request, (event) => {
       hasAchieved ||= event.kind === "nodeCreated" || event.kind === "nodeDeleted";
     });
     const result = await this.options.updater
       .update(request, onEvent)
       .catch((error: unknown) => unknownEnd(request, error));
     await recorded();
-    await this.conclude({ kind: "update", request, result });
+    await this.conclude({ kind: "update", request, result, made });
     return result.outcome === "failed" && !hasAchieved;
   }
 
@@ -277,8 +277,10 @@ export class LaneRunner {
   /** Records what an update tells while it runs. */
   private hearing(request: UpdateRequest, also: (event: UpdateEvent) => void = () => undefined) {
     const events: Promise<void>[] = [];
+    const made = new Set<string>();
     const onEvent = (event: UpdateEvent): void => {
       also(event);
+      if (event.kind === "nodeCreated") made.add(event.nodeId);
       const context = this.decisions.begin();
       const mustWake = hearUpdate(context, request, event);
       if (context.draft.changes.length === 0) return;
@@ -290,7 +292,7 @@ export class LaneRunner {
       );
       events.push(recorded);
     };
-    return { onEvent, recorded: () => Promise.all(events) };
+    return { onEvent, recorded: () => Promise.all(events), made };
   }
 
   /** Removes a lane that stayed empty, with its stack and its files. True when that failed. */

@@ -54,13 +54,15 @@ describe("what a lane takes for true", () => {
     assert.equal(kindOf([nodeOf("x", "requested")], undefined, { appliedRevision: 0 }), "update");
   });
 
-  it("does not trust an update that ended without what it was to leave alone", () => {
+  it("does not trust an update that ended without what it was to leave alone, or has made", () => {
     const nodes = ["a", "b", "new"].map(specOf);
     const request: UpdateRequest = {
       ...{ laneId: "l", stack: "l", revision: 3, epoch: 1, accounts: {}, nodes, creates: ["new"], deletes: ["old"] },
     };
-    const ended = (present: PresentNode[], outcome: UpdateResult["outcome"] = "succeeded") =>
-      trustedResult({ kind: "update", request, result: { laneId: "l", revision: 3, outcome, present } });
+    const ended = (present: PresentNode[], outcome: UpdateResult["outcome"], made: string[] = []) => {
+      const result: UpdateResult = { laneId: "l", revision: 3, outcome, present };
+      return trustedResult({ kind: "update", request, result, made: new Set(made) });
+    };
 
     for (const outcome of ["succeeded", "failed"] as const) {
       assert.equal(ended([{ nodeId: "b" }, { nodeId: "new" }], outcome).present, undefined);
@@ -68,6 +70,10 @@ describe("what a lane takes for true", () => {
       assert.equal(ended([], outcome).present, undefined);
       assert.equal(ended([{ nodeId: "a" }, { nodeId: "b" }], outcome).present?.length, 2);
       assert.equal(ended([{ nodeId: "a" }, { nodeId: "b" }, { nodeId: "old" }], outcome).present?.length, 3);
+      const all = [{ nodeId: "a" }, { nodeId: "b" }, { nodeId: "new" }];
+      assert.equal(ended(all, outcome, ["new"]).present?.length, 3);
+      assert.equal(ended(all.slice(0, 2), outcome, ["new"]).present, undefined, "what it has made is not there");
+      assert.equal(ended([], outcome, ["new"]).present, undefined);
     }
   });
 
