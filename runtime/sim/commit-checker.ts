@@ -9,6 +9,7 @@ import type { AutoscaleConfig, DefinitionKind } from "../model/config";
 import type { Lane, Node, NodeStatus, Session, SessionStatus } from "../model/state";
 import { HotState } from "../store/hot-state";
 import type { Change } from "../model/changes";
+import type { EpochMs } from "../model/clock";
 import type { SimBackend } from "./backend";
 import type { SimCloud } from "./cloud";
 import { couldEverServe } from "./service";
@@ -266,7 +267,7 @@ export class CommitChecker {
    * What guests report decides nothing for good: while some config that is open, or opens while a session may wait, has
    * VMs that are large enough, it may come.
    */
-  private checkNeverServable({ sessionId, workspace: name, zone, needs }: Session): void {
+  private checkNeverServable({ sessionId, workspace: name, zone, needs, endedAtMs }: Session): void {
     const { durable, verdict } = this;
     const workspace = durable.workspaces.get(name);
     if (!workspace?.enabled) return;
@@ -278,7 +279,8 @@ export class CommitChecker {
         config.enabled &&
         !config.drain &&
         durable.configStates.get(config.name)?.isDeleting !== true &&
-        this.opensInTime(config) &&
+        // As it was decided: a clock may have jumped before that was durable.
+        this.opensInTime(config, endedAtMs ?? this.timeline.nowMs) &&
         couldEverServe(config, needs, durable),
     );
     verdict.check(
@@ -288,8 +290,7 @@ export class CommitChecker {
     );
   }
 
-  private opensInTime(config: AutoscaleConfig): boolean {
-    const { nowMs } = this.timeline;
+  private opensInTime(config: AutoscaleConfig, nowMs: EpochMs): boolean {
     const { isActive, opensAtMs = Infinity } = new WindowCache().at(config, this.durable, nowMs);
     return isActive || opensAtMs <= nowMs + config.queueTimeout * 1000;
   }
