@@ -334,7 +334,8 @@ export class CommitChecker {
     const isCertain = node.sessionsMax !== undefined || node.declared?.cores !== undefined;
     if (!isPlaced && !isCertain) return;
     const all = [...this.durable.sessionsOf(node.nodeId).values()];
-    const desktops = all.filter(({ isRemoteApp }) => node.sessionsMax !== undefined && !isRemoteApp);
+    const isRdp = node.sessionsMax !== undefined && (node.connection?.type ?? "rdp") === "rdp";
+    const desktops = all.filter(({ isRemoteApp }) => isRdp && !isRemoteApp);
     const isSingle = new Set(desktops.map(({ userId }) => userId)).size === desktops.length;
     this.verdict.check(isSingle, "one full desktop per user and server", () => `${node.nodeId} has two of one user`);
     const sessions = all.filter(({ status }) => status !== "stopped");

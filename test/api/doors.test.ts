@@ -88,8 +88,10 @@ describe("the two doors of the API", () => {
       "/api/set_server_status",
       "/api/v1/nodes/{id}/heartbeat",
       "/api/v1/nodes/{id}/interruption",
+      "/api/v1/nodes/{id}/startup-script",
       "/api/v1/sessions",
       "/api/v1/sessions/{id}",
+      "/api/v1/sessions/{id}/connection",
       "/api/v1/sessions/{id}/events",
       "/api/v1/sessions/{id}/status",
     ]);
