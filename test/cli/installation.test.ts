@@ -217,8 +217,16 @@ describe("the installation", function () {
   it("is made in a database of an older version that has none", async () => {
     await withSite(async (site) => {
       const made = await site.lead("one");
-      const later = ["installation", "account", "account_check", "orphan"].map((name) => `headroom.${name}`);
-      await site.query(`drop table ${later.join(", ")}`);
+      const later = [
+        "installation",
+        "account",
+        "account_check",
+        "orphan",
+        "node_secrets",
+        "session_account",
+        "user_key",
+      ];
+      await site.query(`drop table ${[...later, "revoked_key"].map((name) => `headroom.${name}`).join(", ")}`);
       await site.query("drop index headroom.node_vm");
       await site.query("delete from headroom.migration where version > 1");
       rmSync(site.path("state"), { recursive: true });

@@ -209,11 +209,12 @@ describe("startRuntime", function () {
           await putPool(clientOf(leaderUrl, one), "kept");
           await leader.end("SIGKILL");
 
-          const client = clientOf(standbyUrl, two);
+          const client = clientOf(standbyUrl, one);
           await until("the standby leads", async () => (await client.health()).status === "leader");
           assert.equal((await client.definition("pool", "kept"))?.name, "kept");
-          // The admin key of the first runtime is still good.
-          assert.equal((await clientOf(standbyUrl, one).status()).url, standbyUrl);
+          assert.equal((await client.status()).url, standbyUrl);
+          // The key of the second folder is none of this database, whoever leads.
+          await assert.rejects(clientOf(standbyUrl, two).status(), /this API key is not known here/);
           assert.equal(await standby.end("SIGTERM"), 0);
         });
       });
