@@ -11,6 +11,7 @@ import { GoneError, UnauthorizedError } from "../model/errors";
 import { shortDigest } from "../model/short-digest";
 import type { Node, Session } from "../model/state";
 import { withoutDomain } from "../model/user-name";
+import { without } from "../planner/lifecycle/transitions";
 import type { Ledger } from "../store/store";
 import type { NodeTokens } from "./node-tokens";
 
@@ -72,8 +73,8 @@ export class SessionAccounts {
     const changes = this.ofNode(nodeId).flatMap((account): Change[] => {
       const isPresent = has.has(account.accountId);
       if (isPresent === (account.isPresent ?? false)) return [];
-      const { isPresent: _before, ...rest } = account;
-      return [{ kind: "put", table: "sessionAccount", row: isPresent ? { ...rest, isPresent } : rest }];
+      const row = isPresent ? { ...account, isPresent } : without(account, "isPresent");
+      return [{ kind: "put", table: "sessionAccount", row }];
     });
     await this.options.ledger.commit(changes);
   }

@@ -136,8 +136,8 @@ describe("imports of any rows", () => {
         if (saysNothing(value) || of.form === "id") return;
         const fileWith = (cell: RowOf): string => {
           const copy = structuredClone(base) as Record<string, RowOf[]>;
-          const { [column]: _before, ...row } = copy[name]![index]!;
-          copy[name]![index] = { ...row, ...cell };
+          const row = Object.entries(copy[name]![index]!).filter(([key]) => key !== column);
+          copy[name]![index] = { ...(Object.fromEntries(row) as RowOf), ...cell };
           return stringify(copy);
         };
         const found = tryImport(fileWith({ [column]: value }));
