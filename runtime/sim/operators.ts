@@ -52,11 +52,21 @@ export class Operators {
   /** Opens what is closed, so that nobody waits for an operator. */
   async finish(): Promise<void> {
     this.isDone = true;
-    for (const name of this.vmProviders.keys())
-      await this.insist("vmProviderConfig", () => this.vmProviders.get(name)!);
-    for (const config of this.configs.values()) {
-      await this.insist("autoscaleConfig", () => ({ ...config, enabled: true, drain: false }));
+    const wanted: [DefinitionKind, () => object][] = [
+      ...[...this.vmProviders.keys()].map((name): [DefinitionKind, () => object] => {
+        return ["vmProviderConfig", () => this.vmProviders.get(name)!];
+      }),
+      ...[...this.configs.values()].map((config): [DefinitionKind, () => object] => {
+        return ["autoscaleConfig", () => ({ ...config, enabled: true, drain: false })];
+      }),
+    ];
+    // What one rests on may be unreadable until another is declared anew: each in turn, until all are accepted.
+    for (let tries = 0; tries < 200; tries += 1) {
+      for (const [kind, made] of wanted.splice(0)) if (!(await this.put(kind, made))) wanted.push([kind, made]);
+      if (wanted.length === 0) return;
+      await this.parts.timeline.sleep(5_000, "operator");
     }
+    throw new BugError(`${wanted.length} definitions were refused for good`);
   }
 
   accountOf(vmProvider: string): { readonly tenant: string; readonly key: string } {
