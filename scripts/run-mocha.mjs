@@ -8,8 +8,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-/** Every process that a test starts inherits it. */
+/** Every process that a test starts inherits it, also those that get only a part of the environment. */
 const markName = "TEST_RUN_ID";
+const inherited = [process.env.HEADROOM_INHERIT, markName].filter(Boolean).join();
 
 /** `stdio` as for `spawn`. Resolves with how the process ended. */
 export async function runMocha(files, environment = {}, stdio = "inherit") {
@@ -23,7 +24,7 @@ export async function runMocha(files, environment = {}, stdio = "inherit") {
       "--enable-source-maps",
       ...files,
     ],
-    { cwd: root, stdio, env: { ...process.env, ...environment, [markName]: mark } },
+    { cwd: root, stdio, env: { ...process.env, ...environment, [markName]: mark, HEADROOM_INHERIT: inherited } },
   );
   const [status, signal] = await once(child, "exit");
   endLeftovers(`\0${markName}=${mark}\0`);
