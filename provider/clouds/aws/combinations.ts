@@ -37,7 +37,8 @@ export function diskProblems(settings: Given): Found[] {
   ];
   const own: Volume = {
     volumeType: settings.ebsVolumeType,
-    volumeSize: settings.ebsVolumeSize,
+    // One of a part of a GiB is told by its own rule.
+    volumeSize: Number.isInteger(settings.ebsVolumeSize) ? settings.ebsVolumeSize : undefined,
     iops: settings.ebsIops,
     throughput: settings.ebsThroughput,
   };
