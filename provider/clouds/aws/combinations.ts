@@ -37,8 +37,8 @@ export function diskProblems(settings: Given): Found[] {
   ];
   const own: Volume = {
     volumeType: settings.ebsVolumeType,
-    // One of a part of a GiB is told by its own rule.
-    volumeSize: Number.isInteger(settings.ebsVolumeSize) ? settings.ebsVolumeSize : undefined,
+    // One of a part of a GiB is still in bytes, and told by its own rule.
+    volumeSize: (settings.ebsVolumeSize ?? 0) < 2 ** 30 ? settings.ebsVolumeSize : undefined,
     iops: settings.ebsIops,
     throughput: settings.ebsThroughput,
   };
