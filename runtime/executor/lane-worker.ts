@@ -40,7 +40,6 @@ import {
 } from "./recovery";
 import { renameProviders } from "./provider-renames";
 import { judgeAbsence, lackedNodes, presentNodes, sealedSecret, untouchedUrns, type Deployment } from "./stack-state";
-import { dropVanished } from "./vanished-vms";
 
 export interface LaneWorkerOptions {
   readonly installation: Installation;
@@ -81,8 +80,7 @@ export class LaneWorker {
     const { request, fault } = understood;
     await context.folder.write(request, await this.openedCrypter());
     const first = await this.upWithin(context, request, this.declaring(request.nodes), onEvent);
-    const again = await this.withoutVanished(context, request, first, onEvent);
-    const result = await this.endUpdate(context, request, again, onEvent);
+    const result = await this.endUpdate(context, request, first, onEvent);
     return fault === undefined ? result : { ...result, outcome: "failed", message: result.message ?? fault };
   }
 
@@ -107,20 +105,6 @@ export class LaneWorker {
     for (const failed of refused) onEvent({ kind: "nodeFailed", class: "CONFIG", ...failed });
     const fault = refused.length === 0 ? undefined : refused.map(({ message }) => message).join("; ");
     return { request: { ...request, nodes }, fault };
-  }
-
-  /** A delete that failed because its VM is gone is done once that is known. */
-  private async withoutVanished(
-    context: RecoveryContext,
-    request: UpdateRequest,
-    first: UpRun,
-    onEvent: OnEvent,
-  ): Promise<UpRun> {
-    if (first.kind === "unknown" || first.message === undefined || first.doubtful.length > 0) return first;
-    const after = await dropVanished(context, request);
-    if (after === undefined) return first;
-    const work = { ...this.declaring(request.nodes), exclude: this.excluded(after, request) };
-    return runEngine(context, work, after, onEvent);
   }
 
   /** It begins at once; its result is there when it has ended. */

@@ -293,15 +293,6 @@ export const actingMutants: readonly Mutant[] = [
     bySimulation: false,
   },
   {
-    name: "VM that is gone is asked to go for ever",
-    rule: "a VM that is gone when it is to be deleted holds up nobody",
-    file: "executor/vanished-vms",
-    find: "left(after).length < before.length ? after : undefined",
-    replace: "left(after).length > before.length ? after : undefined",
-    tests: ["clouds/vanished"],
-    bySimulation: false,
-  },
-  {
     name: "another passphrase leads",
     rule: "a runtime with other secrets does not lead",
     file: "main/own-installation",
