@@ -71,7 +71,7 @@ export class TakeoverRun {
     this.services.push(this.leader);
     await this.until("the first service leads", 90, async () => (await this.leader.status()) === "leader");
     mkdirSync(join(folder, "two"), { mode: 0o700 });
-    for (const file of ["passphrase", "encryption-salt", "node-token-secret"]) {
+    for (const file of ["passphrase", "encryption-salt", "node-token-secret", "secrets-key"]) {
       copyFileSync(join(folder, "one", file), join(folder, "two", file));
     }
     const second = new Service("two", this.options);
