@@ -58,6 +58,9 @@ async function readyConnection(session: Session, leader: Leader): Promise<Sessio
     throw notReady(`session ${sessionId} has no node yet, it is ${phase}: ${reason.text}`);
   }
   const account = await leader.accounts.accountOf(session);
+  // It may have ended meanwhile, and its node be somebody else's.
+  const now = await findSession(sessionId, leader);
+  if (now.status === "ended") throw new GoneError(`session ${sessionId} has ended: ${now.reason.text}`);
   const outcome = connectionOfSession(session, node, leader.ledger.state, account);
   if (outcome.kind === "ready") return outcome.connection;
   if (outcome.kind === "notReady") throw notReady(outcome.text);
