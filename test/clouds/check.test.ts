@@ -13,7 +13,7 @@ import type { CheckCase } from "./cloud-under-test";
 import { onEachCloud } from "./each-cloud";
 import { vmProviderOf } from "./registered";
 
-onEachCloud("the check of an account", ({ kind, known, open }) => {
+onEachCloud("the check of an account", "all", ({ kind, known, open }) => {
   let bench: AccountBench;
   before(async function () {
     bench = await open(this);

@@ -4,7 +4,7 @@ import { nameOf } from "../../runtime/executor/stack-state";
 import type { AccountBench } from "./account-bench";
 import { onEachCloud } from "./each-cloud";
 
-onEachCloud("nodes that are forgotten", ({ open }) => {
+onEachCloud("nodes that are forgotten", "few", ({ open }) => {
   let bench: AccountBench;
   beforeEach(async function () {
     bench = await open(this);

@@ -5,7 +5,7 @@ import type { AccountBench } from "./account-bench";
 import { assertDone } from "./assert-done";
 import { onEachCloud } from "./each-cloud";
 
-onEachCloud("a cloud that hangs", ({ open }) => {
+onEachCloud("a cloud that hangs", "few", ({ open }) => {
   let bench: AccountBench;
   beforeEach(async function () {
     bench = await open(this);

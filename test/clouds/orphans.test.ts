@@ -15,7 +15,7 @@ import { emulatedKinds } from "./registered";
 
 const installation = installationId;
 
-onEachCloud("VMs that nobody knows", ({ known, open }) => {
+onEachCloud("VMs that nobody knows", "few", ({ known, open }) => {
   let orphans: OrphanBench;
   let bench: AccountBench;
   beforeEach(async function () {

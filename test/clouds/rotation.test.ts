@@ -4,7 +4,7 @@ import type { AccountBench } from "./account-bench";
 import { assertDone, idsIn } from "./assert-done";
 import { onEachCloud } from "./each-cloud";
 
-onEachCloud("accounts of living nodes", ({ known, open }) => {
+onEachCloud("accounts of living nodes", "few", ({ known, open }) => {
   let bench: AccountBench;
   beforeEach(async function () {
     bench = await open(this);
