@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createHash, getHashes } from "node:crypto";
+import { canonicalJson, shownDigestOf } from "../../runtime/api/digest";
 import { Api } from "./harness";
 
 describe("secrets", () => {
@@ -117,5 +119,23 @@ describe("secrets", () => {
     assert.notEqual(before.digest, changed.digest);
     assert.equal(before.digest, back.digest);
     assert.deepEqual(before.doc, changed.doc);
+  });
+
+  it("can't be tried against the digest that is shown", async () => {
+    const doc = { name: "tried", kind: "local", maxInstances: 9, settings: { region: "r1", password: "guessable" } };
+    const definition = { kind: "vmProviderConfig" as const, name: "tried", doc, owner: "test" };
+    await api.client("operator").putDefinition(definition);
+    const { digest } = (await api.client("viewer").definition("vmProviderConfig", "tried"))!;
+
+    const texts = [doc, definition, doc.settings].flatMap((value) => [JSON.stringify(value), canonicalJson(value)]);
+    for (const text of [...texts, "guessable"]) {
+      for (const hash of getHashes().filter((name) => /^(sha|md5|blake)/i.test(name))) {
+        const outputLength = /shake/i.test(hash) ? { outputLength: 32 } : undefined;
+        assert.notEqual(createHash(hash, outputLength).update(text).digest("hex"), digest, `${hash} of ${text}`);
+      }
+    }
+    const bySomebodyElse = shownDigestOf(doc, Buffer.alloc(32, 8));
+    assert.notEqual(bySomebodyElse, digest);
+    assert.equal(bySomebodyElse.length, digest.length);
   });
 });
