@@ -138,7 +138,7 @@ async function ownProvider(
   name: string,
   settings: unknown,
 ): Promise<pulumi.ProviderResource | undefined> {
-  return service.sdk === undefined ? undefined : service.pulumiProvider(name, { settings: settings as Settings });
+  return service.usesOwnPlugin ? undefined : service.pulumiProvider(name, { settings: settings as Settings });
 }
 
 /** Loaded only now: programs that declare no nodes need no clouds. */

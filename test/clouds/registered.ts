@@ -1,4 +1,5 @@
 /** The clouds of the registry, as the suites here go through them. */
+import { needsPlugin } from "../../provider/pulumi-providers";
 import { registry } from "../../provider/registry";
 import type { DnsProvider, VmProvider } from "../../provider/vm-provider";
 
@@ -6,7 +7,7 @@ import type { DnsProvider, VmProvider } from "../../provider/vm-provider";
 export const vmKinds: readonly string[] = Object.keys(registry.vm);
 
 /** Those behind somebody else's plugin, which is emulated here. */
-export const emulatedKinds: readonly string[] = vmKinds.filter((kind) => vmProviderOf(kind).sdk !== undefined);
+export const emulatedKinds: readonly string[] = vmKinds.filter((kind) => needsPlugin(vmProviderOf(kind)));
 
 export function vmProviderOf(kind: string): VmProvider<unknown> {
   const found = registry.vm[kind];

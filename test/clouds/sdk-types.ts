@@ -12,7 +12,7 @@ export type SdkType =
   | { readonly kind: "map"; readonly of: SdkType }
   | { readonly kind: "object"; readonly fields: ReadonlyMap<string, SdkField> }
   | { readonly kind: "any of"; readonly types: readonly SdkType[] };
-interface SdkField {
+export interface SdkField {
   readonly type: SdkType;
   readonly isRequired: boolean;
 }
