@@ -35,6 +35,8 @@ function kernels(): KernelSet {
         return (await import("./clouds/proxmox/vm-id-resource.js")).vmIdKernel;
       case "headroom:proxmox:Guest":
         return (await import("./clouds/proxmox/guest-resource.js")).guestKernel;
+      case "headroom:vsphere:Guest":
+        return (await import("./clouds/vsphere/guest-resource.js")).guestKernel;
       default:
         definitions ??= import("./kernel/definition-kernels.js").then((module) => module.kernelsByType(realClock));
         return (await definitions).get(type);

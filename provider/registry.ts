@@ -5,10 +5,11 @@ import { aws } from "./clouds/aws";
 import { digitalocean } from "./clouds/digitalocean";
 import { local } from "./clouds/local";
 import { proxmox } from "./clouds/proxmox";
+import { vsphere } from "./clouds/vsphere";
 import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
-export const clouds: readonly Cloud[] = [local, aws, digitalocean, proxmox];
+export const clouds: readonly Cloud[] = [local, aws, digitalocean, proxmox, vsphere];
 
 /** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */
 export interface Registry {

@@ -3,3 +3,4 @@ export * from "./local";
 export * from "./aws";
 export * from "./digitalocean";
 export * from "./proxmox";
+export * from "./vsphere";

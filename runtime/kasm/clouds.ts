@@ -1,5 +1,6 @@
 /** Kasm's VM and DNS provider configs, of the clouds that are here and of those that are not yet. */
 import { alias, not, to, type Column, type Table } from "./table";
+import { vsphereColumns } from "./vsphere-columns";
 
 const startupScript: Column = to("startupScript.text", "text", "Startup Script", {
   note: "of the autoscale configs that use it; the variables and doubled braces are the same",
@@ -273,34 +274,13 @@ const oci = notYet(
   noVm,
 );
 
-const vsphere = notYet(
-  { name: "vsphere_vm_configs", title: "VMware vSphere", cloud: "vsphere" },
-  prefixed(
-    "vsphere_",
-    `vcenter_address vCenter Address
-    vcenter_port vCenter Port
-    vcenter_username vCenter Username
-    vcenter_password vCenter Password
-    template_name VM Template Name
-    datacenter_name Datacenter Name
-    vm_folder VM Folder
-    datastore_name Datastore Name
-    cluster_name Cluster Name
-    resource_pool Resource Pool
-    datastore_cluster_name Datastore Cluster Name
-    use_datastore_cluster Use Datastore Cluster
-    os_username Guest VM Username
-    os_password Guest VM Password
-    cpus Number of Guest CPUs
-    memory_bytes Amount of Guest Memory (GiB)
-    installed_OS_type What family of OS is installed in the VM
-    clone_type Clone Type
-    vm_name VM Name
-    vm_snapshot_name VM Snapshot Name
-    startup_script_method Startup Script Method`,
-  ) + "\nconfig_id\nvm_public_ssh_key VM SSH Public Key\nstartup_script Startup Script",
-  noVm,
-);
+const vsphere: Table = {
+  ...vmDefaults,
+  name: "vsphere_vm_configs",
+  title: "VMware vSphere",
+  cloud: "vsphere",
+  columns: { ...common, ...vsphereColumns },
+};
 
 const openstack = notYet(
   { name: "openstack_vm_configs", title: "OpenStack", cloud: "openstack" },
