@@ -31,6 +31,8 @@ function kernels(): KernelSet {
         return (await import("./local-vm/vm-resource.js")).localVmKernel;
       case "headroom:local:DnsRecord":
         return (await import("./local-vm/dns-record-resource.js")).localDnsRecordKernel;
+      case "headroom:kubevirt:Guest":
+        return (await import("./clouds/kubevirt/guest-resource.js")).guestKernel;
       case "headroom:proxmox:VmId":
         return (await import("./clouds/proxmox/vm-id-resource.js")).vmIdKernel;
       case "headroom:proxmox:Guest":

@@ -3,13 +3,14 @@ import type { CloudCatalog, DnsProviderFacts, VmProviderFacts } from "../runtime
 import type { Cloud } from "./cloud";
 import { aws } from "./clouds/aws";
 import { digitalocean } from "./clouds/digitalocean";
+import { kubevirt } from "./clouds/kubevirt";
 import { local } from "./clouds/local";
 import { proxmox } from "./clouds/proxmox";
 import { vsphere } from "./clouds/vsphere";
 import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
-export const clouds: readonly Cloud[] = [local, aws, digitalocean, proxmox, vsphere];
+export const clouds: readonly Cloud[] = [local, aws, digitalocean, proxmox, vsphere, kubevirt];
 
 /** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */
 export interface Registry {

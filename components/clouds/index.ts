@@ -4,3 +4,4 @@ export * from "./aws";
 export * from "./digitalocean";
 export * from "./proxmox";
 export * from "./vsphere";
+export * from "./kubevirt";

@@ -1,22 +1,8 @@
 /** Kasm's VM and DNS provider configs, of the clouds that are here and of those that are not yet. */
+import { common, startupScript, vmDefaults } from "./cloud-columns";
+import { harvester, kubevirt } from "./kubernetes";
 import { alias, not, to, type Column, type Table } from "./table";
 import { vsphereColumns } from "./vsphere-columns";
-
-const startupScript: Column = to("startupScript.text", "text", "Startup Script", {
-  note: "of the autoscale configs that use it; the variables and doubled braces are the same",
-});
-
-/** What every VM provider config has. */
-const common: Table["columns"] = {
-  config_id: not("only refers to the row; names refer here", "", { form: "id" }),
-  config_name: to("name", "name", "Name", { note: "lower-case letters, digits and dashes" }),
-  name: alias("name", "name"),
-  max_instances: to("maxInstances", "count", "Max Instances", {
-    note: "over all autoscale configs that use it; required, and never exceeded",
-    example: 10,
-  }),
-  startup_script: startupScript,
-};
 
 /** What every DNS provider config has. */
 const dnsCommon: Table["columns"] = {
@@ -25,7 +11,6 @@ const dnsCommon: Table["columns"] = {
   name: alias("name", "name"),
 };
 
-const vmDefaults = { target: "vmProviderConfig", id: "config_id", label: "config_name" } as const;
 const dnsDefaults = { target: "dnsProviderConfig", id: "config_id", label: "config_name" } as const;
 
 const awsKeys: Table["columns"] = {
@@ -181,24 +166,6 @@ const ociAccount = `oci_user_ocid User OCID
   oci_region Region
   oci_tenancy_ocid Tenancy OCID
   oci_compartment_ocid Compartment OCID`;
-const kubernetes = `config_id
-  kube_host Kubernetes Host
-  kube_ssl_cert Kubernetes SSL Certificate
-  kube_api_token Kubernetes API Token
-  vm_namespace VM Namespace
-  vm_public_ssh_key VM SSH Public Key
-  cores VM Cores
-  memory_bytes VM Memory
-  disk_size_bytes VM Disk Size
-  interface_type VM Interface Type
-  network_name VM Network Name
-  network_type VM Network Type
-  startup_script VM Startup Script
-  config_override Configuration Override
-  enable_tpm Enable TPM
-  enable_efi_boot Enable EFI Boot
-  enable_secure_boot Enable Secure Boot`;
-
 const azure = notYet(
   { name: "azure_configs", title: "Azure", cloud: "azure" },
   `azure_config_id
@@ -313,18 +280,6 @@ const openstack = notYet(
     availability_zone Availability Zone
     config_override Config Override`,
   ) + "\nconfig_id\nstartup_script Startup Script",
-  noVm,
-);
-
-const kubevirt = notYet(
-  { name: "kubevirt_vm_configs", title: "KubeVirt", cloud: "kubevirt" },
-  `${kubernetes}\ndisk_source VM Disk Source`,
-  noVm,
-);
-
-const harvester = notYet(
-  { name: "harvester_vm_configs", title: "Harvester", cloud: "harvester" },
-  `${kubernetes}\ndisk_image VM Disk Image`,
   noVm,
 );
 

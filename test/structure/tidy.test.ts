@@ -159,6 +159,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "zod",
     "@pulumi",
     "@muhlba91/pulumi-proxmoxve",
+    "yaml",
     "node",
   ],
   "provider/frame": ["provider/vm-provider", "runtime/model", "zod", "@pulumi/pulumi", "node:util", "node:os"],
