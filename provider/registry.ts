@@ -3,6 +3,7 @@ import type { CloudCatalog, DnsProviderFacts, VmProviderFacts } from "../runtime
 import type { Cloud } from "./cloud";
 import { aws } from "./clouds/aws";
 import { digitalocean } from "./clouds/digitalocean";
+import { gcp } from "./clouds/gcp";
 import { kubevirt } from "./clouds/kubevirt";
 import { local } from "./clouds/local";
 import { proxmox } from "./clouds/proxmox";
@@ -10,7 +11,7 @@ import { vsphere } from "./clouds/vsphere";
 import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
-export const clouds: readonly Cloud[] = [local, aws, digitalocean, proxmox, vsphere, kubevirt];
+export const clouds: readonly Cloud[] = [local, aws, digitalocean, gcp, kubevirt, proxmox, vsphere];
 
 /** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */
 export interface Registry {

@@ -2,6 +2,7 @@
 export * from "./local";
 export * from "./aws";
 export * from "./digitalocean";
+export * from "./gcp";
 export * from "./proxmox";
 export * from "./vsphere";
 export * from "./kubevirt";

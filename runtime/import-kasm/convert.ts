@@ -81,6 +81,12 @@ const converters: Readonly<Record<Form, Converter>> = {
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return wrong("a JSON object");
     return Object.keys(parsed).length === 0 ? nothing : value(parsed);
   },
+  entries(from) {
+    const parsed = jsonOf(from);
+    const isList = Array.isArray(parsed) && parsed.every((entry) => typeof entry === "object" && entry !== null);
+    if (!isList) return wrong("a JSON list of objects");
+    return parsed.length === 0 ? nothing : value(parsed);
+  },
   origin(from) {
     const origin = String(from).trim();
     if (origin.includes("$")) return { is: "untold", why: `\`${origin}\` stands for whatever a browser asked for` };

@@ -1,5 +1,6 @@
 /** Kasm's VM and DNS provider configs, of the clouds that are here and of those that are not yet. */
 import { common, startupScript, vmDefaults } from "./cloud-columns";
+import { googleAccount, googleColumns } from "./google";
 import { harvester, kubevirt } from "./kubernetes";
 import { alias, not, to, type Column, type Table } from "./table";
 import { vsphereColumns } from "./vsphere-columns";
@@ -193,32 +194,13 @@ const azure = notYet(
   { ...noVm, id: "azure_config_id" },
 );
 
-const gcp = notYet(
-  { name: "gcp_vm_configs", title: "Google Cloud (GCP)", cloud: "gcp" },
-  `config_id
-  gcp_credentials GCP Credentials
-  gcp_project Project ID
-  gcp_region Region
-  gcp_zone Zone
-  gcp_machine_type Machine Type
-  gcp_image Machine Image
-  gcp_boot_volume_bytes Boot Volume GB
-  gcp_disk_type Disk Type
-  gcp_cmek Customer Managed Encryption Key (CMEK)
-  gcp_network Network
-  gcp_subnetwork Sub Network
-  gcp_public_ip Public IP
-  gcp_network_tags Network Tags (JSON)
-  gcp_custom_labels Custom Labels (JSON)
-  gcp_metadata Metadata (JSON)
-  gcp_service_account Service Account (JSON)
-  gcp_guest_accelerators Guest Accelerators (JSON)
-  gcp_config_override GCP Config Override (JSON)
-  vm_installed_os_type VM Installed OS Type
-  startup_script_type Startup Script Type
-  startup_script Startup Script`,
-  noVm,
-);
+const gcp: Table = {
+  ...vmDefaults,
+  name: "gcp_vm_configs",
+  title: "Google Cloud (GCP)",
+  cloud: "gcp",
+  columns: { ...common, ...googleColumns },
+};
 
 const oci = notYet(
   { name: "oci_vm_configs", title: "Oracle Cloud (OCI)", cloud: "oci" },
@@ -304,11 +286,13 @@ const azureDns = notYet(
   `azure_dns_config_id\n${azureAccount}`,
   { ...noDns, id: "azure_dns_config_id" },
 );
-const gcpDns = notYet(
-  { name: "gcp_dns_configs", title: "Google Cloud DNS", cloud: "gcp" },
-  "config_id\ngcp_credentials GCP Credentials\ngcp_project Project ID",
-  noDns,
-);
+const gcpDns: Table = {
+  ...dnsDefaults,
+  name: "gcp_dns_configs",
+  title: "Google Cloud DNS",
+  cloud: "gcp",
+  columns: { ...dnsCommon, ...googleAccount },
+};
 const ociDns = notYet(
   { name: "oci_dns_configs", title: "Oracle Cloud DNS", cloud: "oci" },
   `config_id\n${ociAccount}`,

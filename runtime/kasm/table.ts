@@ -22,6 +22,7 @@ export type Form =
   | "weekdays"
   | "list"
   | "json"
+  | "entries"
   | "origin"
   | "host"
   | "tokenName"

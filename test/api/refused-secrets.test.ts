@@ -31,6 +31,18 @@ const settings: Readonly<Record<string, Doc>> = {
     ...{ token: "t", region: "nyc1", image: "ubuntu-24-04-x64", size: "c-2", tags: ["a"] },
     inputOverride: { userData: "x", backups: true, backupPolicy: { plan: "daily" }, sshKeys: ["1"] },
   },
+  gcp: {
+    ...{ project: "labs-1", zone: "us-east4-b", machineType: "e2-standard-2", image: "agents", subnetwork: "agents" },
+    ...{ credentials: "{}", customLabels: { team: "labs" }, spot: {}, guestAccelerators: [], networkTags: ["a"] },
+    ...{ metadata: [{ key: "a", value: "b" }], serviceAccount: { email: "default", scopes: ["a"] }, endpoints: {} },
+    configOverride: {
+      shieldedInstanceConfig: { enableVtpm: true },
+      metadata: { items: [{ key: "a", value: "b" }] },
+      disks: [{ initializeParams: { diskSizeGb: "8" } }],
+      networkInterfaces: [{ accessConfigs: [{}] }],
+    },
+    inputOverride: { metadataStartupScript: "x", bootDisk: { initializeParams: { size: 8 } } },
+  },
   proxmox: {
     ...{ host: "pve.example.org", username: "a@pve", tokenName: "runtime", tokenValue: "v", templateName: "t" },
     ...{ clusterNode: "pve1", cores: 4, memory: "8GiB" },

@@ -7,6 +7,10 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { instanceInputs, runInstancesFields } from "../../provider/clouds/aws/overrides";
 import { dropletInputs } from "../../provider/clouds/digitalocean/settings";
+import {
+  instanceInputs as gcpInstanceInputs,
+  requestFields as gcpRequestFields,
+} from "../../provider/clouds/gcp/overrides";
 import { vmInputs } from "../../provider/clouds/proxmox/overrides";
 import { cloudCatalog } from "../../provider/registry";
 import { createRoutes } from "../../runtime/api/routes";
@@ -136,6 +140,10 @@ const overrides: Readonly<Record<string, readonly (readonly [at: Path, names: re
     [["configOverride", "instance_config"], Object.keys(runInstancesFields)],
   ],
   digitalocean: [[["inputOverride"], Object.keys(dropletInputs)]],
+  gcp: [
+    [["inputOverride"], Object.keys(gcpInstanceInputs)],
+    [["configOverride"], Object.keys(gcpRequestFields)],
+  ],
   proxmox: [[["inputOverride"], Object.keys(vmInputs)]],
 };
 

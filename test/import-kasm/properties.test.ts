@@ -44,6 +44,8 @@ function anyValue({ form, isSecret }: Column, mayBeOdd: boolean): fc.Arbitrary<u
       return fc.oneof(fc.constantFrom<unknown>('["sg-1"]', ["sg-1", "sg-2"], "one,two"), odd);
     case "json":
       return fc.oneof(fc.constantFrom<unknown>('{"a": "b"}', { instance_config: { EbsOptimized: true } }), odd);
+    case "entries":
+      return fc.oneof(fc.constantFrom<unknown>('[{"key": "a", "value": "b"}]', [{ key: "a", value: "b" }]), odd);
     case "choice":
       return fc.oneof(
         fc.constantFrom("Docker Agent", "Server Pool", ...(mayBeOdd ? ["RDP", "KasmVNC", "x"] : [])),

@@ -23,6 +23,10 @@ const settingsOf: Readonly<Record<string, Document>> = {
     ...{ securityGroupIds: ["sg-1"], subnetId: "subnet-1", keyName: "ops", retrieveWindowsPassword: true },
   },
   "vmProviderConfig digitalocean": { region: "fra1", image: "ubuntu-24-04-x64", size: "s-2vcpu-4gb" },
+  "vmProviderConfig gcp": {
+    ...{ project: "labs-1", zone: "us-east4-b", machineType: "e2-standard-2", image: "agents", subnetwork: "agents" },
+  },
+  "dnsProviderConfig gcp": { project: "labs-1" },
   "vmProviderConfig proxmox": {
     ...{ host: "pve.example.org", username: "headroom@pve", tokenName: "runtime", templateName: "agents" },
     ...{ clusterNode: "pve1", cores: 2, memory: "4GiB" },
@@ -99,7 +103,19 @@ function secretFor(field: string, word: string, before: unknown): unknown {
   if (field === "startupScript.text") return scriptStart + word;
   if (field.endsWith("connectionInfo")) return { note: word };
   if (field === "keyPairPrivateKey") return rsaKey();
+  if (field === "credentials") return googleKey(word);
   return field.endsWith("connectionPrivateKey") ? rsaKey({ passphrase: String(before) }) : word;
+}
+
+/** The JSON file of a service account's key. */
+function googleKey(word: string): string {
+  const key = `-----BEGIN PRIVATE KEY-----\n${word}\n-----END PRIVATE KEY-----\n`;
+  const whose = {
+    type: "service_account",
+    client_email: "agents@labs-1.iam.gserviceaccount.com",
+    private_key_id: "1a",
+  };
+  return JSON.stringify({ ...whose, private_key: key });
 }
 
 /** Of a list, `staticMembers[]`, every entry gets it. */
