@@ -2,10 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as headroom from "pulumi-headroom";
 
-const config = new pulumi.Config();
-const project = config.require("project");
+const project = "pensive-voice-547511";
 // The JSON file of a key of a service account with the role of docs/clouds/gcp.md.
-const credentials = config.requireSecret("credentials");
+const credentials = new pulumi.Config().requireSecret("credentials");
 const account = { credentials, project };
 
 const virginia = new headroom.Zone("virginia", { upstreamAuthAddress: "headroom.example.org" });

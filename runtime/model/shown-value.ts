@@ -50,6 +50,9 @@ function isSecretName(part: PropertyKey): boolean {
 
 /** Where an object or a list should be, a plain text may be all of what should be in it; where nothing should be, anything. */
 function isOutOfPlace(issue: z.core.$ZodIssue): boolean {
+  // Of several forms that it may have it is none.
+  if (issue.code === "invalid_union")
+    return issue.errors.length > 0 && issue.errors.every((form) => form.some(isOutOfPlace));
   return issue.code === "invalid_type" && withoutOwnValue.includes(issue.expected);
 }
 const withoutOwnValue: readonly string[] = ["object", "record", "array", "map", "tuple", "undefined", "never"];
