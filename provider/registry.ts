@@ -6,12 +6,13 @@ import { digitalocean } from "./clouds/digitalocean";
 import { gcp } from "./clouds/gcp";
 import { kubevirt } from "./clouds/kubevirt";
 import { local } from "./clouds/local";
+import { openstack } from "./clouds/openstack";
 import { proxmox } from "./clouds/proxmox";
 import { vsphere } from "./clouds/vsphere";
 import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
-export const clouds: readonly Cloud[] = [local, aws, digitalocean, gcp, kubevirt, proxmox, vsphere];
+export const clouds: readonly Cloud[] = [local, aws, digitalocean, gcp, kubevirt, proxmox, vsphere, openstack];
 
 /** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */
 export interface Registry {

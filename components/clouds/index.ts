@@ -6,3 +6,4 @@ export * from "./gcp";
 export * from "./proxmox";
 export * from "./vsphere";
 export * from "./kubevirt";
+export * from "./openstack";

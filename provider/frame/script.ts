@@ -70,3 +70,8 @@ export function forCloudInit(script: string): string {
 export function forEc2Launch(script: string): string {
   return formOf(script, "windows") ? script : `<powershell>\n${script}\n</powershell>`;
 }
+
+/** For Windows images with Cloudbase-Init: PowerShell unless the script says what it is. */
+export function forCloudbaseInit(script: string): string {
+  return formOf(script, "windows") ? script : `#ps1_sysnative\n${script}`;
+}

@@ -2,6 +2,7 @@
 import { common, startupScript, vmDefaults } from "./cloud-columns";
 import { googleAccount, googleColumns } from "./google";
 import { harvester, kubevirt } from "./kubernetes";
+import { openStackColumns } from "./openstack-columns";
 import { alias, not, to, type Column, type Table } from "./table";
 import { vsphereColumns } from "./vsphere-columns";
 
@@ -231,39 +232,13 @@ const vsphere: Table = {
   columns: { ...common, ...vsphereColumns },
 };
 
-const openstack = notYet(
-  { name: "openstack_vm_configs", title: "OpenStack", cloud: "openstack" },
-  prefixed(
-    "openstack_",
-    `keystone_endpoint OpenStack Identity Endpoint
-    nova_endpoint OpenStack Nova Endpoint
-    nova_version OpenStack Nova Version
-    glance_endpoint OpenStack Glance Endpoint
-    glance_version OpenStack Glance Version
-    cinder_endpoint OpenStack Cinder Endpoint
-    cinder_version OpenStack Cinder Version
-    project_name Project Name
-    auth_method Authentication Method
-    application_credential_id Application Credential ID
-    application_credential_secret Application Credential Secret
-    project_domain_name Project Domain Name
-    user_domain_name User Domain Name
-    username Username
-    password Password
-    metadata Metadata
-    image_id Image ID
-    flavor Flavor
-    create_volume Create Volume
-    volume_size_bytes Volume Size (GB)
-    volume_type Volume Type
-    security_groups Security Groups
-    network_id Network ID
-    key_name Key Name
-    availability_zone Availability Zone
-    config_override Config Override`,
-  ) + "\nconfig_id\nstartup_script Startup Script",
-  noVm,
-);
+const openstack: Table = {
+  ...vmDefaults,
+  name: "openstack_vm_configs",
+  title: "OpenStack",
+  cloud: "openstack",
+  columns: { ...common, ...openStackColumns },
+};
 
 const nutanix = notYet(
   { name: "nutanix_vm_configs", title: "Nutanix", cloud: "nutanix" },
