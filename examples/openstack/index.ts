@@ -10,7 +10,7 @@ const servers = new headroom.OpenStackVmProvider("servers", {
   authUrl: "https://openstack.example.org:5000",
   region: "RegionOne",
   // openstack application credential create headroom --role member --access-rules @rules.json
-  applicationCredentialId: config.require("credentialId"),
+  applicationCredentialId: "0c5b9a6f8a7e4d7fb7a0c9d3e1f2a4b6",
   applicationCredentialSecret: config.requireSecret("credentialSecret"),
   imageId: "70a599e0-31e7-49b7-b260-868f441e862b",
   flavor: "gen.medium",

@@ -3,7 +3,7 @@
  * nobody would know whose it is.
  */
 import { z } from "zod";
-import { fields, flag, text } from "../../frame/overrides";
+import { text } from "../../frame/overrides";
 import type { BlockDevice } from "./instance";
 import { uuid } from "./names";
 
