@@ -21,7 +21,9 @@ const lackOf: Readonly<Record<CloudAction, string>> = {
   "look up a domain": "",
 };
 
-export const userOf = (key: string): string => `${key}@vsphere.local`;
+/** Names are no secrets, so none has the key in it. */
+export const userOf = (key: string): string => `user-${Buffer.from(key).toString("hex")}@vsphere.local`;
+const keyOf = (user: string): string => Buffer.from(/^user-([0-9a-f]+)@/.exec(user)?.[1] ?? "", "hex").toString();
 export const passwordOf = (key: string): string => `password-of-${key}`;
 
 export class EmulatedVCenterUsers implements EmulatedAccess {
@@ -61,7 +63,7 @@ export class EmulatedVCenterUsers implements EmulatedAccess {
 
   /** The key of a user that may come in. */
   login(user: string, password: string): string {
-    const key = user.replace(/@vsphere\.local$/, "");
+    const key = keyOf(user);
     if (password === passwordOf(key) && !this.revoked.has(key)) return key;
     throw new VimFault("InvalidLogin", "Cannot complete login due to an incorrect user name or password.");
   }

@@ -66,14 +66,15 @@ export class EmulatedVCenter {
     ] as const)
       this.addDatacenter(place, suffix);
     this.addTemplate("vm-60", templateName);
+    this.addTemplate("vm-602", templateName, { parent: "group-v102", host: "host-222", datastores: ["datastore-402"] });
   }
 
   addTemplate(
     id: string,
     name: string,
-    { isTemplate = true, snapshots = [] as EmulatedVm["snapshots"], parent = "group-v10", size = 40 } = {},
+    { size = 40, ...given }: Partial<EmulatedVm> & { readonly size?: number } = {},
   ): void {
-    this.vms.set(id, this.vm({ id, name, parent, isTemplate, snapshots: [...snapshots], annotation: "The master." }));
+    this.vms.set(id, this.vm({ id, name, parent: "group-v10", isTemplate: true, annotation: "The master.", ...given }));
     this.disks.set(id, [{ label: "Hard disk 1", size, thinProvisioned: true, eagerlyScrub: false, unitNumber: 0 }]);
   }
 
@@ -111,11 +112,12 @@ export class EmulatedVCenter {
     return false;
   }
 
-  folderPath(path: string, datacenter = ""): string | undefined {
+  /** Id of a folder of VMs, in the datacenter that has a resource pool. */
+  folderPath(path: string, pool: string): string | undefined {
     const names = path.split("/").filter((name) => name !== "");
     return names.reduce<string | undefined>(
       (parent, name) => [...this.items.values()].find((item) => item.parent === parent && item.name === name)?.id,
-      `group-v3${datacenter}`,
+      this.isBelow(pool, "datacenter-22") ? "group-v32" : "group-v3",
     );
   }
 

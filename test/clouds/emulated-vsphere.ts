@@ -241,7 +241,7 @@ function refusePlace(inputs: Properties, vcenter: EmulatedVCenter): string {
   for (const { networkId } of (inputs["networkInterfaces"] ?? []) as { networkId: string }[]) {
     if (!vcenter.items.has(networkId)) throw new Error(`network "${networkId}" not found`);
   }
-  const parent = vcenter.folderPath(String(inputs["folder"] ?? ""));
+  const parent = vcenter.folderPath(String(inputs["folder"] ?? ""), resourcePoolId ?? "");
   if (parent === undefined) throw new Error(`folder '/DC1/vm/${String(inputs["folder"])}' not found`);
   return parent;
 }

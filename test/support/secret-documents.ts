@@ -31,6 +31,10 @@ const settingsOf: Readonly<Record<string, Document>> = {
     ...{ host: "pve.example.org", username: "headroom@pve", tokenName: "runtime", templateName: "agents" },
     ...{ clusterNode: "pve1", cores: 2, memory: "4GiB" },
   },
+  "vmProviderConfig vsphere": {
+    ...{ vcenterAddress: "vcenter.example.org", username: "headroom@vsphere.local", datacenter: "DC1" },
+    ...{ templateName: "agents", cpus: 2, memory: "4GiB", guestUsername: "root" },
+  },
   "vmProviderConfig local": { cores: 2, memory: "4GiB" },
 };
 

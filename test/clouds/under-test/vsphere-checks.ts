@@ -147,7 +147,7 @@ export const vsphereChecks: readonly CheckCase<EmulatedVSphere>[] = [
       [
         "wrong",
         "password",
-        /Cannot complete login.*does not know the user "K1@vsphere\.local" with this password, or has locked it/,
+        /Cannot complete login.*does not know the user "user-4b31@vsphere\.local" with this password, or has locked it/,
       ],
     ],
     isNobody: true,
