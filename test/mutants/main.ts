@@ -18,6 +18,7 @@ import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
 import { secretsMutants } from "./of-secrets";
 import { sweepingMutants } from "./of-sweeping";
+import { vsphereMutants } from "./of-vsphere";
 
 const root = join(__dirname, "..", "..", "..");
 const mutants = [
@@ -28,6 +29,7 @@ const mutants = [
   ...sweepingMutants,
   ...secretsMutants,
   ...cloudMutants,
+  ...vsphereMutants,
   ...connectionMutants,
   ...importMutants,
   ...doorMutants,
