@@ -12,6 +12,7 @@ import { neededPrivileges } from "../../provider/clouds/vsphere/privileges";
 import { vsphereSettingsSchema, type VSphereSettings } from "../../provider/clouds/vsphere/settings";
 import { Raw, elementOf, type Reference } from "../../provider/clouds/vsphere/soap";
 import { VCenter } from "../../provider/clouds/vsphere/vcenter";
+import type { ListedVm } from "../../runtime/model/account-questions";
 import { until } from "../support/until";
 
 const executable = process.env["HEADROOM_VCSIM"];
@@ -108,8 +109,8 @@ describe("requests to vCenter as vcsim judges them", () => {
       settings(),
     );
 
-    const byId = (vms: readonly { readonly vmId: string }[]) => vms.toSorted((x, y) => (x.vmId < y.vmId ? -1 : 1));
-    assert.deepEqual(byId(listed), byId([{ vmId: a!, nodeId: "n-a", installation }, { vmId: b! } as never]));
+    const expected: ListedVm[] = [{ vmId: a!, nodeId: "n-a", installation }, { vmId: b! }];
+    assert.deepEqual(byId(listed), byId(expected));
     await within(async (vcenter) => assert.deepEqual(await vcenter.vmByUuid(a!), await vmNamed(vcenter, "n-a")));
   });
 
@@ -124,3 +125,7 @@ describe("requests to vCenter as vcsim judges them", () => {
     });
   });
 });
+
+function byId(vms: readonly ListedVm[]): ListedVm[] {
+  return vms.toSorted((one, other) => (one.vmId < other.vmId ? -1 : 1));
+}
