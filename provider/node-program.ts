@@ -72,9 +72,10 @@ export class RegistryNodeProgram implements NodeProgram {
 
   async declare(options: Parameters<NodeProgram["declare"]>[0]): Promise<void> {
     const { nodes, accounts, leaving = [] } = readLane();
-    const confirm: ConfirmDelete = (resource) => this.confirmDelete(resource, [...nodes, ...leaving], accounts);
-    const hooks = await registerStepHooks(options.permit, confirm);
     const providers = new PulumiProviders();
+    const confirm: ConfirmDelete = (resource) =>
+      this.confirmDelete(resource, [...nodes, ...leaving], accounts, providers);
+    const hooks = await registerStepHooks(options.permit, confirm);
     const prepared = inOrder(nodes, options.order ?? []).map((node) => this.prepareNode(node, accounts));
     // The engine deletes with the provider of the state: only one that is declared gets the credentials of now.
     for (const node of leaving) {
@@ -171,17 +172,19 @@ export class RegistryNodeProgram implements NodeProgram {
     return this.vmProviderOf(node).classify(message);
   }
 
-  /** Where ids are given anew, a VM that is somebody else's by now must not go in the node's name. */
+  /** A VM that is somebody else's by now must not go in the node's name, and none may seem to be gone that is hidden. */
   private async confirmDelete(
     { nodeId, type, id }: Parameters<ConfirmDelete>[0],
     nodes: readonly DesiredNode[],
     accounts: Accounts,
+    providers: PulumiProviders,
   ): Promise<void> {
     const node = nodes.find((candidate) => candidate.nodeId === nodeId);
     const vmProvider = node && this.vmProviderOf(node);
     if (vmProvider?.confirmVm === undefined || type !== vmProvider.vmType) return;
-    const { settings } = placeOfVm(node!, vmProvider, accounts);
-    await vmProvider.confirmVm({ nodeId, vmId: id }, settings);
+    const place = placeOfVm(node!, vmProvider, accounts);
+    const provider = await providers.get(vmProvider, place);
+    await vmProvider.confirmVm({ nodeId, vmId: id }, place.settings, { provider });
   }
 
   /** Resolves when the engine has loaded and configured what will make nodes like this one. */

@@ -7,12 +7,13 @@ import { gcp } from "./clouds/gcp";
 import { kubevirt } from "./clouds/kubevirt";
 import { local } from "./clouds/local";
 import { openstack } from "./clouds/openstack";
+import { oci } from "./clouds/oci";
 import { proxmox } from "./clouds/proxmox";
 import { vsphere } from "./clouds/vsphere";
 import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
-export const clouds: readonly Cloud[] = [local, aws, digitalocean, gcp, kubevirt, proxmox, vsphere, openstack];
+export const clouds: readonly Cloud[] = [local, aws, digitalocean, gcp, kubevirt, oci, proxmox, vsphere, openstack];
 
 /** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */
 export interface Registry {
@@ -42,6 +43,7 @@ export function cloudCatalog(rules?: LocalRules): CloudCatalog {
 function vmFacts(provider: VmProvider<unknown>): VmProviderFacts {
   return {
     ...dnsFacts(provider),
+    ...(provider.placesField === undefined ? {} : { placesField: provider.placesField }),
     startupScriptBytesMax: provider.startupScriptBytesMax,
     osTypes: provider.osTypes,
     wrapScript: (script, osType) => provider.wrapScript(script, osType),

@@ -99,6 +99,11 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
   shape(settings: Settings): Shape | undefined;
   /** Name of their size, of which {@link check} tells the shape. Default: {@link shape} knows it, or nobody does. */
   sizeOf?(settings: Settings): string | undefined;
+  /**
+   * Name of the field of the settings that lists the places of one region in which a VM may be made, such as availability
+   * domains. A node's VM is made in the first; the runtime puts the place that a node tries there. Default none.
+   */
+  readonly placesField?: string;
   declareNode(node: NodeOf<Settings>, options: NodeOptions): Promise<DeclaredNode>;
   /** VMs that carry one of these node ids, asked from the cloud itself. Throws when the answer is not complete. */
   findVms(nodeIds: readonly string[], settings: Settings, options: pulumi.InvokeOptions): Promise<FoundVm[]>;
@@ -117,12 +122,17 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
    */
   check(settings: Settings, options: pulumi.InvokeOptions): Promise<AccountCheck>;
   /**
-   * For clouds that give the id of a VM that is gone to another one: fails when the VM with this id is somebody else's. Asked
-   * right before a node's VM is deleted. Default: ids are never given anew.
+   * For clouds that give the id of a VM that is gone to another one: fails when the VM with this id is somebody else's. For
+   * clouds whose plugin takes a VM that may not be seen for one that is gone: fails when it is hidden. Asked right before a
+   * node's VM is deleted. Default: ids are never given anew, and nothing is hidden.
    *
    * @param settings The account's fields and its place.
    */
-  confirmVm?(vm: { readonly nodeId: string; readonly vmId: string }, settings: FieldsOfSettings): Promise<unknown>;
+  confirmVm?(
+    vm: { readonly nodeId: string; readonly vmId: string },
+    settings: FieldsOfSettings,
+    options: pulumi.InvokeOptions,
+  ): Promise<unknown>;
   /** For clouds that make a password for each VM of Windows. Default: none does. */
   readonly windowsPassword?: {
     isWanted(settings: Settings): boolean;

@@ -3,6 +3,7 @@ export * from "./local";
 export * from "./aws";
 export * from "./digitalocean";
 export * from "./gcp";
+export * from "./oci";
 export * from "./proxmox";
 export * from "./vsphere";
 export * from "./kubevirt";

@@ -3,6 +3,7 @@ import { common, startupScript, vmDefaults } from "./cloud-columns";
 import { googleAccount, googleColumns } from "./google";
 import { harvester, kubevirt } from "./kubernetes";
 import { openStackColumns } from "./openstack-columns";
+import { ociAccount, ociColumns } from "./oracle";
 import { alias, not, to, type Column, type Table } from "./table";
 import { vsphereColumns } from "./vsphere-columns";
 
@@ -162,12 +163,6 @@ const azureAccount = `azure_subscription_id Subscription ID
   azure_client_secret Client Secret
   azure_authority Azure Authority
   azure_region Region`;
-const ociAccount = `oci_user_ocid User OCID
-  oci_fingerprint Public Key Fingerprint
-  oci_private_key Private Key
-  oci_region Region
-  oci_tenancy_ocid Tenancy OCID
-  oci_compartment_ocid Compartment OCID`;
 const azure = notYet(
   { name: "azure_configs", title: "Azure", cloud: "azure" },
   `azure_config_id
@@ -203,26 +198,13 @@ const gcp: Table = {
   columns: { ...common, ...googleColumns },
 };
 
-const oci = notYet(
-  { name: "oci_vm_configs", title: "Oracle Cloud (OCI)", cloud: "oci" },
-  `config_id
-  ${ociAccount}
-  oci_nsg_ocids Network Security Group OCIDs (JSON)
-  oci_availability_domains Availability Domains (JSON)
-  oci_image_ocid Image OCID
-  oci_shape Shape
-  oci_flex_cpus Flex CPUs
-  oci_baseline_ocpu_utilization Burstable Base CPU Utilization
-  oci_flex_memory_bytes Flex Memory GB
-  oci_boot_volume_bytes Boot Volume GB
-  oci_storage_vpus_per_gb Boot Volume VPUs Per GB
-  oci_custom_tags Custom Tags (JSON)
-  oci_subnet_ocid Subnet OCID
-  oci_ssh_public_key SSH Public Key
-  startup_script Startup Script
-  oci_config_override OCI Config Override`,
-  noVm,
-);
+const oci: Table = {
+  ...vmDefaults,
+  name: "oci_vm_configs",
+  title: "Oracle Cloud (OCI)",
+  cloud: "oci",
+  columns: { ...common, ...ociColumns },
+};
 
 const vsphere: Table = {
   ...vmDefaults,
@@ -268,11 +250,13 @@ const gcpDns: Table = {
   cloud: "gcp",
   columns: { ...dnsCommon, ...googleAccount },
 };
-const ociDns = notYet(
-  { name: "oci_dns_configs", title: "Oracle Cloud DNS", cloud: "oci" },
-  `config_id\n${ociAccount}`,
-  noDns,
-);
+const ociDns: Table = {
+  ...dnsDefaults,
+  name: "oci_dns_configs",
+  title: "Oracle Cloud DNS",
+  cloud: "oci",
+  columns: { ...dnsCommon, ...ociAccount },
+};
 
 export const vmProviderConfigs: readonly Table[] = [
   ...[aws, azure, digitalOcean, gcp, oci, openstack, vsphere, kubevirt, harvester, proxmox, nutanix],

@@ -94,6 +94,8 @@ export interface VmProviderFacts extends DnsProviderFacts {
   shape(settings: Readonly<Record<string, unknown>>): Shape | undefined;
   /** Name of the size of these (parsed) settings, whose shape the account's check may tell. */
   sizeOf?(settings: Readonly<Record<string, unknown>>): string | undefined;
+  /** Field of the settings that lists the places of one region in which a VM may be made. Default none: there is one place. */
+  readonly placesField?: string;
   /** Bytes that a rendered and wrapped startup script may have. */
   readonly startupScriptBytesMax: number;
   /** Systems that its VMs may run. */

@@ -27,6 +27,7 @@ import type { PlaceContext } from "../planner/placement/eligibility";
 import { SpecDigests } from "../planner/config/spec-digest";
 import type { Snapshot } from "../model/snapshot";
 import type { NodeTokens } from "../broker/node-tokens";
+import { withPlaceToTry } from "./next-place";
 
 /** In a burst of thousands a node may wait for hours before its cloud is asked for it; it is given up after a day. */
 export const requestedMsMax = 24 * 3600_000;
@@ -181,7 +182,11 @@ function specOf(identity: ScriptIdentity, { config, vmProvider, zone, catalog, s
     vmProvider: vmProvider.name,
     kind: vmProvider.kind,
     account: accountIdFor("vm", vmProvider, facts.account, snapshot),
-    settings: templateOf(vmProvider.settings, facts.account),
+    settings: withPlaceToTry(templateOf(vmProvider.settings, facts.account), facts.placesField, {
+      autoscaleConfig: config.name,
+      vmProvider: vmProvider.name,
+      snapshot,
+    }),
     settingsVersion: settingsVersionNow,
     osType,
     startupScript: isFetched ? renderBootstrap(sources, identity, sha256(script)) : script,

@@ -53,6 +53,18 @@ const settings: Readonly<Record<string, Doc>> = {
       disks: [{ interface: "scsi1" }],
     },
   },
+  oci: {
+    ...{ userOcid: "ocid1.user.oc1..u", fingerprint: "f", privateKey: "k", privateKeyPassword: "p", tenancyOcid: "t" },
+    ...{ region: "us-ashburn-1", compartmentOcid: "c", availabilityDomains: ["BEol:US-ASHBURN-AD-1"], imageOcid: "i" },
+    ...{ shape: "VM.Standard.E4.Flex", ocpus: 1, memory: "8GiB", subnetOcid: "s", nsgOcids: ["n"], sshPublicKey: "x" },
+    configOverride: {
+      agent_config: { plugins_config: [{ name: "a", desired_state: "ENABLED" }] },
+      metadata: { user_data: "x" },
+      source_details: { OCI_MODEL_NAME: "InstanceSourceViaImageDetails" },
+      launch_instance_details: { shape_config: { ocpus: 1 } },
+    },
+    inputOverride: { metadata: { user_data: "x" }, createVnicDetails: { nsgIds: ["n"] } },
+  },
   local: { cores: 2, ports: [3389], faults: {} },
 };
 

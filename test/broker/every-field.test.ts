@@ -11,6 +11,8 @@ import {
   instanceInputs as gcpInstanceInputs,
   requestFields as gcpRequestFields,
 } from "../../provider/clouds/gcp/overrides";
+import { instanceInputs as ociInputs } from "../../provider/clouds/oci/instance-inputs";
+import { launchFields } from "../../provider/clouds/oci/launch-override";
 import { vmInputs } from "../../provider/clouds/proxmox/overrides";
 import { cloudCatalog } from "../../provider/registry";
 import { createRoutes } from "../../runtime/api/routes";
@@ -143,6 +145,10 @@ const overrides: Readonly<Record<string, readonly (readonly [at: Path, names: re
   gcp: [
     [["inputOverride"], Object.keys(gcpInstanceInputs)],
     [["configOverride"], Object.keys(gcpRequestFields)],
+  ],
+  oci: [
+    [["inputOverride"], Object.keys(ociInputs)],
+    [["configOverride"], Object.keys(launchFields)],
   ],
   proxmox: [[["inputOverride"], Object.keys(vmInputs)]],
 };

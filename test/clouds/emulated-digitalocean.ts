@@ -5,7 +5,8 @@ import { DigitalOceanFacts } from "./digitalocean-facts";
 import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
 import { EmulatedTokens } from "./emulated-tokens";
 import type { Emulation, VmIdentity, VmInCloud } from "./emulation";
-import { SdkTypes, type SdkObject, type SdkType } from "./sdk-types";
+import { filled } from "./filled";
+import { SdkTypes, type SdkObject } from "./sdk-types";
 
 interface Droplet {
   readonly id: string;
@@ -328,26 +329,4 @@ function nameAndTags({ nodeId, installation }: VmIdentity): { name: string; tags
 function passes(one: Readonly<Record<string, unknown>>, filters: unknown): boolean {
   const all = (filters ?? []) as { readonly key: string; readonly values: readonly string[] }[];
   return all.every(({ key, values }) => [one[key]].flat().some((value) => values.includes(String(value))));
-}
-
-/** With every field that the SDK promises; fails when the emulation answers with one that the SDK lacks. */
-function filled(type: SdkObject, given: Properties): Properties {
-  const lacking = Object.keys(given).filter((name) => !type.fields.has(name));
-  if (lacking.length > 0) throw new Error(`the emulated cloud answers with ${lacking.join(", ")}, which the SDK lacks`);
-  const answer: Record<string, unknown> = {};
-  for (const [name, { type: fieldType, isRequired }] of type.fields) {
-    const value = given[name] ?? (isRequired ? emptyOf(fieldType) : undefined);
-    if (value !== undefined) answer[name] = filledInside(fieldType, value);
-  }
-  return answer;
-}
-
-function filledInside(type: SdkType, value: unknown): unknown {
-  if (type.kind === "list" && Array.isArray(value)) return value.map((item) => filledInside(type.of, item));
-  return type.kind === "object" ? filled(type, value as Properties) : value;
-}
-
-function emptyOf({ kind }: SdkType): unknown {
-  const empty = { string: "", number: 0, boolean: false, list: [], map: {}, object: {}, "any of": "" };
-  return empty[kind];
 }

@@ -1,6 +1,6 @@
 /** Private keys as users have them, made anew for each run. */
 import { execFileSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,13 @@ export function rsaKey({ bits = 2048, passphrase }: { bits?: number; passphrase?
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: bits });
   const locked = passphrase === undefined ? {} : { cipher: "aes-128-cbc", passphrase };
   return privateKey.export({ type: "pkcs1", format: "pem", ...locked }).toString();
+}
+
+/** By which OCI names an API key: the MD5 of its public half. */
+export function apiFingerprint(key: string, passphrase?: string): string {
+  const given = { key, format: "pem" as const, ...(passphrase === undefined ? {} : { passphrase }) };
+  const spki = createPublicKey(given).export({ type: "spki", format: "der" });
+  return createHash("md5").update(spki).digest("hex").match(/../g)!.join(":");
 }
 
 /** RSA of 2048 bits in PKCS8. */

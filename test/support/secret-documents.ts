@@ -3,7 +3,7 @@
  * the lists of secret fields of clouds; those of other documents are named here, and a test compares them with the lists.
  */
 import type { CloudCatalog, DefinitionKind, DnsProviderFacts, FactsByKind } from "../../runtime/model/config";
-import { rsaKey } from "./private-keys";
+import { apiFingerprint, rsaKey } from "./private-keys";
 
 export interface SecretDocument {
   readonly kind: DefinitionKind;
@@ -27,6 +27,23 @@ const settingsOf: Readonly<Record<string, Document>> = {
     ...{ project: "labs-1", zone: "us-east4-b", machineType: "e2-standard-2", image: "agents", subnetwork: "agents" },
   },
   "dnsProviderConfig gcp": { project: "labs-1" },
+  "vmProviderConfig oci": {
+    ...{
+      userOcid: "ocid1.user.oc1..u",
+      tenancyOcid: "ocid1.tenancy.oc1..t",
+      compartmentOcid: "ocid1.compartment.oc1..c",
+    },
+    ...{ region: "us-ashburn-1", availabilityDomains: ["BEol:US-ASHBURN-AD-1"], imageOcid: "ocid1.image.oc1.iad.i" },
+    ...{ shape: "VM.Standard2.4", subnetOcid: "ocid1.subnet.oc1.iad.s" },
+  },
+  "dnsProviderConfig oci": {
+    ...{
+      userOcid: "ocid1.user.oc1..u",
+      tenancyOcid: "ocid1.tenancy.oc1..t",
+      region: "us-ashburn-1",
+      zone: "example.org",
+    },
+  },
   "vmProviderConfig proxmox": {
     ...{ host: "pve.example.org", username: "headroom@pve", tokenName: "runtime", templateName: "agents" },
     ...{ clusterNode: "pve1", cores: 2, memory: "4GiB" },
@@ -87,7 +104,11 @@ function cloudDocuments(kind: DefinitionKind, facts: FactsByKind<DnsProviderFact
   return Object.entries(facts).map(([cloud, { secretFields: fields }]) => {
     const name = `${cloud}-${kind}`.toLowerCase();
     const settings = plant({ kind, doc: settingsOf[`${kind} ${cloud}`] ?? {}, fields }, name);
-    return { ...settings, doc: { name, kind: cloud, ...rest, settings: settings.doc } };
+    const { privateKeyPassword, privateKey } = settings.doc;
+    // OCI's settings name the key that they hold.
+    const named =
+      cloud === "oci" ? { fingerprint: apiFingerprint(String(privateKey), String(privateKeyPassword)) } : {};
+    return { ...settings, doc: { name, kind: cloud, ...rest, settings: { ...settings.doc, ...named } } };
   });
 }
 
@@ -108,7 +129,9 @@ function secretFor(field: string, word: string, before: unknown): unknown {
   if (field.endsWith("connectionInfo")) return { note: word };
   if (field === "keyPairPrivateKey") return rsaKey();
   if (field === "credentials") return googleKey(word);
-  return field.endsWith("connectionPrivateKey") ? rsaKey({ passphrase: String(before) }) : word;
+  return field.endsWith("connectionPrivateKey") || field === "privateKey"
+    ? rsaKey({ passphrase: String(before) })
+    : word;
 }
 
 /** The JSON file of a service account's key. */

@@ -1,0 +1,74 @@
+import type { EmulatedUnderTest } from "../cloud-under-test";
+import { EmulatedOci } from "../emulated-oci";
+import { domains } from "../emulated-oci-facts";
+import { fingerprintOf } from "../emulated-oci-keys";
+import { ociError } from "../oci-api";
+import { runEmulated } from "../run-emulated";
+import { ociChecks } from "./oci-checks";
+
+const compartmentOcid = "ocid1.compartment.oc1..team";
+const region = "us-ashburn-1";
+
+/** Keys that the suites give to another tenancy: who has one says so in the same settings. */
+const keysOfOthers = ["K7", "X1"];
+
+export const underTest: EmulatedUnderTest<EmulatedOci> = {
+  template: () => ({
+    region,
+    compartmentOcid,
+    availabilityDomains: domains.slice(0, 2),
+    imageOcid: "ocid1.image.oc1.iad.ubuntu",
+    shape: "VM.Standard.E4.Flex",
+    ocpus: 2,
+    memory: "16GiB",
+    bootVolumeSize: "100GiB",
+    subnetOcid: "ocid1.subnet.oc1.iad.private",
+    nsgOcids: ["ocid1.networksecuritygroup.oc1.iad.agents"],
+    sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ ops",
+    freeformTags: { team: "labs", "headroom-node": "mine" },
+    configOverride: {
+      agent_config: { plugins_config: [{ name: "Vulnerability Scanning", desired_state: "ENABLED" }] },
+    },
+  }),
+  credentials: (key) => ({
+    userOcid: "ocid1.user.oc1..headroom",
+    fingerprint: fingerprintOf(key),
+    privateKey: `private ${key}`,
+    tenancyOcid: `ocid1.tenancy.oc1..${keysOfOthers.includes(key) ? "other" : "home"}`,
+  }),
+  dns: { settings: () => ({ region, compartmentOcid }), baseDomainName: "pool.labs.example.org" },
+  edit: (template, number) => ({
+    ...template,
+    imageOcid: "ocid1.image.oc1.iad.windows",
+    bootVolumeSize: "300GiB",
+    freeformTags: { edit: String(number) },
+  }),
+  sentScript: {
+    linux: (script) => `#!/bin/sh\n${script}`,
+    windows: (script) => `#ps1_sysnative\n${script}`,
+  },
+  emulate: () => new EmulatedOci(),
+  start: () => runEmulated(underTest),
+  refusals: {
+    CAPACITY: ociError("500-InternalError", "Out of host capacity."),
+    QUOTA: ociError("400-LimitExceeded", "The following service limits were exceeded: standard-e4-core-count."),
+    CONFIG: ociError("404-NotAuthorizedOrNotFound", "Authorization failed or requested resource not found."),
+    TRANSIENT: ociError("429-TooManyRequests", "Too many requests for the user"),
+  },
+  says: {
+    revoked: /401-NotAuthenticated/,
+    foreign: /lead to the OCI tenancy ocid1\.tenancy\.oc1\.\.other/,
+    denied: {
+      "list VMs": /404-NotAuthorizedOrNotFound, core\.getInstances tells nothing/,
+      "create a VM": /404-NotAuthorizedOrNotFound, Authorization failed[\s\S]*Operation Name: LaunchInstance/,
+      "delete a VM": /404-NotAuthorizedOrNotFound/,
+      "look up a domain": /404-NotAuthorizedOrNotFound, dns\.getZones tells nothing/,
+    },
+    noDomain: /baseDomainName: got "nowhere\.org"; the compartment has no public zone/,
+  },
+  noticed: ["request"],
+  providerField: "fingerprint",
+  otherPlace: { region, compartmentOcid: "ocid1.compartment.oc1..labs" },
+  vmsTellOwner: false,
+  checks: ociChecks,
+};
