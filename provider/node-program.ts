@@ -7,6 +7,7 @@
  * loaded before the first resource, and a failure of one node makes the whole program fail, after the others were
  * declared. The engine deletes nothing when the program failed.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import type { AccountAnswer, AskRequest } from "../runtime/model/account-questions";
 import type { AccountSpec, Settings } from "../runtime/model/accounts";
@@ -73,8 +74,10 @@ export class RegistryNodeProgram implements NodeProgram {
   async declare(options: Parameters<NodeProgram["declare"]>[0]): Promise<void> {
     const { nodes, accounts, leaving = [] } = readLane();
     const providers = new PulumiProviders();
+    // The engine calls from outside of the program, where the SDK does not know whom a function is asked of.
+    const inProgram = AsyncLocalStorage.snapshot();
     const confirm: ConfirmDelete = (resource) =>
-      this.confirmDelete(resource, [...nodes, ...leaving], accounts, providers);
+      inProgram(() => this.confirmDelete(resource, [...nodes, ...leaving], accounts, providers));
     const hooks = await registerStepHooks(options.permit, confirm);
     const prepared = inOrder(nodes, options.order ?? []).map((node) => this.prepareNode(node, accounts));
     // The engine deletes with the provider of the state: only one that is declared gets the credentials of now.

@@ -4,7 +4,7 @@
  */
 
 /** Says that something failed, which is known. */
-const empty = /^$|^(update|preview|refresh|destroy|import) failed$|^\d+ errors? occurred:?$|^\*\*failed\*\*/;
+const empty = /^$|^(update|preview|refresh|destroy|import) failed$|(?:^|: )\d+ errors? occurred:?$|^\*\*failed\*\*/;
 /** Comes after the failure of something else, which says why. */
 const consequent = /failed to register$|^error serializing property |^One or more .*failed/;
 /** What the SDK, and what engines put before the sentence of others. */

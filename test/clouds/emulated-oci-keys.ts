@@ -38,6 +38,11 @@ export class EmulatedOciKeys implements EmulatedAccess {
     for (const known of [this.owners, this.revoked, this.denied]) known.clear();
   }
 
+  /** What whoever has this key declares as its tenancy. */
+  tenancyOf(key: string): string {
+    return this.owners.get(fingerprintOf(key)) ?? this.home;
+  }
+
   /** The tenancy of who asks; undefined: OCI does not know the caller. Requests are signed in the name of tenancy, user and key. */
   ownerOf({ fingerprint, tenancyOcid }: Properties): string | undefined {
     const key = String(fingerprint);

@@ -34,8 +34,7 @@ export class EmulatedOci implements Emulation {
   /** Volumes that stayed when their instance went. */
   readonly volumes: string[] = [];
   readonly violations: string[] = [];
-  readonly access = new EmulatedOciKeys();
-  readonly facts = new OciFacts(this.access.home);
+  readonly facts: OciFacts;
   readonly cloud: EmulatedCloud;
   readonly unknownVmId = "ocid1.instance.oc1.iad.dead";
   /** Instances that the tenancy may have. */
@@ -47,7 +46,8 @@ export class EmulatedOci implements Emulation {
   private readonly sdk = new SdkTypes("@pulumi/oci");
   private number = 0;
 
-  constructor() {
+  constructor(readonly access = new EmulatedOciKeys()) {
+    this.facts = new OciFacts(access.home);
     this.cloud = new EmulatedCloud({
       packageName: "oci",
       version: "4.20.0",

@@ -31,6 +31,11 @@ const outputs: readonly { readonly what: string; readonly output: string; readon
     output: `  aws:ec2:Instance (n-a):\n    error: 1 error occurred:\n    \t* ${refusal}\n\n`,
     reason: refusal,
   },
+  {
+    what: "such a list of a function",
+    output: `    error: Unhandled exception: Error: invocation of oci:f returned an error: 1 error occurred:\n    \t* ${refusal}\n\n`,
+    reason: refusal,
+  },
   { what: "nothing but that it failed", output: "    error: update failed\n", reason: "update failed" },
   {
     what: "only what follows from it",

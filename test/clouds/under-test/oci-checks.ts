@@ -5,6 +5,7 @@ import { domains } from "../emulated-oci-facts";
 import { notAuthenticated, ociError } from "../oci-api";
 
 const gib = 2 ** 30;
+const gone = "ocid1.compartment.oc1..gone";
 /** A shape that has its own size: what is said of a flexible one is left out. */
 const fixed = { ocpus: undefined, memory: undefined };
 
@@ -47,8 +48,12 @@ export const ociChecks: readonly CheckCase<EmulatedOci>[] = [
   {
     name: "a baseline that the shape does not have, which the API refuses as not found",
     arrange: ({ facts }) =>
-      void facts.shapes.splice(0, 1, { ...facts.shapes[0]!, baselineOcpuUtilizations: ["BASELINE_1_2"] }),
-    template: { baselineOcpuUtilization: "BASELINE_1_8" },
+      void facts.shapes.push({
+        ...facts.shapes[0]!,
+        name: "VM.Standard.E3.Flex",
+        baselineOcpuUtilizations: ["BASELINE_1_2"],
+      }),
+    template: { shape: "VM.Standard.E3.Flex", baselineOcpuUtilization: "BASELINE_1_8" },
     finds: [["wrong", "shape", /can't be burstable with BASELINE_1_8; it takes BASELINE_1_2/]],
   },
   {
@@ -107,7 +112,8 @@ export const ociChecks: readonly CheckCase<EmulatedOci>[] = [
   },
   {
     name: "a compartment that was deleted",
-    arrange: ({ facts }) => void facts.compartments.splice(0, 1, { ...facts.compartments[0]!, state: "DELETED" }),
+    arrange: ({ facts }) => void facts.compartments.push({ ...facts.compartments[0]!, id: gone, state: "DELETED" }),
+    template: { compartmentOcid: gone },
     finds: [["wrong", "compartmentOcid", /the compartment is "DELETED" and not "ACTIVE"/]],
   },
   {
