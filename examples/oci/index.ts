@@ -3,14 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import * as headroom from "pulumi-headroom";
 
 const config = new pulumi.Config();
-const key = {
-  userOcid: config.require("userOcid"),
-  fingerprint: config.require("fingerprint"),
-  privateKey: config.requireSecret("privateKey"),
-  tenancyOcid: config.require("tenancyOcid"),
-  region: "us-ashburn-1",
-};
-const compartmentOcid = config.require("compartmentOcid");
+/** As the console's configuration file names them, and the compartment of VMs and zones. */
+interface Account {
+  readonly userOcid: string;
+  readonly fingerprint: string;
+  readonly tenancyOcid: string;
+  readonly compartmentOcid: string;
+}
+const { compartmentOcid, ...names } = config.requireObject<Account>("account");
+const key = { ...names, privateKey: config.requireSecret("privateKey"), region: "us-ashburn-1" };
 
 const ashburn = new headroom.Zone("ashburn", { upstreamAuthAddress: "headroom.example.org" });
 const records = new headroom.OciDnsProvider("records", { ...key, compartmentOcid });
