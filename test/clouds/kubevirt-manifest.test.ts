@@ -290,12 +290,17 @@ describe("a user's whole manifest", () => {
       volume("persistentVolumeClaim: {claimName: $KASM_NAME-x}"),
       `${body}.volumes.0.persistentVolumeClaim.claimName`,
     ],
-    ["user data of its own", volume("cloudInitNoCloud: {userData: x}"), `${body}.volumes.0.cloudInitNoCloud.userData`],
+    [
+      "user data of its own",
+      volume("cloudInitNoCloud: {userData: golden-secret}"),
+      `${body}.volumes.0.cloudInitNoCloud.userData`,
+    ],
   ] as const) {
     it(`is refused with ${what}, by its place`, () => {
       const settings = override(source);
       const parsed = kubevirtSettingsSchema.safeParse(settings);
       assert.ok(!parsed.success);
+      assert.doesNotMatch(JSON.stringify(problemsOf(parsed.error, settings)), /golden-secret|got /);
       assert.deepEqual(
         problemsOf(parsed.error, settings)
           .map(({ path }) => path.replace(/\[(\d+)\]/g, ".$1"))

@@ -12,7 +12,7 @@ import type { DesiredNode } from "../../runtime/model/state";
 import { enginesHere } from "../executor/bench";
 import { newOpenFolder } from "../support/open-folder";
 import { removeFolder } from "../support/remove-folder";
-import { Refusal } from "./emulated-kube-tokens";
+import { Refusal, signedTokenOf } from "./emulated-kube-tokens";
 import { EmulatedKubeVirt } from "./emulated-kubevirt";
 import { NodeStack } from "./node-stack";
 import { underTest } from "./under-test/kubevirt";
@@ -152,6 +152,29 @@ describe("KubeVirt", () => {
       assert.match(error.message, /HTTP 401: Unauthorized/);
       assert.doesNotMatch(`${error.message} ${logged.join(" ")}`, /token-of/);
     });
+  });
+
+  it("a token that ends within days is told before it does, and one that does not end is fine", async () => {
+    const template = {
+      ...access,
+      namespace: "kasm",
+      diskSource: "ubuntu-golden",
+      diskSize: "50GiB",
+      cores: 1,
+      memory: "1GiB",
+    };
+    const told = async (apiToken: string) => {
+      const settings = kubevirt.vm.settings.parse({ ...template, apiToken });
+      return (await kubevirt.vm.check(settings, {})).findings.map(
+        ({ kind, field, text }) => `${kind} ${field}: ${text}`,
+      );
+    };
+    const inDays = (days: number) => signedTokenOf("K1", { exp: Math.floor(Date.now() / 1000) + days * 86_400 });
+    assert.match(
+      (await told(inDays(3))).join("; "),
+      /^wrong apiToken: .*system:serviceaccount:kasm:K1.*its time ends at 20/,
+    );
+    for (const token of [inDays(30), signedTokenOf("K1", {}), "token-of-K1"]) assert.deepEqual(await told(token), []);
   });
 
   describe("VMs of a namespace", () => {

@@ -13,6 +13,7 @@ import { cloudMutants } from "./of-clouds";
 import { connectionMutants } from "./of-connections";
 import { importMutants } from "./of-imports";
 import { doorMutants } from "./of-doors";
+import { kubevirtMutants } from "./of-kubevirt";
 import { lifecycleMutants } from "./of-lifecycle";
 import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
@@ -30,6 +31,7 @@ const mutants = [
   ...secretsMutants,
   ...cloudMutants,
   ...vsphereMutants,
+  ...kubevirtMutants,
   ...connectionMutants,
   ...importMutants,
   ...doorMutants,

@@ -1,6 +1,7 @@
 /** What a VM provider config of kind `kubevirt` may say. */
 import { z } from "zod";
 import { durationSchema, memorySchema } from "../../../runtime/model/fields";
+import { valueHidden } from "../../../runtime/model/shown-value";
 import { wholeGib } from "../../frame/fields";
 import { accessFields, accessProblems } from "./access";
 import { manifestProblems } from "./manifest";
@@ -122,7 +123,8 @@ export const kubevirtSettingsSchema = z
     for (const [field, message] of networkProblems(settings)) issue([field], message);
     if (settings.configOverride === undefined) return;
     for (const { path, message } of manifestProblems(settings.configOverride)) {
-      issue(["configOverride", ...path], message);
+      // Whatever stands there may be a secret by mistake.
+      context.addIssue({ code: "custom", path: ["configOverride", ...path], message, params: valueHidden });
     }
   });
 export type KubeVirtSettings = z.output<typeof kubevirtSettingsSchema>;
