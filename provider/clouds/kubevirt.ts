@@ -9,7 +9,7 @@ import { BugError } from "../../runtime/model/errors";
 import { defineVm, type Cloud } from "../cloud";
 import { identityOf, type NodeIdentity } from "../frame/identity";
 import { RememberedAnswers } from "../frame/lookups";
-import { forCloudInit } from "../frame/script";
+import { forCloudbaseInit, forCloudInit } from "../frame/script";
 import { loadSdk } from "../frame/sdk";
 import type { NodeOf } from "../vm-provider";
 import { accessSchema, clusterOf, kubeconfigOf, kubevirtAccountRules, kubevirtSecretFields } from "./kubevirt/access";
@@ -20,7 +20,6 @@ import { accountRefusal, kubevirtFailures } from "./kubevirt/failures";
 import { findVmsIn, labelsForm, listVmsIn, placeIdentity } from "./kubevirt/find";
 import { findImage, type FoundImage } from "./kubevirt/image";
 import { kubevirtSettingsSchema, type KubeVirtSettings } from "./kubevirt/settings";
-import { forCloudbaseInit } from "./kubevirt/user-data";
 import { interfaceNameOf, shapeOf, sshSecretOf, userDataSecretOf, vmManifest } from "./kubevirt/vm";
 
 const packageName = "@pulumi/kubernetes";
