@@ -185,6 +185,42 @@ export interface DnsProviderArgs {
   readonly name?: pulumi.Input<string>;
 }
 
+export interface LdapConfigArgs {
+  /** Name to refer to: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name. */
+  readonly name?: pulumi.Input<string>;
+  /**
+   * Its domain controllers, e.g. `["ldaps://dc1.example.org"]`, tried in this order; port 636 unless one is given. Only
+   * `ldaps://`: Active Directory takes no password of a computer without TLS. 1 to 10.
+   */
+  readonly urls: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Distinguished name below which records that nobody has are looked for, e.g. `DC=example,DC=org`. Its `DC` parts are
+   * the domain, which scripts get as `{domain}`. At most 2,000 characters.
+   */
+  readonly searchBase: pulumi.Input<string>;
+  /**
+   * Whom records are made as: a distinguished name, `headroom@example.org` or `EXAMPLE\headroom`. At most 2,000
+   * characters.
+   */
+  readonly serviceAccountDn: pulumi.Input<string>;
+  /** Password of the service account. At most 1,000 characters. Kept as a secret. */
+  readonly serviceAccountPassword: pulumi.Input<string>;
+  /**
+   * Certificates in PEM: a controller's certificate must be signed by one of these. At most 100,000 characters.
+   * Default: those that Node knows, and those of `NODE_EXTRA_CA_CERTS`.
+   */
+  readonly tlsCa?: pulumi.Input<string>;
+  /** How long one controller is waited for, until it is connected; then the next one is tried. Default `"10s"`. */
+  readonly connectionTimeout?: pulumi.Input<string>;
+  /** How long one answer of a controller is waited for. Default `"30s"`. */
+  readonly answerTimeout?: pulumi.Input<string>;
+  /**
+   * What becomes of a computer record of this installation that no node and no stack has, once it stands in
+   * `headroom orphans`: `report` leaves it, `delete` deletes it. Default `report`.
+   */
+  readonly orphans?: pulumi.Input<"report" | "delete">;
+}
+
 export interface ScheduleArgs {
   /** Name to refer to: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name. */
   readonly name?: pulumi.Input<string>;

@@ -237,4 +237,22 @@ export interface ServerAutoscaleConfigArgs extends AutoscaleArgs {
   readonly maxSimultaneousSessionsPerServer?: pulumi.Input<number>;
   /** Distinct users on one server at the same time. 1 to 100,000. Default 1. */
   readonly maxSimultaneousUsers?: pulumi.Input<number>;
+  /**
+   * Make a computer record in Active Directory for each server before its VM, named by the server's id, with a random
+   * password for one join, which its script gets as `{ad_join_credential}` beside `{domain}`. The script joins; the
+   * record goes after the VM. Default false.
+   */
+  readonly createAdComputerRecord?: pulumi.Input<boolean>;
+  /** Name of the LDAP config. Default none; required with `createAdComputerRecord`. */
+  readonly ldapConfig?: pulumi.Input<string>;
+  /**
+   * Distinguished name of the OU that the records are made in, e.g. `OU=Desktops,DC=example,DC=org`; a comma inside a
+   * name is written `\,`. At most 2,000 characters. Default none; required with `createAdComputerRecord`.
+   */
+  readonly adComputerOu?: pulumi.Input<string>;
+  /**
+   * Delete a record with everything below it, such as BitLocker keys; false: a record with something below it stays,
+   * and so does the row of its node, until somebody removes that. Default false.
+   */
+  readonly adRecursiveCleanup?: pulumi.Input<boolean>;
 }

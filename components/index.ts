@@ -7,6 +7,7 @@ export type {
   StartupScriptArgs,
 } from "./autoscale-arguments";
 export type {
+  LdapConfigArgs,
   PermissionsArgs,
   PoolArgs,
   ScheduleArgs,
@@ -27,6 +28,7 @@ export {
   WorkspaceKind,
 } from "./choices";
 export * from "./clouds";
+export { LdapConfig } from "./ldap-config";
 export { Pool } from "./pool";
 export { Provider, type ProviderArgs } from "./provider";
 export { Schedule } from "./schedule";

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { type Field, fieldsOf } from "../provider/kernel/setting-fields";
 import { agentAutoscaleConfigSchema, serverAutoscaleConfigSchema } from "../runtime/model/autoscale-config";
 import { secretFields } from "../runtime/model/config";
+import { ldapConfigSchema } from "../runtime/model/ldap-config";
 import { poolSchema } from "../runtime/model/pool";
 import { scheduleSchema } from "../runtime/model/schedule";
 import { stagingConfigSchema } from "../runtime/model/staging-config";
@@ -27,6 +28,7 @@ export function definitionArguments(): string {
       text: "DNS provider configs of every service, beside their settings.",
       fields: ownFields("dnsProviderConfig"),
     },
+    { name: "LdapConfigArgs", fields: argumentsOf(ldapConfigSchema, secretFields.ldapConfig) },
     { name: "ScheduleArgs", fields: argumentsOf(scheduleSchema) },
     { name: "StagingConfigArgs", fields: argumentsOf(stagingConfigSchema) },
   ]);

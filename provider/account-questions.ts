@@ -5,13 +5,14 @@ import type { AccountSpec, Settings } from "../runtime/model/accounts";
 import { problemsOf } from "../runtime/model/config";
 import { BugError, ConfigError } from "../runtime/model/errors";
 import { placeInAccount } from "./node-accounts";
+import { directoryService } from "./directory/directory-service";
 import type { Registry } from "./registry";
-import type { VmProvider } from "./vm-provider";
+import type { AskedService } from "./vm-provider";
 
 /** Throws when the answer is not complete. */
 export async function answerAccountQuestion(registry: Registry, request: AskRequest): Promise<AccountAnswer> {
   const { accountId, account, question } = request;
-  const vmProvider = vmProviderOf(registry, account);
+  const vmProvider = askedServiceOf(registry, account);
   switch (question.kind) {
     case "check": {
       const { place, settings, provider } = await enter(vmProvider, request, question.template);
@@ -38,7 +39,7 @@ export async function answerAccountQuestion(registry: Registry, request: AskRequ
 }
 
 /** Into the account, with this template's settings parsed. */
-async function enter(vmProvider: VmProvider<unknown>, { accountId, account }: AskRequest, template: Settings) {
+async function enter(vmProvider: AskedService, { accountId, account }: AskRequest, template: Settings) {
   const place = placeInAccount(accountId, account, vmProvider, template);
   const parsed = vmProvider.settings.safeParse(place.settings);
   if (!parsed.success) {
@@ -54,7 +55,7 @@ export function answerOfFailure(registry: Registry, request: AskRequest, message
   const { account, question } = request;
   if (question.kind !== "check") return undefined;
   const settings = { ...question.template, ...account.settings };
-  const vmProvider = vmProviderOf(registry, account);
+  const vmProvider = askedServiceOf(registry, account);
   const refusal = vmProvider.accountRefusal?.(message, settings);
   return (
     refusal && { kind: "check", check: withoutSecrets({ findings: [refusal] }, settings, vmProvider.secretFields) }
@@ -70,7 +71,8 @@ function withoutSecrets(check: AccountCheck, settings: Settings, secretFields: r
   return { ...check, findings: check.findings.map((finding) => ({ ...finding, text: hide(finding.text) })) };
 }
 
-export function vmProviderOf(registry: Registry, { service, kind, definition }: AccountSpec): VmProvider<unknown> {
+export function askedServiceOf(registry: Registry, { service, kind, definition }: AccountSpec): AskedService {
+  if (service === "directory") return directoryService;
   const found = service === "vm" ? registry.vm[kind] : undefined;
   if (found === undefined) {
     throw new ConfigError(`the account of "${definition}" is of ${service} provider "${kind}", which has no VMs here`);

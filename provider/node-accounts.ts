@@ -15,7 +15,8 @@ import {
   type Settings,
 } from "../runtime/model/accounts";
 import { ConfigError } from "../runtime/model/errors";
-import type { DesiredNode, DnsSpec } from "../runtime/model/state";
+import { directoryAccountRules } from "../runtime/model/ldap-config";
+import type { ComputerRecordSpec, DesiredNode, DnsSpec } from "../runtime/model/state";
 import type { Access } from "./vm-provider";
 
 /** By account id. */
@@ -53,6 +54,20 @@ export function placeOfRecord(
   const [known] = Object.values(accounts).filter((spec) => spec.service === "dns" && spec.kind === kind);
   const frozen = { service: "dns", kind, definition: known?.definition ?? kind, settings } as const;
   return placeOf(frozen, account, descriptor, accounts, `the DNS record of node ${nodeId}`);
+}
+
+export function placeOfComputerRecord(
+  { nodeId }: DesiredNode,
+  { account }: ComputerRecordSpec,
+  accounts: Accounts,
+): PlaceInAccount {
+  const spec = accounts[account];
+  if (spec === undefined) {
+    throw new ConfigError(
+      `the computer record of node ${nodeId} is in account "${account}", which is not known any more`,
+    );
+  }
+  return placeInAccount(account, spec, { account: directoryAccountRules }, {});
 }
 
 function placeOf(

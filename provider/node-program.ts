@@ -23,12 +23,16 @@ import {
   type NodeProgram,
   type VmInState,
 } from "../runtime/executor/node-program-port";
-import { answerAccountQuestion, answerOfFailure, vmProviderOf } from "./account-questions";
+import { answerAccountQuestion, answerOfFailure, askedServiceOf } from "./account-questions";
+import { directoryAccess } from "./directory/access";
+import { classifyDirectoryFailure } from "./directory/failures";
+import { declareComputerRecord, directoryOf } from "./directory/node-record";
 import { declareKept } from "./kept-node";
 import {
   oldProviderName,
   ownPluginName,
   placeInAccount,
+  placeOfComputerRecord,
   placeOfRecord,
   placeOfVm,
   type Accounts,
@@ -49,6 +53,8 @@ interface PreparedNode {
   readonly place: PlaceInAccount;
   readonly settings: unknown;
   readonly dns?: PreparedRecord;
+  /** Of its computer record. */
+  readonly directory?: PlaceInAccount;
 }
 
 interface PreparedRecord {
@@ -135,7 +141,7 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   vmInState(accountId: string, account: AccountSpec, place: Settings): VmInState {
-    const vmProvider = vmProviderOf(this.registry, account);
+    const vmProvider = askedServiceOf(this.registry, account);
     const { providerName, settings } = placeInAccount(accountId, account, vmProvider, place);
     const inputs = vmProvider.readInputs?.(settings) ?? {};
     return { type: vmProvider.vmType, providerName, inputs, resourceHooks: deleteHookInState };
@@ -146,7 +152,7 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   needsPluginsOf(account: AccountSpec): boolean {
-    return needsPlugin(vmProviderOf(this.registry, account));
+    return account.service !== "directory" && needsPlugin(askedServiceOf(this.registry, account));
   }
 
   vmTypeOf(node: DesiredNode): string {
@@ -172,7 +178,7 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   classify(node: DesiredNode, message: string): ReturnType<NodeProgram["classify"]> {
-    return this.vmProviderOf(node).classify(message);
+    return classifyDirectoryFailure(message) ?? this.vmProviderOf(node).classify(message);
   }
 
   /** A VM that is somebody else's by now must not go in the node's name, and none may seem to be gone that is hidden. */
@@ -206,13 +212,14 @@ export class RegistryNodeProgram implements NodeProgram {
     const frozen =
       version === settingsVersionNow ? "" : ` (of settings version ${version}, here ${settingsVersionNow})`;
     const settings = parseSettings(`settings of node ${node.nodeId}${frozen}`, vmProvider.settings, place.settings);
+    const directory = directoryOf(node, accounts);
     const dnsProvider = this.dnsProviderOf(node);
-    if (dnsProvider === undefined || node.dns === undefined) return { node, vmProvider, place, settings };
+    if (dnsProvider === undefined || node.dns === undefined) return { node, vmProvider, place, settings, ...directory };
     const dnsPlace = placeOfRecord(node, node.dns, dnsProvider, accounts);
     const subject = `DNS settings of node ${node.nodeId}`;
     const dnsSettings = parseSettings(subject, dnsProvider.settings, dnsPlace.settings);
     const dns = { provider: dnsProvider, place: dnsPlace, settings: dnsSettings };
-    return { node, vmProvider, place, settings, dns };
+    return { node, vmProvider, place, settings, dns, ...directory };
   }
 
   /** Where what belongs to a node is; its template may be one that this version does not understand. */
@@ -223,26 +230,29 @@ export class RegistryNodeProgram implements NodeProgram {
       place: placeOfVm(node, vmProvider, accounts),
       oldName: node.account === undefined ? oldProviderName(node.kind, vmProvider, node.settings) : undefined,
     };
+    const { directory } = directoryOf(node, accounts);
+    const here = directory ? [vm, { maker: directoryAccess, place: directory, oldName: undefined }] : [vm];
     const dnsProvider = this.dnsProviderOf(node);
-    if (dnsProvider === undefined || node.dns === undefined) return [vm];
+    if (dnsProvider === undefined || node.dns === undefined) return here;
     const { kind, account, settings } = node.dns;
     const dns: NodePlace = {
       maker: dnsProvider,
       place: placeOfRecord(node, node.dns, dnsProvider, accounts),
       oldName: account === undefined ? oldProviderName(`dns-${kind}`, dnsProvider, settings) : undefined,
     };
-    return [vm, dns];
+    return [...here, dns];
   }
 
   /** Of the settings only what says which account it is in is used. */
   private asKept(node: LaneNode, vmProvider: VmProvider<unknown>, accounts: Accounts): PreparedNode {
     const provider = this.dnsProviderOf(node);
     const place = placeOfVm(node, vmProvider, accounts);
-    const prepared = { node, vmProvider, place, settings: readablePart(vmProvider.settings, place.settings) };
+    const settings = readablePart(vmProvider.settings, place.settings);
+    const prepared = { node, vmProvider, place, settings, ...directoryOf(node, accounts) };
     if (!provider || !node.dns) return prepared;
     const dnsPlace = placeOfRecord(node, node.dns, provider, accounts);
-    const settings = readablePart(provider.settings, dnsPlace.settings);
-    return { ...prepared, dns: { provider, place: dnsPlace, settings } };
+    const dnsSettings = readablePart(provider.settings, dnsPlace.settings);
+    return { ...prepared, dns: { provider, place: dnsPlace, settings: dnsSettings } };
   }
 
   private vmProviderOf({ nodeId, kind }: DesiredNode): VmProvider<unknown> {
@@ -283,13 +293,14 @@ interface ProgramRun extends Pick<Parameters<NodeProgram["declare"]>[0], "withou
 }
 
 async function declareNode(prepared: PreparedNode, run: ProgramRun): Promise<void> {
-  const { node, vmProvider, place, dns } = prepared;
+  const { node, vmProvider, place, dns, directory } = prepared;
   const { providers, withoutVm } = run;
   const { component, conclude, isDeclared } = openComponent(node.nodeId, vmProvider.vmType, run);
   const keep = (kept: KeptNode) => declareKept(kept, component, (name) => providerOf(prepared, name, providers));
   try {
     const provider = await providers.get(vmProvider, place);
     if (dns !== undefined) await providers.get(dns.provider, dns.place);
+    if (directory !== undefined) await providers.get(directoryAccess, directory);
     if (node.kept) return conclude(await keep(node.kept));
     if (withoutVm.has(node.nodeId)) return;
     try {
@@ -317,23 +328,25 @@ function isWhole({ outputs }: KeptNode, { dns }: PreparedNode): boolean {
 
 /** Of a kept node: the Pulumi provider that the stack knows by this name, so that nothing is replaced. */
 function providerOf(
-  { node, vmProvider, place, dns }: PreparedNode,
+  { node, vmProvider, place, dns, directory }: PreparedNode,
   name: string,
   providers: PulumiProviders,
 ): Promise<pulumi.ProviderResource> {
   const oldDnsName = node.dns && dns && oldProviderName(`dns-${node.dns.kind}`, dns.provider, node.dns.settings);
   if (dns && (name === dns.place.providerName || name === oldDnsName)) return providers.get(dns.provider, dns.place);
+  if (name === directory?.providerName) return providers.get(directoryAccess, directory);
   if (name === ownPluginName) return providers.ownPlugin();
   const isOld = name === oldProviderName(node.kind, vmProvider, node.settings);
   return providers.get(vmProvider, { ...place, providerName: isOld ? place.providerName : name });
 }
 
 async function declareResources(
-  { node, vmProvider, settings, dns }: PreparedNode,
+  { node, vmProvider, settings, dns, directory }: PreparedNode,
   into: { component: pulumi.ComponentResource; provider: pulumi.ProviderResource; providers: PulumiProviders },
 ): Promise<NodeOutputs> {
   const parent = into.component;
-  const options = { parent, provider: into.provider, ownPlugin: into.providers.ownPlugin };
+  const record = directory && (await declareComputerRecord(node, directory, into));
+  const options = { parent, provider: into.provider, ownPlugin: into.providers.ownPlugin, ...record };
   const { vm, address } = await vmProvider.declareNode({ ...node, settings }, options);
   if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret(address) };
   const provider = await into.providers.get(dns.provider, dns.place);

@@ -145,6 +145,7 @@ export class PluginServer {
       endpoint: textOf(given["endpoint"]) ?? defaults.endpoint,
       apiKey: textOf(given["apiKey"]) ?? defaults.apiKey,
       tlsCa: textOf(given["tlsCa"]) ?? defaults.tlsCa,
+      directory: textOf(given["directory"]),
     };
     return new provider.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
   }
@@ -293,12 +294,19 @@ export class PluginServer {
 }
 
 /** The names that a provider resource of this package may set. */
-const configurationKeys: ReadonlySet<string> = new Set(["endpoint", "apiKey", "tlsCa", "version", "pluginDownloadURL"]);
+const configurationKeys: ReadonlySet<string> = new Set([
+  "endpoint",
+  "apiKey",
+  "tlsCa",
+  "directory",
+  "version",
+  "pluginDownloadURL",
+]);
 
 function checkConfig(request: provider.CheckRequest): provider.CheckResponse {
   const news = receive(request.getNews());
   const response = new provider.CheckResponse().setInputs(
-    send(news.properties, mergeMarks(news.secrets, marksOfPaths(["apiKey"]))),
+    send(news.properties, mergeMarks(news.secrets, marksOfPaths(["apiKey", "directory"]))),
   );
   for (const key of Object.keys(news.properties)) {
     if (!configurationKeys.has(key)) response.addFailures(failureOf({ path: key, message: "unknown field" }));
@@ -320,7 +328,8 @@ function checkConfig(request: provider.CheckRequest): provider.CheckResponse {
 function diffConfig(request: provider.DiffRequest): provider.DiffResponse {
   const olds = receive(request.hasOldInputs() ? request.getOldInputs() : request.getOlds()).properties;
   const news = receive(request.getNews()).properties;
-  const told = (given: Properties): string => JSON.stringify([given["endpoint"], given["apiKey"], given["tlsCa"]]);
+  const told = (given: Properties): string =>
+    JSON.stringify([given["endpoint"], given["apiKey"], given["tlsCa"], given["directory"]]);
   const changes = told(olds) !== told(news);
   return diffResponse({ changes, replaces: [] }, olds, news);
 }

@@ -24,6 +24,7 @@ const parentWatchMs = 1_000;
 
 /** Every resource of the package, for one update. Loaded on demand: a lane's update must not wait for what it does not use. */
 function kernels(): KernelSet {
+  let computerRecords: Promise<ResourceKernel> | undefined;
   let definitions: Promise<ReadonlyMap<string, ResourceKernel>> | undefined;
   return async (type) => {
     switch (type) {
@@ -39,6 +40,11 @@ function kernels(): KernelSet {
         return (await import("./clouds/proxmox/guest-resource.js")).guestKernel;
       case "headroom:vsphere:Guest":
         return (await import("./clouds/vsphere/guest-resource.js")).guestKernel;
+      case "headroom:directory:ComputerRecord":
+        computerRecords ??= import("./directory/computer-record-resource.js").then((module) =>
+          module.createComputerRecordKernel(),
+        );
+        return computerRecords;
       default:
         definitions ??= import("./kernel/definition-kernels.js").then((module) => module.kernelsByType(realClock));
         return (await definitions).get(type);

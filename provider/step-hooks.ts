@@ -13,7 +13,7 @@ const hookNames = { create: "headroom-create", delete: "headroom-delete" } as co
  * What belongs to a node is named by its id, alone (the VM) or with one of these words behind it. The name is all that a
  * hook hears of a resource that the program has left out.
  */
-const partWords = ["dns", "vmid", "guest", "userdata", "ssh"] as const;
+const partWords = ["dns", "vmid", "guest", "userdata", "ssh", "computer"] as const;
 
 export function nodeIdOfResource(name: string): string {
   const word = partWords.find((part) => name.endsWith(`-${part}`));
@@ -66,5 +66,8 @@ export function withStepHooks(
       `resource "${name}" of node ${nodeId} must be named ${[nodeId, ...partWords.map((word) => `${nodeId}-${word}`)].join(" or ")}`,
     );
   }
-  return pulumi.mergeOptions(opts, { hooks });
+  // A record that a recovery left unverified is made by an update of it.
+  const isRecord = name === `${nodeId}-computer`;
+  const stepHooks = isRecord ? { ...hooks, beforeUpdate: hooks.beforeCreate } : hooks;
+  return pulumi.mergeOptions(opts, { hooks: stepHooks });
 }

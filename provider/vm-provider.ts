@@ -149,6 +149,22 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
   classify(message: string): CloudFailureClass | undefined;
 }
 
+/** What is asked of a cloud about its VMs, and of a directory about its computer records. */
+export type AskedService = Pick<
+  VmProvider<unknown>,
+  | "settings"
+  | "secretFields"
+  | "account"
+  | "usesOwnPlugin"
+  | "pulumiProvider"
+  | "vmType"
+  | "readInputs"
+  | "listVms"
+  | "check"
+  | "windowsPassword"
+  | "accountRefusal"
+>;
+
 /** One A record of one node. */
 export interface RecordOf<Settings> {
   readonly identity: NodeIdentity;

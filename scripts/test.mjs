@@ -29,8 +29,8 @@ const areas = readdirSync(built, { withFileTypes: true })
   .map((entry) => entry.name)
   // Checks that the others ran, so it comes last.
   .sort((a, b) => Number(a === "behaviour") - Number(b === "behaviour"));
-/** Attacks, every operation on the emulated clouds, whole services that are killed and frozen, the plugin's resources. */
-const liveAreas = ["attack", "clouds", "crash", "provider"];
+/** Active Directory, attacks, every operation on the emulated clouds, whole services that are killed and frozen, the plugin's resources. */
+const liveAreas = ["ad", "attack", "clouds", "crash", "provider"];
 const isLive = process.argv.includes("--live");
 const wanted = process.argv.slice(2).filter((word) => word !== "--live");
 const unknown = wanted.filter((area) => !areas.includes(area));

@@ -10,6 +10,8 @@ export interface RuntimeConnection {
   readonly tlsCa?: string | undefined;
   /** A file with the same, where the text is not given. */
   readonly tlsCaFile?: string | undefined;
+  /** Of the node program: the settings of a directory as JSON, for computer records. Secret. */
+  readonly directory?: string | undefined;
 }
 
 export function connectionDefaults(environment: NodeJS.ProcessEnv): RuntimeConnection {

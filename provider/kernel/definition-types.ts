@@ -7,6 +7,7 @@ export const definitionTypes: Readonly<Record<DefinitionKind, string>> = {
   workspace: "headroom:index:Workspace",
   vmProviderConfig: "headroom:index:VmProviderConfig",
   dnsProviderConfig: "headroom:index:DnsProviderConfig",
+  ldapConfig: "headroom:index:LdapConfig",
   autoscaleConfig: "headroom:index:AutoscaleConfig",
   schedule: "headroom:index:Schedule",
   stagingConfig: "headroom:index:StagingConfig",

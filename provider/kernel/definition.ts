@@ -33,6 +33,7 @@ const replacing: Readonly<Record<DefinitionKind, readonly string[]>> = {
   workspace: ["name"],
   vmProviderConfig: ["name", "kind"],
   dnsProviderConfig: ["name", "kind"],
+  ldapConfig: ["name"],
   autoscaleConfig: ["name", "type"],
   schedule: ["name"],
   stagingConfig: ["name"],

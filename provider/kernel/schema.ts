@@ -18,6 +18,7 @@ const descriptions: Readonly<Record<DefinitionKind, string>> = {
   workspace: "What a session runs, what it needs, and where it may run.",
   vmProviderConfig: "Settings of one account and VM template of a cloud by name, with a hard ceiling of instances.",
   dnsProviderConfig: "Settings of one account of a DNS service by name.",
+  ldapConfig: "The domain controllers of an Active Directory, and the account with which computer records are made.",
   autoscaleConfig: "Rules for the nodes of one pool in one zone on one VM provider config.",
   schedule: "A window on days of the week or dates in which an autoscale config is active.",
   stagingConfig: "Sessions of one workspace that are kept running before anybody asks for them.",

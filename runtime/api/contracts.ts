@@ -184,6 +184,9 @@ export const nodeSchema = z.strictObject({
       dns: z
         .strictObject({ kind: z.string(), settings: docSchema, baseDomainName: z.string(), ttlSeconds: z.number() })
         .optional(),
+      computerRecord: z
+        .strictObject({ account: z.string(), computerOu: z.string(), deletesChildren: z.boolean() })
+        .optional(),
     })
     .optional(),
   status: z.enum(nodeStatuses),

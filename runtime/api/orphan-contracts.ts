@@ -1,4 +1,4 @@
-/** VMs that nobody knows, as the HTTP API shows them; see {@link Orphan} for what the fields mean. */
+/** VMs and computer records that nobody knows, as the HTTP API shows them; see {@link Orphan} for what the fields mean. */
 import { z } from "zod";
 
 const epochMs = z.int().min(0);
@@ -7,6 +7,8 @@ export const orphanSchema = z.strictObject({
   orphanId: z.string(),
   accountId: z.string(),
   vmProvider: z.string(),
+  /** A computer record in a directory, of the LDAP config that `vmProvider` names; absent = a VM. */
+  isComputerRecord: z.literal(true).optional(),
   place: z.record(z.string(), z.unknown()),
   vmId: z.string(),
   nodeId: z.string().optional(),

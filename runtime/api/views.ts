@@ -80,6 +80,7 @@ export function viewNode(
                   },
                 }
               : {}),
+            ...(spec.computerRecord ? { computerRecord: without(spec.computerRecord, "joinPassword") } : {}),
           },
         }
       : {}),

@@ -14,16 +14,14 @@ import {
   type CloudCatalog,
   type DefinitionKind,
   type DefinitionOf,
-  type DnsProviderConfig,
   type DnsProviderFacts,
-  type VmProviderConfig,
+  type LdapConfig,
 } from "../model/config";
 import type { EpochMs } from "../model/clock";
+import { directoryAccountRules, directoryAsProvider, type DeclaredAccount } from "../model/ldap-config";
 import type { DesiredNode } from "../model/state";
 import type { Change } from "../model/changes";
 import type { Snapshot } from "../model/snapshot";
-
-type ProviderConfig = VmProviderConfig | DnsProviderConfig;
 
 interface AccountContext {
   readonly snapshot: Snapshot;
@@ -41,10 +39,12 @@ export function accountsAfterPut<K extends DefinitionKind>(
   context: AccountContext,
 ): Change[] {
   const service = serviceOf(kind);
-  return service === undefined ? [] : accountsOfDefinition(service, definition as ProviderConfig, context);
+  return service === undefined
+    ? []
+    : accountsOfDefinition(service, asDeclared(service, definition as DeclaredAccount | LdapConfig), context);
 }
 
-function accountsOfDefinition(service: AccountService, definition: ProviderConfig, context: AccountContext): Change[] {
+function accountsOfDefinition(service: AccountService, definition: DeclaredAccount, context: AccountContext): Change[] {
   const said = specOf(service, definition, context.catalog);
   const present = presentAccount(service, definition.name, context);
   const others = accountsOf(service, definition.name, context.snapshot);
@@ -61,17 +61,29 @@ export function accountsAfterDelete(kind: DefinitionKind, name: string, context:
   return context.snapshot.accounts.has(account.accountId) ? [remove(account)] : [];
 }
 
+const definitionKindOf: Readonly<Record<AccountService, DefinitionKind>> = {
+  vm: "vmProviderConfig",
+  dns: "dnsProviderConfig",
+  directory: "ldapConfig",
+};
+const services = Object.keys(definitionKindOf) as AccountService[];
+
+/** An LDAP config has its settings beside its name. */
+function asDeclared(service: AccountService, definition: DeclaredAccount | LdapConfig): DeclaredAccount {
+  return service === "directory" ? directoryAsProvider(definition as LdapConfig) : (definition as DeclaredAccount);
+}
+
 /** The service whose accounts definitions of this kind declare. */
 function serviceOf(kind: DefinitionKind): AccountService | undefined {
-  return kind === "vmProviderConfig" ? "vm" : kind === "dnsProviderConfig" ? "dns" : undefined;
+  return services.find((service) => definitionKindOf[service] === kind);
 }
 
 /** Rows that older versions did not write, and rows that nothing needs any more. */
 export function tidyAccounts(context: AccountContext): Change[] {
   const { snapshot } = context;
   const changes: Change[] = [];
-  for (const service of ["vm", "dns"] as const) {
-    for (const definition of definitionsOf(service, snapshot).values()) {
+  for (const service of services) {
+    for (const definition of definitionsOf(service, snapshot)) {
       if (snapshot.accountOf(service, definition.name) !== undefined) continue;
       changes.push(...accountsOfDefinition(service, definition, context));
     }
@@ -117,12 +129,13 @@ function becomeCurrent(account: Account, present: Account | undefined, { snapsho
 /** Of its definition as it was: its row, or what the row would be, which older versions did not write. */
 function presentAccount(service: AccountService, name: string, context: AccountContext): Account | undefined {
   const { snapshot, catalog, nowMs } = context;
-  const before = definitionsOf(service, snapshot).get(name);
+  const before = definitionsOf(service, snapshot).find((definition) => definition.name === name);
   return snapshot.accountOf(service, name) ?? (before && newAccount(specOf(service, before, catalog), nowMs));
 }
 
-function definitionsOf(service: AccountService, snapshot: Snapshot): ReadonlyMap<string, ProviderConfig> {
-  return service === "vm" ? snapshot.vmProviderConfigs : snapshot.dnsProviderConfigs;
+function definitionsOf(service: AccountService, snapshot: Snapshot): DeclaredAccount[] {
+  if (service === "directory") return [...snapshot.ldapConfigs.values()].map(directoryAsProvider);
+  return [...(service === "vm" ? snapshot.vmProviderConfigs : snapshot.dnsProviderConfigs).values()];
 }
 
 /** The newest first. */
@@ -138,13 +151,24 @@ function isUsed(account: Account, { nodes }: Snapshot): boolean {
 }
 
 /** Nodes of older versions name no account: they may be in any of their definition; records tell not even that. */
-function isIn({ account, vmProvider, dns }: DesiredNode, { accountId, service, definition, kind }: Account): boolean {
+function isIn(
+  { account, vmProvider, dns, computerRecord }: DesiredNode,
+  { accountId, service, definition, kind }: Account,
+): boolean {
+  if (service === "directory") return computerRecord?.account === accountId;
   if (service === "vm") return account === undefined ? vmProvider === definition : account === accountId;
   return dns !== undefined && (dns.account === undefined ? dns.kind === kind : dns.account === accountId);
 }
 
-function specOf(service: AccountService, { name, kind, settings }: ProviderConfig, catalog: CloudCatalog): AccountSpec {
-  const rules: AccountRules = factsOf<DnsProviderFacts>(service === "vm" ? catalog.vm : catalog.dns, kind).account;
+function specOf(
+  service: AccountService,
+  { name, kind, settings }: DeclaredAccount,
+  catalog: CloudCatalog,
+): AccountSpec {
+  const rules: AccountRules =
+    service === "directory"
+      ? directoryAccountRules
+      : factsOf<DnsProviderFacts>(service === "vm" ? catalog.vm : catalog.dns, kind).account;
   return specOfSettings({ service, kind, definition: name, settings }, rules);
 }
 

@@ -221,6 +221,7 @@ function declaredWith(snapshot: Snapshot, catalog: CloudCatalog, documents: read
     workspace: new Map(snapshot.workspaces),
     vmProviderConfig: new Map(snapshot.vmProviderConfigs),
     dnsProviderConfig: new Map(snapshot.dnsProviderConfigs),
+    ldapConfig: new Map(snapshot.ldapConfigs),
     autoscaleConfig: new Map(snapshot.autoscaleConfigs),
     schedule: new Map(snapshot.schedules),
     stagingConfig: new Map(snapshot.stagingConfigs),

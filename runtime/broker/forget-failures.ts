@@ -30,6 +30,8 @@ function isMadeFrom(config: AutoscaleConfig, vmProvider: string, kind: Definitio
       return config.zone === name;
     case "dnsProviderConfig":
       return config.dnsProvider === name;
+    case "ldapConfig":
+      return config.type === "server" && config.createAdComputerRecord && config.ldapConfig === name;
     default:
       return false;
   }

@@ -36,8 +36,13 @@ export function needNewerAccounts(state: Snapshot, request: LaneRequest, nodes: 
   return Object.entries(accounts).some(([id, spec]) => canonicalJson(request.accounts[id]) !== canonicalJson(spec));
 }
 
+function accountsOf(node: DesiredNode, state: Snapshot): Account[] {
+  const record = node.computerRecord && state.accounts.get(node.computerRecord.account);
+  return [...accountsInClouds(node, state), ...(record ? [record] : [])];
+}
+
 /** Nodes of older versions name no account: all of their definition are candidates, the present one first. */
-function accountsOf({ account, vmProvider, autoscaleConfig, dns }: DesiredNode, state: Snapshot): Account[] {
+function accountsInClouds({ account, vmProvider, autoscaleConfig, dns }: DesiredNode, state: Snapshot): Account[] {
   const found = (id: string) => [state.accounts.get(id)].filter((known) => known !== undefined);
   const ofVm = account === undefined ? ofDefinition("vm", vmProvider, state) : found(account);
   if (dns === undefined) return ofVm;

@@ -6,6 +6,12 @@ import type { PresentNode, UpdateRequest } from "./node-updater";
 /** Type of the component that groups what belongs to one node; its name is the node's id. Stored in every state: never change it. */
 export const nodeComponentType = "headroom:nodes:Node";
 
+/**
+ * Type of a node's computer record in Active Directory. Its id is its node's: so one of which nobody knows whether it was
+ * made is never given up, it is kept in the state until a later step has looked after it.
+ */
+export const computerRecordType = "headroom:directory:ComputerRecord";
+
 /** Only the fields that are read or written here; all others pass through untouched. */
 const resourceSchema = z.looseObject({
   urn: z.string(),
@@ -15,6 +21,7 @@ const resourceSchema = z.looseObject({
   id: z.string().optional(),
   parent: z.string().optional(),
   provider: z.string().optional(),
+  inputs: z.record(z.string(), z.unknown()).optional(),
   outputs: z.record(z.string(), z.unknown()).optional(),
   resourceHooks: z.record(z.string(), z.array(z.string())).optional(),
 });
@@ -194,8 +201,8 @@ export interface Adoption {
 }
 
 /**
- * Moves each pending create whose VM was found into the resources, and drops all other pending operations: the caller
- * knows that their VMs don't exist. Outputs are left empty, a refresh fills them.
+ * Moves each pending create whose VM was found into the resources, with those of computer records, and drops all other
+ * pending operations: the caller knows that their VMs don't exist. Outputs are left empty, a refresh fills them.
  */
 export function settlePending(
   deployment: Deployment,
@@ -203,17 +210,26 @@ export function settlePending(
 ): { deployment: Deployment; adopted: string[] } {
   const ids = new Map(found.map(({ urn, id }) => [urn, id]));
   const adopted: StateResource[] = [];
+  const records: StateResource[] = [];
   for (const { resource, type } of deployment.pending_operations ?? []) {
     const id = ids.get(resource.urn);
     const known = [...(deployment.resources ?? []), ...adopted].some(({ urn }) => urn === resource.urn);
-    if (type === "creating" && id !== undefined && !known) adopted.push({ ...resource, id, outputs: {} });
+    if (type !== "creating" || known) continue;
+    if (id !== undefined) adopted.push({ ...resource, id, outputs: {} });
+    else if (resource.type === computerRecordType) records.push(unverifiedRecord(resource));
   }
   const rest = { ...deployment };
   delete rest.pending_operations;
   return {
-    deployment: { ...rest, resources: [...(deployment.resources ?? []), ...adopted] },
+    deployment: { ...rest, resources: [...(deployment.resources ?? []), ...adopted, ...records] },
     adopted: adopted.map(({ urn }) => urn),
   };
+}
+
+/** Without inputs it differs from every declaration: so the next update that declares it has the directory asked. */
+function unverifiedRecord(resource: StateResource): StateResource {
+  const id = resource.parent === undefined ? nameOf(resource.urn) : nameOf(resource.parent);
+  return { ...resource, id, inputs: {}, outputs: resource.inputs ?? {} };
 }
 
 export interface UnrecordedVm {

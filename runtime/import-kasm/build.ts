@@ -39,6 +39,7 @@ const nouns: Readonly<Record<string, string>> = {
   workspace: "workspace",
   vmProviderConfig: "vms",
   dnsProviderConfig: "records",
+  ldapConfig: "directory",
   autoscaleConfig: "config",
   schedule: "schedule",
   stagingConfig: "staging",

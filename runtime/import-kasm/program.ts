@@ -12,6 +12,7 @@ import type { DefinitionKind } from "../model/config";
 const parts: readonly (readonly [DefinitionKind, string])[] = [
   ["zone", "Where new VMs reach the runtime, and how sessions are placed."],
   ["dnsProviderConfig", "Where the records of nodes go."],
+  ["ldapConfig", "Active Directories in which servers get computer records."],
   ["vmProviderConfig", "What a VM is, and how many of them there may ever be."],
   ["pool", "Sets of like nodes."],
   ["workspace", "What sessions run, and what they need."],

@@ -87,31 +87,37 @@ export const workspaces: Table = {
   },
 };
 
+const users = "how users sign in is the matter of your portal, not of Headroom";
+
+export const ldapConfigs: Table = {
+  name: "ldap_configs",
+  title: "LDAP config",
+  target: "ldapConfig",
+  id: "ldap_id",
+  label: "name",
+  columns: {
+    ldap_id: not("only refers to the row; names refer here", "", { form: "id" }),
+    name: to("name", "name", "Name", { note: "lower-case letters, digits and dashes" }),
+    url: to("urls", "list", "Url", {
+      note: "a list of domain controllers, tried in order; `ldaps://` alone",
+      example: ["ldaps://dc1.example.org"],
+    }),
+    search_base: to("searchBase", "text", "Search Base", { example: "DC=example,DC=org" }),
+    search_filter: not(users, "Search Filter"),
+    group_membership_filter: not(users, "Group Membership Filter"),
+    service_account_dn: to("serviceAccountDn", "text", "Service Account DN", { example: "headroom@example.org" }),
+    service_account_password: to("serviceAccountPassword", "text", "Service Account Password", { isSecret: true }),
+    enabled: not("whether users may sign in with it; records are made all the same", "Enabled", { form: "flag" }),
+    search_subtree: not(users, "Search Subtree", { form: "flag" }),
+    connection_timeout: to("connectionTimeout", "seconds", "Connection Timeout", { note: "a duration such as `10s`" }),
+    email_attribute: not(users, "Email Attribute"),
+    auto_create_app_user: not(users, "Auto Create App User", { form: "flag" }),
+    username_domain_match: not(users, "Username Domain Match"),
+  },
+};
+
 /** Tables that have to do with scaling and yet become nothing here. */
 export const otherTables: readonly Table[] = [
-  {
-    name: "ldap_configs",
-    title: "LDAP config",
-    note: "Active Directory computer records are not in Headroom yet",
-    id: "ldap_id",
-    label: "name",
-    columns: {
-      ldap_id: not("not yet", "", { form: "id" }),
-      name: not("not yet", "Name"),
-      url: not("not yet", "Url"),
-      search_base: not("not yet", "Search Base"),
-      search_filter: not("not yet", "Search Filter"),
-      group_membership_filter: not("not yet", "Group Membership Filter"),
-      service_account_dn: not("not yet", "Service Account DN"),
-      service_account_password: not("not yet", "Service Account Password", { isSecret: true }),
-      enabled: not("not yet", "Enabled", { form: "flag" }),
-      search_subtree: not("not yet", "Search Subtree", { form: "flag" }),
-      connection_timeout: not("not yet", "Connection Timeout", { form: "count" }),
-      email_attribute: not("not yet", "Email Attribute"),
-      auto_create_app_user: not("not yet", "Auto Create App User", { form: "flag" }),
-      username_domain_match: not("not yet", "Username Domain Match"),
-    },
-  },
   {
     name: "servers",
     title: "Server or agent",

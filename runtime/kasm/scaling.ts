@@ -2,12 +2,9 @@
 import { alias, not, to, type Table } from "./table";
 
 const state = "state of a running Kasm, not a setting";
-const directory = "Active Directory computer records are not in Headroom yet";
 const agents = "docker agents only";
 const servers = "servers only";
 const memory = "a quantity such as `8GiB`; there bytes, in older versions MB or GiB";
-
-const flags = { form: "flag" } as const;
 
 export const autoscaleConfigs: Table = {
   name: "autoscale_configs",
@@ -103,10 +100,18 @@ export const autoscaleConfigs: Table = {
       { note: `${servers}; 1 unless \`reusable\` with RDP or SSH` },
     ),
     max_simultaneous_users: to("maxSimultaneousUsers", "count", "Max Simultaneous Users", { note: servers }),
-    ad_create_machine_record: not(directory, "Create Active Directory Computer Record", flags),
-    ldap_id: not(directory, "LDAP Config", { form: "id" }),
-    ad_computer_container_dn: not(directory, "Active Directory Computer OU DN"),
-    ad_recursive_machine_record_cleanup: not(directory, "Recursively Cleanup Computer Record", flags),
+    ad_create_machine_record: to("createAdComputerRecord", "flag", "Create Active Directory Computer Record", {
+      note: servers,
+    }),
+    ldap_id: to("ldapConfig", "reference", "LDAP Config", { to: "ldap_configs", note: servers, example: "directory" }),
+    ldap_config_name: alias("ldapConfig", "reference", { to: "ldap_configs" }),
+    ad_computer_container_dn: to("adComputerOu", "text", "Active Directory Computer OU DN", {
+      note: `${servers}; within the domain of the LDAP config`,
+      example: "OU=Desktops,DC=example,DC=org",
+    }),
+    ad_recursive_machine_record_cleanup: to("adRecursiveCleanup", "flag", "Recursively Cleanup Computer Record", {
+      note: servers,
+    }),
     hooks: not("Kasm does not say what they do", "Hooks", { form: "json", isSecret: true }),
     last_provision: not(state, ""),
     request_downscale_at: not(state, ""),

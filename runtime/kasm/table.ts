@@ -57,7 +57,8 @@ export type Target =
   | "schedule"
   | "stagingConfig"
   | "vmProviderConfig"
-  | "dnsProviderConfig";
+  | "dnsProviderConfig"
+  | "ldapConfig";
 
 export interface Table {
   readonly name: string;

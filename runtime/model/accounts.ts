@@ -11,7 +11,8 @@ import type { EpochMs } from "./clock";
 import { shortDigest } from "./short-digest";
 
 export type Settings = Readonly<Record<string, unknown>>;
-export type AccountService = "vm" | "dns";
+/** `directory`: that of an LDAP config. */
+export type AccountService = "vm" | "dns" | "directory";
 /** By name of the fact. `owner`: the cloud's own number or name of the account, e.g. `123456789012`. */
 export type AccountIdentity = Readonly<Record<string, string>>;
 
@@ -32,7 +33,7 @@ export const noAccountRules: AccountRules = { fields: [], place: [], identity: (
 export interface AccountSpec {
   readonly service: AccountService;
   readonly kind: string;
-  /** Name of the VM or DNS provider config that declared it. */
+  /** Name of the VM or DNS provider config, or of the LDAP config, that declared it. */
   readonly definition: string;
   readonly identity: AccountIdentity;
   /** Account fields only; holds secrets. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { connectionFields, connectionProblems, withConnectionDefaults } from "./connection";
 import { cores, count, definitionName, domainSchema, durationSchema, memorySchema, nameSchema } from "./fields";
+import { directoryNameSchema } from "./ldap-config";
 import { lifecycleFields, lifecycleProblems } from "./lifecycle-fields";
 
 const startupScriptSchema = z.strictObject({
@@ -147,6 +148,30 @@ export const serverAutoscaleConfigSchema = z.strictObject({
     .default(1)
     .describe("Sessions that one server takes at the same time; more than one only with RDP or SSH and `reusable`."),
   maxSimultaneousUsers: count.min(1).default(1).describe("Distinct users on one server at the same time."),
+  createAdComputerRecord: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Make a computer record in Active Directory for each server before its VM, named by the server's id, with a random " +
+        "password for one join, which its script gets as `{ad_join_credential}` beside `{domain}`. The script joins; the " +
+        "record goes after the VM.",
+    ),
+  ldapConfig: nameSchema
+    .optional()
+    .describe("Name of the LDAP config. Default none; required with `createAdComputerRecord`."),
+  adComputerOu: directoryNameSchema
+    .optional()
+    .describe(
+      "Distinguished name of the OU that the records are made in, e.g. `OU=Desktops,DC=example,DC=org`; a comma inside a " +
+        "name is written `\\,`. Default none; required with `createAdComputerRecord`.",
+    ),
+  adRecursiveCleanup: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Delete a record with everything below it, such as BitLocker keys; false: a record with something below it stays, " +
+        "and so does the row of its node, until somebody removes that.",
+    ),
 });
 
 export const autoscaleConfigSchema = z
@@ -165,6 +190,11 @@ export const autoscaleConfigSchema = z
     }
     for (const [field, message] of lifecycleProblems(config)) issue(field, message);
     if (config.type !== "server") return;
+    if (config.createAdComputerRecord && !config.ldapConfig)
+      issue("ldapConfig", "required with createAdComputerRecord");
+    if (config.createAdComputerRecord && !config.adComputerOu) {
+      issue("adComputerOu", "required with createAdComputerRecord");
+    }
     for (const [field, message] of connectionProblems(config)) issue(field, message, config[field]);
     if (config.connectionCredentialType === "dynamic" && !config.desktopServiceInstalled) {
       const why = "with credential type dynamic, because the service in the VM makes the accounts";

@@ -9,6 +9,7 @@ import type { AccountRules } from "./accounts";
 import { BugError, ConfigError, tellFirst, type Problem } from "./errors";
 import { autoscaleConfigSchema, type OsType } from "./autoscale-config";
 import { secretConnectionFields } from "./connection";
+import { ldapConfigSchema, secretLdapFields } from "./ldap-config";
 import { poolSchema, type Pool } from "./pool";
 import { dnsProviderConfigSchema, vmProviderConfigSchema } from "./provider-config";
 import { stagingConfigSchema } from "./staging-config";
@@ -29,6 +30,7 @@ export {
   type ServerAutoscaleConfig,
 } from "./autoscale-config";
 export { durationSchema, memorySchema, nameSchema } from "./fields";
+export type { LdapConfig } from "./ldap-config";
 export type { Pool, StaticMember } from "./pool";
 export { scheduleSchema, weekdays, type Schedule, type Weekday } from "./schedule";
 export type { Permissions, StagingConfig } from "./staging-config";
@@ -45,6 +47,7 @@ export const definitionSchemas = {
   workspace: workspaceSchema,
   vmProviderConfig: vmProviderConfigSchema,
   dnsProviderConfig: dnsProviderConfigSchema,
+  ldapConfig: ldapConfigSchema,
   autoscaleConfig: autoscaleConfigSchema,
   schedule: scheduleSchema,
   stagingConfig: stagingConfigSchema,
@@ -118,6 +121,7 @@ export interface VmProviderFacts extends DnsProviderFacts {
 export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly string[]>>> = {
   // People write keys and passwords into scripts.
   autoscaleConfig: [...secretConnectionFields, "nginxKey", "startupScript.text"],
+  ldapConfig: secretLdapFields,
   pool: secretConnectionFields.map((field) => `staticMembers[].${field}`),
 };
 

@@ -2,8 +2,10 @@
  * The startup script of a config's nodes: its text, the values of its variables, and what is wrong with it. A preview
  * judges it with the longest values that a node may get, by the same code that renders it for a node.
  */
-import type { AutoscaleConfig, OsType, VmProviderConfig, VmProviderFacts, Zone } from "./config";
+import { recordPlaceOf } from "./computer-records";
+import type { AutoscaleConfig, LdapConfig, OsType, VmProviderConfig, VmProviderFacts, Zone } from "./config";
 import type { Problem } from "./errors";
+import { domainOfBase } from "./ldap-config";
 import {
   isScriptVariable,
   parseStartupScript,
@@ -23,6 +25,8 @@ export interface ScriptSources {
   readonly zone: Pick<Zone, "upstreamAuthAddress"> & Partial<Pick<Zone, "local">>;
   readonly vmProvider: Pick<VmProviderConfig, "name" | "kind" | "settings">;
   readonly facts: VmProviderFacts;
+  /** Where its computer record is made. Default none. */
+  readonly ldap?: Pick<LdapConfig, "searchBase"> | undefined;
 }
 
 /** What only the node itself has. */
@@ -30,17 +34,22 @@ export interface ScriptIdentity {
   readonly nodeId: string;
   readonly checkinToken: string;
   readonly agentToken: string;
+  /** Of its computer record. */
+  readonly joinPassword: string;
 }
 
 /** Characters of a node's token at most. */
 export const tokenLengthMax = 256;
 /** Characters of a node's id at most. */
 export const nodeIdLengthMax = 8;
+/** Characters of the password of its computer record. */
+export const joinPasswordLength = 24;
 
 const longestIdentity: ScriptIdentity = {
   nodeId: "n".repeat(nodeIdLengthMax),
   checkinToken: "t".repeat(tokenLengthMax),
   agentToken: "t".repeat(tokenLengthMax),
+  joinPassword: "p".repeat(joinPasswordLength),
 };
 
 interface NodeScript {
@@ -114,7 +123,7 @@ function problemsWith(sources: ScriptSources, scripts: ParsedScripts): Problem[]
   const isRead = delivery !== "fetch" && (facts.isScriptReadByImage?.(osType) ?? true);
   const runner = delivery === "fetch" ? 'delivery "fetch"' : kind;
   const form = sent ? formProblems(renderParsed(sent, {}), { osType, isRead, runner }) : [];
-  return [...problems, ...checkinProblems(config, script), ...form, ...size];
+  return [...problems, ...checkinProblems(config, script), ...joinProblems(config, script), ...form, ...size];
 }
 
 interface Reader {
@@ -149,6 +158,27 @@ function checkinProblems(config: AutoscaleConfig, script: ParsedScript | undefin
   const which = needed.map((variable) => `{${variable}}`).join(" or ");
   const why = script ? "the script does not use it" : "a raw script has no variables";
   return [inText({ path: "", message: `${why}; ${whatChecksIn(config)} only with ${which}` })];
+}
+
+const joinVariables: readonly ScriptVariable[] = ["ad_join_credential", "domain"];
+
+/** A script that joins a domain with nothing in the place of its name and password would fail on every node. */
+function joinProblems(config: AutoscaleConfig, script: ParsedScript | undefined): Problem[] {
+  if (recordPlaceOf(config)) return [];
+  const [used] = joinVariables.filter((variable) => script?.variables.includes(variable) ?? false);
+  if (used === undefined) return [];
+  const what = config.type === "server" ? "without createAdComputerRecord" : "for a docker agent, which gets none";
+  return [
+    inText({ path: "", message: `{${used}} comes with a computer record in Active Directory; it is empty ${what}` }),
+  ];
+}
+
+/** The password of the record is nowhere else to be had. */
+function joinWarnings(config: AutoscaleConfig, used: readonly ScriptVariable[]): Problem[] {
+  if (!recordPlaceOf(config) || used.includes("ad_join_credential")) return [];
+  const message =
+    "createAdComputerRecord is on, and the script does not use {ad_join_credential}: nothing in it can join";
+  return [inText({ path: "", message })];
 }
 
 interface Sized {
@@ -188,6 +218,7 @@ function warningsWith(sources: ScriptSources): Problem[] {
   const ofCloud = facts.scriptWarning?.(text, vmProvider.settings);
   return [
     ...(raw ? rawWarnings(text, osType) : variableWarnings(text, valuesOf(sources, longestIdentity))),
+    ...joinWarnings(sources.config, raw ? [] : parseStartupScript(text).variables),
     ...(ofCloud === undefined ? [] : [inText({ path: "", message: ofCloud })]),
   ];
 }
@@ -245,11 +276,12 @@ function inText({ message }: Problem): Problem {
 
 /** Every variable has a value; empty = there is no such thing here. */
 function valuesOf(
-  { config, zone, vmProvider, facts }: ScriptSources,
-  { nodeId, checkinToken, agentToken }: ScriptIdentity,
+  { config, zone, vmProvider, facts, ldap }: ScriptSources,
+  { nodeId, checkinToken, agentToken, joinPassword }: ScriptIdentity,
 ): Required<ScriptValues> {
   const server = config.type === "server" ? config : undefined;
   const agent = config.type === "dockerAgent" ? config : undefined;
+  const hasRecord = recordPlaceOf(config) !== undefined;
   return {
     server_id: nodeId,
     provider_name: vmProvider.kind,
@@ -261,8 +293,8 @@ function valuesOf(
     manager_token: agentToken,
     connection_username: server?.connectionUsername ?? "",
     connection_password: server?.connectionPassword ?? "",
-    ad_join_credential: "",
-    domain: "",
+    ad_join_credential: hasRecord ? joinPassword : "",
+    domain: hasRecord ? domainOfBase(ldap?.searchBase) : "",
     nginx_cert_in: agent?.nginxCert ?? "",
     nginx_key_in: agent?.nginxKey ?? "",
     ssh_key: facts.sshPublicKey?.(vmProvider.settings) ?? "",

@@ -21,6 +21,7 @@ import { nearMemberProblems, nearZoneProblems } from "./member-places";
 import { findNodeScriptProblems, findNodeScriptWarnings, type ScriptSources } from "./node-script";
 import { goesWithLabels, type LabelMisfit } from "./labels";
 import { findLabelMisfit, labelledPoolProblems } from "./label-references";
+import { computerRecordProblems, ldapConfigProblems, recordPlaceOf } from "./computer-records";
 import { slotProblems, slottedWorkspaceProblems } from "./slot-references";
 import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
 import type { PartialShape } from "./shapes";
@@ -38,6 +39,7 @@ const finders: { readonly [T in DefinitionKind]: Finder<DefinitionOf<T>> } = {
   stagingConfig: (config, { declared }, isWhole) => (isWhole ? stagingProblems(config, declared) : []),
   vmProviderConfig: vmProviderProblems,
   dnsProviderConfig: () => [],
+  ldapConfig: ldapConfigProblems,
 };
 
 export function findReferenceProblems<K extends DefinitionKind>(
@@ -125,6 +127,7 @@ function configProblems(config: AutoscaleConfig, context: ReferenceContext, isWh
   if (pool && pool.type !== config.type) {
     problems.push({ path: "type", message: `got "${config.type}"; pool "${pool.name}" is of type "${pool.type}"` });
   }
+  problems.push(...computerRecordProblems(config, context));
   if (config.type === "dockerAgent") {
     problems.push(...standbyProblems(config, config, context));
     problems.push(...slotProblems(config, context));
@@ -136,7 +139,10 @@ function configProblems(config: AutoscaleConfig, context: ReferenceContext, isWh
 function scriptSources(config: AutoscaleConfig, { declared, catalog }: ReferenceContext): ScriptSources[] {
   const zone = declared.zone.get(config.zone) ?? { upstreamAuthAddress: "" };
   const vmProviders = vmProvidersOf(config).flatMap((name) => declared.vmProviderConfig.get(name) ?? []);
-  return vmProviders.map((vmProvider) => ({ config, zone, vmProvider, facts: factsOf(catalog.vm, vmProvider.kind) }));
+  const ldap = declared.ldapConfig.get(recordPlaceOf(config)?.ldapConfig ?? "");
+  return vmProviders.map((vmProvider) => {
+    return { config, zone, vmProvider, facts: factsOf(catalog.vm, vmProvider.kind), ldap };
+  });
 }
 
 /** What is allowed but probably not meant; for whoever previews. */

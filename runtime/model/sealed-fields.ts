@@ -41,7 +41,8 @@ export function sealedFields(catalog?: CloudCatalog): SealedFieldsOf {
       if (spec === undefined) return fetched;
       const record = spec.dns && pathsOfSettings(spec.dns, knownFacts(dns, spec.dns.kind), ["spec", "dns", "settings"]);
       const settings = pathsOfSettings(spec, knownFacts(vm, spec.kind), ["spec", "settings"]);
-      return [["spec", "startupScript"], ...fetched, ...settings, ...(record ?? [])];
+      const join: FieldPath[] = spec.computerRecord ? [["spec", "computerRecord", "joinPassword"]] : [];
+      return [["spec", "startupScript"], ...fetched, ...settings, ...(record ?? []), ...join];
     },
     account: (row) => fieldsIn(row, ["settings", "confirmed"]),
     nodeSecrets: (row) => fieldsIn(row, Object.keys(row)).filter(([field]) => field !== "nodeId"),

@@ -4,6 +4,7 @@ import type { Account, AccountService } from "./accounts";
 import type {
   AutoscaleConfig,
   DnsProviderConfig,
+  LdapConfig,
   Pool,
   Schedule,
   StagingConfig,
@@ -33,6 +34,7 @@ export interface Snapshot {
   readonly stagingConfigs: ReadonlyMap<string, StagingConfig>;
   readonly vmProviderConfigs: ReadonlyMap<string, VmProviderConfig>;
   readonly dnsProviderConfigs: ReadonlyMap<string, DnsProviderConfig>;
+  readonly ldapConfigs: ReadonlyMap<string, LdapConfig>;
   /** Autoscaled nodes of every status, and static members. */
   readonly nodes: ReadonlyMap<string, Node>;
   /** What is secret of their connections; none where nothing is. */
@@ -49,7 +51,7 @@ export interface Snapshot {
   readonly accounts: ReadonlyMap<string, Account>;
   /** VMs that nobody knows, also those that were seen only once. */
   readonly orphans: ReadonlyMap<string, Orphan>;
-  /** The account of a VM or DNS provider config as it is now. */
+  /** The account of a VM or DNS provider config, or of an LDAP config, as it is now. */
   accountOf(service: AccountService, definition: string): Account | undefined;
   /** What the clouds last said, by VM provider config; also of definitions that are gone, until the next check. */
   readonly accountChecks: ReadonlyMap<string, AccountCheckRow>;

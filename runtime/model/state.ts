@@ -49,6 +49,18 @@ export interface DnsSpec {
   readonly ttlSeconds: number;
 }
 
+/** A node's computer record in an Active Directory, named by the node's id. */
+export interface ComputerRecordSpec {
+  /** Id of the account with which it is made. */
+  readonly account: string;
+  /** Distinguished name of the OU that it is made in. */
+  readonly computerOu: string;
+  /** It goes with everything below it. */
+  readonly deletesChildren: boolean;
+  /** For one join, which gives the computer another one. A secret everywhere. */
+  readonly joinPassword: string;
+}
+
 /**
  * Version of the schemas of clouds' settings, frozen into each node. Raise it when a schema stops to take what it took: a
  * node of another version stays as it is, see `executor/kept-nodes.ts`.
@@ -76,6 +88,7 @@ export interface DesiredNode {
   /** The script is sent exactly as it is. Absent = it is made to fit the image. */
   readonly isRawScript?: boolean;
   readonly dns?: DnsSpec;
+  readonly computerRecord?: ComputerRecordSpec;
   /** Id of the installation that it was born in, the tag `headroom-installation`; absent in rows of older versions. */
   readonly installation?: string;
 }
@@ -292,15 +305,17 @@ export interface InstallationRecord {
 }
 
 /**
- * A VM in one of our accounts that carries our installation's id and that no row and no stack tells of. It has been seen
- * once, or is known to be one from `reportedAtMs` on.
+ * A VM in one of our accounts, or a computer record in a directory, that carries our installation's id and that no row and
+ * no stack tells of. It has been seen once, or is known to be one from `reportedAtMs` on.
  */
 export interface Orphan {
   /** Account and VM. */
   readonly orphanId: string;
   readonly accountId: string;
-  /** Name of the VM provider config whose account that is. */
+  /** Name of the VM provider config, or of the LDAP config, whose account that is. */
   readonly vmProvider: string;
+  /** It is a computer record; its `vmId` is the node id that it carries. Absent = a VM. */
+  readonly isComputerRecord?: true;
   /** Where in the account, e.g. its region. */
   readonly place: Readonly<Record<string, unknown>>;
   /** The cloud's id of it. */

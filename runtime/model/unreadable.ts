@@ -60,6 +60,7 @@ export function unreadableBelow(
     zone: [zone],
     pool: [pool],
     dnsProviderConfig: [config.registerDns ? dnsProvider : undefined],
+    ldapConfig: [config.type === "server" && config.createAdComputerRecord ? config.ldapConfig : undefined],
     workspace: [config.type === "dockerAgent" ? config.standbySlots?.workspace : undefined],
   };
   return inOrder(unreadable).flatMap(([id, found]) => {

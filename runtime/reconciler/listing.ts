@@ -101,12 +101,14 @@ export function ownershipOf(
 ): Ownership {
   const { vmId, nodeId = "" } = vm;
   const row = state.nodes.get(nodeId);
-  if (state.nodeOfVm(vmId) || (row && row.vmId === undefined)) return "owned";
+  // A computer record is known by its node's id alone.
+  const isRecord = state.accounts.get(accountId)?.service === "directory";
+  if (isRecord ? row : state.nodeOfVm(vmId) || (row && row.vmId === undefined)) return "owned";
   let isUndecided = false;
   for (const lane of state.lanes.values()) {
     const nodes = [...state.nodesOfLane(lane.laneId).values()];
     const stack = stackOf(lane.laneId);
-    if (holds(lane, stack, vm)) return "owned";
+    if (holds(lane, stack, vm) || (isRecord && stack?.has(nodeId))) return "owned";
     const isWorkedOn = lane.openRevision !== undefined && row?.laneId === lane.laneId;
     const isUnknown = stack === undefined && mayBeIn(accountId, nodes) && !isUntouched(lane, nodes);
     isUndecided ||= isWorkedOn || isUnknown;
@@ -128,7 +130,9 @@ function holds(
 
 /** Nodes of one lane are in one account; of an empty lane that is not known. */
 function mayBeIn(accountId: string, nodes: readonly Node[]): boolean {
-  return nodes.length === 0 || nodes.some(({ spec }) => spec?.account === undefined || spec.account === accountId);
+  const isIn = ({ spec }: Node) =>
+    spec?.account === undefined || spec.account === accountId || spec.computerRecord?.account === accountId;
+  return nodes.length === 0 || nodes.some(isIn);
 }
 
 /** Whatever its first update makes has a row. */

@@ -10,8 +10,10 @@ import {
   type ServerAutoscaleConfig,
   type VmProviderConfig,
 } from "../model/config";
+import { recordPlaceOf } from "../model/computer-records";
 import { nodeConnectionOf } from "../model/connection";
 import { BugError } from "../model/errors";
+import { directoryAccountRules, directoryAsProvider } from "../model/ldap-config";
 import type { Reason } from "../model/reason";
 import {
   renderBootstrap,
@@ -20,13 +22,14 @@ import {
   type ScriptIdentity,
   type ScriptSources,
 } from "../model/node-script";
-import { settingsVersionNow, type DesiredNode, type DnsSpec, type Node } from "../model/state";
+import { settingsVersionNow, type ComputerRecordSpec, type DesiredNode, type DnsSpec, type Node } from "../model/state";
 import type { Shape } from "../model/shapes";
 import { checkedSize, declaredShape, shapeOfConfig } from "../planner/config/next-node";
 import type { PlaceContext } from "../planner/placement/eligibility";
 import { SpecDigests } from "../planner/config/spec-digest";
 import type { Snapshot } from "../model/snapshot";
 import type { NodeTokens } from "../broker/node-tokens";
+import { makeJoinPassword } from "./join-password";
 import { withPlaceToTry } from "./next-place";
 
 /** In a burst of thousands a node may wait for hours before its cloud is asked for it; it is given up after a day. */
@@ -58,6 +61,7 @@ export function makeIdentity(
     nodeId,
     checkinToken: tokens.issue({ nodeId, purpose: "checkin", expiresAtMs: nowMs + checkinMs, nowMs }),
     agentToken: tokens.issue({ nodeId, purpose: "agent", expiresAtMs: nowMs + agentTokenMs, nowMs }),
+    joinPassword: recordPlaceOf(config) ? makeJoinPassword(rng) : "",
   };
 }
 
@@ -121,7 +125,7 @@ export function likelySpecOf(
   const vmProvider = snapshot.vmProviderConfigs.get(vmProviderName);
   const zone = snapshot.zones.get(config.zone);
   if (!vmProvider || !zone) return undefined;
-  const identity = { nodeId: "likely", checkinToken: "", agentToken: "" };
+  const identity = { nodeId: "likely", checkinToken: "", agentToken: "", joinPassword: "" };
   return specOf(identity, { config, vmProvider, zone, snapshot, catalog }).spec;
 }
 
@@ -170,7 +174,9 @@ function specOf(identity: ScriptIdentity, { config, vmProvider, zone, catalog, s
   const { nodeId } = identity;
   const facts = factsOf(catalog.vm, vmProvider.kind);
   const dns = dnsOf(config, snapshot, catalog);
-  const sources = { config, vmProvider, zone, facts };
+  const computerRecord = computerRecordOf(config, identity, snapshot);
+  const ldap = snapshot.ldapConfigs.get(recordPlaceOf(config)?.ldapConfig ?? "");
+  const sources = { config, vmProvider, zone, facts, ldap };
   const { raw, osType, delivery } = scriptOf(sources);
   const script = renderNodeScript(sources, identity);
   const isFetched = delivery === "fetch" && script !== "";
@@ -192,6 +198,7 @@ function specOf(identity: ScriptIdentity, { config, vmProvider, zone, catalog, s
     startupScript: isFetched ? renderBootstrap(sources, identity, sha256(script)) : script,
     ...(raw && !isFetched ? { isRawScript: true } : {}),
     ...(dns ? { dns } : {}),
+    ...(computerRecord ? { computerRecord } : {}),
     ...(snapshot.installationId === "" ? {} : { installation: snapshot.installationId }),
   };
   return isFetched ? { spec, fetchedScript: script } : { spec };
@@ -217,10 +224,24 @@ function dnsOf(config: AutoscaleConfig, snapshot: Snapshot, catalog: CloudCatalo
   };
 }
 
+function computerRecordOf(
+  config: AutoscaleConfig,
+  { joinPassword }: ScriptIdentity,
+  snapshot: Snapshot,
+): ComputerRecordSpec | undefined {
+  const place = recordPlaceOf(config);
+  if (place === undefined) return undefined;
+  const ldap = snapshot.ldapConfigs.get(place.ldapConfig);
+  if (!ldap) throw new BugError(`LDAP config "${place.ldapConfig}" of "${config.name}" is not declared`);
+  const account = accountIdFor("directory", directoryAsProvider(ldap), directoryAccountRules, snapshot);
+  const { computerOu, deletesChildren } = place;
+  return { account, computerOu, deletesChildren, joinPassword };
+}
+
 /** The account of the definition as it is now; one that has no row yet gets it under the same id. */
 function accountIdFor(
   service: AccountService,
-  { name, kind, settings }: VmProviderConfig | DnsProviderConfig,
+  { name, kind, settings }: Pick<VmProviderConfig | DnsProviderConfig, "name" | "kind" | "settings">,
   rules: AccountRules,
   snapshot: Snapshot,
 ): string {

@@ -16,7 +16,7 @@ import type { Snapshot } from "../model/snapshot";
 import type { Ledger } from "../store/store";
 import type { DueQuestion, Inquirer } from "./account-questions";
 import { ownershipOf, type StackOf } from "./listing";
-import { tellOfOrphan } from "./orphans";
+import { nameOf, tellOfOrphan } from "./orphans";
 import { sweepAreas } from "./sweep-areas";
 
 export interface OrphanRemovalOptions {
@@ -72,10 +72,10 @@ export class OrphanRemoval implements Inquirer {
 
   private async conclude(orphan: Orphan, answer: AccountAnswer): Promise<void> {
     const { ledger, clock } = this.options;
-    const { orphanId, vmId, accountId } = orphan;
+    const { orphanId } = orphan;
     const { journal } = this;
     const draft = new Draft(ledger.state);
-    const subject = `VM ${vmId} in account "${accountId}", which nobody knew,`;
+    const subject = `${nameOf(orphan)}, which nobody knew,`;
     if (answer.kind === "deleted") {
       draft.put({ kind: "delete", table: "orphan", id: orphanId });
       tellOfOrphan(orphan, "orphanDeleted", `${subject} was deleted`, { draft, journal });
@@ -102,8 +102,9 @@ export class OrphanRemoval implements Inquirer {
   }
 }
 
-/** Told, and in an account whose VM provider config wants such VMs deleted. */
-function isUnwanted({ accountId, vmProvider, reportedAtMs }: Orphan, state: Snapshot): boolean {
+/** Told, and in an account whose definition wants such ones deleted. */
+function isUnwanted({ accountId, vmProvider, isComputerRecord, reportedAtMs }: Orphan, state: Snapshot): boolean {
   if (reportedAtMs === undefined || !state.accounts.has(accountId)) return false;
-  return state.vmProviderConfigs.get(vmProvider)?.orphans === "delete";
+  const definitions = isComputerRecord ? state.ldapConfigs : state.vmProviderConfigs;
+  return definitions.get(vmProvider)?.orphans === "delete";
 }

@@ -40,6 +40,7 @@ function note(known: Orphan | undefined, vm: ListedVm, { area, askedAtMs }: List
     orphanId: orphanIdOf(area, vm.vmId),
     accountId: area.account.accountId,
     vmProvider: area.account.definition,
+    ...(area.account.service === "directory" ? { isComputerRecord: true as const } : {}),
     place: area.place,
     vmId: vm.vmId,
     ...(vm.nodeId === undefined ? {} : { nodeId: vm.nodeId }),
@@ -50,7 +51,8 @@ function note(known: Orphan | undefined, vm: ListedVm, { area, askedAtMs }: List
   context.draft.put({ kind: "put", table: "orphan", row });
   if (known?.reportedAtMs !== undefined || reportedAtMs === undefined) return;
   const carries = vm.nodeId === undefined ? "no node id" : `the id of node ${vm.nodeId}`;
-  const text = `VM ${vm.vmId} in account "${row.accountId}" is ours, carries ${carries}, and no node and no stack has it: it costs money and serves nobody`;
+  const harm = row.isComputerRecord ? "who knows its password may join" : "it costs money and serves nobody";
+  const text = `${nameOf(row)} is ours, carries ${carries}, and no node and no stack has it: ${harm}`;
   tellOfOrphan(row, "orphan", text, context);
 }
 
@@ -58,7 +60,12 @@ function note(known: Orphan | undefined, vm: ListedVm, { area, askedAtMs }: List
 function forget(known: Orphan, why: string, context: TransitionContext): void {
   context.draft.put({ kind: "delete", table: "orphan", id: known.orphanId });
   if (known.reportedAtMs === undefined) return;
-  tellOfOrphan(known, "orphanGone", `VM ${known.vmId}, which nobody knew, is not told any more: ${why}`, context);
+  tellOfOrphan(known, "orphanGone", `${nameOf(known)}, which nobody knew, is not told any more: ${why}`, context);
+}
+
+/** For sentences. */
+export function nameOf({ vmId, accountId, isComputerRecord }: Orphan): string {
+  return `${isComputerRecord ? "computer record" : "VM"} ${vmId} in account "${accountId}"`;
 }
 
 export function tellOfOrphan(

@@ -1,7 +1,8 @@
 /** What a sweep looks at: one place of one account at a time, with the rows that should have a VM there. */
-import type { Account } from "../model/accounts";
+import type { Account, AccountRules } from "../model/accounts";
 import { canonicalJson } from "../model/canonical-json";
-import { knownFacts, type CloudCatalog } from "../model/config";
+import { factsOf, knownFacts, type CloudCatalog } from "../model/config";
+import { directoryAccountRules } from "../model/ldap-config";
 import type { Node } from "../model/state";
 import type { Snapshot } from "../model/snapshot";
 
@@ -38,7 +39,18 @@ export function sweepAreas(state: Snapshot, catalog: CloudCatalog): SweepArea[] 
     const area = areaOf(node.spec.account, node.spec.settings);
     if (area && isMade(node)) area.nodes.push(node);
   }
-  return [...areas].map(([key, area]) => ({ key, ...area }));
+  return [...[...areas].map(([key, area]) => ({ key, ...area })), ...directoryAreas(state)];
+}
+
+/** Directories in which records of ours are, or may come. What a record says of its node is not said of the node's VM. */
+function directoryAreas({ accounts }: Snapshot): SweepArea[] {
+  const directories = [...accounts.values()].filter(({ service }) => service === "directory");
+  return directories.map((account) => ({ key: JSON.stringify([account.accountId]), account, place: {}, nodes: [] }));
+}
+
+/** How accounts of this service and kind are told apart. */
+export function rulesOf({ service, kind }: Pick<Account, "service" | "kind">, catalog: CloudCatalog): AccountRules {
+  return service === "directory" ? directoryAccountRules : factsOf(catalog.vm, kind).account;
 }
 
 /** More places than an account's definition has had in all its time. */

@@ -8,7 +8,7 @@
 import type { AccountAnswer } from "../model/account-questions";
 import { canonicalJson } from "../model/canonical-json";
 import type { Clock, EpochMs, Rng } from "../model/clock";
-import { factsOf, type CloudCatalog } from "../model/config";
+import type { CloudCatalog } from "../model/config";
 import { Decisions } from "../deciding/decisions";
 import { tellNode } from "../deciding/node-events";
 import type { QueueContext } from "../planner/placement/place-queue";
@@ -18,7 +18,7 @@ import type { Ledger } from "../store/store";
 import type { DueQuestion, Inquirer } from "./account-questions";
 import { absences, againMs, isProven, ListedVms, type Absence, type Listing, type StackOf } from "./listing";
 import { concludeOrphans } from "./orphans";
-import { sweepAreas, withPlace, type SweepArea } from "./sweep-areas";
+import { rulesOf, sweepAreas, withPlace, type SweepArea } from "./sweep-areas";
 
 export interface SweepOptions {
   readonly ledger: Ledger;
@@ -84,8 +84,7 @@ export class Sweep implements Inquirer {
     if (account === undefined || canonicalJson(account.settings) !== canonicalJson(area.account.settings)) return;
     const listing: Listing = { area, askedAtMs, vms: new ListedVms(answer.vms) };
     const context = this.decisions.begin();
-    const rules = factsOf(catalog.vm, account.kind).account;
-    if (isProven(listing, rules)) this.concludeRows(listing, memory, context);
+    if (isProven(listing, rulesOf(account, catalog))) this.concludeRows(listing, memory, context);
     else if (area.nodes.length > 0) {
       this.complain(area, `it lists none of ${area.nodes.length} known VMs, and it is not known whose account it is`);
     }

@@ -19,6 +19,7 @@ export class DeclaredDefinitions implements Index<StoredDefinition> {
     stagingConfig: new Map(),
     vmProviderConfig: new Map(),
     dnsProviderConfig: new Map(),
+    ldapConfig: new Map(),
   };
   /** Made when asked for, and anew after each change: definitions are few, and change seldom. */
   private sorted: SortedDefinitions | undefined;

@@ -197,6 +197,9 @@ export class HotState implements Snapshot {
   get dnsProviderConfigs() {
     return this.declared.byKind.dnsProviderConfig;
   }
+  get ldapConfigs() {
+    return this.declared.byKind.ldapConfig;
+  }
 
   /** Also of a definition that can't be read. */
   isDeclared(kind: DefinitionKind, name: string): boolean {

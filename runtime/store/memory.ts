@@ -95,8 +95,12 @@ export class MemoryStore implements Store {
     const rows = [...this.disk.rows.values()].filter(({ table }) => table === "node");
     const owner = rows
       .map(({ text }) => JSON.parse(text) as Node)
-      .find((node) => node.vmId === row.vmId || (node.nodeId === row.nodeId && node.vmId === undefined));
-    const definition = this.read<StoredDefinition>("definition", definitionId("vmProviderConfig", row.vmProvider));
+      .find((node) => {
+        if (node.nodeId === row.nodeId && (row.isComputerRecord || node.vmId === undefined)) return true;
+        return node.vmId === row.vmId;
+      });
+    const kind = row.isComputerRecord ? "ldapConfig" : "vmProviderConfig";
+    const definition = this.read<StoredDefinition>("definition", definitionId(kind, row.vmProvider));
     return { row, ownerId: owner?.nodeId, policy: definition?.doc["orphans"] as string | undefined };
   }
 

@@ -49,7 +49,7 @@ export interface PermitFacts {
 /** What the store holds of a VM that nobody knows. */
 export interface OrphanFacts {
   /** Undefined when it is not told any more. */
-  readonly row: Pick<Orphan, "vmId" | "nodeId" | "vmProvider" | "reportedAtMs"> | undefined;
+  readonly row: Pick<Orphan, "vmId" | "nodeId" | "vmProvider" | "isComputerRecord" | "reportedAtMs"> | undefined;
   /** A node that has this VM, or has no VM yet and may have made it. */
   readonly ownerId: string | undefined;
   /** `orphans` of the definition of its VM provider config as it stands; undefined when that says nothing or is gone. */
@@ -81,7 +81,8 @@ function judgeOrphan(
   }
   if (ownerId !== undefined) return refused(`VM ${vmId} is, or may be, that of node ${ownerId}`);
   if (policy === "delete") return { isAllowed: true };
-  return refused(`VM provider config "${row.vmProvider}" does not say orphans: "delete"`);
+  const kind = row.isComputerRecord ? "LDAP config" : "VM provider config";
+  return refused(`${kind} "${row.vmProvider}" does not say orphans: "delete"`);
 }
 
 export function refused(reason: string): Permit {

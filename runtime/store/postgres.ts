@@ -368,9 +368,11 @@ export const orphanPermitText = `select
   o.doc as orphan,
   coalesce(
     (select n.id from headroom.node n where n.doc ->> 'vmId' = o.doc ->> 'vmId' limit 1),
-    (select n.id from headroom.node n where n.id = o.doc ->> 'nodeId' and n.doc ->> 'vmId' is null)) as owner,
+    (select n.id from headroom.node n where n.id = o.doc ->> 'nodeId'
+      and (n.doc ->> 'vmId' is null or o.doc -> 'isComputerRecord' is not null))) as owner,
   (select d.doc -> 'doc' ->> 'orphans' from headroom.definition d
-    where d.id = 'vmProviderConfig/' || (o.doc ->> 'vmProvider')) as policy
+    where d.id = case when o.doc -> 'isComputerRecord' is null then 'vmProviderConfig/' else 'ldapConfig/' end
+      || (o.doc ->> 'vmProvider')) as policy
   from (select 1) as one left join headroom.orphan o on o.id = $2`;
 
 async function readInstallation(client: Client): Promise<InstallationRecord | undefined> {

@@ -92,6 +92,13 @@ const documents: readonly (readonly [DefinitionKind, Doc])[] = [
   ["schedule", { name: "s", autoscaleConfig: "c", days: ["mon"], start: "08:00", end: "18:00", timezone: "UTC" }],
   ["stagingConfig", { name: "g", zone: "eu", workspace: "w", sessions: 1, permissions: { audio: true } }],
   [
+    "ldapConfig",
+    {
+      ...{ name: "l", urls: ["ldaps://dc1.example.org"], searchBase: "DC=example,DC=org" },
+      ...{ serviceAccountDn: "a@example.org", ...everySecretOf("ldapConfig") },
+    },
+  ],
+  [
     "autoscaleConfig",
     { name: "a", type: "dockerAgent", ...config, nginxKey: "k", standbySlots: { workspace: "w", count: 1 } },
   ],

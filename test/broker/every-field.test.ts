@@ -130,6 +130,10 @@ const bases: Readonly<Record<DefinitionKind, Json>> = {
   workspace: { name: "w", pools: ["p"], cores: 1, memory: "1GiB" },
   vmProviderConfig: { name: "v", kind: "local", maxInstances: 1 },
   dnsProviderConfig: { name: "d", kind: "local" },
+  ldapConfig: {
+    ...{ name: "l", urls: ["ldaps://dc.example.org"], searchBase: "DC=example,DC=org" },
+    ...{ serviceAccountDn: "a@example.org", serviceAccountPassword: "b" },
+  },
   autoscaleConfig: { name: "c", type: "server", pool: "p", zone: "z", vmProvider: "v" },
   schedule: { name: "s", autoscaleConfig: "c", days: ["mon"], start: "08:00", end: "09:00", timezone: "UTC" },
   stagingConfig: { name: "g", zone: "z", workspace: "w", sessions: 1 },

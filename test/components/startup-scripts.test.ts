@@ -13,7 +13,12 @@ import { newOpenFolder } from "../support/open-folder";
 import { removeFolder } from "../support/remove-folder";
 
 const catalog = cloudCatalog();
-const identity = { nodeId: "n1234567", checkinToken: "check.in.token", agentToken: "agent.to.ken" };
+const identity = {
+  nodeId: "n1234567",
+  checkinToken: "check.in.token",
+  agentToken: "agent.to.ken",
+  joinPassword: "Join1Password",
+};
 const { dockerAgent, desktopServer, windowsServer } = headroom.startupScripts;
 type Script = ReturnType<typeof dockerAgent>;
 

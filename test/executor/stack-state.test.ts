@@ -3,6 +3,7 @@ import { classifyFailure, isOutcomeUnknown } from "../../runtime/executor/failur
 import { PassphraseCrypter } from "../../runtime/executor/passphrase";
 import {
   addFound,
+  computerRecordType,
   judgeAbsence,
   lackedNodes,
   nodeComponentType,
@@ -166,6 +167,25 @@ describe("state of a lane's stack", () => {
 
     assert.equal(added.resources?.at(-1)?.provider, `${provider.urn}::uuid`);
     assert.throws(() => addFound({ resources: [component("a")] }, [found]), /the state lacks local-1/);
+  });
+
+  it("keeps a computer record whose making has no known end, so that it is looked after and never forgotten", () => {
+    const urn = `${nodeUrn(stack, project, "n-1")}-computer`;
+    const record = {
+      ...{ urn, type: computerRecordType, custom: true, parent: nodeUrn(stack, project, "n-1") },
+      inputs: { nodeId: "n-1", computerOu: "OU=a" },
+    };
+    const settled = (operation: string, resources: Deployment["resources"] = [component("n-1")]) =>
+      settlePending({ resources, pending_operations: [{ resource: record, type: operation }] }, []).deployment;
+
+    const { resources, pending_operations: pending } = settled("creating");
+    assert.deepEqual(resources, [component("n-1"), { ...record, id: "n-1", inputs: {}, outputs: record.inputs }]);
+    assert.equal(pending, undefined);
+    const known = [component("n-1"), { ...record, id: "n-1" }];
+    for (const operation of ["creating", "deleting", "updating"]) {
+      assert.deepEqual(settled(operation, known).resources, known, operation);
+    }
+    assert.deepEqual(settled("deleting").resources, [component("n-1")]);
   });
 });
 

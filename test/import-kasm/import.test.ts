@@ -70,6 +70,10 @@ describe("an imported program", () => {
     has(config, 'config.requireSecret("windows-11-connectionPassword")', 'connectionUsername: "student"');
     has(config, "maxSimultaneousSessionsPerServer: 10", "maxSimultaneousUsers: 2", "requireCheckin: true");
     has(config, 'osType: "windows"', 'maxNodeAge: "14d"', 'rotatePreWarm: "30m"', "registerDns: true");
+    const directory = declared(program, "LdapConfig", "school");
+    has(directory, 'urls: ["ldaps://ad.example.org"]', 'searchBase: "DC=example,DC=org"');
+    has(directory, 'serviceAccountDn: "CN=kasm,DC=example,DC=org"', 'requireSecret("school-serviceAccountPassword")');
+    has(config, "createAdComputerRecord: true", "ldapConfig: school", 'adComputerOu: "OU=Kasm,DC=example,DC=org"');
     has(
       declared(program, "Schedule", "windows-11-hours"),
       'config.requireObject<headroom.Weekday[]>("windows-11-hours-days")',
@@ -177,7 +181,6 @@ describe("what an import leaves out", () => {
       find("helm-values", "zones.upstream_auth_address").why,
       /host name or IP address that new VMs can reach/,
     );
-    assert.match(find("helm-values", "autoscale_configs.ad_create_machine_record").why, /Active Directory/);
     assert.match(find("school", "startup_script").why, /Kasm's agent, .* does not speak to Headroom/);
   });
 

@@ -24,7 +24,12 @@ import {
 import { SeededRng, startMs } from "../support/virtual-clock";
 
 const catalog = cloudCatalog();
-const identity = { nodeId: "n1234567", checkinToken: "checkin-token", agentToken: "agent-token" };
+const identity = {
+  nodeId: "n1234567",
+  checkinToken: "checkin-token",
+  agentToken: "agent-token",
+  joinPassword: "join-password",
+};
 
 function sourcesOf(
   doc: AgentConfigDoc | ServerConfigDoc,
@@ -36,6 +41,7 @@ function sourcesOf(
     zone: { upstreamAuthAddress: "headroom.example.com:8700" },
     vmProvider: { name: "vms", kind, settings },
     facts: factsOf(catalog.vm, kind),
+    ldap: { searchBase: "OU=People,DC=lab,DC=example,DC=com" },
   };
 }
 
@@ -63,15 +69,20 @@ describe("startup script of a node", () => {
       manager_token: ["agent-token", "agent-token"],
       connection_username: ["", "operator"],
       connection_password: ["", "pass word"],
-      ad_join_credential: ["", ""],
-      domain: ["", ""],
+      ad_join_credential: ["", "join-password"],
+      domain: ["", "lab.example.com"],
       nginx_cert_in: ["CERT", ""],
       nginx_key_in: ["KEY", ""],
       ssh_key: ["ssh-ed25519 AAAA", "ssh-ed25519 AAAA"],
     };
     const text = scriptVariables.map((name) => `${name}=<{${name}}>`).join("\n");
     const settings = { sshPublicKey: "ssh-ed25519 AAAA" };
-    const account = { connectionUsername: "operator", connectionPassword: "pass word" };
+    const record = {
+      createAdComputerRecord: true,
+      ldapConfig: "corp",
+      adComputerOu: "OU=VMs,DC=lab,DC=example,DC=com",
+    };
+    const account = { connectionUsername: "operator", connectionPassword: "pass word", ...record };
     const render = (doc: AgentConfigDoc | ServerConfigDoc) =>
       renderNodeScript(sourcesOf({ ...doc, ...dns, startupScript: { text } }, "local", settings), identity);
     const expected = (which: 0 | 1) => scriptVariables.map((name) => `${name}=<${filled[name][which]}>`).join("\n");
@@ -148,8 +159,8 @@ describe("startup script of a node", () => {
   });
 
   it("is warned about when a variable has no value here, a password needs quoting, or raw leaves variables as they are", () => {
-    assert.deepEqual(warned(agent("{domain}{server_external_fqdn}")), [
-      "{domain} has no value here; nothing takes its place",
+    assert.deepEqual(warned(agent("{ssh_key}{server_external_fqdn}")), [
+      "{ssh_key} has no value here; nothing takes its place",
     ]);
     for (const secret of ["it's", 'a"b', "a\nb", "pa$$word", "back\\slash"]) {
       const [warning, ...others] = warned(server("{connection_password}", { connectionPassword: secret }));

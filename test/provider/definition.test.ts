@@ -27,6 +27,10 @@ const docs: Readonly<Record<DefinitionKind, Properties>> = {
   pool: { type: "dockerAgent" },
   vmProviderConfig: { kind: "local", maxInstances: 3, settings: { cores: 2 } },
   dnsProviderConfig: { kind: "local" },
+  ldapConfig: {
+    ...{ urls: ["ldaps://dc1.example.org"], searchBase: "DC=example,DC=org" },
+    ...{ serviceAccountDn: "headroom@example.org", serviceAccountPassword: "a password" },
+  },
   autoscaleConfig: { type: "dockerAgent", pool: "one", zone: "one", vmProvider: "one" },
   workspace: { pools: ["one"], cores: 1, memory: "1GiB" },
   schedule: { autoscaleConfig: "one", days: ["mon"], start: "08:00", end: "18:00", timezone: "Europe/Berlin" },
@@ -42,6 +46,7 @@ const inOrder: readonly DefinitionKind[] = [
     "workspace",
     "schedule",
     "stagingConfig",
+    "ldapConfig",
   ] as const),
 ];
 

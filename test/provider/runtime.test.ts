@@ -183,11 +183,11 @@ describe("declarations against a real runtime", function () {
         assert.deepEqual(await stored(), []);
         const lines = await own.previewLines(
           lab(({ names, options }) => {
-            const startupScript = { text: "{manager_token}{domain}" };
+            const startupScript = { text: "{manager_token}{ssh_key}" };
             new headroom.AutoscaleConfig("more", { ...names, startupScript }, options);
           }, door),
         );
-        assert.match(lines.join("\n"), /warning: startupScript\.text: \{domain\} has no value here/);
+        assert.match(lines.join("\n"), /warning: startupScript\.text: \{ssh_key\} has no value here/);
       } finally {
         own.remove();
       }

@@ -84,7 +84,14 @@ export function stagingDoc(doc: Partial<Docs["stagingConfig"]> = {}): Docs["stag
   return { name: "offices", zone: "eu", workspace: "office", sessions: 2, ...doc };
 }
 
+/** An Active Directory of the domain `example.org`. */
+export function ldapDoc(doc: Partial<Docs["ldapConfig"]> = {}): Docs["ldapConfig"] {
+  const login = { serviceAccountDn: "headroom@example.org", serviceAccountPassword: "a password" };
+  return { name: "corp", urls: ["ldaps://dc1.example.org"], searchBase: "DC=example,DC=org", ...login, ...doc };
+}
+
 export interface WorldDocs {
+  readonly ldapConfigs?: readonly Docs["ldapConfig"][];
   readonly zones?: readonly Docs["zone"][];
   readonly pools?: readonly Docs["pool"][];
   readonly vmProviders?: readonly Docs["vmProviderConfig"][];
@@ -111,6 +118,7 @@ export function documentsOf(docs: WorldDocs): { kind: DefinitionKind; name: stri
     ...of("zone", all.zones),
     ...of("pool", all.pools),
     ...of("vmProviderConfig", all.vmProviders),
+    ...of("ldapConfig", all.ldapConfigs),
     ...of("autoscaleConfig", all.configs),
     ...of("schedule", all.schedules),
     ...of("workspace", all.workspaces),

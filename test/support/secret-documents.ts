@@ -77,6 +77,11 @@ const templates: readonly [DefinitionKind, Document, readonly string[]][] = [
     ["connectionPrivateKeyPassphrase", "connectionPrivateKey"],
   ],
   [
+    "ldapConfig",
+    { name: "corp", urls: ["ldaps://dc1.example.org"], searchBase: "DC=example,DC=org", serviceAccountDn: "a@b.org" },
+    ["serviceAccountPassword"],
+  ],
+  [
     "pool",
     { name: "fixed", type: "server", staticMembers: [{ ...member, name: "fixed-1", connectionType: "rdp" }] },
     ["staticMembers[].connectionPassword", "staticMembers[].connectionInfo"],

@@ -4,6 +4,7 @@
  */
 import { accountIdOf, specOfSettings, templateOf, type AccountRules, type AccountService } from "../../model/accounts";
 import { canonicalJson } from "../../model/canonical-json";
+import { recordPlaceOf } from "../../model/computer-records";
 import { nodeConnectionOf } from "../../model/connection";
 import {
   factsOf,
@@ -57,6 +58,7 @@ export class SpecDigests {
               dnsAccount: tellingId("dns", dns, factsOf(this.catalog.dns, dns.kind).account, dnsAccount?.accountId),
             }
           : {}),
+        ...recordOf(config),
         capacity: capacityOf(config),
         ...connectionOf(config),
       }),
@@ -74,6 +76,11 @@ export class SpecDigests {
     const digest = this.of(config, node.vmProvider, sources);
     return digest !== undefined && digest !== node.specDigest;
   }
+}
+
+function recordOf(config: AutoscaleConfig): object {
+  const place = recordPlaceOf(config);
+  return place === undefined ? {} : { computerRecord: { ldapConfig: place.ldapConfig, computerOu: place.computerOu } };
 }
 
 function capacityOf(config: AutoscaleConfig): unknown[] {
