@@ -98,13 +98,14 @@ async function again<T>(
   const first = await sessions.get(access, pinned);
   const records = new Records(first, access);
   try {
-    return { record: await work(records), records, controller: first.controller };
+    return { record: await first.turns.take(() => work(records)), records, controller: first.controller };
   } catch (error) {
     if (!isLost(error)) throw error;
     sessions.drop(first);
     const second = await sessions.get(access, first.controller);
     const others = new Records(second, access);
-    return { record: await work(others), records: others, controller: second.controller };
+    const record = await second.turns.take(() => work(others));
+    return { record, records: others, controller: second.controller };
   }
 }
 

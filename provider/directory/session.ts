@@ -7,11 +7,14 @@ import { messageOf } from "../../runtime/model/errors";
 import type { DirectoryAccess } from "./access";
 import { directoryFailure, failureOf, ldapCodeOf, subCodeOf } from "./failures";
 import type { LoginRefusals } from "./login-refusals";
+import { Turns } from "./turns";
 
 export interface Session {
   readonly client: Client;
   /** Its URL. */
   readonly controller: string;
+  /** Of all that share it. */
+  readonly turns: Turns;
 }
 
 interface Opening {
@@ -24,6 +27,9 @@ export interface SessionsOptions {
   readonly refusals: LoginRefusals;
   readonly now: () => number;
 }
+
+/** Requests on one connection. */
+const requestsAtOnce = 8;
 
 /** One session for each controller and login, shared by all that this process does there at once. */
 export class Sessions {
@@ -85,7 +91,7 @@ export class Sessions {
       }
       refusals.forget(access);
       this.answeredLast.set(JSON.stringify(access.urls), controller);
-      return { client, controller };
+      return { client, controller, turns: new Turns(requestsAtOnce) };
     }
     const code = troubles.every(({ isCertificate }) => isCertificate) ? "AdCertificate" : "AdUnreachable";
     const what =
