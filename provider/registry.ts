@@ -2,6 +2,7 @@
 import type { CloudCatalog, DnsProviderFacts, VmProviderFacts } from "../runtime/model/config";
 import type { Cloud } from "./cloud";
 import { aws } from "./clouds/aws";
+import { azure } from "./clouds/azure";
 import { digitalocean } from "./clouds/digitalocean";
 import { gcp } from "./clouds/gcp";
 import { kubevirt } from "./clouds/kubevirt";
@@ -13,7 +14,18 @@ import { vsphere } from "./clouds/vsphere";
 import type { LocalRules } from "./local-vm/local-rules";
 import type { DnsProvider, VmProvider } from "./vm-provider";
 
-export const clouds: readonly Cloud[] = [local, aws, digitalocean, gcp, kubevirt, oci, proxmox, vsphere, openstack];
+export const clouds: readonly Cloud[] = [
+  local,
+  aws,
+  azure,
+  digitalocean,
+  gcp,
+  kubevirt,
+  oci,
+  proxmox,
+  vsphere,
+  openstack,
+];
 
 /** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */
 export interface Registry {

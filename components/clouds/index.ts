@@ -1,6 +1,7 @@
 // Made by `npm run generate` from provider/registry.ts; edit there.
 export * from "./local";
 export * from "./aws";
+export * from "./azure";
 export * from "./digitalocean";
 export * from "./gcp";
 export * from "./kubevirt";

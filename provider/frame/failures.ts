@@ -7,6 +7,8 @@ import type { CloudFailureClass } from "../../runtime/model/errors";
 export interface FailureCodes {
   /** Where a code stands: each match of it has the code as its first group. */
   readonly place: RegExp;
+  /** Which of several known codes counts: the first, or the last where a cloud wraps one refusal in another. Default "first". */
+  readonly counts?: "first" | "last";
   /**
    * The codes of each class. `*` stands for any letters and dots, so that `Invalid*` is a whole family. A code that is listed in full
    * comes before families, and a family with more letters before one with fewer.
@@ -24,13 +26,14 @@ export const networkTroubles: readonly RegExp[] = [
 ];
 
 /** A function that finds the class of a failed create's text; undefined = not known here. */
-export function classifyByCode({ place, codes, sentences = {} }: FailureCodes) {
+export function classifyByCode({ place, counts = "first", codes, sentences = {} }: FailureCodes) {
   const families = Object.entries(codes)
     .flatMap(([failureClass, list]) => list.map((code) => ({ code, failureClass: failureClass as CloudFailureClass })))
     .sort((a, b) => precision(b.code) - precision(a.code))
     .map(({ code, failureClass }) => ({ failureClass, pattern: patternOf(code) }));
   return (message: string): CloudFailureClass | undefined => {
-    for (const [, code = ""] of message.matchAll(new RegExp(place, "gi"))) {
+    const matches = [...message.matchAll(new RegExp(place, "gi"))];
+    for (const [, code = ""] of counts === "last" ? matches.reverse() : matches) {
       const family = families.find(({ pattern }) => pattern.test(code));
       if (family) return family.failureClass;
     }

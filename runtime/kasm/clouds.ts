@@ -1,4 +1,5 @@
 /** Kasm's VM and DNS provider configs, of the clouds that are here and of those that are not yet. */
+import { azureColumns, azureDnsColumns } from "./azure-columns";
 import { common, startupScript, vmDefaults } from "./cloud-columns";
 import { googleAccount, googleColumns } from "./google";
 import { harvester, kubevirt } from "./kubernetes";
@@ -148,47 +149,15 @@ function notYet(table: Pick<Table, "name" | "title"> & { readonly cloud: string 
 }
 
 const noVm: Table = { ...vmDefaults, name: "", title: "", columns: common };
-const noDns: Table = { ...dnsDefaults, name: "", title: "", columns: dnsCommon };
-const prefixed = (prefix: string, columns: string): string =>
-  columns
-    .trim()
-    .split(/\s*\n\s*/)
-    .map((line) => `${prefix}${line}`)
-    .join("\n");
 
-const azureAccount = `azure_subscription_id Subscription ID
-  azure_resource_group Resource Group
-  azure_tenant_id Tenant ID
-  azure_client_id Client ID
-  azure_client_secret Client Secret
-  azure_authority Azure Authority
-  azure_region Region`;
-const azure = notYet(
-  { name: "azure_configs", title: "Azure", cloud: "azure" },
-  `azure_config_id
-  ${azureAccount}
-  azure_vm_size VM Size
-  azure_os_disk_type OS Disk Type
-  azure_os_disk_size_bytes OS Disk Size (GB)
-  azure_image_reference OS Image Reference (JSON)
-  azure_network_sg Network Security Group
-  azure_subnet Subnet
-  azure_public_ip Assign Public IP
-  azure_tags Tags (JSON)
-  azure_os_username OS Username
-  azure_os_password OS Password
-  azure_ssh_public_key SSH Public Key
-  startup_script Agent Startup Script
-  azure_config_override Config Override (JSON)
-  azure_is_windows Windows
-  azure_plan_name Plan Name
-  azure_plan_product Plan Product
-  azure_plan_publisher Plan Publisher
-  azure_security_type Security Type
-  azure_secure_boot_enabled Secure Boot
-  azure_tpm_enabled TPM`,
-  { ...noVm, id: "azure_config_id" },
-);
+const azure: Table = {
+  ...vmDefaults,
+  name: "azure_configs",
+  title: "Azure",
+  cloud: "azure",
+  id: "azure_config_id",
+  columns: { ...common, ...azureColumns },
+};
 
 const gcp: Table = {
   ...vmDefaults,
@@ -238,11 +207,14 @@ const nutanix = notYet(
   noVm,
 );
 
-const azureDns = notYet(
-  { name: "azure_dns_configs", title: "Azure DNS", cloud: "azure" },
-  `azure_dns_config_id\n${azureAccount}`,
-  { ...noDns, id: "azure_dns_config_id" },
-);
+const azureDns: Table = {
+  ...dnsDefaults,
+  name: "azure_dns_configs",
+  title: "Azure DNS",
+  cloud: "azure",
+  id: "azure_dns_config_id",
+  columns: { ...dnsCommon, ...azureDnsColumns },
+};
 const gcpDns: Table = {
   ...dnsDefaults,
   name: "gcp_dns_configs",

@@ -172,9 +172,9 @@ describe("what an import leaves out", () => {
       find("older", "digital_ocean_vm_configs.digital_ocean_firewall_name").why,
       /by tag: give the firewall/,
     );
-    assert.match(find("older", "azure_configs").why, /^Azure is not in Headroom yet$/);
+    assert.match(find("older", "nutanix_vm_configs").why, /^Nutanix.* is not in Headroom yet$/);
     assert.match(
-      find("older", "autoscale_configs.azure_config_name").why,
+      find("older", "autoscale_configs.nutanix_vm_config_name").why,
       /say its name by the configuration second-vmProvider/,
     );
     assert.match(

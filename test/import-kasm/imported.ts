@@ -44,6 +44,6 @@ export const secrets: readonly string[] = [
   "Sch00l-Passw0rd!",
   "ldap-password-of-the-school",
   "dop_v1_0123456789abcdef0123456789abcdef",
-  "the-secret-of-azure-0001",
+  "the-secret-of-nutanix-0001",
   "5f4dcc3b5aa765d61d8327deb882cf99",
 ];
