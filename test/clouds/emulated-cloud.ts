@@ -10,6 +10,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as provider from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { errorAnswer, withMarks } from "../../provider/grpc/error-answer";
 import { receive, send } from "../../provider/grpc/structs";
 import { unknownValue, type Properties } from "../../provider/resource-kernel";
 import { findTypeProblems, type SdkObject } from "./sdk-types";
@@ -202,7 +203,8 @@ export class EmulatedCloud {
     const nodeId = this.parts.nodeIdOf(inputs) ?? "";
     const refusal = this.refused.get(nodeId) ?? this.trouble.refuse?.(inputs);
     if (refusal !== undefined) throw new Error(refusal);
-    const { id, outputs } = resource.create(inputs, asker);
+    // An `InitError` says that something was made all the same, and is in the state from then on.
+    const { id, outputs } = await withMarks({}, async () => resource.create(inputs, asker));
     this.journal.push({ what: "create", type, id, inputs });
     await this.waitWhileHeld("create", nodeId);
     if (this.lost.delete(nodeId) || this.trouble.losesAnswer?.(inputs)) {
@@ -296,7 +298,7 @@ function unary<Request, Response>(
       .then((request) => method(request, call.getPeer()))
       .then(
         (response) => callback(null, response),
-        (error: Error) => callback({ code: grpc.status.UNKNOWN, details: error.message }),
+        (error: Error) => callback(errorAnswer(error)),
       );
   };
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { identityKeys } from "../../provider/frame/identity";
 import { openStackPackage } from "../../provider/clouds/openstack/instance";
-import type { Properties } from "../../provider/resource-kernel";
+import { InitError, type Properties } from "../../provider/resource-kernel";
 import { EmulatedCloud, type EmulatedResource } from "./emulated-cloud";
 import { EmulatedCredentials, fault, OpenStackRefusal } from "./emulated-openstack-access";
 import { EmulatedOpenStackApi, regions, type EmulatedServer } from "./emulated-openstack-api";
@@ -31,6 +31,8 @@ export class EmulatedOpenStack implements Emulation {
   readonly volumes: string[] = [];
   readonly violations: string[] = [];
   readonly unknownVmId = idOf("server", 999_999_999);
+  /** Nodes whose servers are accepted, and end in the state ERROR. */
+  readonly endingInError = new Set<string>();
   /** Servers that the project may have. */
   serversMax = 5000;
   readonly api = new EmulatedOpenStackApi(this.access, this.facts, () => [...this.servers.values()]);
@@ -87,6 +89,7 @@ export class EmulatedOpenStack implements Emulation {
     this.cloud.trouble = {};
     this.api.refuses = () => undefined;
     this.api.inDownCell.clear();
+    this.endingInError.clear();
   }
 
   close(): void {
@@ -172,7 +175,12 @@ export class EmulatedOpenStack implements Emulation {
       throw fault(403, `Quota exceeded for instances: Requested 1, but already used ${count} of ${count} instances`);
     }
     const { name, metadata = {} } = request.body.server as { name: string; metadata?: Record<string, string> };
-    return this.add({ owner, region, name, metadata }, inputs, request);
+    const server = this.add({ owner, region, name, metadata }, inputs, request);
+    if (!this.endingInError.has(name)) return server;
+    server.status = "ERROR";
+    throw new InitError(server.id, { ...server.outputs, accessIpV4: "", powerState: "error" }, [
+      inErrorState(server.id),
+    ]);
   }
 
   private add(
@@ -201,6 +209,11 @@ export class EmulatedOpenStack implements Emulation {
     this.servers.set(id, server);
     return server;
   }
+}
+
+/** As the plugin says it, which does not tell why. */
+export function inErrorState(id: string): string {
+  return `Error waiting for instance (${id}) to become ready: unexpected state 'ERROR', wanted target 'ACTIVE'. last error: %!s(<nil>)`;
 }
 
 /** As gophercloud says it. */

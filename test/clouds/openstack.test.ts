@@ -6,6 +6,8 @@ import { OpenStackApi } from "../../provider/clouds/openstack/api";
 import { findServers, listServers } from "../../provider/clouds/openstack/find";
 import { gpusIn } from "../../provider/clouds/openstack/flavors";
 import { requireProject } from "../../provider/clouds/openstack/project";
+import { enginesHere } from "../executor/bench";
+import { AccountBench } from "./account-bench";
 import { credentialOf, fault, secretOf } from "./emulated-openstack-access";
 import { EmulatedOpenStack } from "./emulated-openstack";
 import { idOf } from "./openstack-facts";
@@ -144,6 +146,32 @@ describe("OpenStack's own answers", () => {
       requireProject(apiWith(), cloud.access.home, "applicationCredentialId"),
       /applicationCredentialId: leads to the OpenStack project 99525.* and the VMs are in 383a/,
     );
+  });
+});
+
+describe("an OpenStack server in the state ERROR", () => {
+  let bench: AccountBench<EmulatedOpenStack>;
+  before(async function () {
+    const engine = (await enginesHere()).find(({ kind }) => kind === "embedded") ?? this.skip();
+    bench = await AccountBench.open<EmulatedOpenStack>("openstack", engine);
+  });
+  after(() => bench?.close());
+
+  it("fails its node as CAPACITY, keeps its neighbours, and goes with its node", async () => {
+    bench.cloud.endingInError.add("n-bad");
+
+    const result = await bench.update(bench.node("n-good"), bench.node("n-bad"));
+
+    assert.equal(result.outcome, "failed");
+    const failed = bench.events.flatMap((event) => (event.kind === "nodeFailed" ? [[event.nodeId, event.class]] : []));
+    assert.deepEqual(failed, [["n-bad", "CAPACITY"]]);
+    assert.deepEqual(Object.keys(bench.vms()).sort(), ["n-bad", "n-good"]);
+    await bench.recover(bench.node("n-good"), bench.node("n-bad"));
+    const { outcome, message } = await bench.update(bench.node("n-good"));
+    assert.equal(outcome, "succeeded", message);
+    assert.deepEqual(Object.keys(bench.vms()), ["n-good"]);
+    await bench.update();
+    assert.deepEqual(bench.cloud.leftovers(), []);
   });
 });
 

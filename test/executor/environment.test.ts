@@ -22,6 +22,8 @@ const plantedNames = [
     "GITHUB_TOKEN",
     "LD_PRELOAD_NOTE",
     "HEADROOM_NEW_TOKEN",
+    // The plugin for OpenStack would take them before what settings say.
+    ...["OS_PASSWORD", "OS_PROJECT_NAME", "OS_FLAVOR_ID", "OS_CLOUD"],
   ],
 ];
 

@@ -1,6 +1,6 @@
 import type { EmulatedUnderTest } from "../cloud-under-test";
 import { credentialOf, fault, secretOf } from "../emulated-openstack-access";
-import { EmulatedOpenStack, novaError } from "../emulated-openstack";
+import { EmulatedOpenStack, inErrorState, novaError } from "../emulated-openstack";
 import { idOf } from "../openstack-facts";
 import { runEmulated } from "../run-emulated";
 import { openStackChecks } from "./openstack-checks";
@@ -61,8 +61,7 @@ export const underTest: EmulatedUnderTest<EmulatedOpenStack> = {
     };
   },
   refusals: {
-    CAPACITY:
-      "Error waiting for instance (55555555-0000-4000-8000-000000000001) to become ready: unexpected state 'ERROR', wanted target 'ACTIVE'. last error: %!s(<nil>)",
+    CAPACITY: inErrorState(idOf("server", 1)),
     QUOTA: refused(403, "Quota exceeded for cores: Requested 2, but already used 20 of 20 cores"),
     CONFIG: refused(400, "Invalid imageRef provided."),
     TRANSIENT: refused(503, "The server is currently unavailable. Please try again at a later time."),
