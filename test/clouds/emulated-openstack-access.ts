@@ -1,4 +1,5 @@
 /** Application credentials of an emulated cloud: each is told by its key, and leads to one of two projects. */
+import { createHash } from "node:crypto";
 import type { CloudAction, EmulatedAccess } from "./emulation";
 
 /** Why a service refuses a request. */
@@ -65,8 +66,8 @@ export class EmulatedCredentials implements EmulatedAccess {
 
   /** Project of the credential with this id. */
   login(id: unknown, secret: unknown): { readonly key: string; readonly owner: string } {
-    const key = String(id).replace(/^credential-/, "");
-    if (secret !== secretOf(key) || this.revoked.has(key)) {
+    const key = String(secret).replace(/^secret-of-/, "");
+    if (secret !== secretOf(key) || id !== credentialOf(key) || this.revoked.has(key)) {
       const message = "The request you have made requires authentication.";
       throw new OpenStackRefusal(401, { error: { code: 401, message, title: "Unauthorized" } });
     }
@@ -79,5 +80,6 @@ export class EmulatedCredentials implements EmulatedAccess {
   }
 }
 
-export const credentialOf = (key: string): string => `credential-${key}`;
+/** No secret, and so nothing that tells the key. */
+export const credentialOf = (key: string): string => createHash("md5").update(key).digest("hex");
 export const secretOf = (key: string): string => `secret-of-${key}`;
