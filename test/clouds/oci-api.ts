@@ -89,6 +89,8 @@ function valueOf(name: string, value: unknown): unknown {
   if (maps.has(name) || name === "extendedMetadata") return value;
   if (numbers.has(name)) return Number(value);
   if (name === "assignPublicIp") return value === "true";
+  // One here, a list of licences there.
+  if (name === "licensingConfigs") return [bodyOf(value as Properties)];
   if (Array.isArray(value)) return value.map((item: unknown) => (isObject(item) ? bodyOf(item) : item));
   return isObject(value) ? bodyOf(value) : value;
 }
