@@ -1,6 +1,7 @@
 /** What is OCI's own: settings, combinations, sizes, identity, and requests that OCI takes. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { told } from "../../provider/clouds/oci/find";
 import { ociSettingsSchema } from "../../provider/clouds/oci/settings";
 import { problemsOf } from "../../runtime/model/config";
 import { domains, OciFacts } from "./emulated-oci-facts";
@@ -249,6 +250,19 @@ describe("a request for an OCI instance", () => {
       { launchVolumeAttachments: [{ type: "iscsi", volumeId: "ocid1.volume.oc1.iad.a" }] },
     ]) {
       assert.ok(pathsIn({ inputOverride }).length > 0, JSON.stringify(inputOverride));
+    }
+  });
+});
+
+describe("what OCI's plugin answers", () => {
+  it("is no answer when it is nothing, as for whatever may not be seen: an empty list has an id", async () => {
+    const list = { id: "CoreInstancesDataSource-1", instances: [] };
+    assert.equal(await told("f", Promise.resolve(list)), list);
+    for (const nothing of [{}, { id: "" }, { id: "-" }, { instances: [] }, undefined]) {
+      await assert.rejects(
+        told("f", Promise.resolve(nothing as never)),
+        /^Error: 404-NotAuthorizedOrNotFound, f tells nothing/,
+      );
     }
   });
 });

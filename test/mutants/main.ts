@@ -15,6 +15,7 @@ import { importMutants } from "./of-imports";
 import { doorMutants } from "./of-doors";
 import { kubevirtMutants } from "./of-kubevirt";
 import { lifecycleMutants } from "./of-lifecycle";
+import { ociMutants } from "./of-oci";
 import { planningMutants } from "./of-planning";
 import { runningMutants } from "./of-running";
 import { secretsMutants } from "./of-secrets";
@@ -31,6 +32,7 @@ const mutants = [
   ...secretsMutants,
   ...cloudMutants,
   ...vsphereMutants,
+  ...ociMutants,
   ...kubevirtMutants,
   ...connectionMutants,
   ...importMutants,

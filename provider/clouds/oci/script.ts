@@ -1,16 +1,10 @@
 /** How OCI's images take a startup script. */
-import { formOf } from "../../../runtime/model/script-form";
-import { forCloudInit, type ScriptDelivery } from "../../frame/script";
+import { forCloudbaseInit, forCloudInit, type ScriptDelivery } from "../../frame/script";
 
 /** Bytes of metadata and extended metadata together, as OCI counts them. */
 export const metadataBytesMax = 32_000;
 /** Of these for the script in base64; the rest is for SSH keys and metadata of the user. */
 export const scriptBytesMax = 24_000;
-
-/** For Windows images of Oracle, whose Cloudbase-Init runs what begins like this with PowerShell. */
-function forCloudbaseInit(script: string): string {
-  return formOf(script, "windows") ? script : `#ps1_sysnative\n${script}`;
-}
 
 export const scriptDelivery: ScriptDelivery = {
   wrap: { linux: forCloudInit, windows: forCloudbaseInit },
