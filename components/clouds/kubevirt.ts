@@ -96,8 +96,8 @@ export interface KubeVirtVmArgs {
   readonly enableSecureBoot?: pulumi.Input<boolean>;
   /**
    * The whole manifest of a VirtualMachine in the place of the one that is made of the other settings. `$KASM_NAME`, or
-   * `{node_id}`, stands for the node's id wherever each VM needs a name of its own. Default: made of the other
-   * settings.
+   * `{server_id}` as in startup scripts, or `{node_id}`, stands for the node's id wherever each VM needs a name of its
+   * own. Default: made of the other settings.
    */
   readonly configOverride?: pulumi.Input<string | { [key: string]: unknown }>;
   /**

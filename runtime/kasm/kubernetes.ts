@@ -24,7 +24,7 @@ const columns: Table["columns"] = {
   network_name: to("networkName", "text", "VM Network Name"),
   network_type: to("networkType", "choice", "VM Network Type"),
   config_override: to("configOverride", "text", "Configuration Override", {
-    note: "`{node_id}` means the same as `$KASM_NAME`; what would stay when the VM goes is refused",
+    note: "`{server_id}` and `{node_id}` mean the same as `$KASM_NAME`; what would stay when the VM goes is refused",
   }),
   enable_tpm: to("enableTpm", "flag", "Enable TPM", { note: "not with a manifest, which says it itself" }),
   enable_efi_boot: to("enableEfiBoot", "flag", "Enable EFI Boot", { note: "not with a manifest" }),

@@ -224,6 +224,22 @@ describe("a user's whole manifest", () => {
     assert.deepEqual(kubevirt.vm.shape(settings), { cores: 8, memoryBytes: 12 * 2 ** 30, gpus: 1 });
   });
 
+  it("names the node in every spelling, in text and as an object, in keys too", () => {
+    for (const spelling of ["$KASM_NAME", "${KASM_NAME}", "{server_id}", "{node_id}"]) {
+      const text = manifest
+        .replaceAll("$KASM_NAME", spelling)
+        .replace(`name: ${spelling}-pvc`, `name: "${spelling}-pvc"`);
+      assert.deepEqual(sent(override(text)), sent(override(manifest)), spelling);
+      const annotated = { annotations: { [`for-${spelling}`]: `${spelling}.` } };
+      const object = { ...vmOf(spelling), metadata: annotated };
+      assert.deepEqual(valueAt(sent(override(object)), "metadata.annotations"), { "for-n-1": "n-1." }, spelling);
+    }
+    assert.match(
+      JSON.stringify(sent(override({ ...vmOf("x"), metadata: { annotations: { a: "$KASM_NAMES {id}" } } }))),
+      /\$KASM_NAMES \{id\}/,
+    );
+  });
+
   it("with a cloud-init disk of its own for the network alone: the script comes into it", () => {
     const network = manifest.replace("volumes: [", "volumes: [{name: ci, cloudInitConfigDrive: {networkData: x}}, ");
     assert.deepEqual((inner(sent(override(network)), "volumes") as unknown[])[0], {
@@ -334,4 +350,13 @@ function bomb(): string {
     return `a${index}: &a${index} [${Array.from({ length: 9 }, () => inside).join(", ")}]`;
   });
   return lines.join("\n");
+}
+
+/** The least that is a VM. */
+function vmOf(name: string): Inputs {
+  const volumes = [{ name: "root", dataVolume: { name: `${name}-root` } }];
+  const own = name === "x" ? { volumes: [] } : { volumes };
+  const dataVolumeTemplates = name === "x" ? [] : [{ metadata: { name: `${name}-root` } }];
+  const spec = { dataVolumeTemplates, template: { spec: { domain: { devices: {} }, ...own } } };
+  return { apiVersion: "kubevirt.io/v1", kind: "VirtualMachine", spec };
 }

@@ -9,8 +9,8 @@ import { dnsLabelPattern } from "./names";
 /** As users write it. */
 export type ManifestSource = string | Readonly<Record<string, unknown>>;
 
-/** What stands for the node's id in it: as Kasm spells it, and as startup scripts do. */
-const nodeNames = /\$KASM_NAME\b|\$\{KASM_NAME\}|\{node_id\}/g;
+/** What stands for the node's id in it: as Kasm spells it, as startup scripts do, and in the words of this project. */
+const nodeNames = /\$KASM_NAME\b|\$\{KASM_NAME\}|\{server_id\}|\{node_id\}/g;
 
 /** Stands for the id of a node where a manifest is checked before there is one. No manifest has this word. */
 const sampleName = "node-of-the-check";

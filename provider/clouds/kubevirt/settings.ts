@@ -98,7 +98,7 @@ export const kubevirtSettingsSchema = z
       })
       .optional()
       .describe(
-        "The whole manifest of a VirtualMachine in the place of the one that is made of the other settings. `$KASM_NAME`, or `{node_id}`, stands for the node's id wherever each VM needs a name of its own. Default: made of the other settings.",
+        "The whole manifest of a VirtualMachine in the place of the one that is made of the other settings. `$KASM_NAME`, or `{server_id}` as in startup scripts, or `{node_id}`, stands for the node's id wherever each VM needs a name of its own. Default: made of the other settings.",
       ),
     startTimeout: durationSchema
       .refine((seconds) => seconds >= 30 && seconds <= 14_400, "at least 30s, at most 4h")
