@@ -10,7 +10,7 @@ import { checkProject, sizeNameOf } from "./gcp/check";
 import { managedZoneOf } from "./gcp/dns-zone";
 import { failures } from "./gcp/failures";
 import { findInstances, listInstances, placeIdentity } from "./gcp/find";
-import { instanceArgs, typeFactsOf, wholeOverrides, type TypeFacts } from "./gcp/instance";
+import { addressIn, instanceArgs, typeFactsOf, wholeOverrides, type TypeFacts } from "./gcp/instance";
 import { metadataBytesMax, metadataBytesOf, metadataValueBytesMax } from "./gcp/metadata";
 import { instanceInputs } from "./gcp/overrides";
 import { accountRefusal } from "./gcp/refusals";
@@ -60,23 +60,6 @@ const vm = defineVm<GcpSettings, InstanceArgs, Instance, TypeFacts>({
   accountRefusal,
   failures,
 });
-
-interface Interface {
-  readonly networkIp?: string;
-  readonly ipv6Address?: string;
-  readonly accessConfigs?: readonly { readonly natIp?: string }[];
-  readonly ipv6AccessConfigs?: readonly { readonly externalIpv6?: string }[];
-}
-
-/** A VM in a subnetwork of IPv6 alone has no other. */
-function addressIn(
-  { networkIp, ipv6Address, accessConfigs = [], ipv6AccessConfigs = [] }: Interface,
-  type: GcpSettings["addressType"],
-): string {
-  const options =
-    type === "public" ? [accessConfigs[0]?.natIp, ipv6AccessConfigs[0]?.externalIpv6] : [networkIp, ipv6Address];
-  return options.find((address) => address !== undefined && address !== "") ?? "";
-}
 
 /** What is told at preview, and refused when a node is made. */
 function scriptWarning(script: string, settings: Partial<GcpSettings>): string | undefined {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { asLabels } from "../../provider/frame/identity";
 import { placeIdentity } from "../../provider/clouds/gcp/find";
+import { addressIn } from "../../provider/clouds/gcp/instance";
 import { homeProject } from "./gcp-facts";
 import { aNode, inputsOf, minimal, pathsIn, problemsIn, requestFor } from "./gcp-requests";
 
@@ -160,7 +161,6 @@ describe("the request for a VM of Compute Engine", () => {
         },
       ],
       networkInterfaces: [{ subnetwork: `${own}/regions/us-east4/subnetworks/default` }],
-      scheduling: {},
     });
     assert.match(JSON.stringify(metadata), /"key":"startup-script"/);
   });
@@ -274,6 +274,19 @@ describe("the request for a VM of Compute Engine", () => {
     }
   });
 
+  it("leads to the address that is meant, of IPv4 where there is one", () => {
+    const first = {
+      networkIp: "10.0.0.2",
+      accessConfigs: [{ natIp: "192.0.2.7" }],
+      ipv6Address: "2001:db8::7",
+      ipv6AccessConfigs: [{ externalIpv6: "2001:db8::8" }],
+    };
+    assert.deepEqual([addressIn(first, "private"), addressIn(first, "public")], ["10.0.0.2", "192.0.2.7"]);
+    const six = { ...first, networkIp: "", accessConfigs: [] };
+    assert.deepEqual([addressIn(six, "private"), addressIn(six, "public")], ["2001:db8::7", "2001:db8::8"]);
+    assert.equal(addressIn({ networkIp: "10.0.0.2" }, "public"), "");
+  });
+
   it("is refused for a name that Google Cloud does not take", () => {
     assert.throws(
       () => inputsOf(aNode("n-")),
@@ -289,7 +302,7 @@ describe("VMs that nobody can move to another host", () => {
   it("end at its maintenance: attached GPUs, those of the machine type, confidential ones", () => {
     const terminate = { onHostMaintenance: "TERMINATE" };
     const gpu = { acceleratorType: "nvidia-tesla-t4", acceleratorCount: 1 };
-    assert.deepEqual(schedulingOf({}), {}, "an ordinary one is moved");
+    assert.equal(schedulingOf({}), undefined, "an ordinary one is moved");
     assert.deepEqual(schedulingOf({ guestAccelerators: [gpu] }), terminate);
     assert.deepEqual(schedulingOf({ configOverride: { guestAccelerators: [gpu] } }), terminate);
     assert.deepEqual(
@@ -301,7 +314,7 @@ describe("VMs that nobody can move to another host", () => {
       schedulingOf({ configOverride: { confidentialInstanceConfig: { enableConfidentialCompute: true } } }),
       terminate,
     );
-    assert.deepEqual(schedulingOf({ guestAccelerators: [gpu], configOverride: { guestAccelerators: [] } }), {});
+    assert.deepEqual(schedulingOf({ guestAccelerators: [gpu], configOverride: { guestAccelerators: [] } }), undefined);
   });
 
   it("are not asked to be moved by an override", () => {

@@ -119,7 +119,7 @@ async function lookUp(look: Lookups<Thing>, api: GoogleApi, settings: GcpSetting
   const type = types.find((one) => one !== undefined);
   if (imageFacts) compareImage(look, image, imageFacts, type, settings);
   if (network && !subnetworkIn(settings)) compareNetwork(look, network, settings);
-  if (network && subnetwork && subnetwork.network !== network.selfLink) {
+  if (network && subnetwork && networkOf(subnetwork.network) !== networkOf(network.selfLink)) {
     const said = `${networkOf(subnetwork.network)}, and not "${networkOf(network.selfLink)}"`;
     look.note(
       "subnetwork",

@@ -30,11 +30,18 @@ interface InstancesPage {
       string,
       {
         readonly instances?: readonly InstanceInList[];
-        readonly warning?: { readonly code?: string; readonly message?: string };
+        readonly warning?: Warning;
       }
     >
   >;
+  /** Of the whole list. */
+  readonly warning?: Warning;
   readonly unreachables?: readonly string[];
+}
+
+interface Warning {
+  readonly code?: string;
+  readonly message?: string;
 }
 
 interface InstanceInList {
@@ -52,8 +59,8 @@ async function allInstances(
   const api = await openCompute(access, options);
   const pages = await api.pages<InstancesPage>(`projects/${access.project}/aggregated/instances`, {
     maxResults: "500",
-    returnPartialSuccess: "false",
-    fields: "items/*/instances(name,selfLink,labels),items/*/warning(code,message),unreachables,nextPageToken",
+    fields:
+      "items/*/instances(name,selfLink,labels),items/*/warning(code,message),warning(code,message),unreachables,nextPageToken",
     ...(filter !== undefined && { filter }),
   });
   return pages.flatMap((page) => {
@@ -65,11 +72,15 @@ async function allInstances(
 }
 
 /** A zone that gave no answer may hold VMs. */
-function requireWhole({ items = {}, unreachables = [] }: InstancesPage): void {
-  const silent = Object.entries(items).filter(
-    ([, { warning }]) => warning?.code !== undefined && warning.code !== "NO_RESULTS_ON_PAGE",
+function requireWhole({ items = {}, warning: ofAll, unreachables = [] }: InstancesPage): void {
+  const warnings: [string, Warning | undefined][] = [
+    ...Object.entries(items).map(([place, { warning }]): [string, Warning | undefined] => [place, warning]),
+    ["the project", ofAll],
+  ];
+  const silent = warnings.flatMap(([place, warning]) =>
+    warning?.code === undefined || warning.code === "NO_RESULTS_ON_PAGE" ? [] : [`${place} (${warning.code})`],
   );
-  const places = [...unreachables, ...silent.map(([place, { warning }]) => `${place} (${warning?.code})`)];
+  const places = [...unreachables, ...silent];
   if (places.length > 0) throw new Error(`the list of VMs is not complete: ${places.join(", ")} gave no answer`);
 }
 

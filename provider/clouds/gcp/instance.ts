@@ -89,7 +89,7 @@ export function instanceArgs(node: NodeOf<GcpSettings>, script: string, { builtI
         count,
       })),
     }),
-    scheduling: schedulingOf(settings, builtInGpus),
+    ...schedulingOf(settings, builtInGpus),
     deletionProtection: false,
   };
 }
@@ -116,20 +116,39 @@ function wholeSubnetwork(text: string, ownProject: string, ownRegion: string): s
   return `projects/${project}/regions/${region}/subnetworks/${name}`;
 }
 
-function schedulingOf(settings: GcpSettings, builtInGpus: number): Inputs {
-  const { spot } = settings;
-  if (isSpot(settings)) {
-    const { terminationAction = "DELETE", maxRunHours } = spot ?? {};
-    return {
-      provisioningModel: "SPOT",
-      preemptible: true,
-      automaticRestart: false,
-      onHostMaintenance: "TERMINATE",
-      instanceTerminationAction: terminationAction,
-      ...(maxRunHours !== undefined && { maxRunDuration: { seconds: maxRunHours * 3600 } }),
-    };
+/** Nothing for one that can be moved: an empty rule would not be that of Compute Engine. */
+function schedulingOf(settings: GcpSettings, builtInGpus: number): { readonly scheduling?: Inputs } {
+  if (!isSpot(settings)) {
+    const isMoved = builtInGpus === 0 && !isMovedByNobody(settings);
+    return isMoved ? {} : { scheduling: { onHostMaintenance: "TERMINATE" } };
   }
-  return builtInGpus > 0 || isMovedByNobody(settings) ? { onHostMaintenance: "TERMINATE" } : {};
+  const { terminationAction = "DELETE", maxRunHours } = settings.spot ?? {};
+  const scheduling = {
+    provisioningModel: "SPOT",
+    preemptible: true,
+    automaticRestart: false,
+    onHostMaintenance: "TERMINATE",
+    instanceTerminationAction: terminationAction,
+    ...(maxRunHours !== undefined && { maxRunDuration: { seconds: maxRunHours * 3600 } }),
+  };
+  return { scheduling };
+}
+
+interface Interface {
+  readonly networkIp?: string;
+  readonly ipv6Address?: string;
+  readonly accessConfigs?: readonly { readonly natIp?: string }[];
+  readonly ipv6AccessConfigs?: readonly { readonly externalIpv6?: string }[];
+}
+
+/** Of a VM's first interface; one in a subnetwork of IPv6 alone has no other. Empty: it has none of this kind. */
+export function addressIn(
+  { networkIp, ipv6Address, accessConfigs = [], ipv6AccessConfigs = [] }: Interface,
+  type: GcpSettings["addressType"],
+): string {
+  const options =
+    type === "public" ? [accessConfigs[0]?.natIp, ipv6AccessConfigs[0]?.externalIpv6] : [networkIp, ipv6Address];
+  return options.find((address) => address !== undefined && address !== "") ?? "";
 }
 
 function metadataOf({ nodeId, settings, osType, isRawScript = false }: NodeOf<GcpSettings>, script: string): Metadata {

@@ -53,7 +53,7 @@ export const gcpChecks: readonly CheckCase<EmulatedGcp>[] = [
     finds: [["passing", "zone", /the zone is DOWN now/]],
   },
   {
-    name: "a machine type that is not there, and one of which none are made",
+    name: "a machine type that is not there",
     template: { machineType: "e9-standard-2" },
     finds: [["wrong", "machineType", /^machineType "e9-standard-2": .*use one that is offered there/]],
     size: "unknown",
@@ -89,7 +89,7 @@ export const gcpChecks: readonly CheckCase<EmulatedGcp>[] = [
     finds: [["wrong", "image", /the image has 50 GiB, and bootVolumeSize is 20 GiB/]],
   },
   {
-    name: "an image that is not there, one that is being made, and one that is obsolete",
+    name: "an image that is not there",
     template: { image: "agents-9" },
     finds: [
       ["wrong", "image", /^image "projects\/.*agents-9": Google Cloud says 404 notFound .*roles\/compute\.imageUser/],
