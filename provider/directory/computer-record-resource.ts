@@ -26,7 +26,8 @@ export function createComputerRecordKernel(
 ): ResourceKernel {
   async function ensure(properties: Properties, context: KernelContext): Promise<Properties> {
     const inputs = computerRecordInputsSchema.parse(properties);
-    const { computerOu, joinPassword, deletesChildren: _deletes, ...identity } = inputs;
+    const { computerOu, joinPassword, nodeId, installation, zone, pool, config } = inputs;
+    const identity = { nodeId, zone, pool, config, ...(installation === undefined ? {} : { installation }) };
     const access = accessIn(context);
     const { record, controller } = await again(sessions, access, undefined, (records) =>
       records.ensure({ identity, computerOu, joinPassword }),

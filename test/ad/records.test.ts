@@ -13,7 +13,7 @@ import type { KernelContext, Properties } from "../../provider/resource-kernel";
 import { CloudError, type CloudFailureClass } from "../../runtime/model/errors";
 import { newSelfSigned } from "../support/self-signed";
 import { removeFolder } from "../support/remove-folder";
-import { closedOu, computerOu, DomainController, domainRoot, service, whyNoController } from "./domain-controller";
+import { closedOu, computerOu, DomainController, domainRoot, whyNoController } from "./domain-controller";
 
 describe("computer records in a Samba domain", function () {
   this.timeout(180_000);
