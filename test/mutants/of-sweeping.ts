@@ -24,8 +24,8 @@ export const sweepingMutants: readonly Mutant[] = [
     name: "a VM that a stack holds is an orphan",
     rule: "a VM that a stack has is never told as one that nobody knows",
     file: "reconciler/listing",
-    find: 'if (holds(lane, stack, vm)) return "owned";',
-    replace: 'if (holds(lane, undefined, vm)) return "owned";',
+    find: "if (holds(lane, stack, vm) ||",
+    replace: "if (holds(lane, undefined, vm) ||",
     tests: sweep,
   },
   {
@@ -48,8 +48,8 @@ export const sweepingMutants: readonly Mutant[] = [
     name: "a list of nobody knows whose account counts",
     rule: "keys of another account make no VM seem gone",
     file: "reconciler/sweep",
-    find: "if (isProven(listing, rules)) this.concludeRows",
-    replace: "if (isProven(listing, { ...rules, fields: [] })) this.concludeRows",
+    find: "if (isProven(listing, rulesOf(account, catalog))) this.concludeRows",
+    replace: "if (isProven(listing, { ...rulesOf(account, catalog), fields: [] })) this.concludeRows",
     tests: sweep,
   },
   {
