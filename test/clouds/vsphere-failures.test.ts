@@ -111,6 +111,24 @@ describe("failures of vSphere", () => {
     });
   }
 
+  it("leave a VM to look for where the plugin could not take its clone back, whatever was wrong at first", () => {
+    for (const sentence of [...sentences.CONFIG, ...sentences.CAPACITY]) {
+      const message = `warning:\n\nThere was an error performing post-clone changes to virtual machine "/DC1/vm/n-a": ${sentence}.\n\nAdditionally, there was an error removing the cloned virtual machine: error destroying virtual machine: Permission to perform this operation was denied..\n\nThe virtual machine may still exist in state.`;
+      assert.equal(provider.classify(message), "TRANSIENT", message);
+    }
+  });
+
+  it("of our own have codes", () => {
+    for (const [message, failureClass] of [
+      ['VspherePlacement: folder "gone": datacenter "DC1" has no such folder of VMs', "CONFIG"],
+      ["VsphereHardware: inputOverride.disks[0]: size: got 20; the template's disk has 40 GiB", "CONFIG"],
+      ["VsphereNoAddress: the guest of node n-a has told no IPv4 address within 600 s", "TRANSIENT"],
+      ["VsphereVmForeign: the VM with the UUID x is called y, and not n-a", "CONFIG"],
+    ] as const) {
+      assert.equal(provider.classify(message), failureClass, message);
+    }
+  });
+
   it("are none by words that stand in a name", () => {
     for (const name of [
       "Insufficient disk space on datastore 'x'",

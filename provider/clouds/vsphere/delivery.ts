@@ -5,8 +5,7 @@
 import { gzipSync } from "node:zlib";
 import type { OsType } from "../../../runtime/model/config";
 import { ConfigError } from "../../../runtime/model/errors";
-import { forCloudInit, type ScriptDelivery } from "../../frame/script";
-import { formOf } from "../../../runtime/model/script-form";
+import { forCloudbaseInit, forCloudInit, type ScriptDelivery } from "../../frame/script";
 import { scriptKey, runOnceCommand } from "./guest-script";
 import { windowsName } from "./names";
 import { scriptMethodOf, type VSphereSettings } from "./settings";
@@ -15,11 +14,8 @@ import { scriptMethodOf, type VSphereSettings } from "./settings";
 const valueBytesMax = 64 * 1024;
 
 export const scriptDelivery: ScriptDelivery = {
-  // Cloudbase-Init wants the first line, and for PowerShell it is a comment.
-  wrap: {
-    linux: forCloudInit,
-    windows: (script) => (formOf(script, "windows") ? script : `#ps1_sysnative\n${script}`),
-  },
+  // For PowerShell the first line that Cloudbase-Init wants is a comment.
+  wrap: { linux: forCloudInit, windows: forCloudbaseInit },
   encoding: "plain",
   bytesMax: 64_000,
 };

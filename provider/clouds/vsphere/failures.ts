@@ -10,8 +10,9 @@ import { findAccountRefusal, type AccountRefusal, type RefusalWords } from "../.
 const said = (words: string): RegExp => new RegExp(`(?:^|[:*>]\\s+|\\n\\s*)(?:${words})`, "i");
 
 export const vsphereFailures: FailureCodes = {
-  // Our own codes, and the names of faults in answers to our own requests.
-  place: /(?:\bvCenter refused \w+: |(?<![\w.-])(?=Vsphere[A-Z]))(\w+)(?=: )/,
+  // Our own codes, the names of faults in answers to our own requests, and a clone that the plugin could not take back.
+  place:
+    /(?:\bvCenter refused \w+: |(?<![\w.-])(?=Vsphere[A-Z])|\bAdditionally, )(\w+|there was an error removing the cloned virtual machine)(?=: )/,
   codes: {
     CAPACITY: [
       ...[
@@ -65,6 +66,8 @@ export const vsphereFailures: FailureCodes = {
       ],
     ],
     TRANSIENT: [
+      // It exists, under its node's name and with the notes of the template: so it is looked for.
+      "there was an error removing the cloned virtual machine",
       ...[
         "NotAuthenticated",
         "TaskInProgress",
