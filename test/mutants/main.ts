@@ -13,6 +13,7 @@ import { cloudMutants } from "./of-clouds";
 import { connectionMutants } from "./of-connections";
 import { importMutants } from "./of-imports";
 import { doorMutants } from "./of-doors";
+import { azureMutants } from "./of-azure";
 import { kubevirtMutants } from "./of-kubevirt";
 import { lifecycleMutants } from "./of-lifecycle";
 import { ociMutants } from "./of-oci";
@@ -33,6 +34,7 @@ const mutants = [
   ...cloudMutants,
   ...vsphereMutants,
   ...ociMutants,
+  ...azureMutants,
   ...kubevirtMutants,
   ...connectionMutants,
   ...importMutants,
