@@ -120,15 +120,20 @@ async function declareResources(
   // A provider given in the options, or by a parent, comes first.
   const given = component.getProvider(machines.vmType);
   const provider = given ?? (await ownProvider(machines, providerName, node.settings));
-  const { vm, address } = await machines.declareNode(node, { parent: component, provider });
-  if (record === undefined) return { address, dnsName: undefined };
+  const options = { parent: component, provider };
+  if (record === undefined) {
+    const { address } = await machines.declareNode(node, options);
+    return { address, dnsName: undefined };
+  }
   const { service, dns } = record;
   const zone =
     record.providerName === undefined
       ? provider
       : (component.getProvider(service.recordType) ?? (await ownProvider(service, record.providerName, dns.settings)));
-  const options = { parent: component, provider: zone, dependsOn: vm };
-  const { dnsName } = await service.declareRecord({ identity: identityOf(node), dns, address }, options);
+  const identity = identityOf(node);
+  const declareRecord = await service.prepareRecord({ identity, dns }, zone === undefined ? {} : { provider: zone });
+  const { vm, address } = await machines.declareNode(node, options);
+  const { dnsName } = declareRecord(address, { parent: component, provider: zone, dependsOn: vm });
   return { address, dnsName };
 }
 

@@ -12,12 +12,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { DnsProviderFacts } from "../runtime/model/config";
 import { BugError } from "../runtime/model/errors";
+import { recordTypeOf } from "./frame/dns-names";
+import { isLeftover, type StandingRecord } from "./frame/dns-records";
 import { classifyByCode, type FailureCodes } from "./frame/failures";
 import { identityOf, type PlaceIdentity } from "./frame/identity";
 import { changeAt, mergeInputs, type Inputs } from "./frame/inputs";
 import { isReadByImage, osTypesOf, plainBytesMax, sentScript, wrapScript, type ScriptDelivery } from "./frame/script";
 import type { LocalRules } from "./local-vm/local-rules";
-import type { DnsProvider, NodeOf, OwnPlugin, RecordOf, VmProvider } from "./vm-provider";
+import type { DnsProvider, NamedRecord, NodeOf, OwnPlugin, RecordOf, VmProvider } from "./vm-provider";
 
 /** A cloud without a DNS service, and a DNS service without VMs, are ordinary. */
 export interface Cloud {
@@ -141,15 +143,22 @@ export function wholeInputs<Settings>(
   return placeIdentity(merged, identityOf(node));
 }
 
-/** One A record per node, `<node id>.<base domain name>`. */
+/** One A or AAAA record per node, `<node id>.<base domain name>`. */
 export interface DnsDefinition<Settings, Args extends object, Prepared = undefined> extends Omit<
   DnsProvider<Settings>,
-  "declareRecord"
+  "prepareRecord" | "classify"
 > {
   /** The SDK's class of the record. */
   load(): ResourceClass<Args, pulumi.CustomResource>;
   /** For services that want to know the zone by its id: looks it up, through `RememberedAnswers`. */
-  prepare?(record: RecordOf<Settings>, options: pulumi.CustomResourceOptions): Promise<Prepared>;
+  prepare?(record: NamedRecord<Settings>, options: pulumi.InvokeOptions): Promise<Prepared>;
+  /** All records that stand under this name. Not asked for a record that is in the stack. */
+  standing(
+    name: string,
+    record: NamedRecord<Settings>,
+    prepared: Prepared,
+    options: pulumi.InvokeOptions,
+  ): Promise<readonly StandingRecord[]>;
   /** @param name The full name of the record. */
   inputs(record: RecordOf<Settings>, name: string, prepared: Prepared): Args;
   /** Where a record carries the node's identity; `nowhere`: this service's records have no place for it. */
@@ -158,27 +167,38 @@ export interface DnsDefinition<Settings, Args extends object, Prepared = undefin
   readonly ignoreChanges?: readonly string[];
   /** Default: as the Pulumi provider has it. */
   readonly timeouts?: pulumi.CustomTimeouts;
+  /** Default: those of the VMs of the same cloud. */
+  readonly failures?: FailureCodes;
 }
 
 export function defineDns<Settings, Args extends object, Prepared = undefined>(
   definition: DnsDefinition<Settings, Args, Prepared>,
 ): DnsProvider<Settings> {
-  const { placeIdentity } = definition;
+  const { placeIdentity, failures } = definition;
   return {
     ...definition,
-    async declareRecord(record, options) {
+    ...(failures && { classify: classifyByCode(failures) }),
+    async prepareRecord(record, { stackHas, ...asking }) {
       const { identity, dns } = record;
       const name = `${identity.nodeId}.${dns.baseDomainName}`;
-      const prepared = (definition.prepare && (await definition.prepare(record, options))) as Prepared;
-      const inputs = definition.inputs(record, name, prepared);
-      const placed = placeIdentity === "nowhere" ? inputs : (placeIdentity(inputs as Inputs, identity) as Args);
-      const RecordClass = definition.load();
-      const resource = new RecordClass(`${identity.nodeId}-dns`, placed, {
-        ...options,
-        customTimeouts: definition.timeouts,
-        ignoreChanges: [...(options.ignoreChanges ?? []), ...(definition.ignoreChanges ?? [])],
-      });
-      return { dnsName: resource.id.apply(() => name) };
+      const prepared = (definition.prepare && (await definition.prepare(record, asking))) as Prepared;
+      const standing = stackHas === undefined ? [] : await definition.standing(name, record, prepared, asking);
+      if (stackHas === "nothing") isLeftover(name, standing);
+      return (address, options) => {
+        const { output } = require("@pulumi/pulumi") as typeof pulumi;
+        // Whoever may not have the name learns it here, before anything is asked for.
+        const checked = output(address).apply((text) => ({ text, isLeftover: isLeftover(name, standing, text) }));
+        const given = { address: checked.text, type: recordTypeOf(checked.text), isLeftover: checked.isLeftover };
+        const inputs = definition.inputs({ ...record, ...given }, name, prepared);
+        const placed = placeIdentity === "nowhere" ? inputs : (placeIdentity(inputs as Inputs, identity) as Args);
+        const RecordClass = definition.load();
+        const resource = new RecordClass(`${identity.nodeId}-dns`, placed, {
+          ...options,
+          customTimeouts: definition.timeouts,
+          ignoreChanges: [...(options.ignoreChanges ?? []), ...(definition.ignoreChanges ?? [])],
+        });
+        return { dnsName: resource.id.apply(() => name) };
+      };
     },
   };
 }

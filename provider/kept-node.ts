@@ -1,6 +1,7 @@
 /** Declares a node as its stack knows it already: every resource of it again, by type and name, and none with a change. */
 import * as pulumi from "@pulumi/pulumi";
 import type { KeptNode } from "../runtime/executor/node-program-port";
+import type { DnsProvider, RecordOptions } from "./vm-provider";
 
 class KeptCustom extends pulumi.CustomResource {}
 class KeptComponent extends pulumi.ComponentResource {}
@@ -22,4 +23,13 @@ export async function declareKept(
     }
   }
   return Object.fromEntries(Object.entries(kept.outputs).map(([name, value]) => [name, pulumi.output(String(value))]));
+}
+
+/** What the stack has of a node whose record is about to be declared; undefined = the record too. */
+export function whatStackHas(
+  kept: KeptNode | undefined,
+  { recordType }: DnsProvider<unknown>,
+): RecordOptions["stackHas"] {
+  if (kept === undefined) return "nothing";
+  return kept.resources.some(({ type }) => type === recordType) ? undefined : "vm";
 }

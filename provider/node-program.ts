@@ -11,11 +11,10 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import type { AccountAnswer, AskRequest } from "../runtime/model/account-questions";
 import type { AccountSpec, Settings } from "../runtime/model/accounts";
-import { BugError, ConfigError, messageOf, SetupError } from "../runtime/model/errors";
+import { BugError, CloudError, ConfigError, messageOf, SetupError } from "../runtime/model/errors";
 import { settingsVersionNow, type DesiredNode } from "../runtime/model/state";
 import { canonicalJson } from "../runtime/model/canonical-json";
 import {
-  accountsKey,
   type FoundNode,
   type KeptNode,
   type LaneContent,
@@ -27,7 +26,8 @@ import { answerAccountQuestion, answerOfFailure, askedServiceOf } from "./accoun
 import { directoryAccess } from "./directory/access";
 import { classifyDirectoryFailure } from "./directory/failures";
 import { declareComputerRecord, directoryOf } from "./directory/node-record";
-import { declareKept } from "./kept-node";
+import { declareKept, whatStackHas } from "./kept-node";
+import { inOrder, readLane } from "./lane-content";
 import {
   oldProviderName,
   ownPluginName,
@@ -82,8 +82,12 @@ export class RegistryNodeProgram implements NodeProgram {
     const providers = new PulumiProviders();
     // The engine calls from outside of the program, where the SDK does not know whom a function is asked of.
     const inProgram = AsyncLocalStorage.snapshot();
-    const confirm: ConfirmDelete = (resource) =>
-      inProgram(() => this.confirmDelete(resource, [...nodes, ...leaving], accounts, providers));
+    const confirm: ConfirmDelete = async (resource) => {
+      const asked = () => this.confirmDelete(resource, [...nodes, ...leaving], accounts, providers);
+      if ((await inProgram(asked)) === "there") return;
+      options.onVmGone?.(resource.nodeId);
+      throw new CloudError("TRANSIENT", `VmGone: VM ${resource.id} of node ${resource.nodeId} is not there any more`);
+    };
     const hooks = await registerStepHooks(options.permit, confirm);
     const prepared = inOrder(nodes, options.order ?? []).map((node) => this.prepareNode(node, accounts));
     // The engine deletes with the provider of the state: only one that is declared gets the credentials of now.
@@ -178,7 +182,10 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   classify(node: DesiredNode, message: string): ReturnType<NodeProgram["classify"]> {
-    return classifyDirectoryFailure(message) ?? this.vmProviderOf(node).classify(message);
+    // Any DNS service goes with any cloud, so the refusal of a record may be in another's words.
+    const ofRecord =
+      node.dns && (this.registry.dns[node.dns.kind]?.classify ?? this.registry.vm[node.dns.kind]?.classify);
+    return classifyDirectoryFailure(message) ?? this.vmProviderOf(node).classify(message) ?? ofRecord?.(message);
   }
 
   /** A VM that is somebody else's by now must not go in the node's name, and none may seem to be gone that is hidden. */
@@ -187,13 +194,15 @@ export class RegistryNodeProgram implements NodeProgram {
     nodes: readonly DesiredNode[],
     accounts: Accounts,
     providers: PulumiProviders,
-  ): Promise<void> {
+  ): Promise<"there" | "gone"> {
     const node = nodes.find((candidate) => candidate.nodeId === nodeId);
     const vmProvider = node && this.vmProviderOf(node);
-    if (vmProvider?.confirmVm === undefined || type !== vmProvider.vmType) return;
+    if (vmProvider?.confirmVm === undefined || type !== vmProvider.vmType) return "there";
     const place = placeOfVm(node!, vmProvider, accounts);
     const provider = await providers.get(vmProvider, place);
-    await vmProvider.confirmVm({ nodeId, vmId: id }, place.settings, { provider });
+    const found = await vmProvider.confirmVm({ nodeId, vmId: id }, place.settings, { provider });
+    // Who does not know whose account this is may have asked another one, where it never was.
+    return found === "gone" && place.access.owner !== undefined ? "gone" : "there";
   }
 
   /** Resolves when the engine has loaded and configured what will make nodes like this one. */
@@ -304,7 +313,7 @@ async function declareNode(prepared: PreparedNode, run: ProgramRun): Promise<voi
     if (node.kept) return conclude(await keep(node.kept));
     if (withoutVm.has(node.nodeId)) return;
     try {
-      conclude(await declareResources(prepared, { component, provider, providers }));
+      conclude(await declareResources(prepared, { component, provider, providers, keptOf: run.keptOf }));
     } catch (error) {
       const kept = run.keptOf?.(node);
       if (kept === undefined || !isWhole(kept, prepared)) throw error;
@@ -342,35 +351,28 @@ function providerOf(
 
 async function declareResources(
   { node, vmProvider, settings, dns, directory }: PreparedNode,
-  into: { component: pulumi.ComponentResource; provider: pulumi.ProviderResource; providers: PulumiProviders },
+  into: { component: pulumi.ComponentResource; provider: pulumi.ProviderResource } & Pick<
+    ProgramRun,
+    "providers" | "keptOf"
+  >,
 ): Promise<NodeOutputs> {
   const parent = into.component;
-  const record = directory && (await declareComputerRecord(node, directory, into));
-  const options = { parent, provider: into.provider, ownPlugin: into.providers.ownPlugin, ...record };
-  const { vm, address } = await vmProvider.declareNode({ ...node, settings }, options);
-  if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret(address) };
+  const own = async () => {
+    const computer = directory && (await declareComputerRecord(node, directory, into));
+    const options = { parent, provider: into.provider, ownPlugin: into.providers.ownPlugin, ...computer };
+    return vmProvider.declareNode({ ...node, settings }, options);
+  };
+  if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret((await own()).address) };
   const provider = await into.providers.get(dns.provider, dns.place);
-  const { dnsName } = await dns.provider.declareRecord(
-    { identity: identityOf(node), dns: { ...node.dns, settings: dns.settings as Record<string, unknown> }, address },
-    { parent, provider, dependsOn: [vm] },
-  );
+  const record = {
+    identity: identityOf(node),
+    dns: { ...node.dns, settings: dns.settings as Record<string, unknown> },
+  };
+  const stackHas = into.keptOf && whatStackHas(into.keptOf(node), dns.provider);
+  const declareRecord = await dns.provider.prepareRecord(record, { provider, ...(stackHas && { stackHas }) });
+  const { vm, address } = await own();
+  const { dnsName } = declareRecord(address, { parent, provider, dependsOn: [vm] });
   return { address: pulumi.unsecret(address), dnsName: pulumi.unsecret(dnsName) };
-}
-
-/** What the lane's configuration file holds, see `lane-folder.ts`. */
-function readLane(): LaneContent {
-  const prefix = `${pulumi.getProject()}:`;
-  const values = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
-  const nodes = values.filter(([key]) => key !== `${prefix}${accountsKey}`);
-  const shared = values.find(([key]) => key === `${prefix}${accountsKey}`)?.[1] ?? "{}";
-  const { accounts = {}, leaving = [] } = JSON.parse(shared) as Partial<LaneContent>;
-  return { nodes: nodes.map(([, value]) => JSON.parse(value) as DesiredNode), accounts, leaving };
-}
-
-function inOrder(nodes: readonly DesiredNode[], order: readonly DesiredNode[]): readonly DesiredNode[] {
-  const ranks = new Map(order.map(({ nodeId }, rank) => [nodeId, rank]));
-  const rankOf = ({ nodeId }: DesiredNode): number => ranks.get(nodeId) ?? order.length;
-  return nodes.toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
 async function requireSdk({ node, vmProvider, dns }: PreparedNode): Promise<void> {

@@ -34,6 +34,8 @@ function kernels(): KernelSet {
         return (await import("./local-vm/dns-record-resource.js")).localDnsRecordKernel;
       case "headroom:kubevirt:Guest":
         return (await import("./clouds/kubevirt/guest-resource.js")).guestKernel;
+      case "headroom:digitalocean:FirewallTag":
+        return (await import("./clouds/digitalocean/firewall-tag-resource.js")).firewallTagKernel;
       case "headroom:proxmox:VmId":
         return (await import("./clouds/proxmox/vm-id-resource.js")).vmIdKernel;
       case "headroom:proxmox:Guest":

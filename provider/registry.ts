@@ -66,7 +66,7 @@ function vmFacts(provider: VmProvider<unknown>): VmProviderFacts {
     shape: (settings) => provider.shape(settings),
     sizeOf: (settings) => provider.sizeOf?.(settings),
     wantsWindowsPassword: (settings) => provider.windowsPassword?.isWanted(settings) ?? false,
-    findProblems: (settings) => provider.findProblems?.(settings) ?? [],
+    findProblems: (settings, definition) => provider.findProblems?.(settings, definition) ?? [],
   };
 }
 

@@ -13,7 +13,7 @@ const hookNames = { create: "headroom-create", delete: "headroom-delete" } as co
  * What belongs to a node is named by its id, alone (the VM) or with one of these words behind it. The name is all that a
  * hook hears of a resource that the program has left out.
  */
-const partWords = ["dns", "vmid", "guest", "userdata", "ssh", "computer"] as const;
+const partWords = ["dns", "vmid", "guest", "userdata", "ssh", "computer", "firewall"] as const;
 
 export function nodeIdOfResource(name: string): string {
   const word = partWords.find((part) => name.endsWith(`-${part}`));

@@ -8,6 +8,7 @@ import type { OsType, VmProviderFacts } from "../runtime/model/config";
 import type { CloudFailureClass, Problem } from "../runtime/model/errors";
 import type { DesiredNode, DnsSpec } from "../runtime/model/state";
 import type { Shape } from "../runtime/model/shapes";
+import type { RecordType } from "./frame/dns-names";
 import type { NodeIdentity } from "./frame/identity";
 
 /** A node with settings that its cloud's schema has parsed. */
@@ -124,7 +125,8 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
   /**
    * For clouds that give the id of a VM that is gone to another one: fails when the VM with this id is somebody else's. For
    * clouds whose plugin takes a VM that may not be seen for one that is gone: fails when it is hidden. Asked right before a
-   * node's VM is deleted. Default: ids are never given anew, and nothing is hidden.
+   * node's VM is deleted. For clouds whose plugin fails to delete what is gone: answers `gone` when nobody has this id.
+   * Default: ids are never given anew, and nothing is hidden.
    *
    * @param settings The account's fields and its place.
    */
@@ -139,8 +141,12 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
     /** Undefined while the cloud has none. */
     read(vmId: string, settings: Settings, options: pulumi.InvokeOptions): Promise<string | undefined>;
   };
-  /** What is wrong with (well-formed) settings beyond their schema. Default nothing. */
-  findProblems?(settings: FieldsOfSettings): Problem[];
+  /**
+   * What is wrong with (well-formed) settings beyond their schema, told to whoever declares them now. Default nothing.
+   *
+   * @param definition The VM provider config that they are part of.
+   */
+  findProblems?(settings: FieldsOfSettings, definition: { readonly maxInstances?: number }): Problem[];
   /** What a failure to reach the cloud at all tells of the account; undefined = nothing. Default nothing. */
   accountRefusal?(message: string, settings: FieldsOfSettings): AccountFinding | undefined;
   /** Owner of the account that a VM is in, by its outputs: the `owner` of the account's identity. Default: not known. */
@@ -165,21 +171,44 @@ export type AskedService = Pick<
   | "accountRefusal"
 >;
 
-/** One A record of one node. */
-export interface RecordOf<Settings> {
+/** The record of one node, before its address is known. */
+export interface NamedRecord<Settings> {
   readonly identity: NodeIdentity;
   readonly dns: DnsSpec & { readonly settings: Settings };
-  readonly address: pulumi.Input<string>;
 }
+
+/** An A record of one node, or an AAAA record when its address is one. */
+export interface RecordOf<Settings> extends NamedRecord<Settings> {
+  readonly address: pulumi.Input<string>;
+  readonly type: pulumi.Output<RecordType>;
+  /** The node's own record stands there already, left by an update whose answer was lost. */
+  readonly isLeftover: pulumi.Output<boolean>;
+}
+
+export interface RecordOptions extends pulumi.InvokeOptions {
+  /**
+   * What the stack has of a node whose record it lacks. `nothing`: whatever stands under the record's name is somebody else's.
+   * `vm`: what leads to its address is the node's own. Default: the record is there, or nobody knows, so nothing is looked at.
+   */
+  readonly stackHas?: "nothing" | "vm";
+}
+
+/** Declares the record, which depends on the address: so it comes after the VM and goes before it. */
+export type DeclareRecord = (
+  address: pulumi.Input<string>,
+  options: pulumi.CustomResourceOptions,
+) => { readonly dnsName: pulumi.Output<string> };
 
 export interface DnsProvider<Settings> extends CloudAccess, ServiceTexts {
   /** Strict: unknown fields are refused. */
   readonly settings: z.ZodType<Settings>;
   /** Type token of the record's resource, e.g. `aws:route53/record:Record`. */
   readonly recordType: string;
-  /** It depends on the address, so it comes after the VM and goes before it. */
-  declareRecord(
-    record: RecordOf<Settings>,
-    options: pulumi.CustomResourceOptions,
-  ): Promise<{ readonly dnsName: pulumi.Output<string> }>;
+  /**
+   * Looks up the zone, and whether the name is free. Asked before the node's VM is declared, so that no VM is made and thrown
+   * away for a record that can't be had.
+   */
+  prepareRecord(record: NamedRecord<Settings>, options: RecordOptions): Promise<DeclareRecord>;
+  /** Class of a failed create by its diagnostics; undefined = not known here. Default: that of the cloud of the same kind. */
+  classify?(message: string): CloudFailureClass | undefined;
 }

@@ -134,8 +134,12 @@ export interface AwsDnsArgs extends AwsCredentialArgs {
    * name ends in.
    */
   readonly hostedZoneId?: pulumi.Input<string>;
-  /** Look for a private hosted zone. Default false. */
+  /** Look for a private hosted zone, that only VPCs ask. Default false. */
   readonly privateZone?: pulumi.Input<boolean>;
+  /**
+   * With `privateZone`: look among the zones of this VPC, e.g. `"vpc-0123"`, where several have one name. Default: all.
+   */
+  readonly vpcId?: pulumi.Input<string>;
 }
 
 export interface AwsDnsProviderArgs extends DnsProviderArgs, AwsDnsArgs {}
@@ -154,7 +158,7 @@ export class AwsDnsProvider extends pulumi.ComponentResource {
 
 /** A record in the account of the VM. */
 export interface AwsNodeDnsArgs
-  extends NodeRecordArgs, Pick<pulumi.Unwrap<AwsDnsArgs>, "hostedZoneId" | "privateZone"> {}
+  extends NodeRecordArgs, Pick<pulumi.Unwrap<AwsDnsArgs>, "hostedZoneId" | "privateZone" | "vpcId"> {}
 
 /** Plain values, no outputs: they are checked before anything is declared. */
 export interface AwsNodeArgs extends NodeArgs {

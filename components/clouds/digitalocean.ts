@@ -9,7 +9,8 @@ export interface DigitalOceanCredentialArgs {
   /**
    * Personal access token of the team that the nodes are in. Custom scopes that suffice: create, read and delete of
    * `droplet`; create and read of `tag`; read of `account`, `actions`, `firewall`, `image`, `project`, `regions`,
-   * `sizes`, `ssh_key` and `vpc`; for records all of `domain`. Kept as a secret.
+   * `sizes`, `ssh_key` and `vpc`; with `firewallName` update of `firewall`; for records all of `domain`. Kept as a
+   * secret.
    */
   readonly token: pulumi.Input<string>;
 }
@@ -32,18 +33,18 @@ export interface DigitalOceanVmArgs extends DigitalOceanCredentialArgs {
    */
   readonly tags?: pulumi.Input<string | pulumi.Input<string>[]>;
   /**
-   * Name of an SSH key of the team that may log in as root. Default none: DigitalOcean mails a password for each
-   * Droplet.
+   * Name of an SSH key of the team whose owner may log in as root, or a list of names, e.g. `["ops"]`. Default none:
+   * DigitalOcean mails a password for each Droplet.
    */
-  readonly sshKeyName?: pulumi.Input<string>;
+  readonly sshKeyName?: pulumi.Input<string | pulumi.Input<string>[]>;
   /**
-   * Refused, with what to do instead: DigitalOcean applies firewalls by tag, so give the firewall one of `tags`.
-   * Default none.
+   * Name of a firewall of the team that applies to the nodes, from their first second on: it is given a tag that they
+   * have. Exactly one has this name. At most 255 characters. Default none.
    */
   readonly firewallName?: pulumi.Input<string>;
   /**
-   * Id of a firewall that has to apply to the nodes. Firewalls apply by tags: give it one of `tags`, or
-   * `headroom-pool:<pool>`; the account's check tells when it has none of them. Default none: nothing is checked.
+   * Id of a firewall that you apply to the nodes yourself, by one of `tags` or by `headroom-pool:<pool>`; the account's
+   * check tells when it has none of them. Default none: nothing is checked.
    */
   readonly firewallId?: pulumi.Input<string>;
   /** Id of the VPC, in the same region. Default: that of the region. */

@@ -9,8 +9,9 @@ import { loadSdk } from "../frame/sdk";
 import type { NodeOf } from "../vm-provider";
 import { awsAccess, packageName } from "./aws/account";
 import { awsSizeOf, checkAws } from "./aws/check";
-import { hostedZoneOf } from "./aws/dns-zone";
+import { hostedZoneOf, recordsNamed } from "./aws/dns-zone";
 import { awsFailures } from "./aws/failures";
+import { sharedAddressProblems } from "./aws/combinations";
 import { findInstances, identityTags, listInstances } from "./aws/find";
 import { profileName } from "./aws/overrides";
 import { accountRefusal } from "./aws/refusals";
@@ -56,7 +57,10 @@ const vm = defineVm<AwsSettings, InstanceArgs, Instance>({
   check: checkAws,
   accountRefusal,
   windowsPassword: { isWanted: (settings) => settings.retrieveWindowsPassword, read: readWindowsPassword },
-  findProblems: windowsPasswordProblems,
+  findProblems: (settings, definition) => [
+    ...windowsPasswordProblems(settings),
+    ...sharedAddressProblems(settings, definition),
+  ],
   ownerOf: ({ arn }) => /^arn:[^:]+:ec2:[^:]*:(\d{12}):/.exec(String(arn))?.[1],
   failures: awsFailures,
 });
@@ -119,15 +123,18 @@ const dns = defineDns<AwsDnsSettings, RecordArgs, string>({
       .Record,
   prepare: async ({ dns: { settings, baseDomainName } }, { provider }) =>
     settings.hostedZoneId ?? hostedZoneOf(baseDomainName, settings, provider),
-  inputs: ({ dns: { ttlSeconds }, address }, name, zoneId) => ({
+  standing: (name, { dns: { baseDomainName } }, zoneId, { provider }) =>
+    recordsNamed(name, { zoneId, baseDomainName }, provider),
+  inputs: ({ dns: { ttlSeconds }, address, type, isLeftover }, name, zoneId) => ({
     zoneId,
     name,
-    type: "A",
+    type,
     ttl: ttlSeconds,
     records: [address],
-    // A record that a failed delete of an earlier node left behind must not stop this one.
-    allowOverwrite: true,
+    // Else Route 53 itself refuses what somebody has made since it was asked.
+    allowOverwrite: isLeftover,
   }),
+  ignoreChanges: ["allowOverwrite"],
   // Route 53 keeps tags for zones, not for records.
   placeIdentity: "nowhere",
   timeouts: { create: "5m", delete: "5m" },

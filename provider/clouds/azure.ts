@@ -80,6 +80,8 @@ const dns = defineDns<AzureRecordSettings, RecordSetArgs, string>({
   recordType: "azure-native:dns:RecordSet",
   load: loadRecordSet,
   prepare: async ({ dns: { settings, baseDomainName } }, { provider }) => zoneOf(baseDomainName, settings, provider),
+  // The plugin makes no set where one stands, nor does Azure beside an alias.
+  standing: "refused",
   inputs: ({ dns: { settings, ttlSeconds }, address }, name, zone) => ({
     resourceGroupName: settings.resourceGroup,
     ...(settings.privateZone ? { privateZoneName: zone } : { zoneName: zone }),

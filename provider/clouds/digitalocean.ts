@@ -5,12 +5,16 @@ import type * as pulumi from "@pulumi/pulumi";
 import { ConfigError } from "../../runtime/model/errors";
 import { defineDns, defineVm, type Cloud } from "../cloud";
 import { domainsOf } from "../frame/dns-names";
+import { zoneProblem, type StandingRecord } from "../frame/dns-records";
 import { chooseAddress } from "../frame/fields";
 import { RememberedAnswers } from "../frame/lookups";
 import { forCloudInit } from "../frame/script";
+import { encodedFormName, formOf, tidyScript } from "../../runtime/model/script-form";
 import { loadSdk } from "../frame/sdk";
+import type { NodeOf, OwnPlugin } from "../vm-provider";
 import { packageName, teamAccess } from "./digitalocean/account";
 import { checkTeam } from "./digitalocean/check";
+import { firewallTag } from "./digitalocean/firewall-tag-resource";
 import { findDroplets, listDroplets, placeIdentity } from "./digitalocean/find";
 import { accountRefusal, failures } from "./digitalocean/refusals";
 import {
@@ -23,7 +27,15 @@ import {
 /** Fingerprints of SSH keys by name; each look-up turns the pages of all keys. */
 const fingerprints = new RememberedAnswers<string>();
 
-const vm = defineVm<DropletSettings, DropletArgs, Droplet, string | undefined>({
+/** What must be there before a Droplet. */
+interface Prepared {
+  /** Of SSH keys. */
+  readonly fingerprints: readonly string[];
+  /** The firewall that is named applies to it. Undefined: none is. */
+  readonly firewall: pulumi.Output<string> | undefined;
+}
+
+const vm = defineVm<DropletSettings, DropletArgs, Droplet, Prepared>({
   ...teamAccess,
   description: "VMs on DigitalOcean: Droplets.",
   example: `const small = new headroom.DigitalOceanVmProvider("small", {
@@ -35,14 +47,17 @@ const vm = defineVm<DropletSettings, DropletArgs, Droplet, string | undefined>({
     loadSdk(packageName, () => require("@pulumi/digitalocean/droplet") as typeof import("@pulumi/digitalocean/droplet"))
       .Droplet,
   script: { wrap: { linux: forCloudInit }, encoding: "plain", bytesMax: 64 * 1024 },
-  prepare: async ({ settings: { sshKeyName } }, { provider }) =>
-    sshKeyName === undefined ? undefined : fingerprintOf(sshKeyName, provider),
-  inputs: ({ settings }, script, fingerprint) => ({
-    region: settings.region,
+  prepare: async (node, options, ownPlugin) => ({
+    fingerprints: await Promise.all(node.settings.sshKeyName.map((name) => fingerprintOf(name, options.provider))),
+    firewall: await applyFirewall(node, options, ownPlugin),
+  }),
+  inputs: ({ settings }, script, { fingerprints, firewall }) => ({
+    // A Droplet is protected from its first second: it is asked for when the firewall has its tag.
+    region: firewall?.apply(() => settings.region) ?? settings.region,
     image: settings.image,
     size: settings.size,
-    tags: settings.tags,
-    ...(fingerprint !== undefined && { sshKeys: [fingerprint] }),
+    tags: [...settings.tags, ...(settings.firewallName === undefined ? [] : [firewallTag(settings.firewallName)])],
+    ...(fingerprints.length > 0 && { sshKeys: [...fingerprints] }),
     ...(settings.vpcUuid !== undefined && { vpcUuid: settings.vpcUuid }),
     ...(script !== "" && { userData: script }),
   }),
@@ -62,7 +77,25 @@ const vm = defineVm<DropletSettings, DropletArgs, Droplet, string | undefined>({
   check: checkTeam,
   accountRefusal,
   failures,
+  scriptWarning: encodedWarning,
 });
+
+/** DigitalOcean hands user data over as it is, and cloud-init does not know it when it is encoded. */
+function encodedWarning(script: string): string | undefined {
+  if (formOf(tidyScript(script, "linux"), "linux")?.name !== encodedFormName) return undefined;
+  return "is encoded in base64, which a Droplet's image does not open; give it as plain text";
+}
+
+async function applyFirewall(
+  { nodeId, settings: { firewallName, token } }: NodeOf<DropletSettings>,
+  options: pulumi.CustomResourceOptions,
+  ownPlugin: OwnPlugin,
+): Promise<pulumi.Output<string> | undefined> {
+  if (firewallName === undefined) return undefined;
+  const { FirewallTag } = require("./digitalocean/resources") as typeof import("./digitalocean/resources");
+  const args = { nodeId, token, firewallName };
+  return new FirewallTag(`${nodeId}-firewall`, args, { ...options, provider: await ownPlugin() }).tag;
+}
 
 function fingerprintOf(name: string, provider: pulumi.ProviderResource | undefined): Promise<string> {
   const { getSshKey } = loadSdk(
@@ -89,16 +122,24 @@ const dns = defineDns<RecordSettings, DnsRecordArgs, string>({
       () => require("@pulumi/digitalocean/dnsRecord") as typeof import("@pulumi/digitalocean/dnsRecord"),
     ).DnsRecord,
   prepare: async ({ dns: { settings, baseDomainName } }, { provider }) => domainOf(baseDomainName, settings, provider),
-  inputs: ({ dns: { ttlSeconds }, address }, name, domain) => ({
+  // DigitalOcean takes a second record of a name beside the first, and answers lookups with both.
+  standing: async (name, _record, domain, { provider }) =>
+    (await recordsIn(domain, provider)).filter((record) => record.name === nameIn(domain, name)),
+  inputs: ({ dns: { ttlSeconds }, address, type }, name, domain) => ({
     domain,
-    type: "A",
-    name: name.slice(0, -domain.length - 1),
+    type,
+    name: nameIn(domain, name),
     value: address,
     ttl: Math.max(ttlSeconds, ttlSecondsMin),
   }),
-  // An A record has its name, which is the node's id, and no place for more.
+  // A record has its name, which is the node's id, and no place for more.
   placeIdentity: "nowhere",
 });
+
+/** @example nameIn("example.org", "n1.labs.example.org") // "n1.labs" */
+function nameIn(domain: string, name: string): string {
+  return name.slice(0, -domain.length - 1);
+}
 
 /** The domain that a record's name is relative to. */
 async function domainOf(
@@ -115,8 +156,7 @@ async function domainOf(
   const known = await domains.of(provider, "all", () => domainsIn(provider));
   const found = candidates.find((candidate) => known.includes(candidate));
   if (found !== undefined) return found;
-  const message = `got "${baseDomainName}"; the DigitalOcean team has no domain of which it is a part`;
-  throw ConfigError.of([{ path: "baseDomainName", message }]);
+  throw zoneProblem(baseDomainName, "the DigitalOcean team has no domain of which it is a part");
 }
 
 async function domainsIn(provider: pulumi.ProviderResource | undefined): Promise<readonly string[]> {
@@ -125,6 +165,20 @@ async function domainsIn(provider: pulumi.ProviderResource | undefined): Promise
     () => require("@pulumi/digitalocean/getDomains") as typeof import("@pulumi/digitalocean/getDomains"),
   );
   return (await getDomains({}, { provider })).domains.map(({ name }) => name);
+}
+
+/** Records by the name of their domain; each look-up turns the pages of all. */
+const records = new RememberedAnswers<readonly (StandingRecord & { readonly name: string })[]>();
+
+function recordsIn(domain: string, provider: pulumi.ProviderResource | undefined) {
+  const { getRecords } = loadSdk(
+    packageName,
+    () => require("@pulumi/digitalocean/getRecords") as typeof import("@pulumi/digitalocean/getRecords"),
+  );
+  return records.of(provider, domain, async () => {
+    const { records: all } = await getRecords({ domain }, { provider });
+    return all.map(({ name, type, value }) => ({ name, type, values: [value] }));
+  });
 }
 
 export const digitalocean = { kind: "digitalocean", typeName: "DigitalOcean", vm, dns } satisfies Cloud;

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { noAccountRules } from "../../runtime/model/accounts";
 import { durationSchema, memorySchema } from "../../runtime/model/config";
 import { defineDns, defineVm, type Cloud } from "../cloud";
+import { typeOfAddress } from "../frame/dns-names";
 import { findAmong, soughtAmong } from "../frame/find";
 import { homeFolder } from "../frame/home-folder";
 import { asItIs } from "../frame/script";
@@ -13,6 +14,7 @@ import { localDockerAgentScript, localServerScript } from "../local-vm/default-s
 import { faultsSchema, refusalCodes } from "../local-vm/faults";
 import { findLocalVms } from "../local-vm/find-local-vms";
 import { localNotAllowed, rootProblem } from "../local-vm/local-rules";
+import { readLocalRecord } from "../local-vm/dns-record-resource";
 import type { DnsRecordArgs, VmArgs } from "../local-vm/local-vm";
 import { rootSchema } from "../local-vm/vm-resource";
 import type { CloudAccess } from "../vm-provider";
@@ -140,6 +142,11 @@ const dns = defineDns<LocalDnsSettings, DnsRecordArgs>({
   settings: localDnsSettingsSchema,
   recordType: "headroom:local:DnsRecord",
   load: () => loadResources().DnsRecord,
+  standing: async (name, { identity: { nodeId }, dns: { settings } }) => {
+    const record = readLocalRecord(localRoot(settings), name);
+    if (record === undefined) return [];
+    return [{ type: typeOfAddress(record.address), values: [record.address], isOwn: record.nodeId === nodeId }];
+  },
   inputs: ({ identity: { nodeId }, dns: { settings, ttlSeconds }, address }, name) => ({
     name,
     address,
@@ -149,6 +156,10 @@ const dns = defineDns<LocalDnsSettings, DnsRecordArgs>({
   }),
   placeIdentity: (inputs, { nodeId }) => ({ ...inputs, nodeId }),
   ignoreChanges: ["root"],
+  failures: {
+    place: /\b(DnsRecordInTheWay): /,
+    codes: { CAPACITY: [], QUOTA: [], CONFIG: ["DnsRecordInTheWay"], TRANSIENT: [] },
+  },
 });
 
 export const local = {

@@ -114,7 +114,10 @@ const vm = defineVm<ProxmoxSettings, VmLegacyArgs, VmLegacy, VmId>({
   findVms: (nodeIds, settings) => findVmsOf(new ProxmoxApi(settings), nodeIds, vmIdRangeSchema.parse(settings)),
   listVms: (sought, settings) =>
     listVmsOf(new ProxmoxApi(proxmoxAccessSchema.parse(settings)), sought, vmIdRangeSchema.parse(settings)),
-  confirmVm: (vm, settings) => requireVmOf(new ProxmoxApi(proxmoxAccessSchema.parse(settings)), vm),
+  confirmVm: async (vm, settings) => {
+    const node = await requireVmOf(new ProxmoxApi(proxmoxAccessSchema.parse(settings)), vm);
+    return node === undefined ? "gone" : "there";
+  },
   check: checkProxmox,
   accountRefusal,
   failures: proxmoxFailures,

@@ -1,10 +1,12 @@
 /**
- * `headroom:local:DnsRecord`: an A record as a file below the root, `dns/<name>.json`. It stands where a cloud's DNS
+ * `headroom:local:DnsRecord`: an A or AAAA record as a file below the root, `dns/<name>.json`. It stands where a cloud's DNS
  * service would, so that the order "after the address is known, gone before the VM" can be seen on one machine.
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { typeOfAddress } from "../frame/dns-names";
+import { isLeftover } from "../frame/dns-records";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
 import { checkWithUnknowns, diffInputs, unknownOutputs } from "./kernel-checks";
 import { requireAllowed } from "./local-rules";
@@ -36,15 +38,15 @@ export const localDnsRecordKernel: ResourceKernel = {
     diffInputs(olds, news, Object.keys(localDnsRecordInputsSchema.shape), ["name", "root"]),
   create: async (inputs, context) => ({ id: String(inputs["name"]), outputs: write(inputs, context) }),
   read: async (id, olds) => {
-    const record = readRecord(rootSchema.parse(olds["root"]), id);
-    // A record that a later node took over is not ours any more.
+    const record = readLocalRecord(rootSchema.parse(olds["root"]), id);
+    // One that is another node's is not ours.
     if (!record || record.nodeId !== olds["nodeId"]) return undefined;
     return { id, inputs: record, outputs: record };
   },
   update: async (_id, _olds, news, context) => ({ outputs: write(news, context) }),
   delete: async (id, olds) => {
     const root = rootSchema.parse(olds["root"]);
-    if (readRecord(root, id)?.nodeId === olds["nodeId"]) rmSync(recordFile(root, id), { force: true });
+    if (readLocalRecord(root, id)?.nodeId === olds["nodeId"]) rmSync(recordFile(root, id), { force: true });
   },
 };
 
@@ -53,13 +55,19 @@ function write(properties: Properties, context: KernelContext): Properties {
   const record = localDnsRecordInputsSchema.parse(properties);
   const file = recordFile(record.root, record.name);
   requireAllowed(record.root);
+  const standing = readLocalRecord(record.root, record.name);
+  if (standing !== undefined && standing.nodeId !== record.nodeId) {
+    const { name, address, nodeId } = standing;
+    const told = { type: typeOfAddress(address), values: [address, `of ${nodeId}`] };
+    isLeftover(name, [told], record.address);
+  }
   mkdirSync(join(record.root, "dns"), { recursive: true, mode: 0o700 });
   writeFileSync(`${file}.${record.nodeId}.part`, JSON.stringify(record));
   renameSync(`${file}.${record.nodeId}.part`, file);
   return record;
 }
 
-function readRecord(root: string, name: string): z.infer<typeof localDnsRecordInputsSchema> | undefined {
+export function readLocalRecord(root: string, name: string): z.infer<typeof localDnsRecordInputsSchema> | undefined {
   return readJson(recordFile(root, name));
 }
 

@@ -24,7 +24,13 @@ export async function runEngine(
     (nodeId) => permits.refused.has(nodeId),
   );
   const keptOf = (node: DesiredNode) => keptNode(node, nodeProgram, before);
-  const program = () => work.program((step) => permits.forStep(step), keptOf);
+  const gone = new Set<string>();
+  const program = () =>
+    work.program(
+      (step) => permits.forStep(step),
+      keptOf,
+      (nodeId) => gone.add(nodeId),
+    );
   let failure: EngineFailure | undefined;
   try {
     await context.stack.up({ program, exclude: work.exclude }, (event) => {
@@ -41,7 +47,7 @@ export async function runEngine(
     return { kind: "unknown", message: failure.message };
   }
   const { refused } = translator;
-  return { kind: "ended", message: failure?.message, doubtful: [...translator.doubtful.values()], refused };
+  return { kind: "ended", message: failure?.message, doubtful: [...translator.doubtful.values()], refused, gone };
 }
 
 function classify(program: NodeProgram, node: DesiredNode | undefined, message: string): CloudFailureClass {

@@ -12,7 +12,11 @@ import type { NodeFailure } from "./update-events";
 /** What one run of the engine is about. */
 export interface EngineWork {
   nodeOf(nodeId: string): DesiredNode | undefined;
-  readonly program: (permit: (step: NodeStep) => Promise<void>, keptOf: KeptOf) => Promise<void>;
+  readonly program: (
+    permit: (step: NodeStep) => Promise<void>,
+    keptOf: KeptOf,
+    onVmGone: (nodeId: string) => void,
+  ) => Promise<void>;
   /** URNs that stay as they are. */
   readonly exclude?: readonly string[];
   /** Called after each of the engine's events. */
@@ -33,6 +37,8 @@ export type UpRun =
       readonly doubtful: readonly NodeFailure[];
       /** Nodes whose create has failed for certain. */
       readonly refused: ReadonlySet<string>;
+      /** Nodes whose VMs were to go and are not there any more. */
+      readonly gone: ReadonlySet<string>;
     }
   /** Neither the events nor the state tell what happened: recovery has to find out. */
   | { readonly kind: "unknown"; readonly message: string };

@@ -9,7 +9,7 @@ const table: readonly (readonly [CloudFailureClass, RegExp])[] = [
   [
     "CONFIG",
     // Who has no credentials is told so by a metadata service that does not answer in time.
-    /[Nn]o EC2 IMDS role found|\b169\.254\.(?:169\.254|170\.\d+)\b|[Nn]o valid credential|NoCredentialProviders|failed to get shared config profile|cached SSO token|could not find default credentials|Unsupported(?:Operation|[A-Z]\w+)|\w+\.NotSupported\b|\bClient\.Internal\w+/,
+    /[Nn]o EC2 IMDS role found|\b169\.254\.(?:169\.254|170\.\d+)\b|[Nn]o valid credential|NoCredentialProviders|failed to get shared config profile|cached SSO token|could not find default credentials|Unsupported(?:Operation|[A-Z]\w+)|\w+\.NotSupported\b|\bClient\.Internal\w+|\bDns(?:Zone|RecordInTheWay): /,
   ],
   [
     "TRANSIENT",

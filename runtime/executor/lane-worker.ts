@@ -8,6 +8,7 @@ import { askAccount, type AskerOptions } from "./account-asker";
 import { withOwners } from "./account-owners";
 import { runEngine } from "./engine-run";
 import { refuseUpdate, unknownResult } from "./engine-work";
+import { dropGone } from "./gone-vms";
 import type { EngineWork, UnderstoodRequest, UpRun } from "./engine-work";
 import { FileBackend } from "./file-backend";
 import { openCrypter, type Installation } from "./installation";
@@ -80,7 +81,8 @@ export class LaneWorker {
     const { request, fault } = understood;
     await context.folder.write(request, await this.openedCrypter());
     const first = await this.upWithin(context, request, this.declaring(request.nodes), onEvent);
-    const result = await this.endUpdate(context, request, first, onEvent);
+    const again = await this.withoutGone(context, request, first, onEvent);
+    const result = await this.endUpdate(context, request, again, onEvent);
     return fault === undefined ? result : { ...result, outcome: "failed", message: result.message ?? fault };
   }
 
@@ -105,6 +107,22 @@ export class LaneWorker {
     for (const failed of refused) onEvent({ kind: "nodeFailed", class: "CONFIG", ...failed });
     const fault = refused.length === 0 ? undefined : refused.map(({ message }) => message).join("; ");
     return { request: { ...request, nodes }, fault };
+  }
+
+  /** A delete that failed because its VM is not there any more is done once the state does not name that. */
+  private async withoutGone(
+    context: RecoveryContext,
+    request: UpdateRequest,
+    first: UpRun,
+    onEvent: OnEvent,
+  ): Promise<UpRun> {
+    if (first.kind === "unknown" || first.message === undefined || first.doubtful.length > 0) return first;
+    const after = await dropGone(context, first.gone);
+    if (after === undefined) return first;
+    const work = { ...this.declaring(request.nodes), exclude: this.excluded(after, request) };
+    const second = await runEngine(context, work, after, onEvent);
+    if (second.kind === "unknown") return second;
+    return { ...second, refused: new Set([...first.refused, ...second.refused]) };
   }
 
   /** It begins at once; its result is there when it has ended. */
@@ -332,7 +350,8 @@ export class LaneWorker {
   private declaring(nodes: readonly DesiredNode[]): EngineWork {
     return {
       nodeOf: (nodeId) => nodes.find((node) => node.nodeId === nodeId),
-      program: (permit, keptOf) => this.options.program.declare({ withoutVm: new Set(), order: nodes, permit, keptOf }),
+      program: (permit, keptOf, onVmGone) =>
+        this.options.program.declare({ withoutVm: new Set(), order: nodes, permit, keptOf, onVmGone }),
       onProgress: () => undefined,
     };
   }

@@ -77,6 +77,8 @@ export interface NodeProgram {
     readonly order?: readonly DesiredNode[];
     /** Told of every known input of every VM that is declared. */
     readonly onVmInput?: (input: VmInput) => void;
+    /** Told of every node whose VM is to be deleted and is not there any more; that delete fails. */
+    readonly onVmGone?: (nodeId: string) => void;
   }): Promise<void>;
   /**
    * The inline program of an update that was opened ahead: makes the Pulumi providers of the `likely` nodes ready, without

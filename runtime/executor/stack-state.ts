@@ -21,6 +21,7 @@ const resourceSchema = z.looseObject({
   id: z.string().optional(),
   parent: z.string().optional(),
   provider: z.string().optional(),
+  dependencies: z.array(z.string()).nullish(),
   inputs: z.record(z.string(), z.unknown()).optional(),
   outputs: z.record(z.string(), z.unknown()).optional(),
   resourceHooks: z.record(z.string(), z.array(z.string())).optional(),

@@ -76,10 +76,9 @@ const digitalOcean: Table = {
     digital_ocean_droplet_size: to("size", "text", "Droplet Size", { example: "c-2" }),
     digital_ocean_tags: to("tags", "text", "Tags", { note: "the first Droplet makes those that are not there" }),
     digital_ocean_sshkey_name: to("sshKeyName", "text", "SSH Key Name"),
-    digital_ocean_firewall_name: not(
-      "DigitalOcean applies firewalls by tag: give the firewall one of `tags`, and name it by `firewallId` to have that checked",
-      "Firewall Name",
-    ),
+    digital_ocean_firewall_name: to("firewallName", "text", "Firewall Name", {
+      note: "it is given a tag of the nodes, which is made first",
+    }),
   },
 };
 

@@ -89,7 +89,10 @@ export interface DnsProviderFacts {
   /** Why this runtime takes no definition of this kind and makes nothing new of it; absent = it does. */
   readonly refusal?: string;
   /** What is wrong with (well-formed) settings beyond their schema; `path` is that of the field. Default nothing. */
-  findProblems?(settings: Readonly<Record<string, unknown>>): Problem[];
+  findProblems?(
+    settings: Readonly<Record<string, unknown>>,
+    { maxInstances }: { readonly maxInstances?: number },
+  ): Problem[];
 }
 
 export interface VmProviderFacts extends DnsProviderFacts {
@@ -150,10 +153,12 @@ export function findRefusals(kind: DefinitionKind, doc: unknown, catalog: CloudC
   if (problems.length > 0) return problems;
   const byKind = factsByKind(kind, catalog);
   if (!byKind) return [];
-  const { kind: cloud, settings } = parseDefinition(kind, doc) as VmProviderConfig | DnsProviderConfig;
+  const definition = parseDefinition(kind, doc) as VmProviderConfig | DnsProviderConfig;
+  const { kind: cloud, settings } = definition;
   const facts = factsOf(byKind, cloud);
   if (facts.refusal !== undefined) return [{ path: "kind", message: facts.refusal }];
-  return (facts.findProblems?.(settings) ?? []).map(inSettings);
+  const counted = "maxInstances" in definition ? { maxInstances: definition.maxInstances } : {};
+  return (facts.findProblems?.(settings, counted) ?? []).map(inSettings);
 }
 
 /** Undefined for documents that are of no cloud. */

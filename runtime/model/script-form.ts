@@ -15,6 +15,9 @@ export interface ScriptForm {
   readonly isIn: (script: string, osType: OsType) => boolean;
 }
 
+/** Some clouds and images open it, others don't. */
+export const encodedFormName = "a script in base64";
+
 /** Of the first line, whatever its case, up to a blank or its end. */
 function begins(pattern: string): ScriptForm["isIn"] {
   const start = new RegExp(`^(?:${pattern})(?=\\s|$)`, "i");
@@ -32,7 +35,7 @@ const forms: readonly ScriptForm[] = [
   { name: "a MIME message", isIn: isMimeMessage },
   { name: "an Ignition config", isIn: (script) => /^\{\s*"/.test(script) && /"ignition"\s*:/.test(script) },
   { name: "settings of Bottlerocket", isIn: (script, osType) => osType === "linux" && /^\[settings[.\]]/.test(script) },
-  { name: "a script in base64", isIn: (script, osType) => isEncodedForm(script, osType) },
+  { name: encodedFormName, isIn: (script, osType) => isEncodedForm(script, osType) },
   { name: "a script for EC2Launch", osType: "windows", isIn: hasTags },
   { name: "tasks for EC2Launch v2", osType: "windows", isIn: hasTasks },
   { name: "a script for Cloudbase-Init", osType: "windows", isIn: begins("#ps1(?:_sysnative|_x86)?") },

@@ -271,6 +271,28 @@ describe("options of AWS", () => {
     it(`are refused at ${path}: ${what}`, () => assert.deepEqual(pathsIn(settings), [path]));
   }
 
+  it("of an address that one VM can have are refused for several, with their paths", () => {
+    const findProblems = aws.vm.findProblems!;
+    const settings = {
+      configOverride: {
+        instance_config: { PrivateIpAddress: "10.0.0.9", NetworkInterfaces: [{ PrivateIpAddress: "10.0.0.9" }] },
+      },
+      inputOverride: { privateIp: "10.0.0.9", ipv6Addresses: ["2001:db8::9"], secondaryPrivateIps: ["10.0.0.8"] },
+    };
+    assert.deepEqual(
+      findProblems(settings, { maxInstances: 2 }).map(({ path }) => path),
+      [
+        "configOverride.instance_config.PrivateIpAddress",
+        "configOverride.instance_config.NetworkInterfaces[0].PrivateIpAddress",
+        "inputOverride.privateIp",
+        "inputOverride.ipv6Addresses",
+        "inputOverride.secondaryPrivateIps",
+      ],
+    );
+    assert.deepEqual(findProblems(settings, { maxInstances: 1 }), []);
+    assert.deepEqual(findProblems({ inputOverride: { ipv6AddressCount: 1 } }, { maxInstances: 20 }), []);
+  });
+
   it("are taken where the type has them", () => {
     assert.deepEqual(
       pathsIn({ instanceType: "t3.large", ...request({ CreditSpecification: { CpuCredits: "unlimited" } }) }),

@@ -164,9 +164,9 @@ describe("AWS through an update", () => {
     assert.equal(inputs.get("n-windows")!["userData"], "<powershell>\ndir\n</powershell>");
     assert.equal(inputs.get("n-windows")!["getPasswordData"], undefined, "no create waits for a password");
     assert.equal(inputs.get("n-public")!["associatePublicIpAddress"], true);
-    const [record] = aws.dnsRecords.values();
+    const [record] = aws.zones.records();
     assert.equal(record?.name, "n-public.a.b.example.org");
-    assert.match(record.address, /^198\.51\.100\./, "the public address");
+    assert.match(record.values[0]!, /^198\.51\.100\./, "the public address");
     assertOverridden(inputs.get("n-override")!);
   });
 

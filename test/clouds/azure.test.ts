@@ -233,10 +233,9 @@ describe("Azure through an update", () => {
     const record = {
       identity: { nodeId: "n1", zone: "z", pool: "p", config: "c" },
       dns: { ...dns({ dnsZone: "example.com", privateZone: false }, "labs.example.org") },
-      address: "10.0.0.1",
     };
     await assert.rejects(
-      azure.dns.declareRecord(record as never, {}),
+      azure.dns.prepareRecord(record as never, {}),
       /dnsZone: got "example.com"; the base domain name "labs.example.org" does not end in it/,
     );
   });

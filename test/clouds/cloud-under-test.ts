@@ -8,7 +8,7 @@ import type { FindingKind, KnownSize } from "../../runtime/model/account-check";
 import type { Settings } from "../../runtime/model/accounts";
 import type { CloudFailureClass } from "../../runtime/model/errors";
 import type { DesiredNode } from "../../runtime/model/state";
-import type { CloudAction, Emulation, NoticedAt, VmInCloud } from "./emulation";
+import type { CloudAction, EmulatedZones, Emulation, NoticedAt, VmInCloud } from "./emulation";
 
 export interface CloudUnderTest {
   /** Settings of one VM as a user writes them, without those of the account; `folder` is the test's own. */
@@ -21,6 +21,8 @@ export interface CloudUnderTest {
     settings(folder: string): Settings;
     /** A name that records may be below. */
     readonly baseDomainName: string;
+    /** Which zone a record goes into, and which it can't; the longest name and a zone that is given among them. */
+    readonly zones: readonly ZoneCase[];
   };
   /** A template edit that must not touch VMs that exist; each number gives another one. */
   edit(template: Settings, number: number): Settings;
@@ -29,12 +31,23 @@ export interface CloudUnderTest {
   start(folder: string): Promise<RunningCloud>;
 }
 
+export interface ZoneCase {
+  readonly what: string;
+  /** Without those of the account. */
+  readonly settings: Settings;
+  readonly baseDomainName: string;
+  /** As {@link ZoneRecord} has it, or what is said when none is found. */
+  readonly leadsTo: string | RegExp | undefined;
+}
+
 /** A cloud that runs: what stands behind the protocol, and the trouble that it makes on demand. */
 export interface RunningCloud {
   /** For the environment of the engine. */
   readonly environment: Readonly<Record<string, string>>;
   vms(): VmInCloud[];
   records(): readonly { readonly name: string; readonly address: string }[];
+  /** With a DNS service only. */
+  readonly zones?: EmulatedZones;
   /** Everything that still costs money. */
   leftovers(): string[];
   /** Breaches of order that the cloud saw. */

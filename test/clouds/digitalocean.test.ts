@@ -61,11 +61,22 @@ describe("DigitalOcean settings", () => {
     }
   });
 
-  it("refuse a firewall by name, with the reason and what to do instead", () => {
-    const [problem, ...others] = problemsIn({ firewallName: "agents" });
-    assert.equal(problem?.path, "firewallName");
-    assert.match(problem.message, /applies firewalls by tag.*give the firewall one of the tags.*firewallId/);
-    assert.deepEqual(others, []);
+  it("take one name of an SSH key, or several", () => {
+    const keysOf = (sshKeyName: unknown) => dropletSettingsSchema.parse({ ...minimal, sshKeyName }).sshKeyName;
+    assert.deepEqual(keysOf(undefined), []);
+    assert.deepEqual(keysOf("ops, night"), ["ops, night"], "names may have commas");
+    assert.deepEqual(keysOf(["ops", "night", "ops"]), ["ops", "night"]);
+    for (const names of ["", [], [""], [1], Array.from({ length: 51 }, (_, index) => `key ${index}`)]) {
+      assert.match(pathsIn({ sshKeyName: names }).join(), /^sshKeyName/);
+    }
+  });
+
+  it("warn of a script that the image would not open, and of no other", () => {
+    const encoded = Buffer.from("#!/bin/sh\necho hello there, whoever you are\n").toString("base64");
+    const warningOf = (script: string) => digitalocean.vm.scriptWarning?.(script, dropletSettingsSchema.parse(minimal));
+    for (const script of [encoded, `\n${encoded}\n`]) assert.match(String(warningOf(script)), /plain text/);
+    for (const script of ["#!/bin/sh\ntrue", "#cloud-config\n", "echo hello", ""])
+      assert.equal(warningOf(script), undefined);
   });
 
   it("refuse what contradicts itself", () => {
@@ -78,6 +89,8 @@ describe("DigitalOcean settings", () => {
     assert.deepEqual(override({ backupPolicy: { plan: "daily" } }), ["inputOverride.backupPolicy"]);
     assert.deepEqual(override({ backupPolicy: { plan: "daily", hour: 4 }, backups: true }), []);
     assert.deepEqual(pathsIn({ vpcUuid: "do:vpc:1", firewallId: "agents" }).sort(), ["firewallId", "vpcUuid"]);
+    const firewallId = "bb4b2611-3d72-467b-8602-280330ecd65c";
+    assert.deepEqual(pathsIn({ firewallName: "agents", firewallId }), ["firewallId"]);
   });
 
   it("name every field of an override that is unknown, protected or of another shape, with its path", () => {
@@ -285,9 +298,9 @@ describe("DigitalOcean through an update", () => {
 
   it("refuses a domain of the settings that records can't be below, before anything is asked", async () => {
     const dns = { settings: { token: "t", domain: "example.com" }, baseDomainName: "labs.example.org", ttlSeconds: 60 };
-    const record = { identity: { nodeId: "n1", zone: "z", pool: "p", config: "c" }, dns, address: "10.0.0.1" };
+    const record = { identity: { nodeId: "n1", zone: "z", pool: "p", config: "c" }, dns };
     await assert.rejects(
-      digitalocean.dns.declareRecord(record as never, {}),
+      digitalocean.dns.prepareRecord(record as never, {}),
       /domain: got "example.com"; the base domain name "labs.example.org" does not end in it/,
     );
   });

@@ -3,6 +3,7 @@ import type { Properties } from "../../provider/resource-kernel";
 import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
 import { Ec2Facts } from "./emulated-ec2-facts";
 import { EmulatedIam, homeAccount, type Caller } from "./emulated-iam";
+import { EmulatedRoute53, type HostedZone } from "./emulated-route53";
 import type { Emulation, VmIdentity, VmInCloud } from "./emulation";
 import { SdkTypes } from "./sdk-types";
 
@@ -16,13 +17,6 @@ interface Instance {
   readonly outputs: Properties;
 }
 
-interface DnsRecord {
-  readonly id: string;
-  readonly owner: string;
-  readonly name: string;
-  readonly address: string;
-}
-
 /** As the provider plugin prints an EC2 error. */
 export function ec2Error(code: string, text: string): string {
   return `creating EC2 Instance: operation error EC2: RunInstances, https response error StatusCode: 400, RequestID: 0, api error ${code}: ${text}`;
@@ -30,7 +24,7 @@ export function ec2Error(code: string, text: string): string {
 
 export class EmulatedAws implements Emulation {
   readonly instances = new Map<string, Instance>();
-  readonly dnsRecords = new Map<string, DnsRecord>();
+  readonly zones: EmulatedRoute53;
   /** Breaches of order: a record without its VM. */
   readonly violations: string[] = [];
   /** vCPUs that the account may run; every instance counts as 2. */
@@ -46,10 +40,11 @@ export class EmulatedAws implements Emulation {
 
   constructor(
     private readonly amis: readonly string[],
-    readonly hostedZones: { readonly name: string; readonly zoneId: string }[],
+    hostedZones: HostedZone[],
   ) {
     const sdk = types();
     this.facts = new Ec2Facts(this.iam, sdk, amis);
+    this.zones = new EmulatedRoute53(this.iam, sdk, hostedZones, (name, address) => this.noteRecord(name, address));
     this.cloud = new EmulatedCloud({
       packageName: "aws",
       version: "7.48.0",
@@ -57,13 +52,13 @@ export class EmulatedAws implements Emulation {
       nodeIdOf: (properties) => nodeIdIn(properties),
       resources: new Map([
         ["aws:ec2/instance:Instance", this.instanceResource(sdk)],
-        ["aws:route53/record:Record", this.recordResource(sdk)],
+        ["aws:route53/record:Record", this.zones.recordResource()],
       ]),
       functions: new Map([
         ...this.facts.functions(),
         ["aws:ec2/getInstances:getInstances", this.getInstances(sdk)],
         ["aws:ec2/getInstance:getInstance", this.getInstance(sdk)],
-        ["aws:route53/getZone:getZone", this.getZone(sdk)],
+        ...this.zones.functions(),
       ]),
     });
   }
@@ -99,12 +94,12 @@ export class EmulatedAws implements Emulation {
     }));
   }
 
-  records(): readonly DnsRecord[] {
-    return [...this.dnsRecords.values()];
+  records(): readonly { readonly name: string; readonly address: string }[] {
+    return this.zones.records().map(({ name, values: [address = ""] }) => ({ name, address }));
   }
 
   leftovers(): string[] {
-    return [...this.instances.keys(), ...this.dnsRecords.keys()];
+    return [...this.instances.keys(), ...this.zones.sets.keys()];
   }
 
   private instanceResource(sdk: SdkTypes): EmulatedResource {
@@ -125,7 +120,7 @@ export class EmulatedAws implements Emulation {
         // As the plugin does: an instance that is not found is gone, also when it is another account's.
         if (!this.seenBy(this.iam.authorise("ec2:TerminateInstances", asker), id)) return;
         const address = this.instances.get(id)?.outputs["privateIp"];
-        const record = [...this.dnsRecords.values()].find((candidate) => candidate.address === address);
+        const record = this.records().find((candidate) => candidate.address === address);
         if (record) this.violations.push(`${id} was terminated before its record ${record.name}`);
         this.instances.delete(id);
       },
@@ -167,35 +162,11 @@ export class EmulatedAws implements Emulation {
     return { id, outputs };
   }
 
-  private recordResource(sdk: SdkTypes): EmulatedResource {
-    const set = (inputs: Properties, asker: Properties): { id: string; outputs: Properties } => {
-      const { owner } = this.iam.authorise("route53:ChangeResourceRecordSets", asker);
-      const [name, address] = [String(inputs["name"]), String((inputs["records"] as unknown[])[0])];
-      const zone = this.hostedZones.find(({ zoneId }) => zoneId === inputs["zoneId"]);
-      if (!zone) throw new Error("api error NoSuchHostedZone: no such hosted zone");
-      const known = [...this.instances.values()].some(({ outputs }) =>
-        [outputs["privateIp"], outputs["publicIp"]].includes(address),
-      );
-      if (!known) this.violations.push(`record ${name} points to ${address}, where no VM is`);
-      const id = `${zone.zoneId}_${name}_A`;
-      this.dnsRecords.set(id, { id, owner, name, address });
-      return { id, outputs: { ...inputs, fqdn: name } };
-    };
-    return {
-      inputs: sdk.read("route53/record", "RecordArgs"),
-      outputs: sdk.read("route53/record", "Record"),
-      replacing: ["name", "zoneId", "type"],
-      create: set,
-      read: (id, asker) => {
-        const { owner } = this.iam.authorise("route53:ListResourceRecordSets", asker);
-        return this.dnsRecords.get(id)?.owner === owner ? {} : undefined;
-      },
-      update: (_id, inputs, asker) => set(inputs, asker).outputs,
-      delete: (id, asker) => {
-        const { owner } = this.iam.authorise("route53:ChangeResourceRecordSets", asker);
-        if (this.dnsRecords.get(id)?.owner === owner) this.dnsRecords.delete(id);
-      },
-    };
+  private noteRecord(name: string, address: string): void {
+    const known = [...this.instances.values()].some(({ outputs }) =>
+      [outputs["privateIp"], outputs["publicIp"]].includes(address),
+    );
+    if (!known) this.violations.push(`record ${name} points to ${address}, where no VM is`);
   }
 
   private getInstances(sdk: SdkTypes): EmulatedFunction {
@@ -232,18 +203,6 @@ export class EmulatedAws implements Emulation {
         const told = { arn: outputs["arn"], privateIp: outputs["privateIp"], tags: inputs["tags"] ?? {} };
         const isAsked = args["getPasswordData"] === true;
         return { ...args, id, ...told, ...(isAsked ? { passwordData: this.passwordData.get(id) ?? "" } : {}) };
-      },
-    };
-  }
-
-  private getZone(sdk: SdkTypes): EmulatedFunction {
-    return {
-      inputs: sdk.read("route53/getZone", "GetZoneArgs"),
-      call: (args, asker) => {
-        this.iam.authorise("route53:ListHostedZones", asker);
-        const zone = this.hostedZones.find(({ name }) => name === args["name"]);
-        if (!zone) throw new Error("no matching Route 53 Hosted Zone found");
-        return { ...args, ...zone, id: zone.zoneId, tags: {} };
       },
     };
   }

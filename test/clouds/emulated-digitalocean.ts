@@ -1,10 +1,11 @@
 /** Droplets and DNS records as far as nodes need them, with the refusals that DigitalOcean has for the same requests. */
+import { typeOfAddress } from "../../provider/frame/dns-names";
 import type { Properties } from "../../provider/resource-kernel";
 import { apiError, createError, problemIn, requestOf, type DropletRequest } from "./digitalocean-api";
 import { DigitalOceanFacts } from "./digitalocean-facts";
 import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
 import { EmulatedTokens } from "./emulated-tokens";
-import type { Emulation, VmIdentity, VmInCloud } from "./emulation";
+import type { EmulatedZones, Emulation, VmIdentity, VmInCloud, ZoneRecord } from "./emulation";
 import { filled } from "./filled";
 import { SdkTypes, type SdkObject } from "./sdk-types";
 
@@ -22,8 +23,10 @@ interface DnsRecord {
   readonly id: string;
   readonly owner: string;
   readonly domain: string;
+  readonly type: string;
   readonly name: string;
   readonly address: string;
+  readonly ttl: number;
 }
 
 /** Droplets with GPUs are listed by themselves. */
@@ -37,6 +40,22 @@ export class EmulatedDigitalOcean implements Emulation {
   readonly facts = new DigitalOceanFacts(this.access.home);
   readonly cloud: EmulatedCloud;
   readonly unknownVmId = "999999999";
+  readonly zones: EmulatedZones = {
+    records: () =>
+      [...this.dnsRecords.values()].map(({ domain, type, name, address, ttl }) => ({
+        ...{ name: `${name}.${domain}`, type: type as ZoneRecord["type"] },
+        ...{ values: [address], ttlSeconds: ttl, zone: domain },
+      })),
+    makeByHand: ({ name, type, values, ttlSeconds }) => {
+      const { home: owner } = this.access;
+      const domain = "labs.example.org";
+      for (const address of values) {
+        const id = String(28_448_000 + ++this.number);
+        const relative = name.slice(0, -domain.length - 1);
+        this.dnsRecords.set(id, { id, owner, domain, type, name: relative, address, ttl: ttlSeconds });
+      }
+    },
+  };
   /** Droplets that the team may have. */
   dropletsMax = 1000;
   /** Of the person whose tokens they are. */
@@ -177,7 +196,13 @@ export class EmulatedDigitalOcean implements Emulation {
         [outputs["ipv4Address"], outputs["ipv4AddressPrivate"]].includes(address),
       );
       if (!known) this.violations.push(`record ${name} points to ${address}, where no Droplet is`);
-      this.dnsRecords.set(id, { id, owner, domain, name, address });
+      const [type, ttl] = [String(inputs["type"]), Number(inputs["ttl"])];
+      if (type !== typeOfAddress(address)) {
+        throw new Error(
+          `Failed to create record: ${apiError("POST", path, 422, "Data needs to be a valid IP address.")}`,
+        );
+      }
+      this.dnsRecords.set(id, { id, owner, domain, type, name, address, ttl });
       return { ...inputs, fqdn: `${name}.${domain}` };
     };
     const seen = (id: string, asker: Properties, method: string): DnsRecord | undefined => {
@@ -290,6 +315,11 @@ export class EmulatedDigitalOcean implements Emulation {
           }))
           .filter((size) => passes(size, filters)),
       })),
+      this.entry("getRecords", "domains/records", ({ domain }, owner) => ({
+        records: [...this.dnsRecords.values()]
+          .filter((record) => record.owner === owner && record.domain === domain)
+          .map(({ id, name, type, address, ttl }) => ({ id: Number(id), name, type, value: address, ttl, domain })),
+      })),
       this.entry("getDomains", "domains", (_args, owner) => ({
         domains: facts.domains.filter((domain) => domain.owner === owner).map(({ name }) => ({ name })),
       })),
@@ -304,7 +334,12 @@ export class EmulatedDigitalOcean implements Emulation {
     const token = `digitalocean:index/${name}:${name}`;
     const typeName = `${name[0]!.toUpperCase()}${name.slice(1)}`;
     const outputs = this.sdk.read(name, `${typeName}Result`);
-    const action = name === "getDomains" ? "look up a domain" : name === "getDroplets" ? "list VMs" : "know itself";
+    const action =
+      name === "getDomains" || name === "getRecords"
+        ? "look up a domain"
+        : name === "getDroplets"
+          ? "list VMs"
+          : "know itself";
     const call = (args: Properties, asker: Properties): Properties => {
       const failure = this.failing.get(name);
       if (failure !== undefined) throw new Error(failure);

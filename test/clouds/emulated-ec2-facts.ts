@@ -43,6 +43,8 @@ export class Ec2Facts {
   readonly subnets = new Map<string, Owned & { readonly vpcId: string }>();
   readonly groups = new Map<string, Owned & { readonly vpcId: string }>();
   readonly keyPairs = new Map<string, Owned>();
+  /** IAM is the same in every region. */
+  readonly profiles = new Map([["agents", { owner: homeAccount, roleArn: `arn:aws:iam::${homeAccount}:role/agents` }]]);
   /** Text with which the next calls of a function fail, by its token. */
   readonly failing = new Map<string, string>();
   /** Tokens of the functions that were called, in order. */
@@ -87,6 +89,14 @@ export class Ec2Facts {
         const keyName = String(args["keyName"]);
         find(this.keyPairs, keyName, args, caller, "EC2 Key Pair");
         return { keyName, id: "key-0" };
+      }),
+      this.entry("aws:iam/getInstanceProfile:getInstanceProfile", "iam:GetInstanceProfile", (args, { owner }) => {
+        const name = String(args["name"]);
+        const profile = this.profiles.get(name);
+        if (profile?.owner === owner) return { name, roleArn: profile.roleArn };
+        throw new Error(
+          `reading IAM Instance Profile (${name}): operation error IAM: GetInstanceProfile, https response error StatusCode: 404, RequestID: 0, NoSuchEntity: Instance Profile ${name} cannot be found.`,
+        );
       }),
     ];
   }

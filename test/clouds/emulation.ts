@@ -17,7 +17,28 @@ export interface VmInCloud {
   readonly address: string;
 }
 
+/** A record as a DNS service has it. */
+export interface ZoneRecord {
+  /** The full name, without a dot at its end. */
+  readonly name: string;
+  readonly type: "A" | "AAAA" | "CNAME" | "TXT";
+  readonly values: readonly string[];
+  readonly ttlSeconds: number;
+  /** By whatever the service tells zones apart; absent where it has one. */
+  readonly zone?: string;
+}
+
+/** A DNS service as everybody sees it. */
+export interface EmulatedZones {
+  /** All that there are, also those that nobody of us made. */
+  records(): ZoneRecord[];
+  /** Somebody makes a record by hand, in the zone that `baseDomainName` of the description leads to. */
+  makeByHand(record: Omit<ZoneRecord, "zone">): void;
+}
+
 export interface Emulation {
+  /** With a DNS service only. */
+  readonly zones?: EmulatedZones;
   readonly cloud: EmulatedCloud;
   readonly access: EmulatedAccess;
   /** Breaches of order: a record that points nowhere, a VM that went before its record. */

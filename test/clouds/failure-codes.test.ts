@@ -8,6 +8,7 @@ import { classifyFailure } from "../../runtime/executor/failure-class";
 import type { CloudFailureClass } from "../../runtime/model/errors";
 import { createError } from "./digitalocean-api";
 import { ec2Error } from "./emulated-aws";
+import { changeError } from "./emulated-route53";
 import { vmProviderOf } from "./registered";
 
 const aws = vmProviderOf("aws");
@@ -115,6 +116,40 @@ const sentences: readonly (readonly [string, CloudFailureClass])[] = [
   ["Post https://ec2.us-east-1.amazonaws.com/: dial tcp 52.94.0.1:443: i/o timeout", "TRANSIENT"],
 ];
 
+/** One code that means several things, and codes that stand without `api error`. */
+const texts: readonly (readonly [string, CloudFailureClass])[] = [
+  [
+    ec2Error(
+      "InvalidParameterValue",
+      "Value (made-a-minute-ago) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+    ),
+    "TRANSIENT",
+  ],
+  [
+    ec2Error(
+      "InvalidParameterValue",
+      'IAM Instance Profile "arn:aws:iam::123456789012:instance-profile/x" has no associated IAM Roles',
+    ),
+    "CONFIG",
+  ],
+  [
+    ec2Error(
+      "InvalidParameterValue",
+      "The architecture 'arm64' of the specified instance type does not match the architecture 'x86_64' of the specified AMI",
+    ),
+    "CONFIG",
+  ],
+  [
+    ec2Error("UnsupportedOperation", "The instance configuration for this AWS Marketplace product is not supported"),
+    "CONFIG",
+  ],
+  [ec2Error("InvalidParameter", "Security group sg-1 and subnet subnet-1 belong to different networks"), "CONFIG"],
+  [changeError("InvalidChangeBatch", "Tried to create resource record set but it already exists"), "CONFIG"],
+  [changeError("NoSuchHostedZone", "No hosted zone found with ID: Z1"), "CONFIG"],
+  [changeError("PriorRequestNotComplete", "The request was rejected because another one is open"), "TRANSIENT"],
+  [changeError("Throttling", "Rate exceeded"), "TRANSIENT"],
+];
+
 const prose = [
   "some prose",
   "insufficient capacity, quota exceeded, invalid, throttling",
@@ -140,6 +175,12 @@ describe("codes of EC2", () => {
   for (const [text, failureClass] of sentences) {
     it(`without a code ${failureClass}: ${text.slice(0, 90)}`, () => {
       assert.equal(aws.classify(`creating EC2 Instance: ${text}`) ?? classifyFailure(text), failureClass);
+    });
+  }
+
+  for (const [text, failureClass] of texts) {
+    it(`${failureClass}, by what is said beside the code: ${text.slice(0, 90)}`, () => {
+      assert.equal(aws.classify(text), failureClass);
     });
   }
 

@@ -34,7 +34,7 @@ const cases: readonly GoneSource[] = [
   {
     kind: "aws",
     source: "hosted zone",
-    takeAway: ({ cloud }) => (cloud as EmulatedAws).hostedZones.splice(0),
+    takeAway: ({ cloud }) => (cloud as EmulatedAws).zones.hostedZones.splice(0),
     isOfRecord: true,
     says: /has no public hosted zone of which it is a part/,
   },

@@ -122,14 +122,16 @@ async function declareNodes(cloud: Cloud, nodes: readonly DesiredNode[], find: r
   const ownPlugin = async () => (plugin ??= new HeadroomPlugin("own-plugin"));
   for (const node of nodes) {
     const settings = cloud.vm.settings.parse(node.settings);
-    const { vm, address } = await cloud.vm.declareNode({ ...node, settings }, { provider, ownPlugin });
-    if (!node.dns || !cloud.dns) continue;
+    const declareVm = () => cloud.vm.declareNode({ ...node, settings }, { provider, ownPlugin });
+    if (!node.dns || !cloud.dns) {
+      await declareVm();
+      continue;
+    }
     const dns = { ...node.dns, settings: cloud.dns.settings.parse(node.dns.settings) as Record<string, unknown> };
     const dnsAccount = await cloud.dns.pulumiProvider(`dns-${node.nodeId}`, { settings: node.dns.settings });
-    await cloud.dns.declareRecord(
-      { identity: identityOf(node), dns, address },
-      { provider: dnsAccount, dependsOn: [vm] },
-    );
+    const record = await cloud.dns.prepareRecord({ identity: identityOf(node), dns }, { provider: dnsAccount });
+    const { vm, address } = await declareVm();
+    record(address, { provider: dnsAccount, dependsOn: [vm] });
   }
   return find.length > 0 ? cloud.vm.findVms(find, cloud.vm.settings.parse(first.settings), { provider }) : [];
 }

@@ -132,6 +132,13 @@ describe("a Proxmox VE config", () => {
       [said(500, "storage 'gone' does not exist"), "CONFIG"],
       [task("clone failed: lvcreate 'pve/vm-1-disk-0' error: not enough free space"), "CAPACITY"],
       [task("start failed: can't lock file '/var/lock/qemu-server/lock-1.conf' - got timeout"), "TRANSIENT"],
+      // PX-03: the API does not answer in time.
+      ["unable to retrieve the next available VM identifier: context deadline exceeded", "TRANSIENT"],
+      // PX-07, PX-11, PX-13: rights, disks of a clone that is just over, storage without snippets.
+      [said(400, "Parameter verification failed. - privs: invalid privilege 'VM.Monitor'"), "CONFIG"],
+      [task("volume 'local-lvm:vm-10001-disk-0' does not exist"), "TRANSIENT"],
+      [task("clone failed: disk image '/var/lib/vz/images/108/vm-108-disk-0.qcow2' already exists"), "TRANSIENT"],
+      ['the datastore "local" does not support content type "snippets"; supported content types are: images', "CONFIG"],
       ['timeout while waiting for VM "7001" configuration to become unlocked', "TRANSIENT"],
       ["timeout while waiting for VM 7001 configuration to become unlocked", "TRANSIENT"],
       ['template "no space left on device" of pool "401" is blue', undefined],

@@ -16,6 +16,7 @@ export async function runEmulated<E extends Emulation>(
     records: () => emulation.records(),
     leftovers: () => emulation.leftovers(),
     violations: () => emulation.violations,
+    ...(emulation.zones && { zones: emulation.zones }),
     refuse: (failureClass, node) => {
       cloud.refuseNode(node.nodeId, refusals[failureClass]);
       return node;

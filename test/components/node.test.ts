@@ -36,11 +36,14 @@ function cloudOf(kind: string, declared: Declared, sdk: string | undefined): Clo
   const dns: DnsProvider<Settings> = {
     ...access,
     recordType: `${kind}:index:Record`,
-    declareRecord: async ({ identity: { nodeId }, dns: { kind: service } }, options) => {
-      assert.equal(service, kind);
-      note(`${nodeId}-dns`, options);
-      return { dnsName: pulumi.output("n1.example.org") };
-    },
+    prepareRecord:
+      async ({ identity: { nodeId }, dns: { kind: service } }, { provider }) =>
+      (_address, options) => {
+        assert.equal(service, kind);
+        assert.equal(options.provider, provider);
+        note(`${nodeId}-dns`, options);
+        return { dnsName: pulumi.output("n1.example.org") };
+      },
   };
   return { kind, vm, ...(kind === "sun" ? {} : { dns: dns as DnsProvider<unknown> }) };
 }

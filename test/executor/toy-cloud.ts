@@ -80,12 +80,14 @@ const toyDnsProvider: DnsProvider<ToySettings> = {
   async pulumiProvider(name, { settings }) {
     return new ToyPlugin(name, String(settings["token"] ?? ""));
   },
-  async declareRecord({ identity: { nodeId }, dns, address }, options) {
+  async prepareRecord({ identity: { nodeId }, dns }) {
     const { fail } = dns.settings;
     const dnsName = `${nodeId}.${dns.baseDomainName}`;
-    const inputs = { record: dnsName, target: address, size: "small", ...(fail ? { fail } : {}) };
-    const record = new Thing(`${nodeId}-dns`, inputs, options);
-    return { dnsName: record.address.apply(() => dnsName) };
+    return (address, options) => {
+      const inputs = { record: dnsName, target: address, size: "small", ...(fail ? { fail } : {}) };
+      const record = new Thing(`${nodeId}-dns`, inputs, options);
+      return { dnsName: record.address.apply(() => dnsName) };
+    };
   },
 };
 

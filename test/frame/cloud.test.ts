@@ -159,12 +159,14 @@ describe("a cloud's description", () => {
         recordType: "moon:index:Record",
         load: () => resourceClass(declared),
         prepare: ({ dns: { baseDomainName } }) => Promise.resolve(`zone of ${baseDomainName}`),
+        standing: async () => [],
         inputs: ({ dns: { ttlSeconds } }, name, zone) => ({ name, zone, ttlSeconds }),
         placeIdentity: hasPlace ? inFields(asTags(), "metadata") : "nowhere",
       };
       const spec = { kind: "moon", settings: { override: {} }, baseDomainName: "a.example.org", ttlSeconds: 60 };
-      const record = { identity: identityOf(aNode()), dns: spec, address: "10.0.0.1" };
-      await defineDns(definition).declareRecord(record, {});
+      const declareRecord = await defineDns(definition).prepareRecord({ identity: identityOf(aNode()), dns: spec }, {});
+      assert.equal(declared.length, 0, "nothing is declared before the address is there");
+      declareRecord("10.0.0.1", {});
 
       const [{ name, inputs } = assert.fail()] = declared;
       const { metadata, ...rest } = inputs;

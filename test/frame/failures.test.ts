@@ -66,6 +66,46 @@ describe("failure classes", () => {
     );
   });
 
+  it("are those of the innermost code that is known, whatever is around it (property)", () => {
+    const known = byCode.filter(([, failureClass]) => failureClass !== undefined);
+    const outer = fc.array(fc.constantFrom(...byCode), { maxLength: 3 });
+    fc.assert(
+      fc.property(outer, fc.constantFrom(...known), fc.boolean(), (around, [code, failureClass], hasUnknown) => {
+        const text = [...around.map(([each]) => each), code, ...(hasUnknown ? ["SomethingNew"] : [])]
+          .map((each) => `making it: api error ${each}: it failed`)
+          .join(" because ");
+        assert.equal(classify(text), failureClass, text);
+      }),
+    );
+  });
+
+  describe("of one code with several meanings", () => {
+    const told = classifyByCode({
+      place: /\bapi error ([a-z]\w*(?:\.\w+)*)/,
+      codes,
+      exceptions: [
+        { code: "InvalidValue", says: /made a moment ago/, failureClass: "TRANSIENT" },
+        { code: "InvalidValue", operation: /\bStartSpot\b/, says: /price/, failureClass: "CAPACITY" },
+        { code: "*", says: /can't boot this image/, failureClass: "CONFIG" },
+      ],
+    });
+    for (const [text, expected] of [
+      ["Run: api error InvalidValue: something is wrong", "CONFIG"],
+      ["Run: api error InvalidValue: it was made a moment ago", "TRANSIENT"],
+      ["Run: api error InvalidOther: it was made a moment ago", "CONFIG"],
+      ["StartSpot: api error InvalidValue: the price is low", "CAPACITY"],
+      ["Run: api error InvalidValue: the price is low", "CONFIG"],
+      ["StartSpot: api error Unavailable: the price is low", "TRANSIENT"],
+      ["Run: api error Unsupported: the size can't boot this image", "CONFIG"],
+      ["Run: api error Unsupported: no room", "CAPACITY"],
+      // Beside each code only what belongs to it counts.
+      ["StartSpot: api error Unavailable: then Run: api error InvalidValue: the price is low", "CONFIG"],
+      ["Run: api error InvalidOther: it was made a moment ago; Run: api error InvalidValue: no", "CONFIG"],
+    ] as const) {
+      it(`${expected}: ${text}`, () => assert.equal(told(text), expected));
+    }
+  });
+
   for (const [text, isPassing] of [
     ["Post https://ec2: dial tcp 10.0.0.1:443: i/o timeout", true],
     ["read tcp 10.0.0.1:5000->52.94.0.1:443: read: connection reset by peer", true],

@@ -164,7 +164,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   "provider/frame": ["provider/vm-provider", "runtime/model", "zod", "@pulumi/pulumi", "node:util", "node:os"],
   "provider/directory": ["provider", "runtime/model", "runtime/executor", "ldapts", "node", "zod", "@pulumi/pulumi"],
-  "provider/local-vm": ["provider/resource-kernel", "runtime/model", "node", "zod", "@pulumi/pulumi"],
+  "provider/local-vm": ["provider/resource-kernel", "provider/frame", "runtime/model", "node", "zod", "@pulumi/pulumi"],
   "provider/kernel": [
     "provider/resource-kernel",
     "runtime/model",

@@ -1,4 +1,4 @@
-/** Asks EC2 about an account and about what a template names: image, type, subnet, security groups, key pair. */
+/** Asks EC2 about an account and about what a template names: image, type, subnet, security groups, key pair, profile. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { AccountCheck, AccountFinding, KnownSize } from "../../../runtime/model/account-check";
 import { messageOf } from "../../../runtime/model/errors";
@@ -6,6 +6,7 @@ import { mergeInputs, type Inputs } from "../../frame/inputs";
 import { Lookups, type LookedUp } from "../../frame/lookups";
 import { loadSdk } from "../../frame/sdk";
 import { packageName } from "./account";
+import { profileName } from "./overrides";
 import { accountRefusal, awsWords } from "./refusals";
 import type { AwsSettings } from "./settings";
 
@@ -16,10 +17,11 @@ interface Template {
   readonly subnetId?: string;
   readonly vpcSecurityGroupIds?: readonly string[];
   readonly keyName?: string;
+  readonly iamInstanceProfile?: string;
   readonly cpuOptions?: { readonly coreCount?: number; readonly threadsPerCore?: number };
 }
 
-type Thing = "ami" | "instanceType" | "subnetId" | "vpcSecurityGroupIds" | "keyName";
+type Thing = "ami" | "instanceType" | "subnetId" | "vpcSecurityGroupIds" | "keyName" | "iamInstanceProfile";
 
 /** @example "m7i.large", and "m7i.large with 1 x 1" with the CPU options of an override */
 export function awsSizeOf(settings: AwsSettings): string | undefined {
@@ -46,7 +48,7 @@ export async function checkAws(settings: AwsSettings, options: pulumi.InvokeOpti
     includeDeprecated: true,
     region,
   });
-  const [image, type, subnet, groups] = await Promise.all([
+  const [image, type, subnet, groups, , profile] = await Promise.all([
     look.up("ami", template.ami, (ami) => sdk.getAmi(imageFilter(ami), options)),
     look.up("instanceType", template.instanceType, (instanceType) =>
       sdk.getInstanceType({ instanceType, region }, options),
@@ -58,9 +60,18 @@ export async function checkAws(settings: AwsSettings, options: pulumi.InvokeOpti
       ),
     ),
     look.up("keyName", template.keyName, (keyName) => sdk.getKeyPair({ keyName, region }, options)),
+    look.up("iamInstanceProfile", profileIn(template), (name) => sdk.getInstanceProfile({ name }, options)),
   ]);
   if (image) compareImage(look, template, image, type);
   for (const group of groups) if (group && subnet) compareNetwork(look, group, subnet);
+  if (profile?.roleArn === "") {
+    look.note(
+      "iamInstanceProfile",
+      profile.name,
+      "wrong",
+      "the profile has no role; add one to it, or name another one",
+    );
+  }
   const size = type && sizeIn(settings, type);
   return { identity, findings: look.findings(), ...(size ? { size } : {}) };
 }
@@ -99,7 +110,16 @@ function thingsOf(settings: AwsSettings, owner: string): Readonly<Record<Thing, 
       remedy: `${noSuch("key pair")}; import it there, or name another one`,
       permission: "ec2:DescribeKeyPairs",
     },
+    iamInstanceProfile: {
+      field: field("iamInstanceProfile", "iamInstanceProfile"),
+      remedy: `account ${owner} has no such instance profile; make it, or name another one`,
+      permission: "iam:GetInstanceProfile",
+    },
   };
+}
+
+function profileIn({ iamInstanceProfile }: Template): string | undefined {
+  return iamInstanceProfile === undefined ? undefined : profileName(iamInstanceProfile);
 }
 
 interface TypeFacts {
@@ -155,6 +175,7 @@ function templateIn(settings: AwsSettings): Template {
     subnetId: settings.subnetId,
     vpcSecurityGroupIds: settings.securityGroupIds,
     keyName: settings.keyName,
+    ...(settings.iamInstanceProfile !== undefined && { iamInstanceProfile: settings.iamInstanceProfile }),
   };
   return [settings.configOverride.instance_config, settings.inputOverride].reduce(mergeInputs, own) as Template;
 }
@@ -172,5 +193,6 @@ function loadFunctions() {
     ...(require("@pulumi/aws/ec2/getSubnet") as typeof import("@pulumi/aws/ec2/getSubnet")),
     ...(require("@pulumi/aws/ec2/getSecurityGroup") as typeof import("@pulumi/aws/ec2/getSecurityGroup")),
     ...(require("@pulumi/aws/ec2/getKeyPair") as typeof import("@pulumi/aws/ec2/getKeyPair")),
+    ...(require("@pulumi/aws/iam/getInstanceProfile") as typeof import("@pulumi/aws/iam/getInstanceProfile")),
   }));
 }

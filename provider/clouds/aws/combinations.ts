@@ -1,4 +1,5 @@
 /** What EC2 refuses of settings and overrides together, though each field by itself is fine. */
+import type { Problem } from "../../../runtime/model/errors";
 import { mergeInputs, type Inputs } from "../../frame/inputs";
 import { areTooManyTags, tooManyTags } from "./names";
 import { volumeProblems, type Volume } from "./volumes";
@@ -101,4 +102,26 @@ export function optionProblems({ instanceType, tags, configOverride, inputOverri
     found.push({ path: pathOf("metadataOptions"), message });
   }
   return found;
+}
+
+/** Addresses that one VM alone can have. */
+const oneVmOnly = ["privateIp", "ipv6Addresses", "secondaryPrivateIps"];
+
+/** Of settings that make many VMs, but name an address that one of them can have: the second one would be refused. */
+export function sharedAddressProblems(
+  { configOverride, inputOverride }: Readonly<Record<string, unknown>>,
+  { maxInstances = 1 }: { readonly maxInstances?: number },
+): Problem[] {
+  if (maxInstances <= 1) return [];
+  const request = ((configOverride ?? {}) as { readonly instance_config?: Inputs }).instance_config ?? {};
+  const interfaces = (request["NetworkInterfaces"] ?? []) as readonly Inputs[];
+  const found = [
+    ...("PrivateIpAddress" in request ? ["configOverride.instance_config.PrivateIpAddress"] : []),
+    ...interfaces.flatMap((each, index) =>
+      "PrivateIpAddress" in each ? [`configOverride.instance_config.NetworkInterfaces[${index}].PrivateIpAddress`] : [],
+    ),
+    ...oneVmOnly.filter((name) => name in ((inputOverride ?? {}) as Inputs)).map((name) => `inputOverride.${name}`),
+  ];
+  const message = `only with maxInstances 1, got ${maxInstances}: no two VMs can have one address`;
+  return found.map((path) => ({ path, message }));
 }

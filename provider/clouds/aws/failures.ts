@@ -17,7 +17,12 @@ const noCredentials = [
 
 export const awsFailures: FailureCodes = {
   // Of a refused request, and why an instance that was accepted did not start: `Client.` and `Server.` are part of the latter.
-  place: /\b(?:api error |last error: )([a-z]\w*(?:\.\w+)*)/,
+  // Of Route 53 and STS some stand without `api error`, right behind the request's id.
+  place: /\b(?:api error |last error: |RequestID: [\w-]*, (?!api error ))([a-z]\w*(?:\.\w+)*)/,
+  exceptions: [
+    // The profile was made minutes ago and is not known everywhere; one that is not there at all is told by the account's check.
+    { code: "InvalidParameterValue", says: /\bInvalid IAM Instance Profile name\b/i, failureClass: "TRANSIENT" },
+  ],
   codes: {
     CAPACITY: [
       ...[

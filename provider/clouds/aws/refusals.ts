@@ -89,7 +89,7 @@ export function accountRefusal(message: string, settings: Settings): AccountFind
 export const awsWords: RefusalWords = {
   kindOf(message) {
     if (/UnauthorizedOperation|AccessDenied|UnauthorizedException/.test(message)) return "unchecked";
-    return /no matching|returned no results|NotFound|InvalidInstanceType|\.Malformed|InvalidParameterValue/.test(
+    return /no matching|returned no results|NotFound|InvalidInstanceType|NoSuchEntity|\.Malformed|InvalidParameterValue/.test(
       message,
     )
       ? "wrong"
@@ -104,7 +104,8 @@ const saidMax = 200;
 
 /** @example `AWS says ExpiredToken ("The security token included in the request is expired")` */
 function saidIn(message: string): string {
-  const [, code, text = ""] = /api error ([A-Za-z]+(?:\.[A-Za-z]+)*)(?::\s*([^\n*]*))?/.exec(message) ?? [];
+  const [, code, text = ""] =
+    /(?:api error |RequestID: [\w-]*, (?!api error ))([A-Za-z]+(?:\.[A-Za-z]+)*)(?::\s*([^\n*]*))?/.exec(message) ?? [];
   // An encoded message has a kilobyte that nobody can read.
   const words = (code === undefined ? lastSentence(message) : text).split(/\s*Encoded authorization/)[0]!.trim();
   const shown = words.length > saidMax ? `${words.slice(0, saidMax)}...` : words;

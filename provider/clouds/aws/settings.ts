@@ -142,17 +142,30 @@ export const awsSettingsSchema = z
   });
 export type AwsSettings = z.output<typeof awsSettingsSchema>;
 
-export const awsDnsSettingsSchema = z.strictObject({
-  ...awsCredentialFields,
-  region: regionName.default("us-east-1").describe("Route 53 is global, its client still wants a region."),
-  hostedZoneId: z
-    .string()
-    .regex(/^Z[A-Z0-9]+$/, 'use an id such as "Z0123456789ABC"')
-    .optional()
-    .describe(
-      'Hosted zone of the records, e.g. `"Z0123456789ABC"`. ' +
-        "Default: the one with the longest name that the base domain name ends in.",
-    ),
-  privateZone: z.boolean().default(false).describe("Look for a private hosted zone."),
-});
+export const awsDnsSettingsSchema = z
+  .strictObject({
+    ...awsCredentialFields,
+    region: regionName.default("us-east-1").describe("Route 53 is global, its client still wants a region."),
+    hostedZoneId: z
+      .string()
+      .regex(/^Z[A-Z0-9]+$/, 'use an id such as "Z0123456789ABC"')
+      .optional()
+      .describe(
+        'Hosted zone of the records, e.g. `"Z0123456789ABC"`. ' +
+          "Default: the one with the longest name that the base domain name ends in.",
+      ),
+    privateZone: z.boolean().default(false).describe("Look for a private hosted zone, that only VPCs ask."),
+    vpcId: z
+      .string()
+      .regex(/^vpc-[0-9a-z]{1,17}$/, 'use an id such as "vpc-0123"')
+      .optional()
+      .describe(
+        'With `privateZone`: look among the zones of this VPC, e.g. `"vpc-0123"`, where several have one name. Default: all.',
+      ),
+  })
+  .superRefine(({ privateZone, vpcId, hostedZoneId }, context) => {
+    const issue = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+    if (vpcId !== undefined && !privateZone) issue("vpcId", "only with privateZone: public zones belong to no VPC");
+    if (vpcId !== undefined && hostedZoneId !== undefined) issue("vpcId", "not with hostedZoneId, which says the zone");
+  });
 export type AwsDnsSettings = z.output<typeof awsDnsSettingsSchema>;

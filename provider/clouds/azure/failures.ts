@@ -7,7 +7,6 @@ import { networkTroubles, type FailureCodes } from "../../frame/failures";
 export const azureFailures: FailureCodes = {
   // Of the plugin, `Status=409 Code="X"` or `RESPONSE 409: ... ERROR CODE: X`, and of the body in it, also where it is quoted.
   place: /(?:\bStatus=|\bRESPONSE |\bCode=\\*"|\bERROR CODE: |\\*"code\\*"\s*:\s*\\*")([a-z0-9][\w.]*)/,
-  counts: "last",
   codes: {
     CAPACITY: [
       ...["SkuNotAvailable", "*AllocationFailed", "*AllocationFailure", "Overconstrained*AllocationRequest"],

@@ -13,7 +13,7 @@ export const tokenFields = {
     .string()
     .min(1)
     .describe(
-      "Personal access token of the team that the nodes are in. Custom scopes that suffice: create, read and delete of `droplet`; create and read of `tag`; read of `account`, `actions`, `firewall`, `image`, `project`, `regions`, `sizes`, `ssh_key` and `vpc`; for records all of `domain`.",
+      "Personal access token of the team that the nodes are in. Custom scopes that suffice: create, read and delete of `droplet`; create and read of `tag`; read of `account`, `actions`, `firewall`, `image`, `project`, `regions`, `sizes`, `ssh_key` and `vpc`; with `firewallName` update of `firewall`; for records all of `domain`.",
     ),
 };
 

@@ -5,6 +5,8 @@ import { Lookups, type LookedUp } from "../../frame/lookups";
 import { messageOf } from "../../../runtime/model/errors";
 import { loadSdk } from "../../frame/sdk";
 import { packageName, teamOf } from "./account";
+import { DigitalOceanApi } from "./api";
+import { firewallProblem } from "./firewall-tag-resource";
 import { accountRefusal, words } from "./refusals";
 import type { DropletSettings } from "./settings";
 
@@ -33,6 +35,11 @@ function thingsOf({ region }: DropletSettings) {
       remedy: `the team has no such firewall; make it, or ${other}`,
       permission: "firewall:read",
     },
+    namedFirewall: {
+      field: "firewallName",
+      remedy: `the team has no such firewall; make it, or ${other}`,
+      permission: "firewall:read",
+    },
     vpc: {
       field: "vpcUuid",
       remedy: `the team has no such VPC; make it in region "${region}", or ${other}`,
@@ -57,19 +64,24 @@ export async function checkTeam(settings: DropletSettings, options: pulumi.Invok
     name = "a token without account:read";
   }
   const look = new Lookups<Thing>(thingsOf(settings), words);
-  const { region, size: sizeName, sshKeyName, firewallId, vpcUuid } = settings;
-  const [team, , sizes, image, , firewall, vpc] = await Promise.all([
+  const { region, size: sizeName, sshKeyName, firewallId, firewallName, vpcUuid } = settings;
+  const [team, , sizes, image, , firewall, named, vpc] = await Promise.all([
     askTeam(options),
     look.up("region", region, (slug) => sdk.getRegion({ slug }, options)),
     look.up("size", sizeName, (slug) => sdk.getSizes({ filters: [{ key: "slug", values: [slug] }] }, options)),
     look.up("image", settings.image, (image) => sdk.getImage(imageArgs(image), options)),
-    look.up("sshKey", sshKeyName, (keyName) => sdk.getSshKey({ name: keyName }, options)),
+    Promise.all(
+      sshKeyName.map((each) => look.up("sshKey", each, (keyName) => sdk.getSshKey({ name: keyName }, options))),
+    ),
     look.up("firewall", firewallId, (id) => sdk.getFirewall({ firewallId: id }, options)),
+    look.up("namedFirewall", firewallName, (each) => new DigitalOceanApi(settings.token).firewallsNamed(each)),
     look.up("vpc", vpcUuid, (id) => sdk.getVpc({ id }, options)),
   ]);
   const size = sizes && compareSize(look, sizes.sizes[0], settings);
   if (image) compareImage(look, image, size, settings);
   if (firewall) compareFirewall(look, firewall, settings);
+  const problem = named && firewallProblem(named);
+  if (problem !== undefined) look.note("namedFirewall", firewallName ?? "", "wrong", problem);
   if (vpc && vpc.region !== region) {
     look.note(
       "vpc",

@@ -30,12 +30,14 @@ export const failures: FailureCodes = {
     TRANSIENT: [
       ...networkTroubles,
       refused("droplet already has a pending event"),
+      /\bno answer from DigitalOcean to /,
       // The default VPC of a region is made with the team's first Droplet there.
       /: 404 (?:\(request "[^"\n]*"\) )?subnet status is not available/i,
       // The Droplet was made, and some seconds later the API does not know it yet.
       /\bError waiting for droplet \(\d+\) to become ready: /,
     ],
     CONFIG: [
+      /\bDigitalOceanFirewall: /,
       refused(""),
       // A token with a line break or a blank in it never leaves this machine.
       /\bnet\/http: invalid header field value for "Authorization"/,

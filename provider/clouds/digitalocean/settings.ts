@@ -19,6 +19,9 @@ function tagsIn(list: string): string[] {
   return list.split(",").map((name) => name.trim());
 }
 
+/** Far more than people who may log in to a node. */
+const sshKeysMax = 50;
+
 const setBy = (setting: string): OverrideRule => refuse(`not settable here: use the setting ${setting}`);
 
 /** Every input of `digitalocean.Droplet`; the compiler keeps the list complete. */
@@ -76,27 +79,27 @@ export const dropletSettingsSchema = z
         'Tags on the Droplets, beside those that say whose they are: a list, or a text with commas between them, e.g. `["team:labs"]`. The first Droplet makes those that the team does not have yet. A firewall that has one of them applies to the nodes.',
       ),
     sshKeyName: z
-      .string()
-      .min(1)
-      .optional()
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(sshKeysMax)], {
+        error: `use the name of an SSH key, or a list of 1 to ${sshKeysMax} names`,
+      })
+      .default([])
+      .transform((names) => (typeof names === "string" ? [names] : [...new Set(names)]))
       .describe(
-        "Name of an SSH key of the team that may log in as root. Default none: DigitalOcean mails a password for each Droplet.",
+        'Name of an SSH key of the team whose owner may log in as root, or a list of names, e.g. `["ops"]`. Default none: DigitalOcean mails a password for each Droplet.',
       ),
     firewallName: z
       .string()
-      .refine(() => false, {
-        error:
-          "can't be taken: DigitalOcean applies firewalls by tag, and tells no firewall by its name; give the firewall one of the tags of these settings, and name it by firewallId to have that checked",
-      })
+      .min(1)
+      .max(255)
       .optional()
       .describe(
-        "Refused, with what to do instead: DigitalOcean applies firewalls by tag, so give the firewall one of `tags`. Default none.",
+        "Name of a firewall of the team that applies to the nodes, from their first second on: it is given a tag that they have. Exactly one has this name. Default none.",
       ),
     firewallId: z
       .uuid("use the id of a firewall, as `doctl compute firewall list` shows it")
       .optional()
       .describe(
-        "Id of a firewall that has to apply to the nodes. Firewalls apply by tags: give it one of `tags`, or `headroom-pool:<pool>`; the account's check tells when it has none of them. Default none: nothing is checked.",
+        "Id of a firewall that you apply to the nodes yourself, by one of `tags` or by `headroom-pool:<pool>`; the account's check tells when it has none of them. Default none: nothing is checked.",
       ),
     vpcUuid: z
       .uuid("use the id of a VPC, as `doctl vpcs list` shows it")
@@ -111,9 +114,12 @@ export const dropletSettingsSchema = z
         "Further inputs of the Pulumi resource `digitalocean.Droplet` by their own names, e.g. `{ monitoring: true }`.",
       ),
   })
-  .superRefine(({ sshKeyName, addressType, inputOverride }, context) => {
+  .superRefine(({ sshKeyName, firewallName, firewallId, addressType, inputOverride }, context) => {
     const issue = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-    if (sshKeyName !== undefined && "sshKeys" in inputOverride) {
+    if (firewallName !== undefined && firewallId !== undefined) {
+      issue(["firewallId"], "not with firewallName: name the firewall in one of the two");
+    }
+    if (sshKeyName.length > 0 && "sshKeys" in inputOverride) {
       issue(["inputOverride", "sshKeys"], "not with sshKeyName: name the keys in one of the two");
     }
     if (addressType === "public" && inputOverride["publicNetworking"] === false) {

@@ -9,7 +9,7 @@ const saying = (words: string): RegExp => new RegExp(`${said}(?:[^\\n]*?\\b)?(?:
 
 export const proxmoxFailures: FailureCodes = {
   // Our own codes, and HTTP statuses that say enough.
-  place: /(?:\breceived an HTTP |(?<![\w.-]))(Proxmox[A-Z]\w+(?=: )|\d{3}(?= response - Reason))/,
+  place: /(?:\breceived an HTTP |(?<![\w.\-"'`]))(Proxmox[A-Z]\w+(?=: )|\d{3}(?= response - Reason))/,
   codes: {
     // 59x: the node of the cluster that is asked for gives no answer to the others.
     CAPACITY: ["595", "596", "597", "598", "599"],
@@ -36,17 +36,22 @@ export const proxmoxFailures: FailureCodes = {
       saying("no space left on device|out of space|not enough (?:free )?space|insufficient free space"),
       saying("cannot allocate memory|not enough memory|no free pci device|PCI device .* already in use"),
     ],
-    QUOTA: [/unable to retrieve the next available VM identifier/],
     TRANSIENT: [
       // Somebody else took the id between our choice and the clone.
       saying("unable to create VM \\d+[:,-]? |VM \\d+ already exists|config file already exists|File exists"),
       saying("can't lock file|trying to acquire lock|got timeout|VM is locked|got no worker upid|cfs-locked"),
       saying("unable to find configuration file for VM|timeout: no zvol|ECONN\\w+|timeout after|socket hang up"),
       /timeout while waiting for (?:task |VM "?\d+"? )/,
+      // Ids are ours to choose, so it is the API that does not answer.
+      /unable to retrieve the next available VM identifier/,
+      // A disk that was just cloned is not known everywhere, or one of an earlier VM with this id is still there.
+      saying("volume '[^']*' does not exist|volume '[^']*' already exists|disk image '[^']*' already exists"),
       ...networkTroubles,
     ],
     CONFIG: [
       saying("no such (?:storage|node|pool|VM)|storage '[^']*' (?:does not exist|is not available|is disabled)"),
+      /\bthe datastore "[^"]*" does not support content type "/,
+      saying("invalid privilege"),
       saying("storage '[^']*' does not support|clone feature is not supported|does not exist|permission check failed"),
       saying("hotplug|MAX \\d+ vcpus allowed|only root can set|invalid format|Parameter verification failed"),
     ],

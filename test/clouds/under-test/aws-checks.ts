@@ -89,6 +89,22 @@ export const awsChecks: readonly Case[] = [
     finds: [["wrong", "keyName", /no such key pair.*import it there/]],
   },
   {
+    name: "an instance profile with a role, by its ARN",
+    template: { iamInstanceProfile: `arn:aws:iam::${homeAccount}:instance-profile/labs/agents` },
+    finds: [],
+  },
+  {
+    name: "an instance profile that is not there, by an override",
+    template: { configOverride: { instance_config: { IamInstanceProfile: { Name: "nobody" } } } },
+    finds: [["wrong", "configOverride.instance_config", /AWS says NoSuchEntity .*no such instance profile/]],
+  },
+  {
+    name: "an instance profile without a role",
+    arrange: ({ facts }) => facts.profiles.set("empty", { owner: homeAccount, roleArn: "" }),
+    template: { iamInstanceProfile: "empty" },
+    finds: [["wrong", "iamInstanceProfile", /^iamInstanceProfile "empty": the profile has no role/]],
+  },
+  {
     name: "keys that may not look: no fault of the template",
     arrange: ({ iam }) => iam.denied.set("K1", ["ec2:DescribeImages", "ec2:DescribeInstanceTypes"]),
     finds: [

@@ -17,13 +17,59 @@ export const underTest: EmulatedUnderTest<EmulatedAws> = {
     configOverride: { instance_config: { Monitoring: { Enabled: true }, EbsOptimized: true } },
   }),
   credentials: (key) => ({ accessKeyId: key, secretAccessKey: `secret of ${key}` }),
-  dns: { settings: () => ({}), baseDomainName: "labs.example.org" },
+  dns: {
+    settings: () => ({}),
+    baseDomainName: "labs.example.org",
+    zones: [
+      { what: "the longest", settings: {}, baseDomainName: "a.deep.example.org", leadsTo: "Z00000000DEEP" },
+      { what: "a shorter one", settings: {}, baseDomainName: "adeep.example.org", leadsTo: "Z0123456789ABC" },
+      {
+        what: "the one that is given",
+        settings: { hostedZoneId: "Z0123456789ABC" },
+        baseDomainName: "b.deep.example.org",
+        leadsTo: "Z0123456789ABC",
+      },
+      {
+        what: "a private one",
+        settings: { privateZone: true, vpcId: "vpc-0a" },
+        baseDomainName: "inner.example.org",
+        leadsTo: "Z0000000PRIVA",
+      },
+      {
+        what: "several private ones of one name",
+        settings: { privateZone: true },
+        baseDomainName: "inner.example.org",
+        leadsTo:
+          /several private hosted zones .* \(Z0000000PRIVA, Z0000000PRIVB\); say which by hostedZoneId, or vpcId/,
+      },
+      {
+        what: "several public ones of one name",
+        settings: {},
+        baseDomainName: "x.twice.example.com",
+        leadsTo: /several public hosted zones .* \(Z0000000TWICA, Z0000000TWICB\); say which by hostedZoneId$/m,
+      },
+      {
+        what: "none",
+        settings: { privateZone: true },
+        baseDomainName: "elsewhere.net",
+        leadsTo: /baseDomainName: got "elsewhere\.net"; the AWS account has no private hosted zone/,
+      },
+    ],
+  },
   edit: (template: Settings, number) => ({ ...template, amiId: images[1], tags: { edit: String(number) } }),
   sentScript: {
     linux: (script) => `#!/bin/sh\n${script}`,
     windows: (script) => `<powershell>\n${script}\n</powershell>`,
   },
-  emulate: () => new EmulatedAws(images, [{ name: "example.org", zoneId: "Z0123456789ABC" }]),
+  emulate: () =>
+    new EmulatedAws(images, [
+      { name: "example.org", zoneId: "Z0123456789ABC" },
+      { name: "deep.example.org", zoneId: "Z00000000DEEP" },
+      { name: "inner.example.org", zoneId: "Z0000000PRIVA", vpcId: "vpc-0a" },
+      { name: "inner.example.org", zoneId: "Z0000000PRIVB", vpcId: "vpc-0b" },
+      { name: "twice.example.com", zoneId: "Z0000000TWICA" },
+      { name: "twice.example.com", zoneId: "Z0000000TWICB" },
+    ]),
   start: () => runEmulated(underTest),
   refusals: {
     CAPACITY: ec2Error("InsufficientInstanceCapacity", "as asked for by the test"),

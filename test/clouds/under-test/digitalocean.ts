@@ -15,7 +15,26 @@ export const underTest: EmulatedUnderTest<EmulatedDigitalOcean> = {
     inputOverride: { monitoring: true },
   }),
   credentials: (key) => ({ token: tokenOf(key) }),
-  dns: { settings: () => ({}), baseDomainName: "pool.labs.example.org" },
+  dns: {
+    settings: () => ({}),
+    baseDomainName: "pool.labs.example.org",
+    zones: [
+      { what: "the longest", settings: {}, baseDomainName: "a.labs.example.org", leadsTo: "labs.example.org" },
+      { what: "a shorter one", settings: {}, baseDomainName: "alabs.example.org", leadsTo: "example.org" },
+      {
+        what: "the one that is given",
+        settings: { domain: "example.org" },
+        baseDomainName: "b.labs.example.org",
+        leadsTo: "example.org",
+      },
+      {
+        what: "none",
+        settings: {},
+        baseDomainName: "elsewhere.net",
+        leadsTo: /baseDomainName: got "elsewhere\.net"; the DigitalOcean team has no domain/,
+      },
+    ],
+  },
   edit: (template, number) => ({ ...template, image: "docker-20-04", tags: `edit:${number}, team:other` }),
   sentScript: { linux: (script) => `#!/bin/sh\n${script}` },
   emulate: () => new EmulatedDigitalOcean(),

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findLocalLeftovers, findLocalVms } from "../../../provider/local-vm/find-local-vms";
+import { typeOfAddress } from "../../../provider/frame/dns-names";
 import { removeVm } from "../../../provider/local-vm/vm-resource";
 import type { DesiredNode } from "../../../runtime/model/state";
 import type { CloudUnderTest } from "../cloud-under-test";
@@ -9,7 +10,7 @@ import type { CloudUnderTest } from "../cloud-under-test";
 export const underTest: CloudUnderTest = {
   template: (folder) => ({ root: join(folder, "local"), bootTime: "0s", cores: 1, memory: "1GiB" }),
   credentials: () => ({}),
-  dns: { settings: (folder) => ({ root: join(folder, "local") }), baseDomainName: "labs.example.org" },
+  dns: { settings: (folder) => ({ root: join(folder, "local") }), baseDomainName: "labs.example.org", zones: [] },
   edit: (template, number) => ({ ...template, cores: 8 + number }),
   sentScript: { linux: (script) => script },
 
@@ -29,6 +30,21 @@ export const underTest: CloudUnderTest = {
         findLocalLeftovers(root)
           .filter((what) => what.startsWith("dns/"))
           .map((what) => JSON.parse(readFileSync(join(root, what), "utf8")) as { name: string; address: string }),
+      zones: {
+        records: () =>
+          findLocalLeftovers(root)
+            .filter((what) => what.startsWith("dns/"))
+            .map((what) => JSON.parse(readFileSync(join(root, what), "utf8")) as LocalRecord)
+            .map(({ name, address, ttlSeconds }) => ({
+              ...{ name, ttlSeconds, values: [address] },
+              type: /^[0-9a-f.:]+$/.test(address) ? typeOfAddress(address) : ("CNAME" as const),
+            })),
+        makeByHand({ name, values: [address = ""], ttlSeconds }) {
+          mkdirSync(join(root, "dns"), { recursive: true });
+          const record = { name, address, ttlSeconds, nodeId: "n-foreign", root };
+          writeFileSync(join(root, "dns", `${name}.json`), JSON.stringify(record));
+        },
+      },
       leftovers: () => findLocalLeftovers(root),
       violations: () => [],
       refuse: (refuseClass, node) => withFaults(node, { refuseEvery: 1, refuseClass }),
@@ -37,3 +53,9 @@ export const underTest: CloudUnderTest = {
     };
   },
 };
+
+interface LocalRecord {
+  readonly name: string;
+  readonly address: string;
+  readonly ttlSeconds: number;
+}

@@ -52,7 +52,8 @@ export const underTest: EmulatedUnderTest<EmulatedProxmox> = {
   },
   refusals: {
     CAPACITY: said(500, "storage 'ceph' error: no space left on device"),
-    QUOTA: "unable to retrieve the next available VM identifier: context deadline exceeded",
+    QUOTA:
+      "ProxmoxVmIds: no id from 10000 to 10999 is free (vmIdRangeLower, vmIdRangeUpper): delete VMs, or use a wider range",
     CONFIG: said(403, "Permission check failed (/pool/labs, VM.Allocate)"),
     TRANSIENT: said(500, "can't lock file '/var/lock/qemu-server/lock-9000.conf' - got timeout"),
   },
