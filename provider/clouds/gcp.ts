@@ -7,7 +7,7 @@ import { asItIs, forCloudInit } from "../frame/script";
 import { loadSdk } from "../frame/sdk";
 import { packageName, projectAccess } from "./gcp/account";
 import { checkProject, sizeNameOf } from "./gcp/check";
-import { managedZoneOf } from "./gcp/dns-zone";
+import { managedZoneOf, recordsNamed } from "./gcp/dns-zone";
 import { failures } from "./gcp/failures";
 import { findInstances, listInstances, placeIdentity } from "./gcp/find";
 import { addressIn, instanceArgs, typeFactsOf, wholeOverrides, type TypeFacts } from "./gcp/instance";
@@ -81,12 +81,14 @@ const dns = defineDns<GcpDnsSettings, RecordSetArgs, string>({
       .RecordSet,
   prepare: async ({ dns: { settings, baseDomainName } }, { provider }) =>
     managedZoneOf(baseDomainName, settings, provider),
-  inputs: ({ dns: { settings, ttlSeconds }, address }, name, managedZone) => ({
+  standing: (name, { dns: { settings } }, managedZone, { provider }) =>
+    recordsNamed(name, { ...settings, managedZone }, provider),
+  inputs: ({ dns: { settings, ttlSeconds }, address, type }, name, managedZone) => ({
     project: settings.project,
     managedZone,
     // Without its dot it would be no whole name.
     name: `${name}.`,
-    type: "A",
+    type,
     ttl: ttlSeconds,
     rrdatas: [address],
   }),

@@ -2,9 +2,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ConfigError } from "../../../runtime/model/errors";
 import { domainsOf } from "../../frame/dns-names";
+import { zoneProblem, type StandingRecord } from "../../frame/dns-records";
 import { RememberedAnswers } from "../../frame/lookups";
 import { loadSdk } from "../../frame/sdk";
-import { packageName } from "./account";
+import { openDns, packageName } from "./account";
 import type { GcpDnsSettings } from "./settings";
 
 interface ManagedZone {
@@ -38,8 +39,23 @@ export async function managedZoneOf(
     }
     if (found.length === 1) return found[0]!;
   }
-  const message = `got "${domain}"; project "${project}" has no ${kind} managed zone of which it is a part`;
-  throw ConfigError.of([{ path: "baseDomainName", message }]);
+  throw zoneProblem(domain, `project "${project}" has no ${kind} managed zone of which it is a part`);
+}
+
+/** All records under a name, whoever made them. */
+export async function recordsNamed(
+  name: string,
+  { managedZone, ...settings }: GcpDnsSettings & { readonly managedZone: string },
+  provider: pulumi.ProviderResource | undefined,
+): Promise<readonly StandingRecord[]> {
+  const api = await openDns(settings, { provider });
+  const path = `projects/${settings.project}/managedZones/${managedZone}/rrsets`;
+  const pages = await api.pages<RecordSets>(path, { name: `${name}.` });
+  return pages.flatMap(({ rrsets = [] }) => rrsets.map(({ type, rrdatas = [] }) => ({ type, values: rrdatas })));
+}
+
+interface RecordSets {
+  readonly rrsets?: readonly { readonly type: string; readonly rrdatas?: readonly string[] }[];
 }
 
 function requireZone(

@@ -42,7 +42,32 @@ export const underTest: EmulatedUnderTest<EmulatedGcp> = {
     project: homeProject,
     endpoints: running.endpoints,
   }),
-  dns: { settings: () => ({}), baseDomainName: "pool.labs.example.org" },
+  dns: {
+    settings: () => ({}),
+    baseDomainName: "pool.labs.example.org",
+    zones: [
+      { what: "the longest", settings: {}, baseDomainName: "a.labs.example.org", leadsTo: "labs-example-org" },
+      { what: "a shorter one", settings: {}, baseDomainName: "alabs.example.org", leadsTo: "example-org" },
+      {
+        what: "the one that is given",
+        settings: { managedZone: "example-org" },
+        baseDomainName: "b.labs.example.org",
+        leadsTo: "example-org",
+      },
+      {
+        what: "a private one",
+        settings: { privateZone: true },
+        baseDomainName: "c.labs.example.org",
+        leadsTo: "inside",
+      },
+      {
+        what: "none",
+        settings: {},
+        baseDomainName: "elsewhere.net",
+        leadsTo: /baseDomainName: got "elsewhere\.net"; project "[^"]*" has no public managed zone/,
+      },
+    ],
+  },
   edit: (template: Settings, number) => ({
     ...template,
     image: `projects/${homeProject}/global/images/family/agents`,
