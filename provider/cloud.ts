@@ -152,13 +152,18 @@ export interface DnsDefinition<Settings, Args extends object, Prepared = undefin
   load(): ResourceClass<Args, pulumi.CustomResource>;
   /** For services that want to know the zone by its id: looks it up, through `RememberedAnswers`. */
   prepare?(record: NamedRecord<Settings>, options: pulumi.InvokeOptions): Promise<Prepared>;
-  /** All records that stand under this name. Not asked for a record that is in the stack. */
-  standing(
-    name: string,
-    record: NamedRecord<Settings>,
-    prepared: Prepared,
-    options: pulumi.InvokeOptions,
-  ): Promise<readonly StandingRecord[]>;
+  /**
+   * All records that stand under this name. Not asked for a record that is in the stack. `refused`: nobody is asked, because the
+   * service itself refuses to make a record where one stands; its node's VM is made and thrown away then.
+   */
+  readonly standing:
+    | "refused"
+    | ((
+        name: string,
+        record: NamedRecord<Settings>,
+        prepared: Prepared,
+        options: pulumi.InvokeOptions,
+      ) => Promise<readonly StandingRecord[]>);
   /** @param name The full name of the record. */
   inputs(record: RecordOf<Settings>, name: string, prepared: Prepared): Args;
   /** Where a record carries the node's identity; `nowhere`: this service's records have no place for it. */
@@ -174,7 +179,7 @@ export interface DnsDefinition<Settings, Args extends object, Prepared = undefin
 export function defineDns<Settings, Args extends object, Prepared = undefined>(
   definition: DnsDefinition<Settings, Args, Prepared>,
 ): DnsProvider<Settings> {
-  const { placeIdentity, failures } = definition;
+  const { placeIdentity, failures, standing: find } = definition;
   return {
     ...definition,
     ...(failures && { classify: classifyByCode(failures) }),
@@ -182,7 +187,8 @@ export function defineDns<Settings, Args extends object, Prepared = undefined>(
       const { identity, dns } = record;
       const name = `${identity.nodeId}.${dns.baseDomainName}`;
       const prepared = (definition.prepare && (await definition.prepare(record, asking))) as Prepared;
-      const standing = stackHas === undefined ? [] : await definition.standing(name, record, prepared, asking);
+      const isAsked = stackHas !== undefined && find !== "refused";
+      const standing = isAsked ? await find(name, record, prepared, asking) : [];
       if (stackHas === "nothing") isLeftover(name, standing);
       return (address, options) => {
         const { output } = require("@pulumi/pulumi") as typeof pulumi;

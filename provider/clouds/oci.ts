@@ -68,11 +68,12 @@ const dns = defineDns<OciDnsSettings, RrsetArgs, string>({
     loadSdk(packageName, () => require("@pulumi/oci/dns/rrset") as typeof import("@pulumi/oci/dns/rrset")).Rrset,
   prepare: async ({ dns: { settings, baseDomainName } }, { provider }) => zoneOf(baseDomainName, settings, provider),
   // The set of a name and type is made only where there is none, so nobody else's record is ever overwritten.
-  inputs: ({ dns: { ttlSeconds, settings }, address }, name, zoneNameOrId) => ({
+  standing: "refused",
+  inputs: ({ dns: { ttlSeconds, settings }, address, type }, name, zoneNameOrId) => ({
     zoneNameOrId,
     domain: name,
-    rtype: "A",
-    items: [{ domain: name, rtype: "A", rdata: address, ttl: ttlSeconds }],
+    rtype: type,
+    items: [{ domain: name, rtype: type, rdata: address, ttl: ttlSeconds }],
     ...(zoneNameOrId.startsWith("ocid1.") ? {} : { viewId: settings.privateViewOcid }),
   }),
   // OCI keeps tags for zones, not for records.

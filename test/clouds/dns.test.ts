@@ -43,6 +43,11 @@ const foreignRecords: readonly Pick<ZoneRecord, "type" | "values">[] = [
 
 for (const kind of dnsKinds) {
   describe(`DNS service ${kind}`, () => {
+    const zoneCases = cloudUnderTest(kind).dns?.zones;
+    if (zoneCases === undefined) {
+      it.skip("says in its description which zones there are");
+      return;
+    }
     const described = () => cloudUnderTest(kind).dns ?? assert.fail(`${kind} has a DNS service that is not described`);
     let folder: string;
     let running: RunningCloud;
@@ -114,11 +119,11 @@ for (const kind of dnsKinds) {
       });
 
       // One that has no zones has nothing to choose.
-      if (described().zones.length === 0) continue;
+      if (zoneCases.length === 0) continue;
 
       it(`puts records into the zone that is meant, and says when there is none [${wish}]`, async function () {
         const stack = (await open()) ?? this.skip();
-        const cases = described().zones.map((each, index) => {
+        const cases = zoneCases.map((each, index) => {
           const nodeId = `n-${index}`;
           return { ...each, nodeId, node: nodeAt(nodeId, "192.0.2.4", each.settings, each.baseDomainName) };
         });
