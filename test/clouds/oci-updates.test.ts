@@ -121,11 +121,10 @@ describe("OCI through an update", () => {
   });
 
   it("refuses a zone of the settings that records can't be below, before anything is asked", async () => {
-    const asked = dnsProviderOf("oci")!.declareRecord(
+    const asked = dnsProviderOf("oci")!.prepareRecord(
       {
         identity: { nodeId: "n1", zone: "z", pool: "p", config: "c" },
         dns: dns({ zone: "example.com" }, "labs.example.org") as never,
-        address: "10.0.0.1",
       },
       {},
     );
