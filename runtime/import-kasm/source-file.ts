@@ -1,5 +1,6 @@
 /** A file that Kasm exported or that was written for it, as plain values that know their line. */
-import { LineCounter, parseAllDocuments, visit, type Document } from "yaml";
+import { LineCounter, parseAllDocuments, type Document } from "yaml";
+import { isYamlTooDeep, yamlDepthMax } from "../../provider/frame/yaml-nesting";
 import { ConfigError } from "../model/errors";
 
 export type Path = readonly (string | number)[];
@@ -14,8 +15,6 @@ export interface SourceFile {
 const bytesMax = 64 * 2 ** 20;
 /** A file with more values than this by its aliases is one that is made to exhaust whoever reads it. */
 const aliasesMax = 100;
-const depthMax = 100;
-const tooDeep = "is nested too deeply to be read";
 
 /** Throws a {@link ConfigError} that says what is wrong with the file, and where. */
 export function parseSource(bytes: Uint8Array, file: string): SourceFile {
@@ -78,13 +77,13 @@ function textOf(bytes: Uint8Array, file: string): string {
 }
 
 function documentOf(text: string, lines: LineCounter, file: string): Document {
-  const documents = orTooDeep(file, () => parseAllDocuments(text, { lineCounter: lines, merge: true, strict: true }));
+  if (isYamlTooDeep(text)) throw fault(file, `is nested deeper than ${yamlDepthMax} levels, which no export is`);
+  const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, strict: true });
   if (!Array.isArray(documents) || documents.length === 0) throw fault(file, "is empty");
   const [document, second] = documents as Document[];
   for (const { errors, warnings } of documents as Document[]) {
     const [first] = [...errors, ...warnings];
     if (first === undefined) continue;
-    if (/Maximum call stack/.test(first.message)) throw fault(file, tooDeep, first);
     const at = first.linePos?.[0];
     const [message] = first.message.split("\n");
     throw fault(
@@ -101,31 +100,12 @@ function documentOf(text: string, lines: LineCounter, file: string): Document {
 }
 
 function valuesOf(document: Document, file: string): unknown {
-  orTooDeep(file, () => {
-    let depth = 0;
-    visit(document, {
-      Node(_key, _node, parents) {
-        depth = Math.max(depth, parents.length);
-      },
-    });
-    if (depth > depthMax) throw fault(file, `is nested deeper than ${depthMax} levels, which no export is`);
-  });
   try {
     return document.toJS({ maxAliasCount: aliasesMax });
   } catch (cause) {
     if (!(cause instanceof ReferenceError)) throw cause;
     if (!/Excessive alias count/.test(cause.message)) throw fault(file, `can't be read: ${cause.message}`, cause);
     throw fault(file, `can't be read: its aliases (*name) stand for more than ${aliasesMax} values each`, cause);
-  }
-}
-
-/** Nesting without end is read by recursion, and so is told by its overflow. */
-function orTooDeep<Result>(file: string, read: () => Result): Result {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof RangeError) throw fault(file, tooDeep, cause);
-    throw cause;
   }
 }
 

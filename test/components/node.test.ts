@@ -16,7 +16,7 @@ type Declared = Map<string, unknown>;
 
 function cloudOf(kind: string, declared: Declared, sdk: string | undefined): Cloud {
   const access = {
-    ...(sdk === undefined ? {} : { sdk }),
+    ...(sdk === undefined ? { usesOwnPlugin: true } : { sdk }),
     description: `What there is on the ${kind}.`,
     secretFields: ["key"],
     account: noAccountRules,

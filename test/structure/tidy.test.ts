@@ -130,6 +130,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "runtime/import-kasm": [
     "runtime/kasm",
     "runtime/model",
+    "provider/frame/yaml-nesting",
     "provider/registry",
     "provider/kernel/provider-document",
     "provider/kernel/setting-fields",
@@ -162,7 +163,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "yaml",
     "node",
   ],
-  "provider/frame": ["provider/vm-provider", "runtime/model", "zod", "@pulumi/pulumi", "node:util", "node:os"],
+  "provider/frame": ["provider/vm-provider", "runtime/model", "zod", "@pulumi/pulumi", "yaml", "node:util", "node:os"],
   "provider/directory": ["provider", "runtime/model", "runtime/executor", "ldapts", "node", "zod", "@pulumi/pulumi"],
   "provider/local-vm": ["provider/resource-kernel", "provider/frame", "runtime/model", "node", "zod", "@pulumi/pulumi"],
   "provider/kernel": [

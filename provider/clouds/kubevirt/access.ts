@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { AccountIdentity, AccountRules, Settings } from "../../../runtime/model/accounts";
 import { ConfigError } from "../../../runtime/model/errors";
 import { isRecord } from "../../frame/inputs";
+import { isYamlTooDeep } from "../../frame/yaml-nesting";
 
 /** One cluster, and how to get in. Secret. */
 export interface Cluster {
@@ -192,6 +193,7 @@ function readKubeconfig(text: string): Cluster | string {
 }
 
 function parsedKubeconfig(text: string): unknown {
+  if (isYamlTooDeep(text)) return undefined;
   const { parse } = require("yaml") as typeof import("yaml");
   try {
     return parse(text);

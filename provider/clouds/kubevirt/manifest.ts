@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../../../runtime/model/errors";
 import { isRecord, type Inputs } from "../../frame/inputs";
+import { isYamlTooDeep, yamlDepthMax } from "../../frame/yaml-nesting";
 import { dnsLabelPattern } from "./names";
 
 /** As users write it. */
@@ -40,6 +41,7 @@ interface ReadManifest {
 
 function readManifest(source: ManifestSource, nodeId: string): ReadManifest {
   if (typeof source !== "string") return { document: named(source, nodeId) };
+  if (isYamlTooDeep(source)) return { problem: `it is nested deeper than ${yamlDepthMax} levels` };
   const { LineCounter, parseAllDocuments } = require("yaml") as typeof import("yaml");
   const lines = new LineCounter();
   // In the text, as it may be a part of any word, and as `{node_id}` alone would be a map in YAML.
