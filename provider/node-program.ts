@@ -32,7 +32,6 @@ import {
   oldProviderName,
   ownPluginName,
   placeInAccount,
-  placeOfComputerRecord,
   placeOfRecord,
   placeOfVm,
   type Accounts,
