@@ -81,8 +81,7 @@ const dns = defineDns<GcpDnsSettings, RecordSetArgs, string>({
       .RecordSet,
   prepare: async ({ dns: { settings, baseDomainName } }, { provider }) =>
     managedZoneOf(baseDomainName, settings, provider),
-  standing: (name, { dns: { settings } }, managedZone, { provider }) =>
-    recordsNamed(name, { ...settings, managedZone }, provider),
+  standing: (name, { dns: { settings } }, managedZone, options) => recordsNamed(name, managedZone, settings, options),
   inputs: ({ dns: { settings, ttlSeconds }, address, type }, name, managedZone) => ({
     project: settings.project,
     managedZone,

@@ -135,6 +135,7 @@ describe("Google's discovery documents", () => {
       await gcp.check({});
       gcp.cloud.launch({ nodeId: "n-1", installation: "i" });
       assert.equal((await gcp.find(["n-1"])).length, 1);
+      await gcp.recordsNamed("n-1.labs.example.org", "labs-example-org");
       const asked = [...gcp.cloud.api.requests];
       for (const kind of [
         "aggregated/instances",
@@ -143,6 +144,7 @@ describe("Google's discovery documents", () => {
         "images/family",
         "images/agents-1",
         "subnetworks",
+        "rrsets",
       ]) {
         assert.ok(
           asked.some(({ path }) => path.includes(kind)),

@@ -90,6 +90,8 @@ export class GcpFacts {
       zone("labs-example-org", "labs.example.org."),
       zone("example-com", "example.com."),
       zone("inside", "labs.example.org.", "private"),
+      zone("twice-a", "twice.example.com.", "private"),
+      zone("twice-b", "twice.example.com.", "private"),
     ];
   }
 

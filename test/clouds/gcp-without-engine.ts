@@ -1,6 +1,7 @@
 /** The emulated Google Cloud asked directly, without an engine between: what the plugin makes of a key is made here. */
 import type * as pulumi from "@pulumi/pulumi";
 import { checkProject } from "../../provider/clouds/gcp/check";
+import { recordsNamed } from "../../provider/clouds/gcp/dns-zone";
 import { findInstances, listInstances } from "../../provider/clouds/gcp/find";
 import { GoogleApi } from "../../provider/clouds/gcp/google-api";
 import { gcpSettingsSchema, type GcpSettings } from "../../provider/clouds/gcp/settings";
@@ -45,6 +46,10 @@ export class GcpWithoutEngine {
 
   list(sought: SoughtVms): ReturnType<typeof listInstances> {
     return listInstances(sought, this.settings(), options);
+  }
+
+  recordsNamed(name: string, managedZone: string): ReturnType<typeof recordsNamed> {
+    return recordsNamed(name, managedZone, this.settings(), options);
   }
 
   /** The same question once more, as it arrived. */

@@ -1,6 +1,5 @@
 /** The managed zone of Cloud DNS that a record goes into. */
 import type * as pulumi from "@pulumi/pulumi";
-import { ConfigError } from "../../../runtime/model/errors";
 import { domainsOf } from "../../frame/dns-names";
 import { zoneProblem, type StandingRecord } from "../../frame/dns-records";
 import { RememberedAnswers } from "../../frame/lookups";
@@ -34,28 +33,12 @@ export async function managedZoneOf(
     const found = ofKind.filter(({ dnsName }) => dnsName === `${name}.`).map((zone) => zone.name ?? "");
     // Each is seen by networks of its own, or by nobody: which is meant nobody here can know.
     if (found.length > 1) {
-      const message = `is missing; project "${project}" has several ${kind} zones with the DNS name "${name}.": ${found.join(", ")}; name one of them`;
-      throw ConfigError.of([{ path: "managedZone", message }]);
+      const same = `several ${kind} zones with the DNS name "${name}." (${found.join(", ")})`;
+      throw zoneProblem(domain, `project "${project}" has ${same}; say which by managedZone`);
     }
     if (found.length === 1) return found[0]!;
   }
   throw zoneProblem(domain, `project "${project}" has no ${kind} managed zone of which it is a part`);
-}
-
-/** All records under a name, whoever made them. */
-export async function recordsNamed(
-  name: string,
-  { managedZone, ...settings }: GcpDnsSettings & { readonly managedZone: string },
-  provider: pulumi.ProviderResource | undefined,
-): Promise<readonly StandingRecord[]> {
-  const api = await openDns(settings, { provider });
-  const path = `projects/${settings.project}/managedZones/${managedZone}/rrsets`;
-  const pages = await api.pages<RecordSets>(path, { name: `${name}.` });
-  return pages.flatMap(({ rrsets = [] }) => rrsets.map(({ type, rrdatas = [] }) => ({ type, values: rrdatas })));
-}
-
-interface RecordSets {
-  readonly rrsets?: readonly { readonly type: string; readonly rrdatas?: readonly string[] }[];
 }
 
 function requireZone(
@@ -65,20 +48,14 @@ function requireZone(
   name: string,
 ): string {
   const zone = known.find((one) => one.name === name);
-  const refuse = (path: string, message: string): never => {
-    throw ConfigError.of([{ path, message }]);
-  };
-  if (zone === undefined)
-    return refuse("managedZone", `got "${name}"; project "${project}" has no managed zone of this name`);
+  if (zone === undefined) throw zoneProblem(domain, `project "${project}" has no managed zone "${name}"`);
   const { dnsName, visibility } = zone;
   if (!domainsOf(domain).some((candidate) => `${candidate}.` === dnsName)) {
-    return refuse(
-      "managedZone",
-      `got "${name}"; its DNS name is "${dnsName}", and the base domain name "${domain}" does not end in it`,
-    );
+    throw zoneProblem(domain, `managed zone "${name}" has the DNS name "${dnsName}", of which it is no part`);
   }
-  if (privateZone && visibility !== "private")
-    return refuse("privateZone", `got true; managed zone "${name}" is ${visibility}`);
+  if (privateZone && visibility !== "private") {
+    throw zoneProblem(domain, `managed zone "${name}" is ${visibility}, and privateZone is true`);
+  }
   return name;
 }
 
@@ -91,4 +68,24 @@ async function zonesIn(
     () => require("@pulumi/gcp/dns/getManagedZones") as typeof import("@pulumi/gcp/dns/getManagedZones"),
   );
   return (await getManagedZones({ project }, { provider })).managedZones;
+}
+
+/** All that stand under a name; the plugin itself would replace one of the same type, whoever made it. */
+export async function recordsNamed(
+  name: string,
+  managedZone: string,
+  settings: Pick<GcpDnsSettings, "project" | "endpoints">,
+  options: pulumi.InvokeOptions,
+): Promise<readonly StandingRecord[]> {
+  const api = await openDns(settings, options);
+  const path = `projects/${settings.project}/managedZones/${managedZone}/rrsets`;
+  const pages = await api.pages<RecordSetsPage>(path, { name: `${name}.` });
+  // A set with a routing policy has its addresses there, and is none of ours.
+  return pages.flatMap(({ rrsets = [] }) =>
+    rrsets.map(({ type, rrdatas = [] }) => ({ type, values: rrdatas.map((value) => value.replace(/\.$/, "")) })),
+  );
+}
+
+interface RecordSetsPage {
+  readonly rrsets?: readonly { readonly type: string; readonly rrdatas?: readonly string[] }[];
 }

@@ -61,6 +61,30 @@ export const underTest: EmulatedUnderTest<EmulatedGcp> = {
         leadsTo: "inside",
       },
       {
+        what: "a private one that is given",
+        settings: { managedZone: "twice-b", privateZone: true },
+        baseDomainName: "twice.example.com",
+        leadsTo: "twice-b",
+      },
+      {
+        what: "several private ones of one name",
+        settings: { privateZone: true },
+        baseDomainName: "x.twice.example.com",
+        leadsTo: /several private zones with the DNS name "twice\.example\.com\." \(twice-a, twice-b\); say which/,
+      },
+      {
+        what: "one that is given and is not there",
+        settings: { managedZone: "nowhere" },
+        baseDomainName: "labs.example.org",
+        leadsTo: /project "pensive-voice-547511" has no managed zone "nowhere"/,
+      },
+      {
+        what: "one that is given, of another name",
+        settings: { managedZone: "example-com" },
+        baseDomainName: "labs.example.org",
+        leadsTo: /managed zone "example-com" has the DNS name "example\.com\.", of which it is no part/,
+      },
+      {
         what: "none",
         settings: {},
         baseDomainName: "elsewhere.net",
