@@ -1,6 +1,7 @@
 /** Microsoft Azure: one VM per node, whose disks, network interface and public address go with it; records in Azure DNS. */
 import type * as pulumi from "@pulumi/pulumi";
 import { defineDns, defineVm, type Cloud, type ResourceClass } from "../cloud";
+import { typeOfAddress } from "../frame/dns-names";
 import { asTags } from "../frame/identity";
 import { asItIs, forCloudInit } from "../frame/script";
 import type { NodeOf } from "../vm-provider";
@@ -82,17 +83,27 @@ const dns = defineDns<AzureRecordSettings, RecordSetArgs, string>({
   prepare: async ({ dns: { settings, baseDomainName } }, { provider }) => zoneOf(baseDomainName, settings, provider),
   // The plugin makes no set where one stands, nor does Azure beside an alias.
   standing: "refused",
-  inputs: ({ dns: { settings, ttlSeconds }, address }, name, zone) => ({
+  inputs: ({ dns: { settings, ttlSeconds }, address, type }, name, zone) => ({
     resourceGroupName: settings.resourceGroup,
     ...(settings.privateZone ? { privateZoneName: zone } : { zoneName: zone }),
     relativeRecordSetName: name.slice(0, -zone.length - 1),
-    recordType: "A",
+    recordType: type,
     ttl: ttlSeconds,
-    aRecords: [{ ipv4Address: address as string }],
+    ...valuesOf(address),
   }),
   placeIdentity: (inputs, identity) => ({ ...inputs, metadata: recordTags.write(identity) }),
   timeouts: { create: "5m", delete: "5m" },
 });
+
+/** The address stands in the list of its type; the other is not said. */
+function valuesOf(address: pulumi.Input<string>): Pick<RecordSetArgs, "aRecords" | "aaaaRecords"> {
+  const { output } = require("@pulumi/pulumi") as typeof pulumi;
+  const known = output(address);
+  return {
+    aRecords: known.apply((each) => (typeOfAddress(each) === "A" ? [{ ipv4Address: each }] : undefined)),
+    aaaaRecords: known.apply((each) => (typeOfAddress(each) === "AAAA" ? [{ ipv6Address: each }] : undefined)),
+  };
+}
 
 /** Public and private zones have records of types of their own. */
 function loadRecordSet(): ResourceClass<RecordSetArgs, pulumi.CustomResource> {
