@@ -17,7 +17,7 @@ function vmsIn(answer: AccountAnswer): ListedVm[] {
 
 const byId = (vms: readonly ListedVm[]): ListedVm[] => vms.toSorted((a, b) => (a.vmId < b.vmId ? -1 : 1));
 
-onEachCloud("what is in an account", "all", ({ kind, known, open }) => {
+onEachCloud("what is in an account", "few", ({ kind, known, open }) => {
   let bench: AccountBench;
   beforeEach(async function () {
     bench = await open(this);
