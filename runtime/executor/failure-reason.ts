@@ -10,6 +10,9 @@ const consequent = /failed to register$|^error serializing property |^One or mor
 /** What the SDK, and what engines put before the sentence of others. */
 const wrapping = /^(Unhandled exception: |(?:Uncaught )?\w*Error: |rpc error: code = Unknown desc = )+/;
 
+/** More than an answer has. */
+const answerLinesMax = 60;
+
 /** Undefined when it printed no error. */
 export function failureReason(output: string): string | undefined {
   const errors = errorTexts(output).map((text) => text.replace(wrapping, "").trim());
@@ -19,5 +22,21 @@ export function failureReason(output: string): string | undefined {
 
 /** The first line of each error, and each entry of a list of errors. */
 function errorTexts(output: string): string[] {
-  return output.split("\n").flatMap((line) => /^\s*(?:error: |\* )(.*)$/.exec(line)?.[1]?.trim() ?? []);
+  const lines = output.split("\n");
+  return lines.flatMap((line, index) => {
+    const first = /^\s*(?:error: |\* )(.*)$/.exec(line)?.[1]?.trim();
+    return first === undefined ? [] : first + answerBelow(lines.slice(index + 1, index + answerLinesMax));
+  });
+}
+
+/** Azure's SDKs print the request alone, and below it, between rules, the whole answer: its code and its sentence say why. */
+function answerBelow(lines: readonly string[]): string {
+  const end = lines.findIndex((line) => /^\s*error: /.test(line));
+  const own = end < 0 ? lines : lines.slice(0, end);
+  if (!own.slice(0, 2).some((line) => /^\s*-{20,}$/.test(line))) return "";
+  const text = own.join("\n");
+  const code = /^\s*ERROR CODE: (\w+)$/m.exec(text)?.[1];
+  const sentence = /"(?:message|error_description)": "((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  const said = sentence?.split(/\\[nr]/)[0]?.replace(/\\(["\\/])/g, "$1");
+  return [code, said].flatMap((part) => (part === undefined ? [] : `: ${part}`)).join("");
 }

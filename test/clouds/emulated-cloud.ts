@@ -12,7 +12,7 @@ import * as provider from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { errorAnswer, withMarks } from "../../provider/grpc/error-answer";
 import { receive, send } from "../../provider/grpc/structs";
-import { unknownValue, type Properties } from "../../provider/resource-kernel";
+import { InitError, unknownValue, type Properties } from "../../provider/resource-kernel";
 import { findTypeProblems, type SdkObject } from "./sdk-types";
 
 /**
@@ -298,7 +298,13 @@ function unary<Request, Response>(
       .then((request) => method(request, call.getPeer()))
       .then(
         (response) => callback(null, response),
-        (error: Error) => callback(errorAnswer(error)),
+        // As others' plugins have it: their texts come as they are.
+        (error: Error) =>
+          callback(
+            error.cause instanceof InitError
+              ? errorAnswer(error)
+              : { code: grpc.status.UNKNOWN, details: error.message },
+          ),
       );
   };
 }

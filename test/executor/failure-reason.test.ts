@@ -36,6 +36,21 @@ const outputs: readonly { readonly what: string; readonly output: string; readon
     output: `    error: Unhandled exception: Error: invocation of oci:f returned an error: 1 error occurred:\n    \t* ${refusal}\n\n`,
     reason: refusal,
   },
+  {
+    what: "a request with the whole answer below it, as Azure's SDKs print it",
+    output: `  azure-native:compute:VirtualMachine (n-a):\n    error: PUT https://a.example/vm\n    ${"-".repeat(80)}\n    RESPONSE 403: 403 Forbidden\n    ERROR CODE: AuthorizationFailed\n    ${"-".repeat(80)}\n    {\n      "error": {\n        "code": "AuthorizationFailed",\n        "message": "The client \\"x\\" may not.\\nSee there."\n      }\n    }\n    error: update failed\n`,
+    reason: 'PUT https://a.example/vm: AuthorizationFailed: The client "x" may not.',
+  },
+  {
+    what: "a login with the answer below its address",
+    output: `    error: Login failed. \n    POST https://a.example/token\n    ${"-".repeat(80)}\n    RESPONSE 401: 401 Unauthorized\n    ${"-".repeat(80)}\n    {\n      "error": "invalid_client",\n      "error_description": "AADSTS7000215: Invalid secret"\n    }\n`,
+    reason: "Login failed.: AADSTS7000215: Invalid secret",
+  },
+  {
+    what: "a request whose answer is cut off",
+    output: `    error: PUT https://a.example/vm\n    ${"-".repeat(80)}\n    RESPONSE 500: 500 Internal Server Error\n`,
+    reason: "PUT https://a.example/vm",
+  },
   { what: "nothing but that it failed", output: "    error: update failed\n", reason: "update failed" },
   {
     what: "only what follows from it",

@@ -16,17 +16,33 @@ export interface SecretDocument {
 
 type Document = Readonly<Record<string, unknown>>;
 
+const azureAccount = {
+  ...{ subscriptionId: "00000000-0000-0000-0000-000000000001", tenantId: "11111111-aaaa-4aaa-8aaa-111111111111" },
+  ...{ clientId: "33333333-cccc-4ccc-8ccc-333333333333", resourceGroup: "dev" },
+};
+
 /** What settings need beside their secrets, by service and kind. */
 const settingsOf: Readonly<Record<string, Document>> = {
   "vmProviderConfig aws": {
     ...{ region: "eu-west-1", amiId: "ami-0123456789abcdef0", instanceType: "t3.large" },
     ...{ securityGroupIds: ["sg-1"], subnetId: "subnet-1", keyName: "ops", retrieveWindowsPassword: true },
   },
+  "vmProviderConfig azure": {
+    ...{ ...azureAccount, region: "eastus", vmSize: "Standard_D2s_v5", osUsername: "labs" },
+    imageReference: "Canonical:ubuntu-24_04-lts:server:latest",
+    subnet: `/subscriptions/${azureAccount.subscriptionId}/resourceGroups/dev/providers/Microsoft.Network/virtualNetworks/v/subnets/s`,
+  },
+  "dnsProviderConfig azure": azureAccount,
   "vmProviderConfig digitalocean": { region: "fra1", image: "ubuntu-24-04-x64", size: "s-2vcpu-4gb" },
   "vmProviderConfig gcp": {
     ...{ project: "labs-1", zone: "us-east4-b", machineType: "e2-standard-2", image: "agents", subnetwork: "agents" },
   },
   "dnsProviderConfig gcp": { project: "labs-1" },
+  "vmProviderConfig kubevirt": { namespace: "labs", diskSource: "golden", diskSize: "50GiB", cores: 2, memory: "4GiB" },
+  "vmProviderConfig openstack": {
+    ...{ authUrl: "https://keystone.example.org:5000/v3", region: "RegionOne", imageId: "agents", flavor: "m1.large" },
+    ...{ networkId: "labs" },
+  },
   "vmProviderConfig oci": {
     ...{
       userOcid: "ocid1.user.oc1..u",
@@ -53,6 +69,23 @@ const settingsOf: Readonly<Record<string, Document>> = {
     ...{ templateName: "agents", cpus: 2, memory: "4GiB", guestUsername: "root" },
   },
   "vmProviderConfig local": { cores: 2, memory: "4GiB" },
+};
+
+/** Secrets that stand in each other's place, with what only they need beside them. */
+const choicesOf: Readonly<
+  Record<string, readonly { readonly fields: readonly string[]; readonly beside: Document }[]>
+> = {
+  "vmProviderConfig kubevirt": [
+    { fields: ["apiToken"], beside: { host: "https://kubevirt.example.org:6443" } },
+    { fields: ["kubeconfig"], beside: {} },
+  ],
+  "vmProviderConfig openstack": [
+    {
+      fields: ["applicationCredentialSecret"],
+      beside: { applicationCredentialId: "0123456789abcdef0123456789abcdef" },
+    },
+    { fields: ["password"], beside: { username: "headroom", userDomainName: "Default", projectName: "labs" } },
+  ],
 };
 
 const common = { zone: "here", vmProvider: "local-vmproviderconfig", maxNodes: 1 };
@@ -106,14 +139,21 @@ export function documentsOf(catalog: CloudCatalog): SecretDocument[] {
 }
 
 function cloudDocuments(kind: DefinitionKind, facts: FactsByKind<DnsProviderFacts>, rest: Document): SecretDocument[] {
-  return Object.entries(facts).map(([cloud, { secretFields: fields }]) => {
-    const name = `${cloud}-${kind}`.toLowerCase();
-    const settings = plant({ kind, doc: settingsOf[`${kind} ${cloud}`] ?? {}, fields }, name);
-    const { privateKeyPassword, privateKey } = settings.doc;
-    // OCI's settings name the key that they hold.
-    const named =
-      cloud === "oci" ? { fingerprint: apiFingerprint(String(privateKey), String(privateKeyPassword)) } : {};
-    return { ...settings, doc: { name, kind: cloud, ...rest, settings: { ...settings.doc, ...named } } };
+  return Object.entries(facts).flatMap(([cloud, { secretFields }]) => {
+    const what = `${kind} ${cloud}`;
+    const choices = choicesOf[what] ?? [{ fields: [], beside: {} }];
+    const chosen = new Set(choices.flatMap(({ fields }) => fields));
+    const always = secretFields.filter((field) => !chosen.has(field));
+    return choices.map(({ fields: own, beside }, index) => {
+      const name = [cloud, kind, ...(index === 0 ? [] : [index + 1])].join("-").toLowerCase();
+      const fields = [...always, ...own];
+      const settings = plant({ kind, doc: { ...settingsOf[what], ...beside }, fields }, name);
+      const { privateKeyPassword, privateKey } = settings.doc;
+      // OCI's settings name the key that they hold.
+      const named =
+        cloud === "oci" ? { fingerprint: apiFingerprint(String(privateKey), String(privateKeyPassword)) } : {};
+      return { ...settings, doc: { name, kind: cloud, ...rest, settings: { ...settings.doc, ...named } } };
+    });
   });
 }
 
@@ -134,6 +174,9 @@ function secretFor(field: string, word: string, before: unknown): unknown {
   if (field.endsWith("connectionInfo")) return { note: word };
   if (field === "keyPairPrivateKey") return rsaKey();
   if (field === "credentials") return googleKey(word);
+  if (field === "kubeconfig") return kubeconfig(word);
+  // Azure wants characters of several kinds.
+  if (field === "osPassword") return `${word}-A1`;
   return field.endsWith("connectionPrivateKey") || field === "privateKey"
     ? rsaKey({ passphrase: String(before) })
     : word;
@@ -148,6 +191,15 @@ function googleKey(word: string): string {
     private_key_id: "1a",
   };
   return JSON.stringify({ ...whose, private_key: key });
+}
+
+function kubeconfig(token: string): string {
+  return JSON.stringify({
+    clusters: [{ name: "c", cluster: { server: "https://kubevirt.example.org:6443" } }],
+    users: [{ name: "u", user: { token } }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": "x",
+  });
 }
 
 /** Of a list, `staticMembers[]`, every entry gets it. */
