@@ -126,8 +126,8 @@ function namespaceOf({ namespace }: Settings): string {
 const noUserData = "#cloud-config\n{}\n";
 
 /**
- * After the VM, which waits for them, so that they can belong to it: whoever deletes the VM, the cluster deletes them too.
- * Pulumi has nothing left to do for them then.
+ * After the VM, which waits for them, so that they can belong to it: whoever deletes the VM, the cluster deletes them too. They
+ * are deleted before it all the same: were they left to the cluster, a VM whose delete is refused would have them and its state not.
  */
 function declareSecrets(
   machine: CustomResource,
@@ -145,7 +145,7 @@ function declareSecrets(
     new Secret(
       `${nodeId}-${word}`,
       { metadata: ownedBy(machine, { name, namespace: settings.namespace, identity: identityOf(node) }), stringData },
-      { ...options, deletedWith: machine, ignoreChanges: ["metadata", "stringData", "data", "immutable", "type"] },
+      { ...options, ignoreChanges: ["metadata", "stringData", "data", "immutable", "type"] },
     );
   const userData = script === "" ? noUserData : script;
   return [

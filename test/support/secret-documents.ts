@@ -40,8 +40,8 @@ const settingsOf: Readonly<Record<string, Document>> = {
   "dnsProviderConfig gcp": { project: "labs-1" },
   "vmProviderConfig kubevirt": { namespace: "labs", diskSource: "golden", diskSize: "50GiB", cores: 2, memory: "4GiB" },
   "vmProviderConfig openstack": {
-    ...{ authUrl: "https://keystone.example.org:5000/v3", region: "RegionOne", imageId: "agents", flavor: "m1.large" },
-    ...{ networkId: "labs" },
+    ...{ authUrl: "https://keystone.example.org:5000/v3", region: "RegionOne", flavor: "m1.large" },
+    ...{ imageId: "01234567-89ab-4def-8123-456789abcdef", networkId: "01234567-89ab-4def-8123-456789abcde0" },
   },
   "vmProviderConfig oci": {
     ...{
@@ -84,7 +84,10 @@ const choicesOf: Readonly<
       fields: ["applicationCredentialSecret"],
       beside: { applicationCredentialId: "0123456789abcdef0123456789abcdef" },
     },
-    { fields: ["password"], beside: { username: "headroom", userDomainName: "Default", projectName: "labs" } },
+    {
+      fields: ["password"],
+      beside: { authMethod: "password", username: "headroom", userDomainName: "Default", projectName: "labs" },
+    },
   ],
 };
 
