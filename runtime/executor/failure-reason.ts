@@ -17,7 +17,9 @@ const answerLinesMax = 60;
 export function failureReason(output: string): string | undefined {
   const errors = errorTexts(output).map((text) => text.replace(wrapping, "").trim());
   const telling = errors.filter((text) => !empty.test(text));
-  return telling.find((text) => !consequent.test(text)) ?? telling[0] ?? errors.find((text) => text !== "");
+  const first = telling.find((text) => !consequent.test(text)) ?? telling[0];
+  // While it runs, an engine prints the first line of an error alone, and at its end the whole.
+  return telling.find((text) => text.startsWith(`${first}: `)) ?? first ?? errors.find((text) => text !== "");
 }
 
 /** The first line of each error, and each entry of a list of errors. */

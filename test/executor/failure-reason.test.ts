@@ -38,7 +38,7 @@ const outputs: readonly { readonly what: string; readonly output: string; readon
   },
   {
     what: "a request with the whole answer below it, as Azure's SDKs print it",
-    output: `  azure-native:compute:VirtualMachine (n-a):\n    error: PUT https://a.example/vm\n    ${"-".repeat(80)}\n    RESPONSE 403: 403 Forbidden\n    ERROR CODE: AuthorizationFailed\n    ${"-".repeat(80)}\n    {\n      "error": {\n        "code": "AuthorizationFailed",\n        "message": "The client \\"x\\" may not.\\nSee there."\n      }\n    }\n    error: update failed\n`,
+    output: ` +  x:y:Vm n-a **creating failed**\n    error: PUT https://a.example/vm\n    error: update failed\nDiagnostics:\n  x:y:Vm (n-a):\n    error: PUT https://a.example/vm\n    ${"-".repeat(80)}\n    RESPONSE 403: 403 Forbidden\n    ERROR CODE: AuthorizationFailed\n    ${"-".repeat(80)}\n    {\n      "error": {\n        "code": "AuthorizationFailed",\n        "message": "The client \\"x\\" may not.\\nSee there."\n      }\n    }\n    error: update failed\n`,
     reason: 'PUT https://a.example/vm: AuthorizationFailed: The client "x" may not.',
   },
   {
