@@ -168,10 +168,8 @@ describe("what an import leaves out", () => {
       values: ["443"],
       why: "how users' browsers reach a session is the matter of your portal or gateway, not of Headroom",
     });
-    assert.match(
-      find("older", "digital_ocean_vm_configs.digital_ocean_firewall_name").why,
-      /by tag: give the firewall/,
-    );
+    // What has its place is in the program, and not in the list.
+    has(imported("older").files.get("index.ts")!, 'firewallName: "kasm-agents"');
     assert.match(find("older", "nutanix_vm_configs").why, /^Nutanix.* is not in Headroom yet$/);
     assert.match(
       find("older", "autoscale_configs.nutanix_vm_config_name").why,
