@@ -16,14 +16,14 @@ export interface CloudSuite {
 }
 
 /**
- * Where a suite shows what the frame does for all clouds alike, these stand for the rest in each run: one found by tags, one by
- * names, one that is asked by our own plugin. With `HEADROOM_CLOUDS=all` it runs on every cloud.
+ * Of long suites that show mostly what the frame does for all clouds alike, these stand for the rest in each run: one found by
+ * tags, one by names, one that is asked by our own plugin. With `HEADROOM_CLOUDS=all` they run on every cloud.
  */
 const standingForAll: readonly string[] = ["aws", "digitalocean", "proxmox"];
 
 /**
  * @example title "accounts of living nodes" gives "accounts of living nodes: aws, embedded engine"
- * @param clouds `few` for what the frame does for all clouds alike.
+ * @param clouds `few` for long suites of what is mostly the frame's.
  */
 export function onEachCloud(title: string, clouds: "all" | "few", define: (suite: CloudSuite) => void): void {
   const isWhole = clouds === "all" || process.env["HEADROOM_CLOUDS"] === "all";

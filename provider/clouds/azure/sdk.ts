@@ -1,6 +1,6 @@
 /**
  * The package azure-native as far as nodes need it. Its own declarations are two files of sixteen megabytes, which every
- * compilation here would read; these few lines stand for them, and a test holds them against the package.
+ * compilation here would read; these few lines stand for them. The tests' emulation takes only what the package declares.
  */
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourceClass } from "../../cloud";
