@@ -79,6 +79,17 @@ function packagesIn(folder) {
   });
 }
 
+/** Whether every package that the lock names is there in its version. Optional ones may be for other machines. */
+function isInstalled() {
+  const installed = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(installed)) return false;
+  const there = JSON.parse(readFileSync(installed, "utf8")).packages;
+  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  return Object.entries(wanted).every(([path, { version, optional }]) =>
+    path === "" || (optional && there[path] === undefined) ? true : there[path]?.version === version,
+  );
+}
+
 function newestChangeMs(path) {
   if (!existsSync(path)) return 0;
   const stat = statSync(path);
@@ -89,9 +100,7 @@ function newestChangeMs(path) {
   return Math.max(stat.mtimeMs, ...inside);
 }
 
-const installed = join(root, "node_modules", ".package-lock.json");
-const lock = join(root, "package-lock.json");
-if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+if (!isInstalled()) {
   run("installing dependencies", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 

@@ -29,14 +29,14 @@ export function askedOf(drafts: readonly Draft[]): Asked[] {
 
 interface Manifest {
   readonly version: string;
-  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 export function packageSource(): string {
   const manifest = JSON.parse(readFileSync(join(__dirname, "..", "..", "..", "package.json"), "utf8")) as Manifest;
   const dependencies = {
-    "@pulumi/pulumi": manifest.dependencies["@pulumi/pulumi"],
+    "@pulumi/pulumi": manifest.peerDependencies["@pulumi/pulumi"],
     "pulumi-headroom": manifest.version,
   };
   const devDependencies = {
