@@ -81,13 +81,13 @@ function packagesIn(folder) {
 
 /** Whether every package that the lock names is there in its version. Optional ones may be for other machines. */
 function isInstalled() {
-  const installed = join(root, "node_modules", ".package-lock.json");
-  if (!existsSync(installed)) return false;
-  const there = JSON.parse(readFileSync(installed, "utf8")).packages;
-  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
-  return Object.entries(wanted).every(([path, { version, optional }]) =>
-    path === "" || (optional && there[path] === undefined) ? true : there[path]?.version === version,
-  );
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  return Object.entries(packages).every(([path, { version, optional }]) => {
+    if (path === "") return true;
+    const manifest = join(root, path, "package.json");
+    if (!existsSync(manifest)) return optional === true;
+    return JSON.parse(readFileSync(manifest, "utf8")).version === version;
+  });
 }
 
 function newestChangeMs(path) {
