@@ -20,7 +20,7 @@ import { createFront } from "./api/front";
 import { queuePerUserDefault } from "./broker/queue-limits";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
 import { BackendIdentity } from "./executor/backend-identity";
-import { derivePassphraseKeys, prepareInstallation, type Installation } from "./executor/installation";
+import { derivePassphraseKeys, laneFolder, prepareInstallation, type Installation } from "./executor/installation";
 import { WorkerPool } from "./executor/worker-pool";
 import { createRng } from "./main/chance";
 import { prepareEntrance, type Entrance } from "./main/entrance";
@@ -103,7 +103,6 @@ class RuntimeHost implements Runtime {
   private leaderWaiters: (() => void)[] = [];
 
   private readonly localRules: LocalRules;
-
   private readonly entrance: Entrance;
   private readonly log: Logger;
 
@@ -284,6 +283,7 @@ class RuntimeHost implements Runtime {
       journalRetentionSeconds: options.journalRetentionSeconds,
       queuePerUser: options.queuePerUser ?? queuePerUserDefault,
       facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
+      laneFolderOf: (laneId) => laneFolder(this.installation, laneId),
       createUpdater: (permit) => {
         const { installation } = this;
         return new WorkerPool({

@@ -20,4 +20,33 @@ export const accountSchema = z.strictObject({
   unchecked: z.array(z.string()),
 });
 
+const circuitSchema = z.strictObject({
+  autoscaleConfig: z.string(),
+  circuit: z.enum(["closed", "open", "halfOpen"]),
+  consecutiveFailures: z.int(),
+  retryAtMs: epochMs,
+  last: z.strictObject({ class: z.string(), message: z.string(), atMs: epochMs }),
+});
+
+/** A VM provider config with all that tells whether it can make another VM. */
+export const accountDetailSchema = accountSchema.extend({
+  /** Nodes that count against `maxInstances`. */
+  instances: z.int(),
+  maxInstances: z.int(),
+  /** What one VM costs in an hour, as declared; absent = not declared. */
+  hourlyCost: z.number().optional(),
+  /** When the newest of its nodes that run became ready; absent = none runs. */
+  lastReadyAtMs: epochMs.optional(),
+  /** Autoscale configs that may make nodes with it. */
+  configs: z.array(z.string()),
+  /** Of those whose last nodes failed on it. */
+  circuits: z.array(circuitSchema),
+  /** When all its places were last compared with the rows, the oldest of them; absent = not all of them in this term. */
+  sweptAtMs: epochMs.optional(),
+  /** VMs of this installation in its account that nothing has. */
+  orphans: z.int(),
+});
+export const accountsSchema = z.strictObject({ nowMs: epochMs, accounts: z.array(accountDetailSchema) });
+
+export type AccountsView = z.output<typeof accountsSchema>;
 export type AccountView = z.output<typeof accountSchema>;

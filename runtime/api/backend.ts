@@ -1,7 +1,7 @@
 /** What the API needs of the process around it. The composition root provides it; tests provide smaller ones. */
 import type { Logger } from "pino";
 import type { CloudCatalog } from "../model/config";
-import type { Clock, Rng } from "../model/clock";
+import type { Clock, EpochMs, Rng } from "../model/clock";
 import type { Plan } from "../model/plan";
 import type { Broker } from "../broker/broker";
 import type { SessionAccounts } from "../broker/session-accounts";
@@ -21,6 +21,8 @@ export interface Leader {
   readonly epoch: number;
   /** A plan of the present state; nothing is changed. */
   plan(): Plan;
+  /** What is known of lanes and sweeps beside their rows; absent where nothing is carried out. */
+  readonly work?: WorkInsight;
   /** The lane's place among those that wait for a slot to update; undefined when it waits for none. */
   readonly slotWaitOf?: (laneId: string) => SlotQueuePlace | undefined;
   readonly facts: RuntimeFacts;
@@ -28,6 +30,31 @@ export interface Leader {
   readonly apiKeySecret: Uint8Array;
   /** The key with which the database's secrets are sealed. */
   readonly secrets: Pick<Resealing, "state" | "rotate">;
+}
+
+/** What the half of the runtime that carries things out knows in memory alone. */
+export interface WorkInsight {
+  slotUse(): { readonly slots: number; readonly inUse: number; readonly waiting: number };
+  /** Until then the lane is left alone after what failed; undefined = it is not. */
+  retryAtMsOf(laneId: string): EpochMs | undefined;
+  sweeps(): readonly SweepView[];
+  /** The logs of the lane's engines on this machine, the newest last; empty where there are none. */
+  logsOf(laneId: string): Promise<readonly LaneLogFile[]>;
+  /** The end of one of them, at most so many bytes. */
+  endOfLog(laneId: string, name: string, bytesMax: number): Promise<string | undefined>;
+}
+
+export interface SweepView {
+  readonly definition: string;
+  readonly place: Readonly<Record<string, unknown>>;
+  readonly sweptAtMs: EpochMs | undefined;
+  readonly complaint: string | undefined;
+}
+
+export interface LaneLogFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly modifiedAtMs: EpochMs;
 }
 
 /** Slots: how many updates may run at the same time. */

@@ -20,7 +20,7 @@ export const nodeBodyBytesMax = 16 * 1024;
 export const listMax = 10_000;
 
 const epochMs = z.int().min(0);
-const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}$/, "use an id as the API returned it");
+export const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}$/, "use an id as the API returned it");
 const kindSchema = z.enum(definitionKinds as [DefinitionKind, ...DefinitionKind[]]);
 const docSchema = z.record(z.string(), z.unknown());
 /** A URN or another name, compared as it is. */
@@ -348,11 +348,6 @@ export const decisionSchema = z.strictObject({
   event: z.string(),
   reason: reasonSchema,
 });
-export const decisionsQuerySchema = z.strictObject({
-  after: idSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-});
-export const decisionsSchema = z.strictObject({ decisions: z.array(decisionSchema) });
 
 const explainedSubject = z.enum(["node", "session", "config", "staging"]);
 export const explainParamsSchema = z.strictObject({ subject: explainedSubject, id: idSchema });

@@ -16,7 +16,20 @@ export const orphanSchema = z.strictObject({
   lastSeenMs: epochMs,
   reportedAtMs: epochMs,
 });
-export const orphansSchema = z.strictObject({ orphans: z.array(orphanSchema) });
+/** One place of an account that is compared with the rows from time to time. */
+const sweepSchema = z.strictObject({
+  /** Of the VM provider config, or of the LDAP config. */
+  definition: z.string(),
+  place: z.record(z.string(), z.unknown()),
+  /** When the last list came; absent = none has since this runtime leads. */
+  sweptAtMs: epochMs.optional(),
+  /** Why the last list told nothing. */
+  complaint: z.string().optional(),
+});
+export const orphansSchema = z.strictObject({
+  orphans: z.array(orphanSchema),
+  sweeps: z.array(sweepSchema).optional(),
+});
 
 export const forgetBodySchema = z.strictObject({
   /** Also a node that runs, or is about to. Default false. */
@@ -25,5 +38,6 @@ export const forgetBodySchema = z.strictObject({
 /** A node that was given up, and the sessions that ended with it. */
 export const forgottenSchema = z.strictObject({ nodeId: z.string(), sessions: z.array(z.string()) });
 
+export type SweepStateView = z.output<typeof sweepSchema>;
 export type OrphanView = z.output<typeof orphanSchema>;
 export type ForgottenView = z.output<typeof forgottenSchema>;

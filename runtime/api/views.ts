@@ -88,13 +88,20 @@ export function viewNode(
   };
 }
 
-export function viewLane(lane: Lane, nodes: number): LaneView {
+export function viewLane(
+  lane: Lane,
+  { ledger, work, slotWaitOf }: Pick<Leader, "ledger" | "work" | "slotWaitOf">,
+): LaneView {
   const { strangers, forgotten, ...rest } = lane;
+  const retryAtMs = work?.retryAtMsOf(lane.laneId);
+  const slot = slotWaitOf?.(lane.laneId);
   return {
     ...rest,
+    ...(retryAtMs === undefined ? {} : { retryAtMs }),
+    ...(slot === undefined ? {} : { slot: { ...slot } }),
     ...(strangers === undefined ? {} : { strangers: [...strangers] }),
     ...(forgotten === undefined ? {} : { forgotten: [...forgotten] }),
-    nodes,
+    nodes: ledger.state.nodesOfLane(lane.laneId).size,
   };
 }
 

@@ -5,7 +5,7 @@
 import { tellNode } from "../deciding/node-events";
 import type { EpochMs } from "../model/clock";
 import type { Reason } from "../model/reason";
-import type { Lane, LaneTrouble, Node } from "../model/state";
+import type { EndedUpdate, Lane, LaneTrouble, Node } from "../model/state";
 import type { QueueContext } from "../planner/placement/place-queue";
 import { without } from "../planner/lifecycle/transitions";
 import type { Snapshot } from "../model/snapshot";
@@ -123,12 +123,23 @@ export function concludeUpdate(context: QueueContext, lane: Lane, ended: EndedJo
   const present = new Map((result.present ?? []).map((node) => [node.nodeId, node]));
   const appliedRevision = kind === "update" ? Math.max(lane.appliedRevision, request.revision) : lane.appliedRevision;
   const known = kind === "update" ? withTrouble(atRest(lane), result, context.nowMs) : atRest(lane);
-  concludeLane(context, { ...known, appliedRevision }, result);
+  const lastUpdate = endOf(lane, ended, context.nowMs);
+  concludeLane(context, { ...known, appliedRevision, lastUpdate }, result);
   for (const node of nodesOf(context.draft.snapshot, lane.laneId)) {
     const made = present.get(node.nodeId);
     if (kind === "recover") afterRecovery(context, node, made, ended);
     else afterUpdate(context, node, made, ended);
   }
+}
+
+function endOf({ openSinceMs }: Lane, { kind, request, result }: EndedJob, endedAtMs: EpochMs): EndedUpdate {
+  const { outcome, message } = result;
+  const [creates, deletes] = kind === "update" ? [request.creates.length, request.deletes.length] : [0, 0];
+  return {
+    ...{ kind, revision: request.revision, endedAtMs, outcome, creates, deletes },
+    ...(openSinceMs === undefined ? {} : { startedAtMs: openSinceMs }),
+    ...(outcome === "failed" && message !== undefined ? { failure: { class: classifyFailure(message), message } } : {}),
+  };
 }
 
 function afterUpdate(
@@ -234,6 +245,7 @@ export function atRest(lane: Lane): Lane {
     appliedRevision,
     keptClosedUntilMs,
     trouble,
+    lastUpdate,
     strangers,
     forgotten,
   } = lane;
@@ -241,6 +253,7 @@ export function atRest(lane: Lane): Lane {
     ...{ laneId, autoscaleConfig, stack, desiredRevision, appliedRevision },
     ...(keptClosedUntilMs === undefined ? {} : { keptClosedUntilMs }),
     ...(trouble === undefined ? {} : { trouble }),
+    ...(lastUpdate === undefined ? {} : { lastUpdate }),
     ...(strangers === undefined ? {} : { strangers }),
     ...(forgotten === undefined ? {} : { forgotten }),
   };

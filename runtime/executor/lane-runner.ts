@@ -30,7 +30,7 @@ import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
 import type { LaneRequest, NodeUpdater, UpdateEvent, UpdateResult } from "./node-updater";
 import type { RecoverRequest, UpdateRequest } from "./node-updater";
 import { OpenAhead, type ComingDemand } from "./open-ahead";
-import { SlotScheduler, type SlotWait } from "./slot-scheduler";
+import { SlotScheduler, type SlotUse, type SlotWait } from "./slot-scheduler";
 
 /** What is logged here, for pino or anything like it. */
 export interface LaneLog {
@@ -106,6 +106,19 @@ export class LaneRunner {
   /** Its place among the lanes that wait for a slot; undefined when it does not. */
   waitOf(laneId: string): SlotWait | undefined {
     return this.slots.waitOf(laneId);
+  }
+
+  /** Slots, how many of them are in use, and lanes that wait for one. */
+  slotUse(): SlotUse {
+    return this.slots.use;
+  }
+
+  /** Until then the lane is left alone after what failed; undefined = it is not. */
+  retryAtMsOf(laneId: string): EpochMs | undefined {
+    const lane = this.options.ledger.state.lanes.get(laneId);
+    if (lane === undefined) return undefined;
+    const { retry } = this.memoryOf(laneId);
+    return retryWaitMs(lane, retry, this.now()) > 0 ? retry.atMs : undefined;
   }
 
   /** Lanes wait for a slot. */

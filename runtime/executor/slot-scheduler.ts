@@ -49,6 +49,13 @@ export interface SlotWait {
   readonly inUseByAccount: number;
 }
 
+export interface SlotUse {
+  readonly slots: number;
+  /** More than `slots` when the reserve is in use. */
+  readonly inUse: number;
+  readonly waiting: number;
+}
+
 /** After this long a lane is not put behind those that are more urgent any more. */
 const patienceMs = 300_000;
 const setbacksToTrouble = 3;
@@ -100,6 +107,10 @@ export class SlotScheduler {
   /** Lanes that wait for a slot. */
   get waiting(): number {
     return this.asks.size;
+  }
+
+  get use(): SlotUse {
+    return { slots: this.options.slots, inUse: this.grants.size, waiting: this.asks.size };
   }
 
   /** Undefined for a lane that does not wait. */

@@ -10,6 +10,7 @@ import { Broker } from "../broker/broker";
 import { NodeTokens } from "../broker/node-tokens";
 import { Requesters } from "../broker/requesters";
 import { SessionAccounts } from "../broker/session-accounts";
+import { endOfLog, logsIn } from "../executor/lane-logs";
 import { LaneRunner } from "../executor/lane-runner";
 import type { NodeUpdater } from "../executor/node-updater";
 import { canonicalJson } from "../model/canonical-json";
@@ -61,6 +62,8 @@ export interface LeadershipOptions {
   /** Sessions of one user that may wait at the same time; 0 = no limit of its own. */
   readonly queuePerUser: number;
   readonly facts: RuntimeFacts;
+  /** Where the engines of a lane that ran on this machine have left what they printed. */
+  laneFolderOf(laneId: string): string;
   createUpdater(permit: AskPermit): NodeUpdater;
   /** Another runtime leads; called once, then the opening goes on waiting. */
   onStandby(holder: string): void;
@@ -183,6 +186,13 @@ export class Leadership {
       apiKeySecret: tokenSecret,
       plan: () => plan(ledger.state, { nowMs: clock.now(), catalog }),
       slotWaitOf: (laneId) => laneRunner.waitOf(laneId),
+      work: {
+        slotUse: () => laneRunner.slotUse(),
+        retryAtMsOf: (laneId) => laneRunner.retryAtMsOf(laneId),
+        sweeps: () => sweep.states(),
+        logsOf: (laneId) => logsIn(options.laneFolderOf(laneId)),
+        endOfLog: (laneId, name, bytesMax) => endOfLog(options.laneFolderOf(laneId), name, bytesMax),
+      },
       secrets: resealing,
     };
     return new Leadership(leader, { store, reconciler, laneRunner, updater, questions, resealing }, lost);

@@ -279,6 +279,23 @@ export interface Lane {
   readonly forgotten?: readonly string[];
   /** Its last update failed, and not because the cloud has no room: new nodes go to other lanes. */
   readonly trouble?: LaneTrouble;
+  /** The last update or recovery whose end is known; absent in rows of older versions. */
+  readonly lastUpdate?: EndedUpdate;
+}
+
+/** How an update or a recovery of a lane ended. */
+export interface EndedUpdate {
+  readonly kind: "update" | "recover";
+  readonly revision: number;
+  /** Absent for a recovery of a lane that was not open. */
+  readonly startedAtMs?: EpochMs;
+  readonly endedAtMs: EpochMs;
+  readonly outcome: "succeeded" | "failed";
+  /** Why it failed. */
+  readonly failure?: { readonly class: CloudFailureClass; readonly message: string };
+  /** Nodes that it was to make and to delete. */
+  readonly creates: number;
+  readonly deletes: number;
 }
 
 export interface LaneTrouble {

@@ -102,3 +102,12 @@ export function showWallTime(timezone: string, atMs: EpochMs): string {
   const face = new Date(atMs + offsetMsAt(timezone, atMs)).toISOString();
   return `${face.slice(0, 10)} ${face.slice(11, 16)} ${timezone}`;
 }
+
+/** ISO 8601 with the offset of that zone then, e.g. `2026-01-19T08:00:00+01:00`. */
+export function showLocalTime(timezone: string, atMs: EpochMs): string {
+  const offsetMinutes = Math.round(offsetMsAt(timezone, atMs) / 60_000);
+  const face = new Date(atMs + offsetMinutes * 60_000).toISOString().slice(0, 19);
+  const two = (count: number): string => String(count).padStart(2, "0");
+  const size = Math.abs(offsetMinutes);
+  return `${face}${offsetMinutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}

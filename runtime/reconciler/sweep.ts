@@ -32,8 +32,20 @@ export interface SweepOptions {
   readonly periodMs?: number;
 }
 
+/** What is known of the lists of one place of an account. */
+export interface SweepState {
+  /** Of the VM provider config, or of the LDAP config, whose account that is. */
+  readonly definition: string;
+  readonly place: Readonly<Record<string, unknown>>;
+  /** When the last list was asked for that came; undefined = none has in this term. */
+  readonly sweptAtMs: EpochMs | undefined;
+  /** Why the last list told nothing; undefined = it did. */
+  readonly complaint: string | undefined;
+}
+
 interface AreaMemory {
   nextAtMs: EpochMs;
+  sweptAtMs?: EpochMs;
   absent: ReadonlyMap<string, Absence>;
   /** What was logged last. */
   complaint?: string | undefined;
@@ -72,11 +84,21 @@ export class Sweep implements Inquirer {
     };
   }
 
+  /** Every place that is swept. */
+  states(): SweepState[] {
+    const { ledger, catalog } = this.options;
+    return sweepAreas(ledger.state, catalog).map(({ key, account: { definition }, place }) => {
+      const { sweptAtMs, complaint } = this.areas.get(key) ?? {};
+      return { definition, place, sweptAtMs, complaint };
+    });
+  }
+
   private async conclude(area: SweepArea, askedAtMs: EpochMs, answer: AccountAnswer): Promise<void> {
     const { ledger, clock, catalog } = this.options;
     const nowMs = clock.now();
     const memory = this.memoryOf(area.key, nowMs);
     memory.nextAtMs = nowMs + this.periodMs;
+    if (answer.kind === "list") memory.sweptAtMs = askedAtMs;
     if (answer.kind !== "list") return this.complain(area, answer.kind === "failed" ? answer.failed : "no list");
     const { state } = ledger;
     const account = state.accounts.get(area.account.accountId);

@@ -4,6 +4,8 @@ import type { Decision, Node, Orphan, Session, StoredDefinition } from "../model
 import { changeId, putOf } from "./batch";
 import { definitionId, type Change, type Rows, type TableName } from "../model/changes";
 import { judgePermit, refused, type OrphanFacts, type Permit, type PermitRequest } from "./permit";
+import { MemoryHistory } from "./memory-history";
+import type { SampleRow } from "./sample-rows";
 import type { DecisionFilter, Store } from "./store";
 
 /** Decisions kept; older ones are dropped. A long simulation must not grow without end. */
@@ -20,6 +22,8 @@ export class MemoryDisk {
   readonly rows = new Map<string, StoredRow>();
   /** In the order of their ids. */
   decisions: Decision[] = [];
+  /** By minute. */
+  readonly samples = new Map<number, SampleRow>();
   epoch = 0;
 }
 
@@ -35,12 +39,14 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements Store {
   readonly disk: MemoryDisk;
   readonly epoch: number;
+  readonly history: MemoryHistory;
   private isClosed = false;
 
   constructor(private readonly options: MemoryStoreOptions = {}) {
     this.disk = options.disk ?? new MemoryDisk();
     this.disk.epoch += 1;
     this.epoch = this.disk.epoch;
+    this.history = new MemoryHistory(this.disk, this.epoch);
   }
 
   async load(): Promise<Change[]> {

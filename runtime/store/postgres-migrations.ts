@@ -55,6 +55,7 @@ const steps: readonly string[] = [
   // no database of this version.
   "comment on schema headroom is 'What is secret in the rows is sealed.'",
   documentTable("revoked_key"),
+  "create table headroom.sample (at bigint primary key, is_whole boolean not null, doc jsonb not null)",
 ];
 
 /**

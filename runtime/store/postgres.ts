@@ -14,6 +14,7 @@ import { sealedTables } from "../model/sealed-fields";
 import { acquireLease, type Lease, type LeaseTiming } from "./lease";
 import { batchStatement, columnName } from "./postgres-batch";
 import { clientConfig, connect, describeTarget, explain } from "./postgres-connection";
+import { PostgresHistory } from "./postgres-history";
 import { migrate } from "./postgres-migrations";
 import { judgePermit, refused, type Permit, type PermitFacts, type PermitRequest } from "./permit";
 import { encodeText } from "./postgres-text";
@@ -21,7 +22,7 @@ import { openRows, type LoadedRow, type RowName, type SealedStore } from "./open
 import { noSealer, type RowSealer, type SealedBy } from "./sealed-rows";
 import type { DecisionFilter, Store } from "./store";
 
-/** How long the journal and ended sessions are kept unless set: two weeks, so that last week can be compared. */
+/** How long the journal, samples and ended sessions are kept unless set: two weeks, so that last week can be compared. */
 export const journalRetentionDefaultSeconds = 14 * 86_400;
 
 /**
@@ -82,6 +83,10 @@ export interface PostgresStoreOptions {
 }
 
 export class PostgresStore implements Store, SealedStore {
+  readonly history = new PostgresHistory(
+    (text, values) => this.read(text, values),
+    () => ({ leaseName: this.lease.name, epoch: this.lease.epoch }),
+  );
   private readonly options: PostgresStoreOptions;
   private readonly sealer: RowSealer;
   private readonly target: string;
@@ -250,8 +255,8 @@ export class PostgresStore implements Store, SealedStore {
   }
 
   /**
-   * Removes decisions made and sessions ended before that time, and the oldest of those for which there is no room. Runs by
-   * itself every hour, and earlier when there is much new. Returns how many rows went.
+   * Removes decisions made, samples taken and sessions ended before that time, and the oldest of those for which there is no
+   * room. Runs by itself every hour, and earlier when there is much new. Returns how many rows went.
    */
   async prune(beforeMs: number): Promise<number> {
     const { journalEntriesMax: entriesMax = journalEntriesMax } = this.options;
@@ -261,8 +266,11 @@ export class PostgresStore implements Store, SealedStore {
       [entriesMax],
     );
     const endOf = (row: { at: number | null } | undefined): number => Math.max(beforeMs, (row?.at ?? -Infinity) + 1);
+    const samples = await this.history.dropSamples(beforeMs);
     const decisions = await this.pruneTable("decision", "at < $1", endOf(decision));
-    return decisions + (await this.pruneTable("session", "status = 'ended' and ended_at < $1", endOf(session)));
+    return (
+      samples + decisions + (await this.pruneTable("session", "status = 'ended' and ended_at < $1", endOf(session)))
+    );
   }
 
   /** Gives leadership up at once. A write that still runs is left to its fate; wait for `ledger.settled()` first. */

@@ -2,6 +2,7 @@
 import type { Decision, Session } from "../model/state";
 import type { HotState } from "./hot-state";
 import type { Change } from "../model/changes";
+import type { HistoryStore } from "./history-store";
 import type { Permit, PermitRequest } from "./permit";
 
 /** Which decisions to read; `limit` is a count, 1 to 1000. */
@@ -13,6 +14,8 @@ export interface DecisionFilter {
 }
 
 export interface Store {
+  /** The past: searches of the journal, and samples. */
+  readonly history: HistoryStore;
   /** Everything except ended sessions and the journal, in the order of the changes that made it. */
   load(): Promise<Change[]>;
   /**

@@ -267,6 +267,14 @@ export function loseNode(api: Api): Promise<void> {
   return api.leader.ledger.commit(rows.map((row) => ({ kind: "put", table: "node", row })));
 }
 
+/** A schedule named as its pool is, for config `agents-eu`: a window on every day of the week, for 24 hours. */
+export async function addSchedule(api: Api): Promise<void> {
+  const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+  const window = { days, start: "00:00", end: "24:00", timezone: "Europe/Berlin" };
+  const doc = { name: "agents", autoscaleConfig: "agents-eu", ...window };
+  await api.client("operator").putDefinition({ kind: "schedule", name: "agents", doc, owner: "test" });
+}
+
 /** The token that a node route takes: of the node that the route's sample is about. */
 export function nodeTokenFor(api: Api, path: string): string {
   const isBooting = path.endsWith("/startup-script");

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { SeededRng } from "../support/virtual-clock";
 import { goodValue, spoil, type Hints, type JsonSchema } from "./bad-input/values";
 import { rsaKey } from "../support/private-keys";
-import { Api, loseNode, nodeTokenFor, type Reply, type RequestOptions } from "./harness";
+import { addSchedule, Api, loseNode, nodeTokenFor, type Reply, type RequestOptions } from "./harness";
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
@@ -34,6 +34,11 @@ const world: Hints = {
   owner: ["test"],
   subject: ["node"],
   after: ["0"],
+  // Of other pages, orders and times than the one that is asked for.
+  page: [Buffer.from('[0,0,"node-0"]').toString("base64url")],
+  from: [Date.now() - 3_600_000],
+  to: [Date.now() + 3_600_000],
+  step: [300],
   deadline: ["2031-01-01T08:22:00Z"],
   // The only next step of a session that was just placed.
   status: ["running"],
@@ -41,8 +46,8 @@ const world: Hints = {
   force: [true],
 };
 
-/** Nodes' tokens go in the header; a Guacamole has nothing to do with docker agents. */
-const optionalQuery = ["token", "as"];
+/** Nodes' tokens go in the header; a lane that never ran has no file; a page goes one way; a Guacamole has nothing to do with docker agents. */
+const optionalQuery = ["token", "as", "file", "before", "order"];
 
 describe("the OpenAPI document", function () {
   this.timeout(120_000);
@@ -53,6 +58,7 @@ describe("the OpenAPI document", function () {
   beforeEach(async () => {
     api = await Api.start();
     await api.furnish();
+    await addSchedule(api);
     paths = (await api.request("/api/v1/openapi.json")).body["paths"] as Paths;
   });
   afterEach(() => api.close());

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import type { Route } from "../../runtime/api/route";
-import { Api, loseNode, nodeTokenFor, type RequestOptions } from "./harness";
+import { addSchedule, Api, loseNode, nodeTokenFor, type RequestOptions } from "./harness";
 import { nameOf, samples } from "./samples";
 
 /** What takes away a thing that others need comes after them. */
@@ -16,6 +16,7 @@ describe("every route", () => {
     api = await Api.start();
     await api.furnish();
     await loseNode(api);
+    await addSchedule(api);
     sessionId = (await api.client("broker").requestSession({ workspace: "office", userId: "ada" })).sessionId;
   });
   after(() => api.close());
@@ -104,6 +105,7 @@ describe("every route", () => {
     try {
       await fresh.furnish();
       await loseNode(fresh);
+      await addSchedule(fresh);
       await fresh.client("operator").putDefinition({
         kind: "pool",
         name: "other",

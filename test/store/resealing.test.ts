@@ -67,6 +67,7 @@ class Site {
     const cutStore: Store = {
       ...{ load: () => store.load(), decisions: (filter) => store.decisions(filter), close: () => store.close() },
       ...{ session: (id) => store.session(id), permit: (request) => store.permit(request) },
+      history: store.history,
       write: (changes) => step(() => store.write(changes)),
     };
     const ledger = new GroupCommitLedger({ state, store: cutStore, onLost: () => undefined });

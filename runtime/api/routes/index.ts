@@ -5,14 +5,19 @@ import { healthSchema, type HealthView } from "../contracts";
 import { describeApi } from "../openapi";
 import { route, type Route } from "../route";
 import { SessionFeed } from "../session-feed";
+import { accountRoutes } from "./accounts";
 import { apiKeyRoutes } from "./api-keys";
 import { connectionRoutes } from "./connections";
+import { decisionRoutes } from "./decisions";
 import { definitionRoutes } from "./definitions";
 import { insightRoutes } from "./insight";
+import { laneRoutes } from "./lanes";
 import { nodeAccountRoutes } from "./node-accounts";
 import { nodeCallRoutes } from "./node-calls";
+import { nodeListRoutes } from "./node-list";
 import { nodeRoutes } from "./nodes";
 import { orphanRoutes } from "./orphans";
+import { scheduleRoutes } from "./schedules";
 import { secretsRoutes } from "./secrets";
 import { sessionRoutes } from "./sessions";
 import { stagingRoutes } from "./staging";
@@ -57,9 +62,14 @@ export function createRoutes(feed = new SessionFeed()): readonly Route[] {
     ...nodeAccountRoutes(),
     ...userKeyRoutes,
     ...nodeRoutes,
+    ...nodeListRoutes,
+    ...laneRoutes,
+    ...accountRoutes,
     ...orphanRoutes,
     ...definitionRoutes,
     ...stagingRoutes,
+    ...scheduleRoutes,
+    ...decisionRoutes,
     ...insightRoutes,
     ...apiKeyRoutes,
     ...secretsRoutes,

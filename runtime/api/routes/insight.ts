@@ -11,8 +11,6 @@ import { circuitOf } from "../../planner/lifecycle/failures";
 import { quarantinedOf } from "../../planner/lifecycle/quarantine";
 import type { Leader } from "../backend";
 import {
-  decisionsQuerySchema,
-  decisionsSchema,
   explainParamsSchema,
   explanationSchema,
   statusSchema,
@@ -106,22 +104,6 @@ const dryRun = route({
   responses: { 200: planSchema },
   async handle(_input, context) {
     return { status: 200, body: context.leader().plan() };
-  },
-});
-
-const decisions = route({
-  method: "get",
-  path: "/api/v1/decisions",
-  access: "viewer",
-  summary: "The decision journal, oldest first, behind the decision `after`",
-  query: decisionsQuerySchema,
-  responses: { 200: decisionsSchema },
-  async handle({ query }, context) {
-    const { store } = context.leader();
-    return {
-      status: 200,
-      body: { decisions: await store.decisions({ after: query.after ?? "", limit: query.limit }) },
-    };
   },
 });
 
@@ -270,4 +252,4 @@ function explainGone(what: string, journal: readonly Decision[]): Present {
   return { summary, ...tellGone(journal), reasons: [last.reason] };
 }
 
-export const insightRoutes: readonly Route[] = [status, dryRun, decisions, explain];
+export const insightRoutes: readonly Route[] = [status, dryRun, explain];

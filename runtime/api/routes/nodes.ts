@@ -1,9 +1,8 @@
 import { NotFoundError } from "../../model/errors";
 import { idParamsSchema, listMax, nodeAnswerSchema, nodesSchema } from "../contracts";
-import { laneAnswerSchema, lanesSchema } from "../lane-contracts";
 import { SpecDigests } from "../../planner/config/spec-digest";
 import { route, type Route } from "../route";
-import { viewLane, viewNode } from "../views";
+import { viewNode } from "../views";
 
 const list = route({
   method: "get",
@@ -77,31 +76,4 @@ const undrain = route({
   },
 });
 
-const lanes = route({
-  method: "get",
-  path: "/api/v1/lanes",
-  access: "viewer",
-  summary: "Every lane: one Pulumi stack with its nodes and revisions",
-  responses: { 200: lanesSchema },
-  async handle(_input, context) {
-    const { state } = context.leader().ledger;
-    const views = [...state.lanes.values()].map((lane) => viewLane(lane, state.nodesOfLane(lane.laneId).size));
-    return { status: 200, body: { lanes: views } };
-  },
-});
-
-const closeLane = route({
-  method: "post",
-  path: "/api/v1/lanes/{id}/close",
-  access: "operator",
-  summary: "An update that waits in this lane for nodes ends, and none is opened ahead for 15 minutes",
-  params: idParamsSchema,
-  responses: { 200: laneAnswerSchema },
-  async handle({ params }, context) {
-    const { broker, ledger } = context.leader();
-    const lane = await broker.closeLane(params.id);
-    return { status: 200, body: { lane: viewLane(lane, ledger.state.nodesOfLane(lane.laneId).size) } };
-  },
-});
-
-export const nodeRoutes: readonly Route[] = [list, read, remove, drain, undrain, lanes, closeLane];
+export const nodeRoutes: readonly Route[] = [list, read, remove, drain, undrain];

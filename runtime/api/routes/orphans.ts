@@ -1,7 +1,14 @@
 /** VMs that nobody knows, and nodes that are given up. */
 import type { Snapshot } from "../../model/snapshot";
+import type { SweepView } from "../backend";
 import { idParamsSchema } from "../contracts";
-import { forgetBodySchema, forgottenSchema, orphansSchema, type OrphanView } from "../orphan-contracts";
+import {
+  forgetBodySchema,
+  forgottenSchema,
+  orphansSchema,
+  type OrphanView,
+  type SweepStateView,
+} from "../orphan-contracts";
 import { route, type Route } from "../route";
 
 const list = route({
@@ -11,7 +18,9 @@ const list = route({
   summary: "VMs that carry this installation's id and that no node and no stack has, seen at least twice",
   responses: { 200: orphansSchema },
   async handle(_input, context) {
-    return { status: 200, body: { orphans: viewOrphans(context.leader().ledger.state) } };
+    const { ledger, work } = context.leader();
+    const orphans = viewOrphans(ledger.state);
+    return { status: 200, body: { orphans, ...(work ? { sweeps: work.sweeps().map(viewSweep) } : {}) } };
   },
 });
 
@@ -20,6 +29,14 @@ export function viewOrphans({ orphans }: Snapshot): OrphanView[] {
   return [...orphans.values()]
     .flatMap(({ reportedAtMs, ...orphan }) => (reportedAtMs === undefined ? [] : [{ ...orphan, reportedAtMs }]))
     .sort((a, b) => a.firstSeenMs - b.firstSeenMs);
+}
+
+function viewSweep({ definition, place, sweptAtMs, complaint }: SweepView): SweepStateView {
+  return {
+    ...{ definition, place: { ...place } },
+    ...(sweptAtMs === undefined ? {} : { sweptAtMs }),
+    ...(complaint === undefined ? {} : { complaint }),
+  };
 }
 
 const forget = route({

@@ -47,8 +47,8 @@ export interface Lead {
 
 const daySeconds = 86_400;
 /** A window that started so many days ago may still be open: it lasts up to 24 hours, and time zones differ by a day. */
-const daysBack = 3;
-const overridable = [
+export const daysBack = 3;
+export const overridable = [
   "minNodes",
   "standbyCores",
   "standbyGpus",
@@ -181,19 +181,23 @@ class Edges {
   }
 }
 
-function leadMs({ leadTime }: Schedule, { autoSeconds }: Lead): number {
+export function leadMs({ leadTime }: Schedule, { autoSeconds }: Lead): number {
   return (leadTime === "auto" ? autoSeconds : leadTime) * 1000;
 }
 
 /** The times of a schedule's windows without the lead, in order: first those that may be open now, then coming ones. */
 function* openSpans(schedule: Schedule, nowMs: EpochMs, clocks: WallClocks): Iterable<Span> {
-  const { start, end, timezone } = schedule;
+  for (const day of startDays(schedule, Math.floor(nowMs / dayMs) - daysBack)) {
+    yield* spansFrom(schedule, day, clocks);
+  }
+}
+
+/** When the window that starts on this day is open; none or two when daylight saving skips or repeats it. */
+export function spansFrom({ start, end, timezone }: Schedule, day: EpochDay, clocks: WallClocks): Span[] {
   const endOfDay = end === daySeconds - 60 || end === daySeconds - 1 ? daySeconds : end;
   const seconds = start < end ? endOfDay : daySeconds + (start === end ? end : endOfDay);
-  for (const day of startDays(schedule, Math.floor(nowMs / dayMs) - daysBack)) {
-    const midnightMs = day * dayMs;
-    yield* clocks.realSpans(timezone, { startMs: midnightMs + start * 1000, endMs: midnightMs + seconds * 1000 });
-  }
+  const midnightMs = day * dayMs;
+  return clocks.realSpans(timezone, { startMs: midnightMs + start * 1000, endMs: midnightMs + seconds * 1000 });
 }
 
 /**
