@@ -13,7 +13,10 @@ import type { CheckCase } from "./cloud-under-test";
 import { onEachCloud } from "./each-cloud";
 import { vmProviderOf } from "./registered";
 
-onEachCloud("the check of an account", "all", ({ kind, known, open }) => {
+/** Where not all cases are run, each so-many-th of the cloud's table is. */
+const stride = 4;
+
+onEachCloud("the check of an account", "all", ({ kind, known, isWhole, open }) => {
   let bench: AccountBench;
   before(async function () {
     bench = await open(this);
@@ -25,7 +28,12 @@ onEachCloud("the check of an account", "all", ({ kind, known, open }) => {
   after(() => bench?.close());
 
   const allIsWell: CheckCase = { name: "all is well", finds: [] };
-  for (const { name, arrange, template, finds, size = known.size, isNobody } of [allIsWell, ...known.checks]) {
+  for (const [index, oneCase] of [allIsWell, ...known.checks].entries()) {
+    const { name, arrange, template, finds, size = known.size, isNobody } = oneCase;
+    if (!isWhole && index % stride !== 0) {
+      it.skip(`tells: ${name} (with HEADROOM_CLOUDS=all)`);
+      continue;
+    }
     it(`tells: ${name}`, async () => {
       arrange?.(bench.cloud);
       const before = bench.cloud.cloud.journal.length;

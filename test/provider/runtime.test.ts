@@ -153,11 +153,18 @@ describe("declarations against a real runtime", function () {
       /colour[^]*unknown field/,
     ],
   ];
+  /** Both doors ask the same runtime and show what it answers: a few of each sort are enough to see that of the second. */
+  const alsoWithoutPlugin: readonly string[] = [
+    "servers in a pool of docker agents",
+    "a name used twice",
+    "an unknown field",
+  ];
   for (const [what, more, expected] of refusals) {
     it(`refuses ${what} at preview, with the path`, async () => {
       assert.match(await bench.previewErrors(lab(more)), expected);
       assert.deepEqual(await stored(), []);
     });
+    if (!alsoWithoutPlugin.includes(what)) continue;
 
     it(`refuses ${what} at preview, with the path, also without the plugin`, async () => {
       assert.match(await withoutPlugin.previewErrors(lab(more, "dynamic")), expected);
