@@ -1,6 +1,5 @@
 // Makes a fresh clone ready: installs the locked dependencies, then builds dist/ when a source is newer than it.
 // `--sdks` also installs the cloud SDKs that are optional for users, in the versions the tests run against.
-import { spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -10,38 +9,30 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSources, sourceFolders } from "./build.mjs";
+import { say, toldRun } from "./told-run.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const sources = [
-  "engine",
-  "runtime",
-  "provider",
-  "components",
-  "generate",
-  "bench",
-  "test",
-  "examples",
-  "tsconfig.json",
-];
+const sources = [...sourceFolders, "scripts", "tsconfig.json"];
 
-function run(what, command, args) {
-  console.error(`headroom set-up: ${what} ...`);
-  const done = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
-  if (done.status !== 0) {
-    console.error(`headroom set-up: ${what} failed (${command} ${args.join(" ")}); the lines above say why.`);
-    process.exit(done.status ?? 1);
-  }
+/** `npm ci`, told by how often the registry has answered. */
+async function install(what, more = []) {
+  await toldRun(what, "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=http", ...more], {
+    cwd: root,
+    count: { matches: (line) => line.startsWith("npm http "), noun: "answers of the registry" },
+  });
 }
 
 /**
  * Installs the SDKs of test/sdks/package.json beside the other packages. npm counts optional peers as nothing to do, so
  * they are installed in a folder of their own, and what is not there yet is moved up: one copy of each package remains.
  */
-function installSdks() {
+async function installSdks() {
   const manifests = join(root, "test", "sdks");
   const wanted = JSON.parse(readFileSync(join(manifests, "package.json"), "utf8")).dependencies;
   const isThere = ([name, version]) => {
@@ -52,15 +43,8 @@ function installSdks() {
   const folder = join(root, "node_modules", ".sdks");
   rmSync(folder, { recursive: true, force: true });
   cpSync(manifests, folder, { recursive: true });
-  run(`installing ${Object.keys(wanted).join(", ")} for the tests`, "npm", [
-    "ci",
-    "--prefix",
-    folder,
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-  ]);
+  const what = `installing ${Object.keys(wanted).join(", ")} for the tests`;
+  await install(what, ["--prefix", folder, "--ignore-scripts"]);
   for (const name of packagesIn(join(folder, "node_modules"))) {
     const target = join(root, "node_modules", name);
     if (name in wanted) rmSync(target, { recursive: true, force: true });
@@ -93,7 +77,7 @@ function isInstalled() {
 function newestChangeMs(path) {
   if (!existsSync(path)) return 0;
   const stat = statSync(path);
-  if (!stat.isDirectory()) return path.endsWith(".ts") || path.endsWith(".json") ? stat.mtimeMs : 0;
+  if (!stat.isDirectory()) return /\.(ts|json|mjs)$/.test(path) ? stat.mtimeMs : 0;
   const inside = readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.name !== "node_modules")
     .map((entry) => newestChangeMs(join(path, entry.name)));
@@ -101,17 +85,19 @@ function newestChangeMs(path) {
 }
 
 if (!isInstalled()) {
-  run("installing dependencies", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  await install("installing dependencies");
 }
 
-if (process.argv.includes("--sdks")) installSdks();
+if (process.argv.includes("--sdks")) await installSdks();
 
 const stamp = join(root, "dist", ".built");
 const builtMs = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
 if (Math.max(...sources.map((source) => newestChangeMs(join(root, source)))) > builtMs) {
   const startedMs = Date.now();
-  // Types are checked by `npm run types`; the build itself must also work where no cloud SDK is installed.
-  run("building", process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "--noCheck"]);
+  say("building ...");
+  await buildSources(root);
   writeFileSync(stamp, "");
-  console.error(`headroom set-up: built in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+  // What was changed while it was built is built next time.
+  utimesSync(stamp, startedMs / 1000, startedMs / 1000);
+  say(`built in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
 }
