@@ -7,6 +7,7 @@ import { cloudComponents, componentsIndex } from "./components";
 import { autoscaleArguments, definitionArguments } from "./definitions";
 import { newDocsPage, withSettingsTables } from "./docs-page";
 import { withKasmTables } from "./kasm-page";
+import { withMetricsTable } from "./metrics-page";
 
 /**
  * By path below the root. Docs pages keep what people wrote around their tables.
@@ -24,6 +25,8 @@ export async function generatedFiles(root: string, clouds: readonly Cloud[]): Pr
   await addSource("components/clouds/index.ts", componentsIndex(clouds));
   const fromKasm = "docs/from-kasm.md";
   files.set(fromKasm, withKasmTables(readFileSync(join(root, fromKasm), "utf8"), fromKasm));
+  const monitoring = "docs/monitoring.md";
+  files.set(monitoring, withMetricsTable(readFileSync(join(root, monitoring), "utf8"), monitoring));
   for (const cloud of clouds) {
     await addSource(`components/clouds/${cloud.kind}.ts`, cloudComponents(cloud));
     const page = `docs/clouds/${cloud.kind}.md`;

@@ -25,6 +25,7 @@ import { WorkerPool } from "./executor/worker-pool";
 import { createRng } from "./main/chance";
 import { prepareEntrance, type Entrance } from "./main/entrance";
 import { readGuacamoleKey } from "./main/guacamole-key";
+import { Metrics } from "./metrics/metrics";
 import { realClock } from "./model/real-clock";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
 import type { Runtime, RuntimeOptions } from "./main/options";
@@ -102,6 +103,7 @@ class RuntimeHost implements Runtime {
   private stopped: Promise<void> | undefined;
   private leaderWaiters: (() => void)[] = [];
 
+  private readonly metrics: Metrics;
   private readonly localRules: LocalRules;
   private readonly entrance: Entrance;
   private readonly log: Logger;
@@ -117,6 +119,10 @@ class RuntimeHost implements Runtime {
     const roots = [...new Set([process.env["HEADROOM_LOCAL_ROOT"] ?? ownRoot, ownRoot])];
     this.localRules = { isAllowed: options.allowLocal ?? false, roots };
     [this.entrance, this.log] = [entrance, log];
+    this.metrics = new Metrics({
+      version: this.version,
+      onTrouble: (error) => log.error({ err: error }, "something could not be counted; the metrics are too low by it"),
+    });
   }
 
   get url(): string {
@@ -142,6 +148,7 @@ class RuntimeHost implements Runtime {
   async start(): Promise<void> {
     const { engine, backendUrl, engineEnvironment, adminKey, port = 8700 } = this.options;
     this.engine = await findEngine(engine);
+    this.metrics.setEngine(this.engine.name);
     this.adminKey = adminKey ?? (await keepSecret(this.dataFolder, adminKeyFile, createApiKey));
     this.tokenSecret = await keepTokenSecret(this.dataFolder);
     const { dataFolder } = this;
@@ -169,6 +176,7 @@ class RuntimeHost implements Runtime {
         guacamoleKey: readGuacamoleKey(this.options.guacamoleKeyFile),
         requestsPerMinuteOfUser: this.options.requestsPerMinuteOfUser ?? requestsPerMinuteOfUserDefault,
         proxies: this.entrance.proxies,
+        metrics: this.metrics,
         current: () => this.current,
       },
       createRoutes(),
@@ -284,6 +292,7 @@ class RuntimeHost implements Runtime {
       queuePerUser: options.queuePerUser ?? queuePerUserDefault,
       facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
       laneFolderOf: (laneId) => laneFolder(this.installation, laneId),
+      metrics: this.metrics,
       createUpdater: (permit) => {
         const { installation } = this;
         return new WorkerPool({

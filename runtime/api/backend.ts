@@ -7,6 +7,7 @@ import type { Broker } from "../broker/broker";
 import type { SessionAccounts } from "../broker/session-accounts";
 import type { Resealing } from "../store/resealing";
 import type { Ledger, Store } from "../store/store";
+import type { Metrics } from "../metrics/metrics";
 import type { TrustedProxies } from "./trusted-proxies";
 
 /** The deciding half of the runtime, present only while this process holds the lease. */
@@ -97,6 +98,8 @@ export interface ApiBackend {
   readonly requestsPerMinuteOfUser?: number;
   /** The proxies in front; absent = none, and what they would say of a caller is not believed. */
   readonly proxies?: TrustedProxies;
+  /** Absent = `/metrics` has nothing to tell. */
+  readonly metrics?: Pick<Metrics, "answered" | "scrape" | "contentType">;
   /** Read at every request: leadership comes and goes. */
   current(): Leader | Standby;
 }

@@ -45,7 +45,10 @@ function describeRoute(route: Route): RouteConfig {
   };
 }
 
-function contentOf(schema: z.ZodType | undefined, { isEventStream }: Partial<Route> = {}) {
-  const type = isEventStream ? "text/event-stream" : "application/json";
+function contentOf(
+  schema: z.ZodType | undefined,
+  { isEventStream, textType = "application/json" }: Partial<Route> = {},
+) {
+  const type = isEventStream ? "text/event-stream" : textType;
   return { content: schema ? { [type]: { schema } } : {} };
 }

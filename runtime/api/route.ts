@@ -59,6 +59,8 @@ interface TypedRoute<P, Q, B> {
   readonly secretFields?: readonly string[];
   /** Schema of the body by status; `undefined` = no body. */
   readonly responses: Readonly<Record<number, z.ZodType | undefined>>;
+  /** Type of a good answer that is text and no JSON; `responses` has its schema. */
+  readonly textType?: string;
   /** True where the answer is a stream of server-sent events; `responses` has the schema of their data. */
   readonly isEventStream?: boolean;
   /**
@@ -68,6 +70,11 @@ interface TypedRoute<P, Q, B> {
   readonly isOfItsCommit?: boolean;
   /** True where an `Idempotency-Key` header is honoured. */
   readonly takesIdempotencyKey?: boolean;
+  /**
+   * True where each process answers for itself, also one that stands by. That one knows no keys, so it answers anybody and
+   * must tell of nothing but itself.
+   */
+  readonly isOfThisProcess?: boolean;
   /** True where requests come by the thousand per second: they take the short door, see `front.ts`. */
   readonly isBusy?: boolean;
   handle(input: { readonly params: P; readonly query: Q; readonly body: B }, context: RouteContext): Promise<Answer>;
@@ -98,7 +105,8 @@ export function route<P = object, Q = object, B = undefined>(typed: TypedRoute<P
       const body = typed.body?.safeParse(raw.body);
       if (params.success && query.success && (body === undefined || body.success)) {
         const answer = typed.handle({ params: params.data, query: query.data, body: body?.data as B }, context);
-        return typed.access === "public" ? answer : settled(answer, context, typed.isOfItsCommit ?? false);
+        const isFree = typed.access === "public" || typed.isOfThisProcess;
+        return isFree ? answer : settled(answer, context, typed.isOfItsCommit ?? false);
       }
       const problems: Problem[] = [];
       if (!params.success) problems.push(...problemsOf(params.error, raw.params));

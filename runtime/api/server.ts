@@ -52,6 +52,13 @@ interface Caller {
   readonly lastEventId?: string;
 }
 
+/** What is known of a request in the end, however it ended. */
+interface Seen {
+  readonly sinceMs: number;
+  /** Absent = no route has its path and method. */
+  route?: Route;
+}
+
 /** Retries of requests whose first try is still running, by bound idempotency key. */
 type Running = Map<string, { readonly bodyHash: string; readonly answer: Promise<Answer> }>;
 
@@ -80,11 +87,12 @@ export class Api {
     const client = this.clientOf(request);
     const cors = corsHeaders(request.headers, this.backend.current());
     const common = { ...securityHeaders, ...(client.isHttps ? strictTransport : {}), ...cors };
+    const seen: Seen = { sinceMs: performance.now() };
     let written: WrittenAnswer;
     try {
       this.limiter.count("address", networkOf(client.address));
       const preflight = preflightOf(request.method ?? "", request.headers, cors);
-      written = write(preflight ? { status: 204, headers: preflight } : await this.answer(request), common);
+      written = write(preflight ? { status: 204, headers: preflight } : await this.answer(request, seen), common);
     } catch (error) {
       const refusal = this.refusal(error, { requestId, method: request.method, path });
       noteRefusedCall(refusal, { request, path, query }, this.backend);
@@ -94,6 +102,8 @@ export class Api {
     response.writeHead(status, headers);
     if (stream) stream(response);
     else response.end(text);
+    const seconds = (performance.now() - seen.sinceMs) / 1000;
+    this.backend.metrics?.answered({ method: request.method ?? "", route: seen.route?.path, status, seconds });
     if (this.isLogging) this.backend.log.debug({ requestId, method: request.method, path, status }, "request");
   }
 
@@ -105,10 +115,11 @@ export class Api {
     return isEncrypted ? { ...client, isHttps: true } : client;
   }
 
-  private async answer(request: IncomingMessage): Promise<Answer> {
+  private async answer(request: IncomingMessage, seen: Seen): Promise<Answer> {
     assertPlainTarget(request.url ?? "");
     const { path, query } = splitTarget(request.url ?? "");
     const { route, params } = this.router.find(request.method ?? "", path);
+    seen.route = route;
     const caller = this.admit(route, request.headers);
     // Nodes show their token only to the handler, so whoever reaches the port can send these bodies.
     const bytesMax = route.access === "node" ? nodeBodyBytesMax : bodyBytesMax;
@@ -130,6 +141,7 @@ export class Api {
   private admit(route: Route, headers: IncomingHttpHeaders): Caller {
     if (route.access === "public") return {};
     const leader = this.backend.current();
+    if (!isLeader(leader) && route.isOfThisProcess) return {};
     if (!isLeader(leader)) throw new UnavailableError(leader.message);
     const bearer = /^Bearer +(\S{1,4096})$/i.exec(headers.authorization ?? "")?.[1];
     if (route.access === "node") return { leader, bearer };

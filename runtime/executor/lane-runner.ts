@@ -49,6 +49,8 @@ export interface LaneRunnerOptions {
   readonly catalog: CloudCatalog;
   readonly log: LaneLog;
   readonly comingDemand: ComingDemand;
+  /** An update that was not opened ahead, or a recovery, took so long; decides nothing. Default nobody. */
+  readonly onJobEnd?: ((kind: EndedJob["kind"], result: UpdateResult, seconds: number) => void) | undefined;
   /** Called after each change that planning should see. */
   readonly wakeReconciler: () => void;
   /** How long an empty lane is kept for the next nodes of its config. Default 10 min; 0 removes it at once. */
@@ -225,9 +227,11 @@ export class LaneRunner {
     const { onEvent, recorded, made } = this.hearing(request, (event) => {
       hasAchieved ||= event.kind === "nodeCreated" || event.kind === "nodeDeleted";
     });
+    const startedMs = this.now();
     const result = await this.options.updater
       .update(request, onEvent)
       .catch((error: unknown) => unknownEnd(request, error));
+    this.options.onJobEnd?.("update", result, (this.now() - startedMs) / 1000);
     await recorded();
     await this.conclude({ kind: "update", request, result, made });
     return result.outcome === "failed" && !hasAchieved;
@@ -240,9 +244,11 @@ export class LaneRunner {
     const { forgotten: forget = [] } = lane;
     const request: RecoverRequest = { ...requestFor(this.options, lane, { ...step, revision }), known, forget };
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");
+    const startedMs = this.now();
     const result = await this.options.updater
       .recover(request, lane.enginePid)
       .catch((error: unknown) => unknownEnd(request, error));
+    this.options.onJobEnd?.("recover", result, (this.now() - startedMs) / 1000);
     await this.conclude({ kind: "recover", request, result });
     return result.present === undefined;
   }

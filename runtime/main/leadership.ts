@@ -16,6 +16,7 @@ import type { NodeUpdater } from "../executor/node-updater";
 import { canonicalJson } from "../model/canonical-json";
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
+import type { Metrics } from "../metrics/metrics";
 import { Journal } from "../model/journal";
 import { sealedFields } from "../model/sealed-fields";
 import { documentReader } from "../model/unreadable";
@@ -64,6 +65,8 @@ export interface LeadershipOptions {
   readonly facts: RuntimeFacts;
   /** Where the engines of a lane that ran on this machine have left what they printed. */
   laneFolderOf(laneId: string): string;
+  /** Counts what becomes durable. */
+  readonly metrics: Metrics;
   createUpdater(permit: AskPermit): NodeUpdater;
   /** Another runtime leads; called once, then the opening goes on waiting. */
   onStandby(holder: string): void;
@@ -113,7 +116,7 @@ export class Leadership {
     try {
       const state = new HotState(documentReader(options.catalog));
       state.apply(await store.load());
-      const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss });
+      const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss, watch: options.metrics });
       await joinInstallation(ledger, options);
       await joinAdminKey(ledger, options);
       // Before any lane asks for them: older versions wrote no accounts.
@@ -129,7 +132,7 @@ export class Leadership {
     options: LeadershipOptions,
     { store, ledger, lost }: { store: PostgresStore; ledger: GroupCommitLedger; lost: Promise<Error> },
   ): Promise<Leadership> {
-    const { clock, rng, log, catalog, tokenSecret, tickSeconds, facts } = options;
+    const { clock, rng, log, catalog, tokenSecret, tickSeconds, facts, metrics } = options;
     const updater = options.createUpdater((request) => store.permit(request));
     const tokens = new NodeTokens(tokenSecret);
     const requesters = new Requesters();
@@ -139,6 +142,7 @@ export class Leadership {
     const laneRunner = new LaneRunner({
       ...{ ledger, updater, epoch, clock, rng, catalog, log, wakeReconciler: wake },
       comingDemand: (snapshot, nowMs) => coming.likelyNodes(snapshot, nowMs),
+      onJobEnd: (kind, result, seconds) => metrics.jobEnded(kind, result, seconds),
     });
     const reconciler = new Reconciler({
       ledger,
@@ -148,6 +152,7 @@ export class Leadership {
       tokens,
       requesters,
       executor: laneRunner,
+      onPlanned: (made, seconds) => metrics.planned(made, { snapshot: ledger.state, seconds }),
       tickSeconds,
       log,
     });

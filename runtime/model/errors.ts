@@ -111,7 +111,8 @@ export class BugError extends HeadroomError {
  * What to do after a cloud refused: CAPACITY try elsewhere or later; QUOTA long back-off and alert;
  * CONFIG never retry silently; TRANSIENT retry the same.
  */
-export type CloudFailureClass = "CAPACITY" | "QUOTA" | "CONFIG" | "TRANSIENT";
+export const cloudFailureClasses = ["CAPACITY", "QUOTA", "CONFIG", "TRANSIENT"] as const;
+export type CloudFailureClass = (typeof cloudFailureClasses)[number];
 
 export class CloudError extends HeadroomError {
   readonly code = "cloud";

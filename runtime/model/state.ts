@@ -22,7 +22,7 @@
 import type { EpochMs } from "./clock";
 import type { NodeConnection } from "./connection";
 import type { DefinitionKind, Permissions } from "./config";
-import type { CloudFailureClass } from "./errors";
+import { cloudFailureClasses, type CloudFailureClass } from "./errors";
 import type { Reason } from "./reason";
 import type { Shape } from "./shapes";
 
@@ -167,20 +167,22 @@ export interface Node {
 
 export const sessionStatuses = ["queued", "staged", "assigned", "running", "paused", "stopped", "ended"] as const;
 export type SessionStatus = (typeof sessionStatuses)[number];
-export type SessionEndReason =
-  | "released"
-  | "cancelled"
+export const sessionEndReasons = [
+  "released",
+  "cancelled",
   /** Its requester was not heard of for `keepaliveSeconds` before it ran. */
-  | "left"
+  "left",
   /** It was given a node and did not run within `startTimeout`. */
-  | "startTimeout"
-  | "queueTimeout"
-  | "nodeDead"
-  | "neverServable"
+  "startTimeout",
+  "queueTimeout",
+  "nodeDead",
+  "neverServable",
   /** Staged, and nobody got it within the staging config's `expiration`. */
-  | "expired"
+  "expired",
   /** Staged, and not wanted any more where it is or as it is. */
-  | "unstaged";
+  "unstaged",
+] as const;
+export type SessionEndReason = (typeof sessionEndReasons)[number];
 
 export interface Session {
   readonly sessionId: string;
@@ -222,7 +224,8 @@ export interface Reservation {
 }
 
 /** What went wrong with a node: what the cloud said, no check-in in time, or what the node reported of itself. */
-export type FailureClass = CloudFailureClass | "TIMEOUT" | "REPORTED";
+export const failureClasses = [...cloudFailureClasses, "TIMEOUT", "REPORTED"] as const;
+export type FailureClass = (typeof failureClasses)[number];
 
 /**
  * Failed nodes in a row of one config on one VM provider config. Gone with the first node that runs, and when the

@@ -36,6 +36,8 @@ export interface ReconcilerOptions {
   /** Default 5. */
   readonly tickSeconds?: number;
   readonly probe?: Probe;
+  /** A plan took so long to make and apply, and is durable now; decides nothing. Default nobody. */
+  readonly onPlanned?: ((plan: Plan, seconds: number) => void) | undefined;
   readonly log?: { error(fields: object, message: string): void };
 }
 
@@ -163,6 +165,7 @@ export class Reconciler {
     const endedMs = this.options.clock.now();
     this.notBeforeMs = endedMs + (endedMs - startedMs) * restPerPass;
     await durable;
+    this.options.onPlanned?.(next, (endedMs - startedMs) / 1000);
     for (const laneId of this.lanesBehind(touched)) this.options.executor.wake(laneId);
     this.probes.look();
     // What a plan has changed the next one sees: sessions that waited for a new node are told its id, drained nodes may

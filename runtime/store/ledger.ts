@@ -21,6 +21,14 @@ export const waitingChangesMax = 20_000;
 /** Changes in one transaction, unless one commit alone has more: keeps most transactions below about 100 ms. */
 export const batchChangesMax = 2_000;
 
+/** Sees what becomes durable, and decides nothing. Must not throw. */
+export interface CommitWatch {
+  /** A commit, before it is applied to `before`; the answer is called when it is durable. */
+  see(changes: readonly Change[], before: HotState): () => void;
+  /** A transaction begins; the answer is called when it has ended well. */
+  beginWrite(): () => void;
+}
+
 export interface LedgerOptions {
   readonly state: HotState;
   readonly store: Store;
@@ -29,6 +37,8 @@ export interface LedgerOptions {
    * The owner closes the store, opens it again and starts with what `load()` gives.
    */
   readonly onLost: (error: Error) => void;
+  /** Default nobody. */
+  readonly watch?: CommitWatch | undefined;
   /** Default {@link waitingChangesMax}. */
   readonly waitingChangesMax?: number;
   /** Runs something after the present turn of the event loop. Default `setImmediate`. */
@@ -37,6 +47,8 @@ export interface LedgerOptions {
 
 interface WaitingCommit {
   readonly changes: readonly Change[];
+  /** For who watches. */
+  readonly tell: (() => void) | undefined;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -47,6 +59,7 @@ export class GroupCommitLedger implements Ledger {
   private readonly onLost: (error: Error) => void;
   private readonly limit: number;
   private readonly defer: (run: () => void) => void;
+  private readonly watch: CommitWatch | undefined;
   private waiting: WaitingCommit[] = [];
   /** Changes of `waiting` and of the batch being written. */
   private unwrittenChanges = 0;
@@ -59,6 +72,7 @@ export class GroupCommitLedger implements Ledger {
     this.onLost = options.onLost;
     this.limit = options.waitingChangesMax ?? waitingChangesMax;
     this.defer = options.defer ?? setImmediate;
+    this.watch = options.watch;
   }
 
   /** Commits no changes = waits for all commits before. A commit that is refused was not applied. */
@@ -74,6 +88,7 @@ export class GroupCommitLedger implements Ledger {
         ),
       );
     }
+    const tell = this.watch?.see(changes, this.state);
     try {
       this.state.apply(changes);
     } catch (cause) {
@@ -81,16 +96,16 @@ export class GroupCommitLedger implements Ledger {
       this.lose(error);
       return Promise.reject(error);
     }
-    return this.enqueue(changes);
+    return this.enqueue(changes, tell);
   }
 
   settled(): Promise<void> {
     return this.commit([]);
   }
 
-  private enqueue(changes: readonly Change[]): Promise<void> {
+  private enqueue(changes: readonly Change[], tell: (() => void) | undefined): Promise<void> {
     this.unwrittenChanges += changes.length;
-    const durable = new Promise<void>((resolve, reject) => this.waiting.push({ changes, resolve, reject }));
+    const durable = new Promise<void>((resolve, reject) => this.waiting.push({ changes, tell, resolve, reject }));
     if (!this.isRunning) {
       this.isRunning = true;
       this.gather();
@@ -107,13 +122,14 @@ export class GroupCommitLedger implements Ledger {
     const batch = this.takeBatch();
     const changes = batch.flatMap((commit) => commit.changes);
     try {
-      if (changes.length > 0) await this.store.write(changes);
+      if (changes.length > 0) await this.write(changes);
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       this.waiting = [...batch, ...this.waiting];
       this.lose(error);
       return;
     }
+    for (const { tell } of batch) tell?.();
     if (this.lostError) {
       for (const commit of batch) commit.resolve();
       return;
@@ -122,6 +138,12 @@ export class GroupCommitLedger implements Ledger {
     for (const commit of batch) commit.resolve();
     this.isRunning = this.waiting.length > 0;
     if (this.isRunning) this.gather();
+  }
+
+  private async write(changes: readonly Change[]): Promise<void> {
+    const end = this.watch?.beginWrite();
+    await this.store.write(changes);
+    end?.();
   }
 
   private takeBatch(): WaitingCommit[] {

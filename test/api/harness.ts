@@ -16,6 +16,7 @@ import { Requesters } from "../../runtime/broker/requesters";
 import { SessionAccounts } from "../../runtime/broker/session-accounts";
 import { NodeTokens } from "../../runtime/broker/node-tokens";
 import { createRng } from "../../runtime/main/chance";
+import { Metrics } from "../../runtime/metrics/metrics";
 import { realClock } from "../../runtime/model/real-clock";
 import type { CloudCatalog, VmProviderFacts } from "../../runtime/model/config";
 import type { Lane, ApiScope, Node } from "../../runtime/model/state";
@@ -72,6 +73,12 @@ export class Api {
   readonly requesters = new Requesters();
   readonly feed = new SessionFeed({ streamsMax: 20, heartbeatMs: 300 });
   readonly routes = createRoutes(this.feed);
+  readonly metrics = new Metrics({
+    version: "0.0.0",
+    onTrouble: (error) => {
+      throw error;
+    },
+  });
   requestsPerMinute = 1_000_000;
   guacamoleKey: Uint8Array | undefined;
   requestsPerMinuteOfUser: number | undefined;
@@ -117,7 +124,7 @@ export class Api {
     const store = new MemoryStore({ disk: this.disk });
     const state = new HotState();
     state.apply(await store.load());
-    const ledger = new GroupCommitLedger({ state, store, onLost: () => undefined });
+    const ledger = new GroupCommitLedger({ state, store, onLost: () => undefined, watch: this.metrics });
     const { tokens, catalog } = this;
     const broker = new Broker({
       ledger,
@@ -163,6 +170,7 @@ export class Api {
         guacamoleKey: this.guacamoleKey,
         requestsPerMinuteOfUser: this.requestsPerMinuteOfUser,
         proxies: this.proxies,
+        metrics: this.metrics,
         current: () => this.current,
       },
       this.routes,

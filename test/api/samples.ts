@@ -70,6 +70,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   "get /api/v1/secrets": { path: "/api/v1/secrets" },
   "post /api/v1/secrets/rotate": { path: "/api/v1/secrets/rotate" },
   "delete /api/v1/api-keys/{name}": { path: "/api/v1/api-keys/viewer-key" },
+  "get /metrics": { path: "/metrics" },
   "get /healthz": { path: "/healthz" },
   "get /api/v1/openapi.json": { path: "/api/v1/openapi.json" },
 };

@@ -4,7 +4,7 @@
  */
 import { Broker } from "../../runtime/broker/broker";
 import { Requesters } from "../../runtime/broker/requesters";
-import { LaneRunner } from "../../runtime/executor/lane-runner";
+import { LaneRunner, type LaneRunnerOptions } from "../../runtime/executor/lane-runner";
 import type {
   NodeUpdater,
   RecoverRequest,
@@ -15,11 +15,11 @@ import type {
 import type { AccountAnswer } from "../../runtime/model/account-questions";
 import type { CloudFailureClass } from "../../runtime/model/errors";
 import type { DesiredNode } from "../../runtime/model/state";
-import { Reconciler } from "../../runtime/reconciler/reconciler";
+import { Reconciler, type ReconcilerOptions } from "../../runtime/reconciler/reconciler";
 import { PlainTokens } from "../../runtime/sim/tokens";
 import { documentReader } from "../../runtime/model/unreadable";
 import { HotState } from "../../runtime/store/hot-state";
-import { GroupCommitLedger } from "../../runtime/store/ledger";
+import { GroupCommitLedger, type CommitWatch } from "../../runtime/store/ledger";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
 import { catalog, documentsOf, tester, type WorldDocs } from "../support/builders";
 import { SeededRng, VirtualClock } from "../support/virtual-clock";
@@ -77,6 +77,10 @@ export class World implements NodeUpdater {
   vmsMade = 0;
   readonly errors: unknown[] = [];
   behaviour: CloudBehaviour = goodCloud;
+  /** They see what is committed, planned and carried out; may be set at any time. */
+  watch: CommitWatch | undefined;
+  onPlanned: ReconcilerOptions["onPlanned"];
+  onJobEnd: LaneRunnerOptions["onJobEnd"];
   readonly ledger: GroupCommitLedger;
   readonly broker: Broker;
   readonly reconciler: Reconciler;
@@ -96,7 +100,12 @@ export class World implements NodeUpdater {
       warn: () => undefined,
       error: (fields: object) => void this.errors.push(fields),
     };
-    this.ledger = new GroupCommitLedger({ state, store, onLost: (error) => void this.errors.push(error) });
+    const nobody = (): void => undefined;
+    const watch: CommitWatch = {
+      see: (changes, before) => this.watch?.see(changes, before) ?? nobody,
+      beginWrite: () => this.watch?.beginWrite() ?? nobody,
+    };
+    this.ledger = new GroupCommitLedger({ state, store, onLost: (error) => void this.errors.push(error), watch });
     const wake = (): void => this.reconciler.wake();
     this.laneRunner = new LaneRunner({
       ledger: this.ledger,
@@ -108,10 +117,14 @@ export class World implements NodeUpdater {
       log,
       wakeReconciler: wake,
       comingDemand: () => [],
+      onJobEnd: (...end) => this.onJobEnd?.(...end),
     });
     const shared = { ledger: this.ledger, clock, rng, catalog, tokens, requesters: this.requesters };
     const probe = (address: string) => Promise.resolve(this.isListening(address));
-    this.reconciler = new Reconciler({ ...shared, executor: this.laneRunner, log, probe });
+    this.reconciler = new Reconciler({
+      ...{ ...shared, executor: this.laneRunner, log, probe },
+      onPlanned: (...planned) => this.onPlanned?.(...planned),
+    });
     this.broker = new Broker({ ...shared, wake });
   }
 

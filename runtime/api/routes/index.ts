@@ -12,6 +12,7 @@ import { decisionRoutes } from "./decisions";
 import { definitionRoutes } from "./definitions";
 import { insightRoutes } from "./insight";
 import { laneRoutes } from "./lanes";
+import { metricsRoutes } from "./metrics";
 import { nodeAccountRoutes } from "./node-accounts";
 import { nodeCallRoutes } from "./node-calls";
 import { nodeListRoutes } from "./node-list";
@@ -73,6 +74,7 @@ export function createRoutes(feed = new SessionFeed()): readonly Route[] {
     ...insightRoutes,
     ...apiKeyRoutes,
     ...secretsRoutes,
+    ...metricsRoutes,
     health,
     openapi,
   ];
