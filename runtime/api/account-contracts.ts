@@ -20,6 +20,12 @@ export const accountSchema = z.strictObject({
   unchecked: z.array(z.string()),
 });
 
+/** An LDAP config, likewise. */
+export const directorySchema = accountSchema
+  .pick({ state: true, checkedAtMs: true, troubles: true, unchecked: true })
+  .extend({ ldapConfig: z.string() });
+export type DirectoryView = z.output<typeof directorySchema>;
+
 const circuitSchema = z.strictObject({
   autoscaleConfig: z.string(),
   circuit: z.enum(["closed", "open", "halfOpen"]),
@@ -46,7 +52,11 @@ export const accountDetailSchema = accountSchema.extend({
   /** VMs of this installation in its account that nothing has. */
   orphans: z.int(),
 });
-export const accountsSchema = z.strictObject({ nowMs: epochMs, accounts: z.array(accountDetailSchema) });
+export const accountsSchema = z.strictObject({
+  nowMs: epochMs,
+  accounts: z.array(accountDetailSchema),
+  directories: z.array(directorySchema),
+});
 
 export type AccountsView = z.output<typeof accountsSchema>;
 export type AccountView = z.output<typeof accountSchema>;

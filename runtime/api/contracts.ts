@@ -7,7 +7,7 @@ import { definitionKinds, durationSchema, nameSchema, type DefinitionKind } from
 import { groupSchema, userIdSchema } from "../model/fields";
 import { permissionsSchema } from "../model/staging-config";
 import { nodeStatuses, sessionStatuses } from "../model/state";
-import { accountSchema } from "./account-contracts";
+import { accountSchema, directorySchema } from "./account-contracts";
 import { nodeConnectionSchema } from "./connection-contracts";
 
 /** Largest request body that is read; a definition with the longest allowed startup script fits. */
@@ -293,6 +293,8 @@ export const statusSchema = z.strictObject({
   unreadable: z.array(z.string()),
   /** Each VM provider config by name, with what its cloud said of it. */
   accounts: z.array(accountSchema),
+  /** LDAP configs; absent from older versions. */
+  directories: z.array(directorySchema).optional(),
   configs: z.array(
     z.strictObject({
       autoscaleConfig: z.string(),

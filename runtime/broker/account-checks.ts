@@ -1,8 +1,14 @@
 /**
- * The check of a VM provider config: what it would ask about, when it is due, and what an answer changes. A check is
- * asked beside everything else; nothing waits for it.
+ * The check of an account, that of a VM provider config or of an LDAP config: what it would ask about, when it is due, and
+ * what an answer changes. A check is asked beside everything else; nothing waits for it.
  */
-import { troublesIn, type AccountCheck, type AccountCheckRow } from "../model/account-check";
+import {
+  checkIdOf,
+  troublesIn,
+  type AccountCheck,
+  type AccountCheckRow,
+  type CheckSubject,
+} from "../model/account-check";
 import { templateOf, type Account, type AccountSpec, type Settings } from "../model/accounts";
 import { canonicalJson } from "../model/canonical-json";
 import type { EpochMs } from "../model/clock";
@@ -22,13 +28,13 @@ export interface CheckContext {
 
 /** A question that is due. */
 export interface CheckQuestion {
-  readonly vmProvider: string;
+  readonly subject: CheckSubject;
   /** Of the definition and its account as they are asked about. */
   readonly digest: string;
   readonly account: Account;
   /** The account to ask in. Whose it is, is the question: so no owner is demanded. */
   readonly spec: AccountSpec;
-  /** The template, without the account's fields. */
+  /** The template, without the account's fields; empty for a directory. */
   readonly settings: Settings;
 }
 
@@ -48,12 +54,12 @@ const retryMsMax = 3600_000;
 /** The most urgent question that is due: first what was never answered as it is declared now, then by time. */
 export function nextCheck(context: CheckContext, askedAtMs: ReadonlyMap<string, EpochMs>): CheckQuestion | undefined {
   let best: { readonly question: CheckQuestion; readonly isNew: boolean; readonly dueAtMs: EpochMs } | undefined;
-  for (const definition of context.snapshot.vmProviderConfigs.values()) {
-    const question = questionAbout(definition, context);
+  for (const subject of subjectsOf(context.snapshot)) {
+    const question = questionAbout(subject, context);
     if (!question) continue;
     const row = currentRow(question, context.snapshot);
     const isNew = row?.checkedAtMs === undefined;
-    const dueAtMs = dueAt(question, row, { ...context, lastAskMs: askedAtMs.get(definition.name) });
+    const dueAtMs = dueAt(question, row, { ...context, lastAskMs: askedAtMs.get(checkIdOf(subject)) });
     if (dueAtMs > context.nowMs) continue;
     const isBefore = !best || (isNew === best.isNew ? dueAtMs < best.dueAtMs : isNew);
     if (isBefore) best = { question, isNew, dueAtMs };
@@ -61,15 +67,33 @@ export function nextCheck(context: CheckContext, askedAtMs: ReadonlyMap<string, 
   return best?.question;
 }
 
-/** The last answer about a VM provider config as it is declared now; undefined = nobody has asked since the last edit. */
-export function checkOf(vmProvider: string, context: Omit<CheckContext, "nowMs">): AccountCheckRow | undefined {
-  const definition = context.snapshot.vmProviderConfigs.get(vmProvider);
-  const question = definition && questionAbout(definition, context);
+function* subjectsOf({ vmProviderConfigs, ldapConfigs }: Snapshot): Iterable<CheckSubject> {
+  for (const name of vmProviderConfigs.keys()) yield { kind: "vmProviderConfig", name };
+  for (const name of ldapConfigs.keys()) yield { kind: "ldapConfig", name };
+}
+
+/** The last answer about a definition as it is declared now; undefined = nobody has asked since the last edit. */
+export function checkOf(subject: CheckSubject, context: Omit<CheckContext, "nowMs">): AccountCheckRow | undefined {
+  const question = questionAbout(subject, context);
   return question && currentRow(question, context.snapshot);
 }
 
 /** Undefined for kinds that this runtime does not take, and until the account has its row. */
-function questionAbout(
+function questionAbout(subject: CheckSubject, context: Omit<CheckContext, "nowMs">): CheckQuestion | undefined {
+  if (subject.kind === "ldapConfig") return questionAboutDirectory(subject, context.snapshot);
+  const definition = context.snapshot.vmProviderConfigs.get(subject.name);
+  return definition && questionAboutVms(definition, context);
+}
+
+/** All of an LDAP config says how to get in, so that is all that is asked about. */
+function questionAboutDirectory(subject: CheckSubject, snapshot: Snapshot): CheckQuestion | undefined {
+  const account = snapshot.accountOf("directory", subject.name);
+  if (!account) return undefined;
+  const digest = shortDigest(canonicalJson([account.kind, account.settings]));
+  return { subject, digest, account, spec: account, settings: {} };
+}
+
+function questionAboutVms(
   { name, kind, settings }: VmProviderConfig,
   { snapshot, catalog }: Omit<CheckContext, "nowMs">,
 ): CheckQuestion | undefined {
@@ -81,17 +105,17 @@ function questionAbout(
   const spec: AccountSpec = { service, kind, definition, identity, settings: account.settings };
   const template = templateOf(settings, facts.account);
   const digest = shortDigest(canonicalJson([kind, template, account.settings]));
-  return { vmProvider: name, digest, account, spec, settings: template };
+  return { subject: { kind: "vmProviderConfig", name }, digest, account, spec, settings: template };
 }
 
-function currentRow({ vmProvider, digest }: CheckQuestion, { accountChecks }: Snapshot): AccountCheckRow | undefined {
-  const row = accountChecks.get(vmProvider);
+function currentRow({ subject, digest }: CheckQuestion, { accountChecks }: Snapshot): AccountCheckRow | undefined {
+  const row = accountChecks.get(checkIdOf(subject));
   return row?.digest === digest ? row : undefined;
 }
 
 /** When the next answer is wanted. Times in the future are those of a clock that was wrong. */
 function dueAt(
-  { vmProvider }: CheckQuestion,
+  { subject }: CheckQuestion,
   row: AccountCheckRow | undefined,
   context: CheckContext & { readonly lastAskMs: EpochMs | undefined },
 ): EpochMs {
@@ -104,7 +128,7 @@ function dueAt(
   if (trouble) return Math.max(earliestMs, trouble.lastTryMs + retryMs(trouble.tries));
   const isWrong = row.findings.some(({ kind }) => kind === "wrong");
   const regularMs = (checkedAtMs ?? 0) + (isWrong ? wrongEveryMs : dayMs);
-  const refusedMs = lastRefusalMs(vmProvider, context.snapshot);
+  const refusedMs = lastRefusalMs(subject, context.snapshot);
   const hasNews = refusedMs !== undefined && refusedMs > lastMs && refusedMs <= nowMs;
   return Math.max(earliestMs, hasNews ? Math.min(regularMs, lastMs + refusedEveryMs) : regularMs);
 }
@@ -114,10 +138,12 @@ function retryMs(tries: number): number {
 }
 
 /** When the cloud last refused a node because of its account or its template. */
-function lastRefusalMs(vmProvider: string, { configStates }: Snapshot): EpochMs | undefined {
+function lastRefusalMs({ kind, name }: CheckSubject, { configStates }: Snapshot): EpochMs | undefined {
+  // Whether a cloud or a directory refused is not known of a failure.
+  if (kind !== "vmProviderConfig") return undefined;
   let lastMs: EpochMs | undefined;
   for (const { failures } of configStates.values()) {
-    const last = failures?.[vmProvider]?.last;
+    const last = failures?.[name]?.last;
     if (last?.class === "CONFIG") lastMs = Math.max(lastMs ?? 0, last.atMs);
   }
   return lastMs;
@@ -127,18 +153,23 @@ function lastRefusalMs(vmProvider: string, { configStates }: Snapshot): EpochMs 
 export function changesAfterCheck(asked: CheckQuestion, outcome: CheckOutcome, context: CheckContext): Change[] {
   const { snapshot } = context;
   // Deleted meanwhile: nobody wants to know any more.
-  if (!snapshot.vmProviderConfigs.has(asked.vmProvider)) return [];
+  if (!isDeclared(asked.subject, snapshot)) return [];
   const row = rowAfter(asked, outcome, context);
   const owner = "check" in outcome ? outcome.check.identity?.owner : undefined;
   return [
     { kind: "put", table: "accountCheck", row },
     ...(owner === undefined ? [] : accountsAfterCheck(asked.account, owner, context)),
-    ...nodesOfSize(row, context),
+    ...(asked.subject.kind === "vmProviderConfig" ? nodesOfSize(row, context) : []),
   ];
 }
 
+function isDeclared({ kind, name }: CheckSubject, { vmProviderConfigs, ldapConfigs }: Snapshot): boolean {
+  return kind === "vmProviderConfig" ? vmProviderConfigs.has(name) : ldapConfigs.has(name);
+}
+
 function rowAfter(asked: CheckQuestion, outcome: CheckOutcome, { snapshot, nowMs }: CheckContext): AccountCheckRow {
-  const { vmProvider, digest } = asked;
+  const { digest } = asked;
+  const vmProvider = checkIdOf(asked.subject);
   const known = snapshot.accountChecks.get(vmProvider);
   const before = known?.digest === digest ? known : undefined;
   const tries = (before?.trouble?.tries ?? 0) + 1;
@@ -199,8 +230,8 @@ function sizeOfNode({ spec }: Node, snapshot: Snapshot, catalog: CloudCatalog): 
   return settings.success ? facts.sizeOf?.(settings.data) : undefined;
 }
 
-/** What people should be told of a VM provider config; empty = all is well, or nobody knows yet. */
-export function troublesOf(vmProvider: string, context: Omit<CheckContext, "nowMs">): string[] {
-  const row = checkOf(vmProvider, context);
+/** What people should be told of it; empty = all is well, or nobody knows yet. */
+export function troublesOf(subject: CheckSubject, context: Omit<CheckContext, "nowMs">): string[] {
+  const row = checkOf(subject, context);
   return row ? troublesIn(row) : [];
 }

@@ -9,6 +9,7 @@ import {
   type DefinitionKind,
   type DefinitionOf,
 } from "../model/config";
+import { checkIdOf } from "../model/account-check";
 import { canonicalJson } from "../model/canonical-json";
 import type { Declared, ReferenceContext } from "../model/declared";
 import { ConfigError, ConflictError, NotFoundError, type Problem } from "../model/errors";
@@ -125,8 +126,9 @@ export function deleteDefinition(
   draft.put({ kind: "delete", table: "definition", id });
   const accountContext = { snapshot, catalog: context.catalog, nowMs: context.nowMs };
   for (const change of accountsAfterDelete(kind, name, accountContext)) draft.put(change);
-  if (kind === "vmProviderConfig" && snapshot.accountChecks.has(name)) {
-    draft.put({ kind: "delete", table: "accountCheck", id: name });
+  if (kind === "vmProviderConfig" || kind === "ldapConfig") {
+    const checkId = checkIdOf({ kind, name });
+    if (snapshot.accountChecks.has(checkId)) draft.put({ kind: "delete", table: "accountCheck", id: checkId });
   }
   if (kind === "stagingConfig") {
     const reason = { code: "deleted", text: "deleted; what it staged and nobody has ends", numbers: {} };

@@ -1,4 +1,7 @@
-/** What a cloud said when it was asked about an account and about what a VM provider config makes its VMs from there. */
+/**
+ * What a cloud said when it was asked about an account and about what a VM provider config makes its VMs from there, or a
+ * directory when it was asked whether it lets us in.
+ */
 import type { EpochMs } from "./clock";
 import type { Shape } from "./shapes";
 
@@ -42,8 +45,30 @@ export interface AccountCheck {
   readonly size?: KnownSize;
 }
 
-/** The last answer about a VM provider config, kept over restarts. */
+/** A definition whose account is checked. */
+export interface CheckSubject {
+  readonly kind: "vmProviderConfig" | "ldapConfig";
+  readonly name: string;
+}
+
+/** Of the row about it. That of a VM provider config is its name alone; no name has a slash. */
+export function checkIdOf({ kind, name }: CheckSubject): string {
+  return kind === "vmProviderConfig" ? name : `${kind}/${name}`;
+}
+
+/** @example `LDAP config "corp"` */
+export function describeSubject({ kind, name }: CheckSubject): string {
+  return `${kind === "vmProviderConfig" ? "VM provider config" : "LDAP config"} "${name}"`;
+}
+
+/** For reasons and advice. */
+export function namesOf({ kind, name }: CheckSubject): Readonly<Record<string, string>> {
+  return { [kind === "vmProviderConfig" ? "vmProvider" : kind]: name };
+}
+
+/** The last answer about an account, kept over restarts. */
 export interface AccountCheckRow extends AccountCheck {
+  /** See {@link checkIdOf}: mostly the name of a VM provider config. */
   readonly vmProvider: string;
   /** Of what was asked about: another one shows that the definition or its credentials were edited since. */
   readonly digest: string;

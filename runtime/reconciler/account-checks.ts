@@ -1,12 +1,12 @@
 /**
- * Checks of accounts: each VM provider config is asked about after it was declared or edited, daily, and after nodes were
- * refused. What is due follows from the rows alone, so a restart asks nothing anew.
+ * Checks of accounts: each VM provider config and LDAP config is asked about after it was declared or edited, daily, and
+ * after nodes were refused. What is due follows from the rows alone, so a restart asks nothing anew.
  */
 import { changesAfterCheck, nextCheck, type CheckQuestion } from "../broker/account-checks";
-import { troublesIn } from "../model/account-check";
+import { checkIdOf, describeSubject, namesOf, troublesIn, type CheckSubject } from "../model/account-check";
 import type { AccountAnswer } from "../model/account-questions";
 import type { Clock, EpochMs, Rng } from "../model/clock";
-import type { CloudCatalog } from "../model/config";
+import type { AutoscaleConfig, CloudCatalog } from "../model/config";
 import { Journal } from "../model/journal";
 import { vmProvidersOf } from "../model/config";
 import type { Change } from "../model/changes";
@@ -23,7 +23,7 @@ export interface AccountChecksOptions {
 }
 
 export class AccountChecks implements Inquirer {
-  /** By VM provider config. */
+  /** By id of the check. */
   private readonly askedAtMs = new Map<string, EpochMs>();
   private readonly journal: Journal;
 
@@ -35,7 +35,7 @@ export class AccountChecks implements Inquirer {
     const { ledger, catalog } = this.options;
     const due = nextCheck({ snapshot: ledger.state, catalog, nowMs }, this.askedAtMs);
     if (!due) return undefined;
-    this.askedAtMs.set(due.vmProvider, nowMs);
+    this.askedAtMs.set(checkIdOf(due.subject), nowMs);
     const { account, spec, settings } = due;
     return {
       request: { accountId: account.accountId, account: spec, question: { kind: "check", template: settings } },
@@ -49,30 +49,36 @@ export class AccountChecks implements Inquirer {
       answer.kind === "check"
         ? { check: answer.check }
         : { failed: answer.kind === "failed" ? answer.failed : "another question was answered" };
-    const before = ledger.state.accountChecks.get(asked.vmProvider);
+    const before = ledger.state.accountChecks.get(checkIdOf(asked.subject));
     const changes = changesAfterCheck(asked, outcome, { snapshot: ledger.state, catalog, nowMs: clock.now() });
-    const durable = ledger.commit([...changes, ...this.news(asked.vmProvider, before && troublesIn(before), changes)]);
+    const durable = ledger.commit([...changes, ...this.news(asked.subject, before && troublesIn(before), changes)]);
     wakeReconciler();
     await durable;
   }
 
   /** For the journal of each config that makes nodes from it: what is wrong now, or is not any more. */
-  private news(vmProvider: string, before: readonly string[] = [], changes: readonly Change[]): Change[] {
+  private news(about: CheckSubject, before: readonly string[] = [], changes: readonly Change[]): Change[] {
     const put = changes.find((change) => change.kind === "put" && change.table === "accountCheck");
     if (put?.kind !== "put" || put.table !== "accountCheck") return [];
     const troubles = troublesIn(put.row);
     if (troubles.join() === before.join()) return [];
-    const subject = `VM provider config "${vmProvider}"`;
+    const subject = describeSubject(about);
+    const numbers = namesOf(about);
     const reason =
       troubles.length > 0
-        ? { code: "accountTrouble", text: `${subject}: ${troubles.join("; ")}`, numbers: { vmProvider } }
+        ? { code: "accountTrouble", text: `${subject}: ${troubles.join("; ")}`, numbers }
         : {
             code: "accountFine",
             text: `${subject}: its account and what it names are in order`,
-            numbers: { vmProvider },
+            numbers,
           };
     return [...this.options.ledger.state.autoscaleConfigs.values()]
-      .filter((config) => vmProvidersOf(config).includes(vmProvider))
+      .filter((config) => usesAccount(config, about))
       .map(({ name }) => ({ kind: "decision", decision: this.journal.entry("config", name, reason.code, reason) }));
   }
+}
+
+function usesAccount(config: AutoscaleConfig, { kind, name }: CheckSubject): boolean {
+  if (kind === "vmProviderConfig") return vmProvidersOf(config).includes(name);
+  return config.type === "server" && config.ldapConfig === name;
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createRng } from "../../runtime/main/chance";
 import { realClock } from "../../runtime/model/real-clock";
 import type { AccountCheck } from "../../runtime/model/account-check";
+import type { DefinitionKind } from "../../runtime/model/changes";
 import { AccountChecks } from "../../runtime/reconciler/account-checks";
 import { headroom } from "../cli/headroom";
 import { removeFolder } from "../support/remove-folder";
@@ -91,6 +92,40 @@ describe("accounts, as operators see them", () => {
     }
     assert.match((await explain("config", "agents-eu")).sentences, /is not in order .*account 111111111111 as arn:/);
     assert.doesNotMatch((await explain("node", "node-1")).sentences, /ami-1/, "a node that runs is not in question");
+  });
+
+  it("tells what a directory said, in status and at the configs that make records there", async () => {
+    const told = "AdLogin: dc1.example.org refuses headroom@example.org (52e)";
+    const { ledger } = api.leader;
+    const declare = (kind: DefinitionKind, name: string, doc: object) =>
+      api.client("operator").putDefinition({ kind, name, doc, owner: "test" });
+    assert.deepEqual((await api.client("viewer").status()).directories, []);
+    const corp = {
+      ...{ name: "corp", urls: ["ldaps://dc1.example.org"], searchBase: "DC=example,DC=org" },
+      ...{ serviceAccountDn: "headroom@example.org", serviceAccountPassword: "hush" },
+    };
+    await declare("ldapConfig", "corp", corp);
+    await declare("pool", "desks", { name: "desks", type: "server" });
+    const [agents] = [...ledger.state.autoscaleConfigs.values()];
+    const desks = {
+      ...{ name: "desks", type: "server", zone: agents!.zone, pool: "desks", vmProvider: agents!.vmProvider },
+      ...{ connectionUser: "ada", createAdComputerRecord: true, ldapConfig: "corp" },
+      adComputerOu: "OU=Desktops,DC=example,DC=org",
+    };
+    await declare("autoscaleConfig", "desks", desks);
+    // The VM provider config is asked first: it was there before.
+    await answer(fine);
+    await answer({ findings: [{ kind: "wrong", field: "serviceAccountDn", text: told }] });
+
+    const { directories } = await api.client("viewer").status();
+    assert.deepEqual(
+      directories!.map(({ ldapConfig, state, troubles }) => [ldapConfig, state, troubles]),
+      [["corp", "trouble", [told]]],
+    );
+    const { sentences, advice } = await explain("config", "desks");
+    assert.match(sentences, /The account of LDAP config "corp" is not in order[^]*LDAP config "corp": AdLogin: dc1/);
+    assert.match(advice, /put right what the directory said of LDAP config "corp"/);
+    assert.doesNotMatch((await explain("config", "agents-eu")).sentences, /corp/, "which makes no records");
   });
 
   it("says nothing of trouble where all is in order", async () => {

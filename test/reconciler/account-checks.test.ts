@@ -4,7 +4,7 @@ import { cloudCatalog } from "../../provider/registry";
 import { checkOf, troublesOf } from "../../runtime/broker/account-checks";
 import { Broker } from "../../runtime/broker/broker";
 import { Requesters } from "../../runtime/broker/requesters";
-import type { AccountCheck, AccountFinding } from "../../runtime/model/account-check";
+import { checkIdOf, type AccountCheck, type AccountFinding } from "../../runtime/model/account-check";
 import type { AccountAnswer, AskRequest } from "../../runtime/model/account-questions";
 import { AccountChecks } from "../../runtime/reconciler/account-checks";
 import { AccountQuestions } from "../../runtime/reconciler/account-questions";
@@ -103,11 +103,11 @@ class Service {
   }
 
   row(name = "main") {
-    return checkOf(name, { snapshot: this.state, catalog: cloudCatalog() });
+    return checkOf({ kind: "vmProviderConfig", name }, { snapshot: this.state, catalog: cloudCatalog() });
   }
 
   troubles(): string[] {
-    return troublesOf("main", { snapshot: this.state, catalog: cloudCatalog() });
+    return troublesOf({ kind: "vmProviderConfig", name: "main" }, { snapshot: this.state, catalog: cloudCatalog() });
   }
 }
 
@@ -127,6 +127,47 @@ describe("checks of accounts", () => {
     assert.equal(await service.askedIn(23 * hour), 0);
     assert.equal(await service.askedIn(2 * hour), 1);
     assert.equal(await service.askedIn(24 * hour), 1);
+  });
+
+  it("are asked of directories too: after an edit of how to get in, hourly while something is wrong, else daily", async () => {
+    const corp = {
+      name: "corp",
+      urls: ["ldaps://dc1.example.org"],
+      searchBase: "DC=example,DC=org",
+      serviceAccountDn: "headroom@example.org",
+      serviceAccountPassword: "hush",
+    };
+    const declare = (over: Partial<typeof corp> = {}) =>
+      service.broker.putDefinition({ kind: "ldapConfig", name: "corp", doc: { ...corp, ...over }, owner: "t" });
+    const about = { kind: "ldapConfig", name: "corp" } as const;
+    const context = { snapshot: service.state, catalog: cloudCatalog() };
+    const refused: AccountFinding = { kind: "wrong", field: "serviceAccountDn", text: "AdLogin: refused (52e)" };
+    service.answer = () => ({ kind: "check", check: { findings: [refused] } });
+
+    await declare();
+    assert.equal(await service.askedIn(20 * second), 1);
+    assert.deepEqual(service.asked[0]!.question, { kind: "check", template: {} });
+    assert.equal(service.asked[0]!.account.service, "directory");
+    assert.deepEqual(troublesOf(about, context), [refused.text]);
+    assert.equal(await service.askedIn(hour + minute), 1);
+
+    service.answer = () => ({ kind: "check", check: { findings: [] } });
+    await declare({ serviceAccountPassword: "right" });
+    assert.deepEqual(troublesOf(about, context), [], "the answer to the old password says nothing of the new one");
+    assert.equal(await service.askedIn(20 * second), 1);
+    assert.equal(checkOf(about, context)?.checkedAtMs !== undefined, true);
+    assert.equal(await service.askedIn(23 * hour), 0);
+    assert.equal(await service.askedIn(2 * hour), 1);
+
+    await service.broker.deleteDefinition({ kind: "ldapConfig", name: "corp", owner: "t" });
+    assert.equal(service.state.accountChecks.size, 0);
+  });
+
+  it("are of a VM provider config and a directory of the same name apart", () => {
+    assert.notEqual(
+      checkIdOf({ kind: "vmProviderConfig", name: "main" }),
+      checkIdOf({ kind: "ldapConfig", name: "main" }),
+    );
   });
 
   const edits: readonly (readonly [string, Partial<typeof settings>])[] = [

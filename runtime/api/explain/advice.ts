@@ -26,8 +26,8 @@ const advices: Readonly<Record<string, (numbers: Numbers) => string>> = {
   configDisabled: ({ autoscaleConfig }) => `enable autoscale config "${autoscaleConfig}" (enabled: true)`,
   configDraining: ({ autoscaleConfig }) => `end the drain of autoscale config "${autoscaleConfig}" (drain: false)`,
   configDeleting: ({ autoscaleConfig }) => `declare autoscale config "${autoscaleConfig}" again, or use another one`,
-  accountTrouble: ({ vmProvider }) =>
-    `put right what the cloud said of VM provider config "${vmProvider}"; an edit of it is checked at once, else it is asked again within the hour`,
+  accountTrouble: ({ vmProvider, ldapConfig }) =>
+    `put right what ${ldapConfig === undefined ? `the cloud said of VM provider config "${vmProvider}"` : `the directory said of LDAP config "${ldapConfig}"`}; an edit of it is checked at once, else it is asked again within the hour`,
   missingReference: () => "declare what it refers to",
   refusedKind: () => "use another VM provider, or start the runtime with what lets it take this one",
   unreadable: () => "declare anew what can't be read, with a document of this version, or delete it",

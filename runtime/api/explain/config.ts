@@ -1,11 +1,11 @@
 /** An autoscale config in sentences: what it has, what it does now and why, what holds it back. */
-import { vmProvidersOf, type AutoscaleConfig } from "../../model/config";
+import type { AutoscaleConfig } from "../../model/config";
 import type { ConfigDecision } from "../../model/plan";
 import type { Reason } from "../../model/reason";
 import { formatCount } from "../../model/units";
 import { WindowCache } from "../../planner/config/windows";
 import type { Leader } from "../backend";
-import { accountReasons, tellAccount } from "./account";
+import { accountReasons, accountsOf, tellAccount } from "./account";
 import { adviceFor } from "./advice";
 import type { Story } from "./story";
 
@@ -19,11 +19,11 @@ export function tellConfig(config: AutoscaleConfig, decision: ConfigDecision | u
       `VM provider config "${vmProvider.name}" has ${instances} of at most ${formatCount(vmProvider.maxInstances, "instance")}.`,
     );
   }
-  const vmProviders = vmProvidersOf(config);
-  for (const name of vmProviders) sentences.push(...tellAccount(name, leader));
+  const accounts = accountsOf(config);
+  for (const account of accounts) sentences.push(...tellAccount(account, leader));
   const reasons = decision?.reasons ?? [];
   for (const { text } of reasons) sentences.push(`Now: ${text}.`);
-  return { sentences, wouldChange: advicesFor([...reasons, ...accountReasons(vmProviders, leader)]) };
+  return { sentences, wouldChange: advicesFor([...reasons, ...accountReasons(accounts, leader)]) };
 }
 
 function advicesFor(reasons: readonly Reason[]): string[] {

@@ -1,4 +1,5 @@
 /** A node in sentences: what it is doing, since when and why, why it is still there, and what would change that. */
+import type { CheckSubject } from "../../model/account-check";
 import type { Decision, Node, Session } from "../../model/state";
 import { formatCount, formatDuration } from "../../model/units";
 import { describeShape } from "../../model/shape-text";
@@ -53,9 +54,14 @@ export function tellRefusedCall({ status, statusSinceMs }: Node, journal: readon
   return [`At ${formatTime(last.atMs)} ${last.reason.text}.`];
 }
 
-/** What its cloud says now of where it is to come from. */
-function tellAccountTrouble({ vmProvider }: Node, leader: Leader, { sentences, wouldChange }: Story): void {
-  const reasons = accountReasons(vmProvider === undefined ? [] : [vmProvider], leader);
+/** What its cloud and its directory say now of where it is to come from. */
+function tellAccountTrouble({ vmProvider, spec }: Node, leader: Leader, { sentences, wouldChange }: Story): void {
+  const directory = spec?.computerRecord && leader.ledger.state.accounts.get(spec.computerRecord.account);
+  const subjects: CheckSubject[] = [
+    ...(vmProvider === undefined ? [] : [{ kind: "vmProviderConfig", name: vmProvider } as const]),
+    ...(directory ? [{ kind: "ldapConfig", name: directory.definition } as const] : []),
+  ];
+  const reasons = accountReasons(subjects, leader);
   for (const { text } of reasons) sentences.push(`${text}.`);
   for (const advice of new Set(reasons.map(adviceFor))) if (advice) wouldChange.push(advice);
 }

@@ -1,11 +1,11 @@
 /** A session in sentences: where it is and why, what it waits for at each place where it may run. */
-import { vmProvidersOf } from "../../model/config";
+import { checkIdOf, type CheckSubject } from "../../model/account-check";
 import type { Node, Session } from "../../model/state";
 import { summaryOf } from "../../planner/explain/place-summary";
 import { configsFor, placesOf } from "../../planner/placement/places";
 import { RivalCounter } from "../../planner/placement/rivals";
 import type { Leader } from "../backend";
-import { accountReasons } from "./account";
+import { accountReasons, accountsOf } from "./account";
 import { adviceFor, formatSpan, formatTime } from "./advice";
 import type { Story } from "./story";
 
@@ -49,17 +49,17 @@ function tellWaiting(session: Session, leader: Leader, { sentences, wouldChange 
   for (const where of workspace ? placesOf(workspace, session.zone, state) : []) {
     sentences.push(`In ${summaryOf(session, workspace!, where, moment)}.`);
   }
-  const obstacles = accountReasons(vmProvidersFor(session, leader), leader);
+  const obstacles = accountReasons(accountsFor(session, leader), leader);
   for (const { text } of obstacles) sentences.push(`No node can come from ${text}.`);
   for (const advice of new Set([reason, ...obstacles].map(adviceFor))) if (advice) wouldChange.push(advice);
 }
 
 /** Those that could make a node for it. */
-function vmProvidersFor({ workspace: name, zone }: Session, { ledger: { state } }: Leader): string[] {
+function accountsFor({ workspace: name, zone }: Session, { ledger: { state } }: Leader): CheckSubject[] {
   const workspace = state.workspaces.get(name);
   const places = workspace ? placesOf(workspace, zone, state) : [];
   const configs = places.flatMap((place) => configsFor(workspace!, place, state));
-  return [...new Set(configs.flatMap(vmProvidersOf))];
+  return [...new Map(configs.flatMap(accountsOf).map((account) => [checkIdOf(account), account])).values()];
 }
 
 function tellPromised({ nodeId, status, progressPercent, progressMessage }: Node): string {

@@ -3,7 +3,7 @@ import { vmProvidersOf } from "../../model/config";
 import { circuitOf } from "../../planner/lifecycle/failures";
 import { accountsSchema, type AccountsView } from "../account-contracts";
 import type { Leader } from "../backend";
-import { viewAccounts } from "../explain/account";
+import { viewAccounts, viewDirectories } from "../explain/account";
 import { route, type Route } from "../route";
 import { viewOrphans } from "./orphans";
 
@@ -13,12 +13,12 @@ const list = route({
   method: "get",
   path: "/api/v1/accounts",
   access: "viewer",
-  summary: "Each VM provider config: what its cloud said, its instances, circuits and sweeps",
+  summary: "Each VM provider config: what its cloud said, its instances, circuits and sweeps; what directories said",
   responses: { 200: accountsSchema },
   async handle(_input, context) {
     const leader = context.leader();
     const accounts = viewAccounts(leader).map((account) => ({ ...account, ...detailsOf(account.vmProvider, leader) }));
-    return { status: 200, body: { nowMs: leader.clock.now(), accounts } };
+    return { status: 200, body: { nowMs: leader.clock.now(), accounts, directories: viewDirectories(leader) } };
   },
 });
 

@@ -1,5 +1,4 @@
 /** What operators look at: status, plan, journal, explanations. Nothing here changes anything. */
-import { vmProvidersOf } from "../../model/config";
 import { NotFoundError } from "../../model/errors";
 import type { Reason } from "../../model/reason";
 import type { ConfigState, Decision } from "../../model/state";
@@ -21,7 +20,7 @@ import {
 import { planSchema } from "../plan-contracts";
 import { traceOf } from "../../planner/explain/trace";
 import { definitionId } from "../../model/changes";
-import { accountReasons, viewAccounts } from "../explain/account";
+import { accountReasons, accountsOf, viewAccounts, viewDirectories } from "../explain/account";
 import { adviceFor } from "../explain/advice";
 import { tellConfig } from "../explain/config";
 import { tellNode, tellRefusedCall } from "../explain/node";
@@ -67,6 +66,7 @@ function viewStatus(leader: Leader): StatusView {
     orphans: viewOrphans(state).length,
     unreadable: [...state.unreadable.values()].map(describeUnreadable),
     accounts: viewAccounts(leader),
+    directories: viewDirectories(leader),
     configs: [...state.autoscaleConfigs.values()].map((config) => {
       const { name, pool, zone } = config;
       const own = nodes.filter((node) => node.autoscaleConfig === name);
@@ -201,7 +201,7 @@ function explainConfig(id: string, journal: readonly Decision[], leader: Leader)
   const present = leader.plan().configs.find(({ autoscaleConfig }) => autoscaleConfig === id);
   const state = ledger.state.configStates.get(id);
   const troubles = state ? troublesOf(state, clock.now()) : [];
-  const ofAccounts = accountReasons(vmProvidersOf(config), leader);
+  const ofAccounts = accountReasons(accountsOf(config), leader);
   const reasons = [...(present?.reasons ?? []), ...ofAccounts, ...troubles];
   const story = tellConfig(config, present, leader);
   story.sentences.push(...troubles.map(({ text }) => `Lately: ${text}.`));

@@ -168,16 +168,22 @@ async function checkDefinitions(reach: Reach, folder: string): Promise<string> {
   return "all can be read";
 }
 
-/** What the clouds said of the accounts, and of the images, networks, sizes and keys in them. */
+/** What the clouds said of the accounts, and of the images, networks, sizes and keys in them, and what directories said. */
 async function checkAccounts(reach: Reach, folder: string): Promise<string> {
   const status = await statusOf(reach, folder);
   if (typeof status === "string") return status;
-  const troubles = status.accounts.flatMap(({ vmProvider, troubles: own }) =>
-    own.map((text) => `VM provider config "${vmProvider}": ${text}`),
-  );
+  const accounts = [
+    ...status.accounts.map(({ vmProvider: name, ...verdict }) => ({ what: "VM provider config", name, ...verdict })),
+    ...(status.directories ?? []).map(({ ldapConfig: name, ...verdict }) => ({
+      what: "LDAP config",
+      name,
+      ...verdict,
+    })),
+  ];
+  const troubles = accounts.flatMap(({ what, name, troubles: own }) => own.map((text) => `${what} "${name}": ${text}`));
   if (troubles.length > 0) throw new SetupError(troubles.join("; "));
-  const unknown = status.accounts.filter(({ state }) => state === "unknown").map(({ vmProvider }) => vmProvider);
-  const asked = `${status.accounts.length - unknown.length} of ${status.accounts.length} in order`;
+  const unknown = accounts.filter(({ state }) => state === "unknown").map(({ name }) => name);
+  const asked = `${accounts.length - unknown.length} of ${accounts.length} in order`;
   return unknown.length === 0 ? asked : `${asked}; not asked yet: ${unknown.join(", ")}`;
 }
 

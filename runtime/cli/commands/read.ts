@@ -6,7 +6,7 @@ import { formatCount } from "../../model/units";
 import { connect, explainRefusal, globalOptions } from "../connection";
 import { formatAge, formatCounts, formatTable, printAnswer, printJson } from "../output";
 
-type AccountView = StatusView["accounts"][number];
+type AccountVerdict = Pick<StatusView["accounts"][number], "state" | "owner" | "troubles" | "unchecked">;
 type ConfigFailures = StatusView["configs"][number]["failures"][number];
 type SessionStatus = SessionView["status"];
 
@@ -111,7 +111,8 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
       ? [["orphans", `${formatCount(status.orphans, "VM")} that nobody knows: headroom orphans`]]
       : []),
     ...status.unreadable.map((text) => ["fault", text]),
-    ...status.accounts.flatMap(accountFacts),
+    ...status.accounts.flatMap((account) => accountFacts(account.vmProvider, account)),
+    ...(status.directories ?? []).flatMap((directory) => accountFacts(directory.ldapConfig, directory)),
   ].map(([name, value]) => `${name!.padEnd(9)} ${value}`);
   if (status.configs.length === 0) return [...facts, "", "no autoscale configs yet"].join("\n");
   const rows = status.configs.map((config) => [
@@ -127,11 +128,11 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
 }
 
 /** Accounts that are in order are one word each; what is not is said whole. */
-function accountFacts({ vmProvider, state, owner, troubles, unchecked }: AccountView): string[][] {
+function accountFacts(name: string, { state, owner, troubles, unchecked }: AccountVerdict): string[][] {
   const where = owner === undefined ? "" : ` (account ${owner})`;
   const known = { fine: "in order", unknown: "not checked yet", trouble: "not in order" }[state];
   const sentences = [...troubles, ...unchecked.map((text) => `no fault: ${text}`)];
-  return [["account", `${vmProvider}: ${known}${where}`], ...sentences.map((text) => ["", text])];
+  return [["account", `${name}: ${known}${where}`], ...sentences.map((text) => ["", text])];
 }
 
 function formatFailures({ vmProvider, circuit, consecutiveFailures, last }: ConfigFailures): string {
