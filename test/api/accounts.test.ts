@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createRng } from "../../runtime/main/chance";
 import { realClock } from "../../runtime/model/real-clock";
 import type { AccountCheck } from "../../runtime/model/account-check";
-import type { DefinitionKind } from "../../runtime/model/changes";
+import type { DefinitionKind } from "../../runtime/model/config";
 import { AccountChecks } from "../../runtime/reconciler/account-checks";
 import { headroom } from "../cli/headroom";
 import { removeFolder } from "../support/remove-folder";
@@ -97,7 +97,7 @@ describe("accounts, as operators see them", () => {
   it("tells what a directory said, in status and at the configs that make records there", async () => {
     const told = "AdLogin: dc1.example.org refuses headroom@example.org (52e)";
     const { ledger } = api.leader;
-    const declare = (kind: DefinitionKind, name: string, doc: object) =>
+    const declare = (kind: DefinitionKind, name: string, doc: Record<string, unknown>) =>
       api.client("operator").putDefinition({ kind, name, doc, owner: "test" });
     assert.deepEqual((await api.client("viewer").status()).directories, []);
     const corp = {
@@ -109,7 +109,7 @@ describe("accounts, as operators see them", () => {
     const [agents] = [...ledger.state.autoscaleConfigs.values()];
     const desks = {
       ...{ name: "desks", type: "server", zone: agents!.zone, pool: "desks", vmProvider: agents!.vmProvider },
-      ...{ connectionUser: "ada", createAdComputerRecord: true, ldapConfig: "corp" },
+      ...{ createAdComputerRecord: true, ldapConfig: "corp" },
       adComputerOu: "OU=Desktops,DC=example,DC=org",
     };
     await declare("autoscaleConfig", "desks", desks);
