@@ -10,6 +10,7 @@ import { UnavailableError } from "../model/errors";
 import { ProgressReader } from "../planner/explain/progress";
 import { isGood } from "./api-keys";
 import { isLeader, type ApiBackend, type Leader, type Standby } from "./backend";
+import { eventText, heartbeat, heartbeatMs, streamHeaders, unreadBytesMax } from "./event-stream";
 import type { Answer, RouteContext } from "./route";
 import { viewSession } from "./views";
 
@@ -17,20 +18,6 @@ import { viewSession } from "./views";
 const streamsMax = 2_000;
 /** Changes are noticed within this. */
 const lookEveryMs = 200;
-/** Comments that keep proxies and clients from closing a silent connection. */
-const heartbeatMs = 15_000;
-/** A client that does not read this much is gone, or as good as that. */
-const unreadBytesMax = 256 * 1024;
-
-const streamHeaders = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-store",
-  // A stream that has ended must not hold up the closing of the port.
-  connection: "close",
-  // Without it proxies of nginx hold events back.
-  "x-accel-buffering": "no",
-};
-
 interface Stream {
   readonly sessionId: string;
   readonly response: ServerResponse;
@@ -136,7 +123,7 @@ export class SessionFeed {
     if (!stream.isSending) void this.send(stream, current, reader).catch(() => response.destroy());
     if (response.writableEnded || nowMs - stream.wroteAtMs < (this.options.heartbeatMs ?? heartbeatMs)) return;
     stream.wroteAtMs = nowMs;
-    response.write(": still here\n\n");
+    response.write(heartbeat);
   }
 
   /** Sends the session if it has changed; its change is durable before anybody hears of it. */
@@ -154,7 +141,7 @@ export class SessionFeed {
       stream.lastText = text;
       stream.wroteAtMs = leader.clock.now();
       const event = isOver(session) ? "end" : "session";
-      stream.response.write(`id: ${idOf(stream.lastText)}\nevent: ${event}\ndata: ${stream.lastText}\n\n`);
+      stream.response.write(eventText(idOf(stream.lastText), event, stream.lastText));
       if (isOver(session)) stream.response.end();
     } finally {
       stream.isSending = false;

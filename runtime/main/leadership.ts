@@ -24,6 +24,7 @@ import { plan } from "../planner/planning/plan";
 import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
 import { ComingDemand } from "../reconciler/coming-demand";
+import { HistoryRecorder } from "../reconciler/history-recorder";
 import { Reconciler } from "../reconciler/reconciler";
 import type { StackOf } from "../reconciler/listing";
 import { OrphanRemoval } from "../reconciler/orphan-removal";
@@ -86,6 +87,7 @@ export class Leadership {
       laneRunner: LaneRunner;
       updater: NodeUpdater;
       questions: AccountQuestions;
+      recorder: HistoryRecorder;
       resealing: Resealing;
     },
     lost: Promise<Error>,
@@ -169,11 +171,13 @@ export class Leadership {
       isBusy: () => laneRunner.isBusy(),
     });
     const resealing = createResealing(options, { store, ledger });
+    const recorder = new HistoryRecorder({ ledger, history: store.history, clock, log });
     try {
       await laneRunner.start();
       await reconciler.start();
       questions.start();
       resealing.start();
+      recorder.start();
     } catch (error) {
       // What they began is given up with the workers, and recovered in the next term.
       await Promise.all([laneRunner.stop(), reconciler.stop(), updater.stop()]);
@@ -200,16 +204,17 @@ export class Leadership {
       },
       secrets: resealing,
     };
-    return new Leadership(leader, { store, reconciler, laneRunner, updater, questions, resealing }, lost);
+    return new Leadership(leader, { store, reconciler, laneRunner, updater, questions, resealing, recorder }, lost);
   }
 
   /** Decides nothing more, lets running updates end for up to `limitMs`, and gives the lease to whoever waits. */
   async stop(limitMs: number): Promise<void> {
-    const { store, reconciler, laneRunner, updater, questions, resealing } = this.parts;
+    const { store, reconciler, laneRunner, updater, questions, resealing, recorder } = this.parts;
     // First of all and at once: whoever no longer leads starts no engine.
     const lanesAtRest = laneRunner.stop();
     questions.stop();
     resealing.stop();
+    recorder.stop();
     await reconciler.stop();
     const cut = new AbortController();
     const limit = new Promise<void>((resolve) => {

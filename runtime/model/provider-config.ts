@@ -23,6 +23,15 @@ export const vmProviderConfigSchema = z.strictObject({
       "What becomes of a VM of this installation in the account that no node and no stack has, once it stands in " +
         "`headroom orphans`: `report` leaves it, `delete` deletes it.",
     ),
+  hourlyCost: z
+    .number()
+    .min(0, "0 or more")
+    .max(100_000, "at most 100000")
+    .optional()
+    .describe(
+      "What one VM of it costs in an hour, e.g. `0.096`, in the same currency everywhere; the runtime names none. Only for " +
+        "people to see, nothing is decided by it. Default: not known, and then nothing is said of costs.",
+    ),
   settings: z
     .record(z.string(), z.unknown())
     .default({})

@@ -24,9 +24,11 @@ import type {
 import { documentReader, type DocumentReader } from "../model/unreadable";
 import { noUsage, usageOf, type NodeUsage } from "../model/usage";
 import { WaitingGroups, type WaitingGroup } from "../model/waiting-groups";
+import { ChangeWatch } from "./change-watch";
 import { DeclaredDefinitions } from "./declared-definitions";
 import { isSameButForSignsOfLife, Revisions } from "./revisions";
 import { Groups, Holders, PlaceGroups, Sum, Table, type Index } from "./table";
+import { Tally } from "./tally";
 
 /** Memory that a kept answer takes beside its text. */
 const answerOverheadBytes = 500;
@@ -42,6 +44,8 @@ const noIds: readonly string[] = [];
 
 export class HotState implements Snapshot {
   readonly revisions = new Revisions();
+  /** Of all changes but signs of life. */
+  readonly changes = new ChangeWatch();
   /** What follows from definitions, accounts or sizes is to be made anew. */
   private readonly asDefinition: Index<unknown> = { follow: () => this.revisions.definitionChanged() };
 
@@ -53,6 +57,8 @@ export class HotState implements Snapshot {
   private readonly byLane = new Groups<Node>((node) => node.laneId);
   private readonly byVmProvider = new Groups<Node>((node) => node.vmProvider);
   private readonly byVm = new Holders<Node>(({ vmId }) => (vmId === undefined ? noIds : [vmId]));
+  /** By status. */
+  readonly nodesByStatus = new Tally<Node>(({ status }) => status);
   readonly nodes = new Table<Node>(
     this.byPlace,
     this.byConfig,
@@ -60,6 +66,7 @@ export class HotState implements Snapshot {
     this.byVmProvider,
     this.byVm,
     this.revisions,
+    this.nodesByStatus,
   );
 
   readonly nodeSecrets = new Table<NodeSecrets>();
@@ -90,6 +97,8 @@ export class HotState implements Snapshot {
       if (after?.nodeId !== undefined && after.nodeId !== before?.nodeId) this.forgetUsage(after.nodeId);
     },
   };
+  /** By status; sessions that have not ended. */
+  readonly sessionsByStatus = new Tally<Session>(({ status }) => status);
   /** Sessions that have not ended. */
   readonly sessions = new Table<Session>(
     this.byNode,
@@ -100,6 +109,7 @@ export class HotState implements Snapshot {
     this.waiting,
     this.waitingByUser,
     this.forgetUsages,
+    this.sessionsByStatus,
   );
 
   private readonly byAutoscaleConfig = new Groups<Lane>((lane) => lane.autoscaleConfig);
@@ -150,6 +160,7 @@ export class HotState implements Snapshot {
       else if (change.kind === "delete") this.tables[change.table].delete(change.id);
       else this.put(change.table, change.row);
     }
+    this.changes.tell(changes);
   }
 
   /** Undefined = there is none, as of a session that ended. */

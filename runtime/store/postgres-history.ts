@@ -16,8 +16,11 @@ import {
 import { encodeJson, encodeText } from "./postgres-text";
 import type { SampleDoc, SampleRow } from "./sample-rows";
 
-/** Runs one statement on a connection for readers, and fails as the store does. */
-export type ReadRows = <Row extends object>(text: string, values: unknown[]) => Promise<Row[]>;
+/** Runs one statement on a connection for readers, and fails as the store does. `limitMs`: it is given up after this. */
+export type ReadRows = <Row extends object>(text: string, values: unknown[], limitMs?: number) => Promise<Row[]>;
+
+/** A sample that takes longer to write is given up: the next one is due soon. */
+const addSampleMs = 20_000;
 
 export class PostgresHistory implements HistoryStore {
   /** @param fence The lease that samples are written under. */
@@ -76,6 +79,7 @@ export class PostgresHistory implements HistoryStore {
          on conflict (at) do nothing
        ) select count(*)::int as allowed from fence`,
       [leaseName, epoch, atMs, isWhole, encodeJson(doc)],
+      addSampleMs,
     );
     if (answer?.allowed === 1) return;
     throw new UnavailableError("another runtime has taken over; this one may no longer write");

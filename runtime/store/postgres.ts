@@ -84,7 +84,7 @@ export interface PostgresStoreOptions {
 
 export class PostgresStore implements Store, SealedStore {
   readonly history = new PostgresHistory(
-    (text, values) => this.read(text, values),
+    (text, values, limitMs) => this.read(text, values, limitMs),
     () => ({ leaseName: this.lease.name, epoch: this.lease.epoch }),
   );
   private readonly options: PostgresStoreOptions;
@@ -316,10 +316,10 @@ export class PostgresStore implements Store, SealedStore {
     if (this.lostError) throw new UnavailableError(this.lostError.message, { cause: this.lostError });
   }
 
-  private async read<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
+  private async read<Row extends object>(text: string, values: unknown[], limitMs?: number): Promise<Row[]> {
     if (this.isClosed) throw new UnavailableError("the store is closed");
     try {
-      return (await this.readers.query<Row>(text, values)).rows;
+      return (await this.readers.query<Row>({ text, values, ...{ query_timeout: limitMs } })).rows;
     } catch (cause) {
       throw asUnavailable(cause, this.target);
     }

@@ -206,7 +206,9 @@ export class Api {
       },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
+    // The stream of everything has no end to wait for.
+    const isEndless = response.ok && path.startsWith("/api/v1/events");
+    const text = isEndless ? await firstEvent(response) : await response.text();
     const isJson = text !== "" && /json/.test(response.headers.get("content-type") ?? "json");
     const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
     return { status: response.status, body: parsed, headers: response.headers, text };
@@ -250,6 +252,18 @@ export class Api {
     ]);
     return node;
   }
+}
+
+/** What a stream of events begins with, up to the end of its first event that has data; then hangs up. */
+export async function firstEvent(response: Response): Promise<string> {
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += part.value;
+    if (/^data: .*\n\n/m.test(text)) break;
+  }
+  await reader.cancel();
+  return text;
 }
 
 /** What is in it nobody looks at. */

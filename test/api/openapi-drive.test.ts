@@ -4,7 +4,7 @@ import { z } from "zod";
 import { SeededRng } from "../support/virtual-clock";
 import { goodValue, spoil, type Hints, type JsonSchema } from "./bad-input/values";
 import { rsaKey } from "../support/private-keys";
-import { addSchedule, Api, loseNode, nodeTokenFor, type Reply, type RequestOptions } from "./harness";
+import { addSchedule, Api, firstEvent, loseNode, nodeTokenFor, type Reply, type RequestOptions } from "./harness";
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
@@ -39,6 +39,8 @@ const world: Hints = {
   from: [Date.now() - 3_600_000],
   to: [Date.now() + 3_600_000],
   step: [300],
+  timezone: ["Asia/Kathmandu"],
+  values: ["vms,waiting"],
   deadline: ["2031-01-01T08:22:00Z"],
   // The only next step of a session that was just placed.
   status: ["running"],
@@ -90,7 +92,7 @@ describe("the OpenAPI document", function () {
     // Only encrypted keys have one.
     if (path.endsWith("/ssh-key")) delete (good as Record<string, unknown> | undefined)?.["passphrase"];
     const isStream = Object.values(operation.responses).some(({ content }) => content?.["text/event-stream"]);
-    const ask = isStream ? firstEvent : api.request.bind(api);
+    const ask = isStream ? beginning : api.request.bind(api);
     const reply = await ask(query.length > 0 ? `${filled}?${query.join("&")}` : filled, {
       method: method.toUpperCase(),
       key: options.isAnonymous ? undefined : keyFor(operation, path),
@@ -104,17 +106,10 @@ describe("the OpenAPI document", function () {
   }
 
   /** A stream may never end: its head and first event are the answer. */
-  async function firstEvent(path: string, { key }: RequestOptions): Promise<Reply> {
-    const hangUp = new AbortController();
+  async function beginning(path: string, { key }: RequestOptions): Promise<Reply> {
     const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    const response = await fetch(api.url + path, { headers, signal: hangUp.signal });
-    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      text += part.value;
-      if (response.ok && text.includes("\n\n")) break;
-    }
-    hangUp.abort();
+    const response = await fetch(api.url + path, { headers });
+    const text = response.ok ? await firstEvent(response) : await response.text();
     return { status: response.status, body: {}, headers: response.headers, text };
   }
 

@@ -26,7 +26,7 @@ type Details = Omit<AccountDetail, keyof ReturnType<typeof viewAccounts>[number]
 
 function detailsOf(vmProvider: string, { ledger, clock, work }: Leader): Details {
   const { state } = ledger;
-  const { maxInstances } = state.vmProviderConfigs.get(vmProvider)!;
+  const { maxInstances, hourlyCost } = state.vmProviderConfigs.get(vmProvider)!;
   const configs = [...state.autoscaleConfigs.values()].filter((config) => vmProvidersOf(config).includes(vmProvider));
   const circuits = configs.flatMap(({ name }) => {
     const failures = state.configStates.get(name)?.failures?.[vmProvider];
@@ -47,6 +47,7 @@ function detailsOf(vmProvider: string, { ledger, clock, work }: Leader): Details
       configs: configs.map(({ name }) => name).sort(),
       circuits,
     },
+    ...(hourlyCost === undefined ? {} : { hourlyCost }),
     ...(lastReadyAtMs < 0 ? {} : { lastReadyAtMs }),
     ...(isSwept ? { sweptAtMs: Math.min(...swept.map((atMs) => atMs ?? 0)) } : {}),
     orphans: viewOrphans(state).filter((orphan) => orphan.vmProvider === vmProvider && !orphan.isComputerRecord).length,

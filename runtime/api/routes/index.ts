@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { isLeader } from "../backend";
 import { healthSchema, type HealthView } from "../contracts";
+import { FleetFeed } from "../fleet-feed";
 import { describeApi } from "../openapi";
 import { route, type Route } from "../route";
 import { SessionFeed } from "../session-feed";
@@ -10,6 +11,8 @@ import { apiKeyRoutes } from "./api-keys";
 import { connectionRoutes } from "./connections";
 import { decisionRoutes } from "./decisions";
 import { definitionRoutes } from "./definitions";
+import { eventRoutes } from "./events";
+import { historyRoutes } from "./history";
 import { insightRoutes } from "./insight";
 import { laneRoutes } from "./lanes";
 import { metricsRoutes } from "./metrics";
@@ -40,8 +43,8 @@ const health = route({
   },
 });
 
-/** `feed`: who watches sessions; one per server. */
-export function createRoutes(feed = new SessionFeed()): readonly Route[] {
+/** `feed`, `fleetFeed`: who watches sessions, and who watches everything; one of each per server. */
+export function createRoutes(feed = new SessionFeed(), fleetFeed = new FleetFeed()): readonly Route[] {
   let document: object | undefined;
   const openapi = route({
     method: "get",
@@ -71,6 +74,8 @@ export function createRoutes(feed = new SessionFeed()): readonly Route[] {
     ...stagingRoutes,
     ...scheduleRoutes,
     ...decisionRoutes,
+    ...historyRoutes,
+    ...eventRoutes(fleetFeed),
     ...insightRoutes,
     ...apiKeyRoutes,
     ...secretsRoutes,

@@ -20,7 +20,7 @@ export function floorOf({ config, window }: ConfigView): number {
 }
 
 /** What an agent config wants free; a window may replace its own values. */
-export function standbyOf(config: AgentAutoscaleConfig, { window }: ConfigView): Shape {
+export function standbyOf(config: AgentAutoscaleConfig, { window }: Pick<ConfigView, "window">): Shape {
   return {
     cores: window.standbyCores ?? config.standbyCores,
     memoryBytes: window.standbyMemory ?? config.standbyMemory,
@@ -28,7 +28,7 @@ export function standbyOf(config: AgentAutoscaleConfig, { window }: ConfigView):
   };
 }
 
-export function standbySessionsOf(config: ServerAutoscaleConfig, { window }: ConfigView): number {
+export function standbySessionsOf(config: ServerAutoscaleConfig, { window }: Pick<ConfigView, "window">): number {
   return window.minimumAvailableSessions ?? config.minimumAvailableSessions;
 }
 

@@ -1,0 +1,93 @@
+/** The last days, minute by minute: what was needed, what there was and what it cost; see {@link sampleValueNames}. */
+import { z } from "zod";
+import { nameSchema } from "../model/config";
+import { sampleValueNames } from "../model/sample";
+import { listOf, timeSchema, timezoneSchema } from "./query-fields";
+
+const filters = {
+  config: nameSchema.optional().describe("Only this autoscale config."),
+  pool: nameSchema.optional().describe("Only autoscale configs and static members of this pool."),
+  zone: nameSchema.optional().describe("Only autoscale configs and static members of this zone."),
+};
+
+export const historyQuerySchema = z.strictObject({
+  ...filters,
+  from: timeSchema.optional().describe("Default: 24 hours before `to`."),
+  to: timeSchema.optional().describe("Not included. Default: now."),
+  step: z.coerce
+    .number()
+    .int()
+    .min(60)
+    .max(86_400)
+    .multipleOf(60)
+    .optional()
+    .describe("Seconds of one step. Default: the shortest with 500 steps at most."),
+  by: z.enum(["total", "config"]).default("total").describe("`total`: the sum of all that the filters leave."),
+  of: z.enum(["mean", "max"]).default("mean").describe("What is told of the minutes of one step."),
+  values: listOf(sampleValueNames).optional().describe("Only these, with commas. Default: all."),
+});
+
+const seriesSchema = z.strictObject({
+  /** Absent with `by=total`; otherwise absent = static members, without a pool: sessions that wait for no config. */
+  autoscaleConfig: z.string().optional(),
+  pool: z.string().optional(),
+  zone: z.string().optional(),
+  /** By name of the value, one number for each step; null = not known, or there is no such number. */
+  values: z.record(z.string(), z.array(z.number().nullable())),
+});
+
+export const historySchema = z.strictObject({
+  nowMs: z.int(),
+  fromMs: z.int(),
+  toMs: z.int(),
+  stepSeconds: z.int(),
+  /** When the oldest sample that is kept was taken; absent = there is none. */
+  recordedFromMs: z.int().optional(),
+  /** Start of each step. */
+  timesMs: z.array(z.int()),
+  /** Samples in each step; 0 = a gap: nobody led, or nothing could be written. */
+  minutes: z.array(z.int()),
+  series: z.array(seriesSchema),
+});
+
+export const costQuerySchema = z.strictObject({
+  ...filters,
+  from: timeSchema.optional().describe("The day of this time is the first. Default: 6 days before `to`."),
+  to: timeSchema.optional().describe("The day of this time is the last. Default: now."),
+  timezone: timezoneSchema.default("UTC").describe("Where days begin and end."),
+});
+
+const daySchema = z.strictObject({
+  date: z.string(),
+  fromMs: z.int(),
+  toMs: z.int(),
+  /** Minutes of the day that are known. */
+  minutes: z.int(),
+  /** Hours of VMs by their use: with a session, kept ready, more than needed, booting, leaving. */
+  vmHours: z.strictObject({
+    inUse: z.number(),
+    standby: z.number(),
+    excess: z.number(),
+    booting: z.number(),
+    leaving: z.number(),
+  }),
+  /** Of VMs that have a price; absent = none had. */
+  cost: z.number().optional(),
+});
+
+export const costSchema = z.strictObject({
+  nowMs: z.int(),
+  timezone: z.string(),
+  days: z.array(daySchema),
+  /** What the VMs that exist now cost in an hour; absent = none has a price. */
+  ratePerHour: z.number().optional(),
+  /** As VM provider configs declare them (`hourlyCost`). */
+  prices: z.array(z.strictObject({ vmProvider: z.string(), hourlyCost: z.number() })),
+  /** VM provider configs without a price: their VMs count in hours alone. */
+  unpriced: z.array(z.string()),
+});
+
+export type HistoryQuery = z.output<typeof historyQuerySchema>;
+export type HistoryView = z.output<typeof historySchema>;
+export type CostQuery = z.output<typeof costQuerySchema>;
+export type CostView = z.output<typeof costSchema>;
