@@ -177,6 +177,11 @@ export interface VmProviderArgs {
    * `headroom orphans`: `report` leaves it, `delete` deletes it. Default `report`.
    */
   readonly orphans?: pulumi.Input<"report" | "delete">;
+  /**
+   * What one VM of it costs in an hour, e.g. `0.096`, in the same currency everywhere; the runtime names none. Only for
+   * people to see, nothing is decided by it. 0 to 100,000. Default: not known, and then nothing is said of costs.
+   */
+  readonly hourlyCost?: pulumi.Input<number>;
 }
 
 /** DNS provider configs of every service, beside their settings. */
