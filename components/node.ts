@@ -1,174 +1,20 @@
-/** Internal: one node of any cloud, declared in the user's own stack through the same code as the runtime's nodes. */
+/** Internal: how a cloud's component declares its node in the user's own stack. */
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cloud } from "../provider/cloud";
-import { identityOf } from "../provider/frame/identity";
-import { fieldsOf } from "../provider/kernel/setting-fields";
-import type { DnsProvider, NodeOf, RecordOf, VmProvider } from "../provider/vm-provider";
-import type { Settings } from "../runtime/model/accounts";
-import { nameSchema, type OsType, problemsOf } from "../runtime/model/config";
-import { BugError, ConfigError } from "../runtime/model/errors";
-import { domainSchema } from "../runtime/model/fields";
+import { linkPlugin, readManifest } from "../provider/plugin-link";
+import {
+  declareNode as declareSingleNode,
+  type DeclaredSingleNode,
+  type NodeDeclaration,
+} from "../provider/single-node";
 
-/** In the tags of a node that no runtime knows, where its zone, pool and config would be. */
-const withoutRuntime = "none";
-const ttlSecondsDefault = 60;
+export type { NodeArgs, NodeRecordArgs, OtherDnsArgs } from "../provider/single-node";
 
-/** What the nodes of every cloud take. */
-export interface NodeArgs {
-  /** Name of the VM: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name. */
-  readonly nodeName?: string;
-  /** Run when the VM starts, wrapped as its system needs it; kept as a secret. Default none. */
-  readonly startupScript?: string;
-}
+const packageRoot = join(__dirname, "..", "..");
 
-export interface NodeRecordArgs {
-  /** The record is `<node name>.<baseDomainName>`. */
-  readonly baseDomainName: string;
-  /** Seconds, 1 to 86,400. Default 60. */
-  readonly ttlSeconds?: number;
-}
-
-/** A record at another DNS service than that of the VM's cloud. */
-export interface OtherDnsArgs extends NodeRecordArgs {
-  /** Kind of the service, e.g. `"aws"`. */
-  readonly kind: string;
-  /** Its settings with its credentials, as the arguments of its DNS provider config are. Default: all their defaults. */
-  readonly settings?: object;
-}
-
-export interface NodeDeclaration extends NodeArgs {
-  /** Of its cloud. */
-  readonly kind: string;
-  /** The component's own name. */
-  readonly resourceName: string;
-  /** Checked by the cloud's own schema, as those of the record are. */
-  readonly settings?: object;
-  readonly osType?: OsType;
-  /** Without a kind of its own the record's fields are what it needs beside the VM's settings. */
-  readonly dns?: OtherDnsArgs | (NodeRecordArgs & { readonly kind?: undefined });
-}
-
-/** Declares the VM and its record as children of `component`. Wrong arguments throw before anything is declared. */
-export function declareNode(
-  component: pulumi.ComponentResource,
-  declaration: NodeDeclaration,
-  clouds: readonly Cloud[] = registered(),
-): { address: pulumi.Output<string>; dnsName: pulumi.Output<string | undefined> } {
-  const machine = machineOf(declaration, clouds);
-  const record = declaration.dns && recordOf(declaration, declaration.dns, clouds);
-  const declared = declareResources(component, machine, record);
-  return {
-    address: pulumi.output(declared.then(({ address }) => address)),
-    dnsName: pulumi.output(declared.then(({ dnsName }) => dnsName)),
-  };
-}
-
-interface Machine {
-  readonly vm: VmProvider<unknown>;
-  readonly node: NodeOf<unknown>;
-  /** Name of the Pulumi provider that is made for it when none is given. */
-  readonly providerName: string;
-}
-
-interface NodeRecord {
-  readonly service: DnsProvider<unknown>;
-  readonly dns: RecordOf<unknown>["dns"];
-  /** Name of the Pulumi provider that is made for it; absent: that of the VM serves. */
-  readonly providerName?: string;
-}
-
-function machineOf(
-  { kind, resourceName, osType = "linux", startupScript = "", ...args }: NodeDeclaration,
-  clouds: readonly Cloud[],
-): Machine {
-  const { vm } = cloudOf(clouds, kind, "kind");
-  if (vm === undefined) throw new BugError(`there are no VMs of kind "${kind}"`);
-  const nodeId = parse({ settings: nameSchema }, args.nodeName ?? resourceName, "nodeName");
-  const settings = parse(vm, { ...vm.nodeDefaults, ...args.settings }, "settings");
-  const origin = { zone: withoutRuntime, pool: withoutRuntime, autoscaleConfig: withoutRuntime };
-  const node = { nodeId, ...origin, vmProvider: withoutRuntime, kind, settings, osType, startupScript };
-  return { vm, node, providerName: `${resourceName}-account` };
-}
-
-function recordOf(
-  { kind, resourceName, settings = {} }: NodeDeclaration,
-  { baseDomainName, ttlSeconds = ttlSecondsDefault, ...given }: NonNullable<NodeDeclaration["dns"]>,
-  clouds: readonly Cloud[],
-): NodeRecord {
-  parse({ settings: domainSchema }, baseDomainName, "dns.baseDomainName");
-  const service = cloudOf(clouds, given.kind ?? kind, "dns.kind").dns;
-  if (service === undefined) {
-    throw ConfigError.of([{ path: "dns.kind", message: `got "${given.kind ?? kind}", which has no DNS service` }]);
-  }
-  if (given.kind !== undefined) {
-    const own = parse(service, given.settings ?? {}, "dns.settings");
-    const dns = { kind: given.kind, baseDomainName, ttlSeconds, settings: own as Settings };
-    return { service, dns, providerName: `${resourceName}-dns-account` };
-  }
-  // The account, and whatever else VMs and records have in common, is said by the VM's settings.
-  const names = fieldsOf("dns", service.settings).map(({ name }) => name);
-  const shared = Object.entries(settings).filter(([name]) => names.includes(name));
-  const merged = parse(service, { ...Object.fromEntries(shared), ...given }, "dns");
-  return { service, dns: { kind, baseDomainName, ttlSeconds, settings: merged as Settings } };
-}
-
-async function declareResources(
-  component: pulumi.ComponentResource,
-  { vm: machines, node, providerName }: Machine,
-  record: NodeRecord | undefined,
-): Promise<{ address: pulumi.Output<string>; dnsName: pulumi.Output<string> | undefined }> {
-  // A provider given in the options, or by a parent, comes first.
-  const given = component.getProvider(machines.vmType);
-  const provider = given ?? (await ownProvider(machines, providerName, node.settings));
-  const options = { parent: component, provider };
-  if (record === undefined) {
-    const { address } = await machines.declareNode(node, options);
-    return { address, dnsName: undefined };
-  }
-  const { service, dns } = record;
-  const zone =
-    record.providerName === undefined
-      ? provider
-      : (component.getProvider(service.recordType) ?? (await ownProvider(service, record.providerName, dns.settings)));
-  const identity = identityOf(node);
-  const declareRecord = await service.prepareRecord({ identity, dns }, zone === undefined ? {} : { provider: zone });
-  const { vm, address } = await machines.declareNode(node, options);
-  const { dnsName } = declareRecord(address, { parent: component, provider: zone, dependsOn: vm });
-  return { address, dnsName };
-}
-
-/** A Pulumi provider of these settings, for clouds that need one. */
-async function ownProvider(
-  service: VmProvider<unknown> | DnsProvider<unknown>,
-  name: string,
-  settings: unknown,
-): Promise<pulumi.ProviderResource | undefined> {
-  return service.usesOwnPlugin ? undefined : service.pulumiProvider(name, { settings: settings as Settings });
-}
-
-/** Loaded only now: programs that declare no nodes need no clouds. */
-function registered(): readonly Cloud[] {
-  return (require("../provider/registry") as typeof import("../provider/registry")).clouds;
-}
-
-function cloudOf(clouds: readonly Cloud[], kind: string, path: string): Cloud {
-  const found = clouds.find((cloud) => cloud.kind === kind);
-  if (found !== undefined) return found;
-  const known = clouds.map((cloud) => cloud.kind).join(", ");
-  throw ConfigError.of([{ path, message: `got "${kind}"; there are ${known}` }]);
-}
-
-/** What the schema makes of it. Problems are told at their path below `what`, secrets without their values. */
-function parse<Output>(
-  {
-    settings,
-    secretFields = [],
-  }: { readonly settings: VmProvider<Output>["settings"]; readonly secretFields?: readonly string[] },
-  value: unknown,
-  what: string,
-): Output {
-  const parsed = settings.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = problemsOf(parsed.error, value, secretFields, settings);
-  throw ConfigError.of(problems.map(({ path, message }) => ({ path: path ? `${what}.${path}` : what, message })));
+/** Declares the VM and its record, after the engine can find the plugin that some of their resources need. */
+export function declareNode(component: pulumi.ComponentResource, declaration: NodeDeclaration): DeclaredSingleNode {
+  const problem = linkPlugin({ packageRoot, version: readManifest(packageRoot).version, environment: process.env });
+  if (problem !== undefined) void pulumi.log.warn(problem, component);
+  return declareSingleNode(component, declaration);
 }

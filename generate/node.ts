@@ -1,4 +1,5 @@
 /** The source of a cloud's node component: one VM in the user's own stack, without a runtime. */
+import { textOfNode } from "../provider/kernel/component-types";
 import type { VmProvider } from "../provider/vm-provider";
 import { docComment } from "./doc-comment";
 import type { Service } from "./services";
@@ -18,16 +19,17 @@ export function nodeImports({ osTypes }: VmProvider<unknown>, services: readonly
  */
 export function nodeSource(vm: VmProvider<unknown>, name: string, services: readonly Service[]): string {
   const [machines, records] = services;
-  const osType = vm.osTypes.length > 1 ? `  /** Default \`${vm.osTypes[0]}\`. */\n  readonly osType?: OsType;\n` : "";
+  const osType =
+    vm.osTypes.length > 1 ? `  /** Default \`${vm.osTypes[0]}\`. */\n  readonly osType?: pulumi.Input<OsType>;\n` : "";
   const isBare = machines!.fields.every(({ isRequired }) => !isRequired);
   return [
     ...(records === undefined ? [] : [recordArguments(name, machines!, records)]),
-    `/** Plain values, no outputs: they are checked before anything is declared. */
+    `/** Checked before anything is declared. */
 export interface ${name}NodeArgs extends NodeArgs {
 ${osType}  /** What the VM is. */
-  readonly settings${isBare ? "?" : ""}: pulumi.Unwrap<${name}VmArgs>;
+  readonly settings${isBare ? "?" : ""}: pulumi.Input<${name}VmArgs>;
   /** Default: no record. */
-  readonly dns?: ${records === undefined ? "" : `${name}NodeDnsArgs | `}OtherDnsArgs;
+  readonly dns?: pulumi.Input<${records === undefined ? "" : `${name}NodeDnsArgs | `}OtherDnsArgs>;
 }
 `,
     `${docComment(textOfNode(vm))}export class ${name}Node extends pulumi.ComponentResource {
@@ -52,19 +54,6 @@ ${osType}  /** What the VM is. */
 function recordArguments(name: string, machines: Service, records: Service): string {
   const said = new Set(machines.fields.map((field) => field.name));
   const more = records.fields.filter((field) => !said.has(field.name)).map((field) => JSON.stringify(field.name));
-  const picked = more.length > 0 ? `, Pick<pulumi.Unwrap<${records.settings}>, ${more.join(" | ")}>` : "";
+  const picked = more.length > 0 ? `, Pick<${records.settings}, ${more.join(" | ")}>` : "";
   return `${docComment("A record in the account of the VM.")}export interface ${name}NodeDnsArgs extends NodeRecordArgs${picked} {}\n`;
-}
-
-function textOfNode({ sdk, nodeDefaults, description }: VmProvider<unknown>): string {
-  const differs = nodeDefaults === undefined ? "" : `, but \`${JSON.stringify(nodeDefaults)}\``;
-  const needs =
-    sdk === undefined
-      ? "Needs the plugin `pulumi-resource-headroom`."
-      : `Needs the package \`${sdk}\`: pass a provider of it in the options to share it among nodes; without one each ` +
-        "node makes its own from `settings`.";
-  return (
-    `${description} This is one of them without a runtime, in your own stack: it lives as long as the resource, and its ` +
-    `settings have the same defaults as those of the runtime's nodes${differs}. ${needs}`
-  );
 }

@@ -37,6 +37,11 @@ export interface PluginServerOptions {
   readonly defaults: RuntimeConnection;
   /** The engine's address when it is known before the first call. */
   readonly engineAddress?: string;
+  /** Makes a component of the package. Default: there are none. */
+  readonly construct?: (
+    request: provider.ConstructRequest,
+    engineAddress: string,
+  ) => Promise<provider.ConstructResponse>;
   /** The engine has said on some connection that the update is over or cancelled. */
   readonly onCancel?: () => void;
 }
@@ -49,6 +54,7 @@ interface Connection {
   /** False during a preview in which the endpoint itself is yet to be created: then nothing can be checked. */
   isConfigured: boolean;
   log: EngineLog | undefined;
+  engineAddress: string | undefined;
 }
 
 type Call<Request> = grpc.ServerUnaryCall<Request, unknown>;
@@ -109,7 +115,7 @@ export class PluginServer {
       cancel: this.unary((call: Call<Empty>) => this.cancel(call)),
       invoke: refuse("functions"),
       call: refuse("methods"),
-      construct: refuse("components; use the TypeScript package pulumi-headroom for them"),
+      construct: this.componentsOr(refuse("components")),
       parameterize: refuse("parameters"),
       getMapping: refuse("mappings"),
       getMappings: refuse("mappings"),
@@ -132,7 +138,9 @@ export class PluginServer {
 
   private connectLog(call: Call<unknown>, address: string): void {
     const connection = this.connection(call);
-    if (address !== "" && connection.log === undefined) connection.log = new EngineLog(address);
+    if (address === "") return;
+    connection.engineAddress ??= address;
+    connection.log ??= new EngineLog(address);
   }
 
   private configure(call: Call<provider.ConfigureRequest>): provider.ConfigureResponse {
@@ -223,6 +231,18 @@ export class PluginServer {
     return new Empty();
   }
 
+  private componentsOr(
+    refusal: grpc.handleUnaryCall<unknown, unknown>,
+  ): grpc.handleUnaryCall<provider.ConstructRequest, unknown> {
+    const { construct } = this.options;
+    if (construct === undefined) return refusal;
+    return this.unary((call: Call<provider.ConstructRequest>) => {
+      const { engineAddress } = this.connection(call);
+      if (engineAddress === undefined) throw new Error("the engine has not said where it is to be reached");
+      return construct(call.request, engineAddress);
+    });
+  }
+
   private cancel(call: Call<Empty>): Empty {
     this.connection(call).cancelled.abort();
     this.options.onCancel?.();
@@ -239,6 +259,7 @@ export class PluginServer {
       configuration: this.options.defaults,
       isConfigured: true,
       log: engineAddress === undefined ? undefined : new EngineLog(engineAddress),
+      engineAddress,
     };
     this.connections.set(call.getPeer(), connection);
     return connection;

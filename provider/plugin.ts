@@ -4,13 +4,14 @@
  * It ends by itself after Cancel, after SIGTERM and when its engine is gone, in each case only when the calls that run
  * have been answered or {@link finishMsMax} has passed: a create that is cut off would leave a VM that nobody knows.
  */
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { withDirectLoopback } from "../runtime/model/direct-loopback";
 import { realClock } from "../runtime/model/real-clock";
 import { connectionDefaults } from "./kernel/connection";
+import { readManifest } from "./plugin-link";
 import { type KernelSet, PluginServer } from "./plugin-server";
+import { RemoteComponents } from "./remote-components";
 import type { ResourceKernel } from "./resource-kernel";
 
 /** Longer than any create should take; a plugin that hangs must not stay for ever. */
@@ -54,20 +55,18 @@ function kernels(): KernelSet {
   };
 }
 
-function version(): string {
-  const manifest = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as { version: string };
-  return manifest.version;
-}
-
 async function main(): Promise<void> {
   // For whatever is asked and started here on this machine.
   Object.assign(process.env, withDirectLoopback(process.env));
   const engine = process.ppid;
   const [engineAddress] = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+  const manifest = readManifest(join(__dirname, "..", ".."));
+  const components = new RemoteComponents();
   const server = new PluginServer({
-    version: version(),
+    version: manifest.version,
     kernels,
-    schema: async () => (await import("./kernel/schema.js")).packageSchema(version()),
+    schema: async () => (await import("./kernel/schema.js")).packageSchema(manifest),
+    construct: (request, address) => components.construct(request, address),
     defaults: connectionDefaults(process.env),
     ...(engineAddress === undefined ? {} : { engineAddress }),
     onCancel: () => void finish(),

@@ -157,23 +157,23 @@ export class AwsDnsProvider extends pulumi.ComponentResource {
 }
 
 /** A record in the account of the VM. */
-export interface AwsNodeDnsArgs
-  extends NodeRecordArgs, Pick<pulumi.Unwrap<AwsDnsArgs>, "hostedZoneId" | "privateZone" | "vpcId"> {}
+export interface AwsNodeDnsArgs extends NodeRecordArgs, Pick<AwsDnsArgs, "hostedZoneId" | "privateZone" | "vpcId"> {}
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface AwsNodeArgs extends NodeArgs {
   /** Default `linux`. */
-  readonly osType?: OsType;
+  readonly osType?: pulumi.Input<OsType>;
   /** What the VM is. */
-  readonly settings: pulumi.Unwrap<AwsVmArgs>;
+  readonly settings: pulumi.Input<AwsVmArgs>;
   /** Default: no record. */
-  readonly dns?: AwsNodeDnsArgs | OtherDnsArgs;
+  readonly dns?: pulumi.Input<AwsNodeDnsArgs | OtherDnsArgs>;
 }
 
 /**
  * VMs on Amazon EC2. This is one of them without a runtime, in your own stack: it lives as long as the resource, and
- * its settings have the same defaults as those of the runtime's nodes. Needs the package `@pulumi/aws`: pass a provider
- * of it in the options to share it among nodes; without one each node makes its own from `settings`.
+ * its settings have the same defaults as those of the runtime's nodes. Needs the npm package `@pulumi/aws` where it
+ * runs: pass a provider of it in the options to share it among nodes; without one each node makes its own from
+ * `settings`.
  */
 export class AwsNode extends pulumi.ComponentResource {
   /** Under which it is reached. */

@@ -259,23 +259,23 @@ export class AzureDnsProvider extends pulumi.ComponentResource {
 }
 
 /** A record in the account of the VM. */
-export interface AzureNodeDnsArgs
-  extends NodeRecordArgs, Pick<pulumi.Unwrap<AzureDnsArgs>, "dnsZone" | "privateZone"> {}
+export interface AzureNodeDnsArgs extends NodeRecordArgs, Pick<AzureDnsArgs, "dnsZone" | "privateZone"> {}
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface AzureNodeArgs extends NodeArgs {
   /** Default `linux`. */
-  readonly osType?: OsType;
+  readonly osType?: pulumi.Input<OsType>;
   /** What the VM is. */
-  readonly settings: pulumi.Unwrap<AzureVmArgs>;
+  readonly settings: pulumi.Input<AzureVmArgs>;
   /** Default: no record. */
-  readonly dns?: AzureNodeDnsArgs | OtherDnsArgs;
+  readonly dns?: pulumi.Input<AzureNodeDnsArgs | OtherDnsArgs>;
 }
 
 /**
  * VMs on Microsoft Azure. This is one of them without a runtime, in your own stack: it lives as long as the resource,
- * and its settings have the same defaults as those of the runtime's nodes. Needs the package `@pulumi/azure-native`:
- * pass a provider of it in the options to share it among nodes; without one each node makes its own from `settings`.
+ * and its settings have the same defaults as those of the runtime's nodes. Needs the npm package `@pulumi/azure-native`
+ * where it runs: pass a provider of it in the options to share it among nodes; without one each node makes its own from
+ * `settings`.
  */
 export class AzureNode extends pulumi.ComponentResource {
   /** Under which it is reached. */

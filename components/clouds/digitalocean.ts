@@ -121,21 +121,21 @@ export class DigitalOceanDnsProvider extends pulumi.ComponentResource {
 }
 
 /** A record in the account of the VM. */
-export interface DigitalOceanNodeDnsArgs extends NodeRecordArgs, Pick<pulumi.Unwrap<DigitalOceanDnsArgs>, "domain"> {}
+export interface DigitalOceanNodeDnsArgs extends NodeRecordArgs, Pick<DigitalOceanDnsArgs, "domain"> {}
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface DigitalOceanNodeArgs extends NodeArgs {
   /** What the VM is. */
-  readonly settings: pulumi.Unwrap<DigitalOceanVmArgs>;
+  readonly settings: pulumi.Input<DigitalOceanVmArgs>;
   /** Default: no record. */
-  readonly dns?: DigitalOceanNodeDnsArgs | OtherDnsArgs;
+  readonly dns?: pulumi.Input<DigitalOceanNodeDnsArgs | OtherDnsArgs>;
 }
 
 /**
  * VMs on DigitalOcean: Droplets. This is one of them without a runtime, in your own stack: it lives as long as the
- * resource, and its settings have the same defaults as those of the runtime's nodes. Needs the package
- * `@pulumi/digitalocean`: pass a provider of it in the options to share it among nodes; without one each node makes its
- * own from `settings`.
+ * resource, and its settings have the same defaults as those of the runtime's nodes. Needs the npm package
+ * `@pulumi/digitalocean` where it runs: pass a provider of it in the options to share it among nodes; without one each
+ * node makes its own from `settings`.
  */
 export class DigitalOceanNode extends pulumi.ComponentResource {
   /** Under which it is reached. */

@@ -221,24 +221,23 @@ export class GcpDnsProvider extends pulumi.ComponentResource {
 }
 
 /** A record in the account of the VM. */
-export interface GcpNodeDnsArgs
-  extends NodeRecordArgs, Pick<pulumi.Unwrap<GcpDnsArgs>, "managedZone" | "privateZone"> {}
+export interface GcpNodeDnsArgs extends NodeRecordArgs, Pick<GcpDnsArgs, "managedZone" | "privateZone"> {}
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface GcpNodeArgs extends NodeArgs {
   /** Default `linux`. */
-  readonly osType?: OsType;
+  readonly osType?: pulumi.Input<OsType>;
   /** What the VM is. */
-  readonly settings: pulumi.Unwrap<GcpVmArgs>;
+  readonly settings: pulumi.Input<GcpVmArgs>;
   /** Default: no record. */
-  readonly dns?: GcpNodeDnsArgs | OtherDnsArgs;
+  readonly dns?: pulumi.Input<GcpNodeDnsArgs | OtherDnsArgs>;
 }
 
 /**
  * VMs on Google Cloud: Compute Engine. This is one of them without a runtime, in your own stack: it lives as long as
- * the resource, and its settings have the same defaults as those of the runtime's nodes. Needs the package
- * `@pulumi/gcp`: pass a provider of it in the options to share it among nodes; without one each node makes its own from
- * `settings`.
+ * the resource, and its settings have the same defaults as those of the runtime's nodes. Needs the npm package
+ * `@pulumi/gcp` where it runs: pass a provider of it in the options to share it among nodes; without one each node
+ * makes its own from `settings`.
  */
 export class GcpNode extends pulumi.ComponentResource {
   /** Under which it is reached. */

@@ -135,21 +135,21 @@ export class KubeVirtVmProvider extends pulumi.ComponentResource {
   }
 }
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface KubeVirtNodeArgs extends NodeArgs {
   /** Default `linux`. */
-  readonly osType?: OsType;
+  readonly osType?: pulumi.Input<OsType>;
   /** What the VM is. */
-  readonly settings: pulumi.Unwrap<KubeVirtVmArgs>;
+  readonly settings: pulumi.Input<KubeVirtVmArgs>;
   /** Default: no record. */
-  readonly dns?: OtherDnsArgs;
+  readonly dns?: pulumi.Input<OtherDnsArgs>;
 }
 
 /**
  * VMs in a Kubernetes cluster with KubeVirt, also on Google Kubernetes Engine and in Harvester. This is one of them
  * without a runtime, in your own stack: it lives as long as the resource, and its settings have the same defaults as
- * those of the runtime's nodes. Needs the package `@pulumi/kubernetes`: pass a provider of it in the options to share
- * it among nodes; without one each node makes its own from `settings`.
+ * those of the runtime's nodes. Needs the npm package `@pulumi/kubernetes` where it runs: pass a provider of it in the
+ * options to share it among nodes; without one each node makes its own from `settings`.
  */
 export class KubeVirtNode extends pulumi.ComponentResource {
   /** Under which it is reached. */

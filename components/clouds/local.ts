@@ -91,12 +91,12 @@ export class LocalDnsProvider extends pulumi.ComponentResource {
 /** A record in the account of the VM. */
 export interface LocalNodeDnsArgs extends NodeRecordArgs {}
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface LocalNodeArgs extends NodeArgs {
   /** What the VM is. */
-  readonly settings?: pulumi.Unwrap<LocalVmArgs>;
+  readonly settings?: pulumi.Input<LocalVmArgs>;
   /** Default: no record. */
-  readonly dns?: LocalNodeDnsArgs | OtherDnsArgs;
+  readonly dns?: pulumi.Input<LocalNodeDnsArgs | OtherDnsArgs>;
 }
 
 /**

@@ -167,22 +167,23 @@ export class OciDnsProvider extends pulumi.ComponentResource {
 }
 
 /** A record in the account of the VM. */
-export interface OciNodeDnsArgs extends NodeRecordArgs, Pick<pulumi.Unwrap<OciDnsArgs>, "zone" | "privateViewOcid"> {}
+export interface OciNodeDnsArgs extends NodeRecordArgs, Pick<OciDnsArgs, "zone" | "privateViewOcid"> {}
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface OciNodeArgs extends NodeArgs {
   /** Default `linux`. */
-  readonly osType?: OsType;
+  readonly osType?: pulumi.Input<OsType>;
   /** What the VM is. */
-  readonly settings: pulumi.Unwrap<OciVmArgs>;
+  readonly settings: pulumi.Input<OciVmArgs>;
   /** Default: no record. */
-  readonly dns?: OciNodeDnsArgs | OtherDnsArgs;
+  readonly dns?: pulumi.Input<OciNodeDnsArgs | OtherDnsArgs>;
 }
 
 /**
  * VMs on Oracle Cloud Infrastructure. This is one of them without a runtime, in your own stack: it lives as long as the
- * resource, and its settings have the same defaults as those of the runtime's nodes. Needs the package `@pulumi/oci`:
- * pass a provider of it in the options to share it among nodes; without one each node makes its own from `settings`.
+ * resource, and its settings have the same defaults as those of the runtime's nodes. Needs the npm package
+ * `@pulumi/oci` where it runs: pass a provider of it in the options to share it among nodes; without one each node
+ * makes its own from `settings`.
  */
 export class OciNode extends pulumi.ComponentResource {
   /** Under which it is reached. */

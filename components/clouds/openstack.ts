@@ -175,14 +175,14 @@ export class OpenStackVmProvider extends pulumi.ComponentResource {
   }
 }
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface OpenStackNodeArgs extends NodeArgs {
   /** Default `linux`. */
-  readonly osType?: OsType;
+  readonly osType?: pulumi.Input<OsType>;
   /** What the VM is. */
-  readonly settings: pulumi.Unwrap<OpenStackVmArgs>;
+  readonly settings: pulumi.Input<OpenStackVmArgs>;
   /** Default: no record. */
-  readonly dns?: OtherDnsArgs;
+  readonly dns?: pulumi.Input<OtherDnsArgs>;
 }
 
 /**

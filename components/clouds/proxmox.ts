@@ -92,21 +92,21 @@ export class ProxmoxVmProvider extends pulumi.ComponentResource {
   }
 }
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface ProxmoxNodeArgs extends NodeArgs {
   /** Default `linux`. */
-  readonly osType?: OsType;
+  readonly osType?: pulumi.Input<OsType>;
   /** What the VM is. */
-  readonly settings: pulumi.Unwrap<ProxmoxVmArgs>;
+  readonly settings: pulumi.Input<ProxmoxVmArgs>;
   /** Default: no record. */
-  readonly dns?: OtherDnsArgs;
+  readonly dns?: pulumi.Input<OtherDnsArgs>;
 }
 
 /**
  * VMs on Proxmox VE, cloned from a template. This is one of them without a runtime, in your own stack: it lives as long
- * as the resource, and its settings have the same defaults as those of the runtime's nodes. Needs the package
- * `@muhlba91/pulumi-proxmoxve`: pass a provider of it in the options to share it among nodes; without one each node
- * makes its own from `settings`.
+ * as the resource, and its settings have the same defaults as those of the runtime's nodes. Needs the npm package
+ * `@muhlba91/pulumi-proxmoxve` where it runs: pass a provider of it in the options to share it among nodes; without one
+ * each node makes its own from `settings`.
  */
 export class ProxmoxNode extends pulumi.ComponentResource {
   /** Under which it is reached. */

@@ -122,14 +122,14 @@ export class VSphereVmProvider extends pulumi.ComponentResource {
   }
 }
 
-/** Plain values, no outputs: they are checked before anything is declared. */
+/** Checked before anything is declared. */
 export interface VSphereNodeArgs extends NodeArgs {
   /** Default `linux`. */
-  readonly osType?: OsType;
+  readonly osType?: pulumi.Input<OsType>;
   /** What the VM is. */
-  readonly settings: pulumi.Unwrap<VSphereVmArgs>;
+  readonly settings: pulumi.Input<VSphereVmArgs>;
   /** Default: no record. */
-  readonly dns?: OtherDnsArgs;
+  readonly dns?: pulumi.Input<OtherDnsArgs>;
 }
 
 /**

@@ -2,27 +2,18 @@
  * The package's schema for programs in other languages (YAML, generated SDKs), made from the same zod schemas that
  * check the documents, so that the two can't disagree.
  */
-import { type DefinitionKind, definitionKinds, definitionSchemas, secretFields } from "../../runtime/model/config";
+import { definitionKinds, definitionSchemas, secretFields } from "../../runtime/model/config";
 import type { Cloud } from "../cloud";
 import { clouds as registered } from "../registry";
+import { nodeComponentTypes, type NodeComponentType, textOfNode } from "./component-types";
+import { definitionTexts } from "./definition-texts";
 import { definitionTypes } from "./definition-types";
+import { type Manifest, packageFacts } from "./package-facts";
 import { providerConfigSchemas } from "./provider-document";
 import { type Field, type FieldType, fieldsOf, textOf } from "./setting-fields";
 import { descriptionOf, typedProviders } from "./typed-provider";
 
 type Json = Record<string, unknown>;
-
-const descriptions: Readonly<Record<DefinitionKind, string>> = {
-  zone: "A deployment zone: where new VMs reach the runtime, and how sessions are placed.",
-  pool: "A set of like nodes: docker agents or servers, with static members.",
-  workspace: "What a session runs, what it needs, and where it may run.",
-  vmProviderConfig: "Settings of one account and VM template of a cloud by name, with a hard ceiling of instances.",
-  dnsProviderConfig: "Settings of one account of a DNS service by name.",
-  ldapConfig: "The domain controllers of an Active Directory, and the account with which computer records are made.",
-  autoscaleConfig: "Rules for the nodes of one pool in one zone on one VM provider config.",
-  schedule: "A window on days of the week or dates in which an autoscale config is active.",
-  stagingConfig: "Sessions of one workspace that are kept running before anybody asks for them.",
-};
 
 /** Configuration of the package, for stacks and for explicit provider resources. */
 const configuration: Json = {
@@ -44,29 +35,29 @@ const configuration: Json = {
   },
 };
 
-/** Pulumi's package schema as JSON text, with a resource for each kind of definition and each service of each cloud. */
-export function packageSchema(version: string, clouds: readonly Cloud[] = registered): string {
+/** Pulumi's package schema as JSON text, with a resource for each kind of definition, service and node of each cloud. */
+export function packageSchema(manifest: Manifest, clouds: readonly Cloud[] = registered): string {
   const types: Json = {};
   const resources: Record<string, Json> = {};
   for (const kind of definitionKinds) {
     const type = definitionTypes[kind];
-    const fields = fieldsOf(kind, definitionSchemas[kind], secretFields[kind]);
-    resources[type] = resourceOf(descriptions[kind], fields, propertiesOf(fields, type, types));
+    const { description, example } = definitionTexts[kind];
+    const fields = fieldsOf(kind, definitionSchemas[kind], secretFields[kind]).map(hideSettings);
+    const text = `${description}${yamlExample(type, example)}`;
+    resources[type] = resourceOf(text, fields, propertiesOf(fields, type, types));
   }
   for (const { type, definition, typePrefix, service } of typedProviders(clouds)) {
     const own = fieldsOf(definition, providerConfigSchemas[definition]);
     const settings = fieldsOf(type, service.settings, service.secretFields);
-    resources[type] = resourceOf(descriptionOf(service), [...own, ...settings], {
+    const text = `${descriptionOf(service)}${typescriptExample(service.example)}`;
+    resources[type] = resourceOf(text, [...own, ...settings], {
       ...propertiesOf(own, definitionTypes[definition], types),
       ...propertiesOf(settings, `headroom:index:${typePrefix}`, types),
     });
   }
+  for (const component of nodeComponentTypes(clouds)) resources[component.type] = nodeOf(component, types);
   return JSON.stringify({
-    name: "headroom",
-    version,
-    displayName: "Headroom",
-    description: "Keeps the right number of VMs ready for session work.",
-    license: "Apache-2.0",
+    ...packageFacts(manifest),
     config: { variables: configuration },
     provider: { description: "A connection to one Headroom runtime.", inputProperties: configuration },
     resources,
@@ -74,11 +65,115 @@ export function packageSchema(version: string, clouds: readonly Cloud[] = regist
   });
 }
 
+/** Without the cloud's schema nobody can say which of the settings are secret, so all of them are. */
+function hideSettings(field: Field): Field {
+  return field.name === "settings" ? { ...field, isSecret: true } : field;
+}
+
+function yamlExample(type: string, properties: string): string {
+  const indented = properties.replaceAll(/^/gm, "      ");
+  return exampleUsage("yaml", `resources:\n  example:\n    type: ${type}\n    properties:\n${indented}`);
+}
+
+function typescriptExample(program: string | undefined): string {
+  if (program === undefined) return "";
+  return exampleUsage("typescript", `import * as headroom from "pulumi-headroom";\n\n${program}`);
+}
+
+/** As Pulumi's registry and generators know examples. */
+function exampleUsage(language: string, program: string): string {
+  return `\n\n## Example Usage\n\n\`\`\`${language}\n${program}\n\`\`\`\n`;
+}
+
+/** The component of one node. What it takes is checked by the cloud's schemas, as in a TypeScript program. */
+function nodeOf({ name, vm, dns, ...component }: NodeComponentType, types: Json): Json {
+  const settings = fieldsOf(component.type, vm.settings, vm.secretFields);
+  const records = dns === undefined ? [] : fieldsOf(component.type, dns.settings, dns.secretFields);
+  const said = new Set(settings.map((field) => field.name));
+  const settingsType = `headroom:index:${name}NodeSettings`;
+  types[settingsType] = objectOf(settings, propertiesOf(settings, `headroom:index:${name}`, types));
+  const recordType = `headroom:index:${name}NodeDns`;
+  const more = records.filter((field) => !said.has(field.name)).map((field) => ({ ...field, isRequired: false }));
+  types[recordType] = {
+    ...objectOf([], { ...recordProperties, ...propertiesOf(more, `headroom:index:${name}Dns`, types) }),
+    required: ["baseDomainName"],
+  };
+  const isBare = settings.every(({ isRequired }) => !isRequired);
+  return {
+    isComponent: true,
+    description: textOfNode(vm),
+    inputProperties: {
+      ...nodeProperties,
+      ...(vm.osTypes.length > 1 ? { osType: osTypeOf(vm.osTypes, types) } : {}),
+      settings: { $ref: `#/types/${settingsType}`, description: "What the VM is." },
+      dns: { $ref: `#/types/${recordType}`, description: "A record of the VM. Default: none." },
+    },
+    requiredInputs: isBare ? [] : ["settings"],
+    properties: {
+      address: { type: "string", description: "Under which it is reached." },
+      dnsName: { type: "string", description: "Name of the record. Only with `dns`." },
+    },
+    required: ["address"],
+  };
+}
+
+const nodeProperties: Json = {
+  nodeName: {
+    type: "string",
+    plain: true,
+    description: "Name of the VM: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name.",
+  },
+  startupScript: {
+    type: "string",
+    secret: true,
+    description: "Run when the VM starts, wrapped as its system needs it; kept as a secret. Default none.",
+  },
+};
+
+const recordProperties: Json = {
+  baseDomainName: { type: "string", description: "The record is `<node name>.<baseDomainName>`." },
+  ttlSeconds: { type: "integer", description: "Seconds, 1 to 86,400. Default 60.", default: 60 },
+  kind: {
+    type: "string",
+    description: 'Kind of another DNS service than that of the VM\'s cloud, e.g. `"aws"`. Default: that of the cloud.',
+  },
+  settings: {
+    type: "object",
+    additionalProperties: { $ref: "pulumi.json#/Any" },
+    secret: true,
+    description: "Only with `kind`: its settings with its credentials. Default: all their defaults.",
+  },
+};
+
+function osTypeOf(osTypes: readonly string[], types: Json): Json {
+  const values = osTypes.map((value) => ({ name: enumName(value), value }));
+  types["headroom:index:NodeOsType"] = { type: "string", enum: values };
+  const description = `System of the VM. Default \`${osTypes[0]}\`.`;
+  return { $ref: "#/types/headroom:index:NodeOsType", description, default: osTypes[0] };
+}
+
 /** Outputs are the inputs, with the name filled in. */
 function resourceOf(description: string, fields: readonly Field[], properties: Json): Json {
-  const required = fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
+  const { required } = objectOf(fields, properties) as { required: string[] };
   const requiredInputs = required.filter((name) => name !== "name");
-  return { description, inputProperties: properties, requiredInputs, properties, required };
+  return {
+    description,
+    inputProperties: properties,
+    requiredInputs,
+    properties: withoutDefaults(properties),
+    required,
+  };
+}
+
+/** Only what is given has a default. */
+function withoutDefaults(properties: Json): Json {
+  const entries = Object.entries(properties as Record<string, Json>);
+  return Object.fromEntries(entries.map(([name, { default: _default, ...property }]) => [name, property]));
+}
+
+function objectOf(fields: readonly Field[], properties: Json): Json {
+  const required = fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
+  return { type: "object", properties, required };
 }
 
 /** Nested types and enums are added to `types`, each named after the way to it: prefix and fields. */
@@ -87,6 +182,7 @@ function propertiesOf(fields: readonly Field[], prefix: string, types: Json): Js
     ...typeOf(field.type, `${prefix}${capitalised(field.name)}`, types),
     description: textOf(field),
     ...(field.isSecret ? { secret: true } : {}),
+    ...(field.default === undefined ? {} : { default: field.default }),
   });
   return Object.fromEntries(fields.map((field) => [field.name, propertyOf(field)]));
 }
@@ -107,8 +203,7 @@ function typeOf(type: FieldType, token: string, types: Json): Json {
       return { $ref: `#/types/${token}` };
     }
     case "object": {
-      const required = type.fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
-      types[token] = { type: "object", properties: propertiesOf(type.fields, token, types), required };
+      types[token] = objectOf(type.fields, propertiesOf(type.fields, token, types));
       return { $ref: `#/types/${token}` };
     }
     default:

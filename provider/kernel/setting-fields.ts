@@ -2,6 +2,7 @@
  * What a schema says of each of its fields, read once from zod. Told in four places, which can't disagree therefore:
  * the components' arguments, the plugin's package schema, the settings tables of the docs, and the checks themselves.
  */
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { isSecretPath } from "../../runtime/model/secret-paths";
 
@@ -17,6 +18,8 @@ export interface Field {
   readonly limits: string;
   /** What holds without it, as a sentence that begins with "Default"; empty for required and nested ones. */
   readonly absence: string;
+  /** The value that says the same; undefined where none does, and where what has the field does not always have it. */
+  readonly default?: string | number | boolean;
 }
 
 export type FieldType =
@@ -45,6 +48,8 @@ interface JsonSchema {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly maxLength?: number;
+  /** Ours: some alternatives of a tagged union refuse it, or have another default. */
+  readonly isPartly?: boolean;
 }
 
 /**
@@ -84,9 +89,16 @@ function mergeAlternatives(document: JsonSchema): JsonSchema {
   for (const [name, property] of Object.entries(properties)) {
     const tags = merged.map((one) => one.properties?.[name]?.const);
     if (tags.every((tag) => tag !== undefined)) properties[name] = { description: property.description!, enum: tags };
+    else if (merged.some((one) => !sameDefault(one.properties?.[name], property))) {
+      properties[name] = { ...property, isPartly: true };
+    }
   }
   const required = Object.keys(properties).filter((name) => merged.every((one) => one.required?.includes(name)));
   return { type: "object", properties, required };
+}
+
+function sameDefault(one: JsonSchema | undefined, other: JsonSchema): boolean {
+  return one !== undefined && isDeepStrictEqual(one.default, other.default);
 }
 
 function fieldsOfObject(subject: string, { properties = {}, required = [] }: JsonSchema): Field[] {
@@ -103,7 +115,13 @@ function fieldOf(path: string, name: string, schema: JsonSchema, required: reado
     const advice = 'end its description with what holds then, "Default ...", or give a converted value by .prefault';
     throw new Error(`${path} may be left out; ${advice}`);
   }
-  return { name, type, isRequired, isSecret: false, meaning, limits: limitsOf(schema), absence };
+  const field = { name, type, isRequired, isSecret: false, meaning, limits: limitsOf(schema), absence };
+  const { default: value, isPartly = false } = schema;
+  return !isPartly && isScalar(value) ? { ...field, default: value } : field;
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
 function typeOf(path: string, schema: JsonSchema): FieldType {

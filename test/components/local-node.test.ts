@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import type * as headroomPackage from "../../components";
 import { findLocalVms } from "../../provider/local-vm/find-local-vms";
@@ -24,10 +25,17 @@ function processesOf(folder: string): string[] {
 for (const engine of enginesPresent()) {
   describe(`LocalNode without a runtime, ${engine.name} engine`, () => {
     let bench: Workbench;
+    const home = process.env["PULUMI_HOME"];
     before(() => {
       bench = new Workbench(engine);
+      // The program is run by this process, and puts its plugin where its engine looks.
+      process.env["PULUMI_HOME"] = join(bench.folder, "home");
     });
-    after(() => bench.remove());
+    after(() => {
+      if (home === undefined) delete process.env["PULUMI_HOME"];
+      else process.env["PULUMI_HOME"] = home;
+      bench.remove();
+    });
 
     const program: PulumiFn = async () => {
       const node = new headroom.LocalNode("builder", {
@@ -62,6 +70,36 @@ for (const engine of enginesPresent()) {
       const node = "urn:pulumi:dev::lab::headroom:components:LocalNode::builder";
       const children = (await bench.resources()).filter(({ parent }) => parent === node);
       assert.deepEqual(children.map(({ type }) => type).sort(), ["headroom:local:DnsRecord", "headroom:local:Vm"]);
+    });
+
+    it("takes outputs of other resources, waits for them, and keeps what is secret", async () => {
+      const wired: PulumiFn = async () => {
+        await program();
+        const settings = { root: bench.localRoot, bootTime: "0s" };
+        const first = new headroom.LocalNode("first", { settings });
+        const second = new headroom.LocalNode("second", {
+          startupScript: pulumi.interpolate`#!/bin/sh\necho ${first.address} > neighbour\n`,
+          settings: { ...settings, cores: pulumi.output(3), sshPublicKey: pulumi.secret("hidden-by-its-giver") },
+        });
+        return { first: first.address, second: second.address };
+      };
+
+      const told = await bench.previewLines(wired);
+      const outputs = await bench.up(wired);
+
+      assert.ok(
+        told.some((line) => /^warning: .*VM "second".*yet to be made/s.test(line)),
+        told.join("\n"),
+      );
+      const { folder } = findLocalVms(bench.localRoot).find(({ nodeId }) => nodeId === "second")!;
+      await until("the startup script ran", () => existsSync(join(folder, "neighbour")));
+      assert.equal(readFileSync(join(folder, "neighbour"), "utf8").trim(), outputs["first"]!.value);
+      assert.equal(outputs["second"]!.secret, false);
+      const state = readFileSync(join(bench.folder, "state/.pulumi/stacks/lab/dev.json"), "utf8");
+      assert.ok(!state.includes("hidden-by-its-giver"));
+      const resources = await bench.resources();
+      const vm = resources.find(({ type, urn }) => type === "headroom:local:Vm" && urn.endsWith("second"))!;
+      assert.match(String(vm.dependencies), /headroom:local:Vm::first/);
     });
 
     it("refuses wrong settings before anything is declared", async () => {

@@ -257,10 +257,10 @@ export const cloudMutants: readonly Mutant[] = [
   {
     name: "a single node tells its secrets in problems",
     rule: "secrets are in no error",
-    file: "../components/node",
+    file: "../provider/single-node",
     find: "  const problems = problemsOf(parsed.error, value, secretFields, settings);",
     replace: "  const problems = problemsOf(parsed.error, value, [], settings);",
-    tests: ["components/node"],
+    tests: ["provider/single-node"],
     bySimulation: false,
   },
 ];

@@ -32,7 +32,7 @@ describe("secrets of static members", () => {
   });
 
   it("are secrets of the package's schema, like those of an autoscale config", () => {
-    const { types, resources } = JSON.parse(packageSchema("1.0.0")) as {
+    const { types, resources } = JSON.parse(packageSchema({ version: "1.0.0" })) as {
       types: Record<string, { properties?: Record<string, { secret?: boolean }> }>;
       resources: Record<string, { inputProperties: Record<string, { secret?: boolean }> }>;
     };

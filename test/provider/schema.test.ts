@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { definitionTypes } from "../../provider/kernel/definition-types";
 import { packageSchema } from "../../provider/kernel/schema";
 import { fieldsOf } from "../../provider/kernel/setting-fields";
-import { typedProviders } from "../../provider/kernel/typed-provider";
+import { typedProviders, typeNameOf } from "../../provider/kernel/typed-provider";
 import { clouds } from "../../provider/registry";
 import { officialEngine } from "../engine/engines";
 import { newOpenFolder } from "../support/open-folder";
@@ -45,13 +45,17 @@ interface PackageSpec {
   readonly types: Readonly<Record<string, ObjectSpec | EnumSpec>>;
 }
 
-const schema = JSON.parse(packageSchema("1.2.3")) as PackageSpec;
+const schema = JSON.parse(packageSchema({ version: "1.2.3" })) as PackageSpec;
 const aws = schema.resources["headroom:index:AwsVmProvider"]!;
 const token = /^headroom:index:[A-Z][A-Za-z0-9]*$/;
 
 describe("package schema", () => {
-  it("has a resource for every definition and for every VM and DNS service of every cloud", () => {
-    const types = [...Object.values(definitionTypes), ...typedProviders(clouds).map(({ type }) => type)];
+  it("has a resource for every definition, for every VM and DNS service and for the nodes of every cloud", () => {
+    const types = [
+      ...Object.values(definitionTypes),
+      ...typedProviders(clouds).map(({ type }) => type),
+      ...clouds.flatMap((cloud) => (cloud.vm === undefined ? [] : [`headroom:index:${typeNameOf(cloud)}Node`])),
+    ];
 
     assert.deepEqual(Object.keys(schema.resources).sort(), types.sort());
     for (const type of [...types, ...Object.keys(schema.types)]) assert.match(type, token);
@@ -79,7 +83,7 @@ describe("package schema", () => {
   });
 
   it("says of every property what it means, and requires only what is there", () => {
-    for (const [path, { description }] of allProperties()) assert.match(description, /^\S.*\.$/, path);
+    for (const [path, { description }] of allProperties()) assert.match(description, /^\S.*\.$/s, path);
     for (const [type, { inputProperties, requiredInputs, properties, required }] of Object.entries(schema.resources)) {
       assert.deepEqual(
         requiredInputs.filter((name) => !(name in inputProperties)),

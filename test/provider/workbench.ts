@@ -23,6 +23,7 @@ export interface StateResource {
   readonly inputs?: Record<string, unknown>;
   readonly outputs?: Record<string, unknown>;
   readonly parent?: string;
+  readonly dependencies?: readonly string[];
 }
 
 export class Workbench {

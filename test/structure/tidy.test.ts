@@ -195,7 +195,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "provider/cloud",
     "provider/frame/identity",
     "provider/kernel",
+    "provider/plugin-link",
     "provider/registry",
+    "provider/single-node",
     "provider/vm-provider",
     "@pulumi/pulumi",
     "node",
@@ -271,7 +273,7 @@ const startedByPath: readonly RegExp[] = [
   /^provider\/plugin\.ts$/,
   /^examples\/[^/]+\/(index|main)\.ts$/,
   // Processes of their own.
-  /^provider\/(worker|program)\.ts$/,
+  /^provider\/(worker|program|component-process)\.ts$/,
   /^provider\/local-vm\/guest\.ts$/,
   // Tests, the programs that they start, and those that write what they compare with.
   /^test\/.*\.test\.ts$/,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { declareNode, type NodeDeclaration } from "../../components/node";
+import { declareNode, type NodeDeclaration } from "../../provider/single-node";
 import type { Cloud } from "../../provider/cloud";
 import type { DnsProvider, VmProvider } from "../../provider/vm-provider";
 import { noAccountRules } from "../../runtime/model/accounts";
