@@ -12,9 +12,12 @@ import type { Logger } from "pino";
 import { environmentOf, type LocalRules } from "../provider/local-vm/local-rules";
 import { cloudCatalog } from "../provider/registry";
 import { createApiKey } from "./api/api-keys";
-import type { Leader, Standby } from "./api/backend";
+import { ForwardedCalls } from "./api/forwarded-call";
+import { Forwarder } from "./api/forwarding";
+import { reachableUrl } from "./api/listen-address";
 import { listen, type Listening } from "./api/listen";
 import { createLogger } from "./api/log";
+import { PeerAgents } from "./api/peer-agents";
 import { createRoutes } from "./api/routes";
 import { createFront } from "./api/front";
 import { queuePerUserDefault } from "./broker/queue-limits";
@@ -26,15 +29,18 @@ import { createRng } from "./main/chance";
 import { prepareEntrance, type Entrance } from "./main/entrance";
 import { readGuacamoleKey } from "./main/guacamole-key";
 import { Metrics } from "./metrics/metrics";
+import type { Clock } from "./model/clock";
 import { realClock } from "./model/real-clock";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
 import type { Runtime, RuntimeOptions } from "./main/options";
 import { OwnInstallation } from "./main/own-installation";
 import { Leadership } from "./main/leadership";
+import { Replica } from "./main/replica";
 import { SecretsKeys } from "./main/secrets-keys";
-import { InstallationError, SetupError } from "./model/errors";
+import { ClockError, InstallationError, SetupError } from "./model/errors";
 import { findBinaries } from "./store/embedded-binaries";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./store/embedded-postgres";
+import { LeaseWatch } from "./store/lease-watch";
 import { describeTarget } from "./store/postgres-connection";
 import { createSealer, type Sealer } from "./store/sealer";
 
@@ -71,7 +77,10 @@ export function findEngine(wish: EngineWish = "auto"): Promise<Engine> {
 /** Resolves when the runtime answers: as leader, or as a standby of another runtime on the same database. */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const log = createLogger({ level: options.logLevel ?? "warn", destination: options.logDestination });
-  const entrance = await prepareEntrance({ ...options, host: options.host ?? "127.0.0.1" }, { clock: realClock, log });
+  const entrance = await prepareEntrance(
+    { ...options, host: options.host ?? "127.0.0.1" },
+    { clock: options.clock ?? realClock, log },
+  );
   const folder = await openDataFolder(options.dataFolder ?? ".headroom");
   const host = new RuntimeHost(options, { entrance, log }, folder.path, folder.release);
   try {
@@ -89,7 +98,11 @@ class RuntimeHost implements Runtime {
   private readonly version = packageVersion();
   private readonly rng = createRng();
   private readonly stopping = new AbortController();
-  private current: Leader | Standby = { message: "this runtime is starting; try again soon" };
+  private readonly replica = new Replica(() => this.holder);
+  private readonly agents: PeerAgents;
+  private watch: LeaseWatch | undefined;
+  /** Ends a term that may not go on, with the reason. */
+  private giveUp: (reason: Error) => void = () => undefined;
   private http: Listening | undefined;
   private embedded: EmbeddedPostgres | undefined;
   private installation!: Installation;
@@ -98,13 +111,14 @@ class RuntimeHost implements Runtime {
   private passphraseSealer!: Sealer;
   private secretsKeys!: SecretsKeys;
   private storeName = "";
-  private readonly startedAtMs = realClock.now();
+  private readonly startedAtMs = Date.now();
   private running: Promise<void> = Promise.resolve();
   private stopped: Promise<void> | undefined;
   private leaderWaiters: (() => void)[] = [];
 
   private readonly metrics: Metrics;
   private readonly localRules: LocalRules;
+  private readonly clock: Clock;
   private readonly entrance: Entrance;
   private readonly log: Logger;
 
@@ -123,6 +137,8 @@ class RuntimeHost implements Runtime {
       version: this.version,
       onTrouble: (error) => log.error({ err: error }, "something could not be counted; the metrics are too low by it"),
     });
+    this.clock = options.clock ?? realClock;
+    this.agents = new PeerAgents({ certificate: entrance.certificate, ca: entrance.replicaCa });
   }
 
   get url(): string {
@@ -132,13 +148,18 @@ class RuntimeHost implements Runtime {
     return this.http?.port ?? 0;
   }
   get isLeader(): boolean {
-    return "ledger" in this.current;
+    return this.replica.isLeader;
   }
   get standbyReason(): string | undefined {
-    return "ledger" in this.current ? undefined : this.current.message;
+    return this.replica.standbyReason;
   }
   get postgresPid(): number | undefined {
     return this.embedded?.pid;
+  }
+  /** How other replicas see it in the lease: where it answers them, and who it is. */
+  private get holder(): string {
+    const url = this.entrance.advertiseUrl ?? reachableUrl(this.url);
+    return `${url} on ${hostname()}, process ${process.pid}`;
   }
   get startLine(): string {
     const role = this.isLeader ? "" : " (standby)";
@@ -169,7 +190,7 @@ class RuntimeHost implements Runtime {
     const app = createFront(
       {
         version: this.version,
-        clock: realClock,
+        clock: this.clock,
         rng: this.rng,
         log: this.log,
         requestsPerMinute: this.options.requestsPerMinute ?? requestsPerMinuteDefault,
@@ -177,11 +198,13 @@ class RuntimeHost implements Runtime {
         requestsPerMinuteOfUser: this.options.requestsPerMinuteOfUser ?? requestsPerMinuteOfUserDefault,
         proxies: this.entrance.proxies,
         metrics: this.metrics,
-        current: () => this.current,
+        current: () => this.replica.role.current,
+        ...(this.options.databaseUrl === undefined ? {} : { forwarding: this.createForwarder() }),
       },
       createRoutes(),
     );
     this.http = await listen({ ...this.entrance, port, app });
+    this.startWatch();
     await this.startStore();
     await this.startLeading();
   }
@@ -194,6 +217,27 @@ class RuntimeHost implements Runtime {
   stop(): Promise<void> {
     this.stopped ??= this.stopAll();
     return this.stopped;
+  }
+
+  private createForwarder(): Forwarder {
+    const { clock, tokenSecret, agents } = this;
+    const calls = new ForwardedCalls(tokenSecret, clock);
+    return new Forwarder({ role: this.replica.role, calls, agents, clock, lookForLeader: () => this.watch?.look() });
+  }
+
+  /** An embedded database belongs to this runtime alone: there is nobody to look for. */
+  private startWatch(): void {
+    const { databaseUrl } = this.options;
+    if (databaseUrl === undefined) return;
+    this.watch = new LeaseWatch({
+      connectionString: databaseUrl,
+      clock: this.clock,
+      onSight: (sight) => {
+        const hindrance = this.replica.see(sight);
+        if (hindrance !== undefined) this.giveUp(new ClockError(hindrance));
+      },
+    });
+    this.watch.look();
   }
 
   private async startStore(): Promise<void> {
@@ -228,7 +272,7 @@ class RuntimeHost implements Runtime {
         });
       } catch (error) {
         if (this.stopping.signal.aborted) return;
-        if (error instanceof InstallationError) {
+        if (error instanceof InstallationError || error instanceof ClockError) {
           this.refuseToLead(error);
           onFirst();
           isFirst = false;
@@ -241,27 +285,27 @@ class RuntimeHost implements Runtime {
   }
 
   /** It goes on answering, and looks again whether it belongs to the installation by now. */
-  private refuseToLead({ message }: InstallationError): void {
+  private refuseToLead({ message }: InstallationError | ClockError): void {
     if (message !== this.standbyReason) this.log.error(message);
-    this.current = { message };
+    this.replica.refuse(message);
   }
 
   private async leadOnce(onSettled: () => void): Promise<void> {
     await this.embedded?.ensureRunning();
     const term = await this.openLeadership((holder) => {
-      const leaderUrl = /^https?:\/\/\S+/.exec(holder)?.[0];
-      this.current = { message: `this runtime is a standby; ${holder} leads`, ...(leaderUrl ? { leaderUrl } : {}) };
+      this.replica.standBy(holder);
       this.log.warn({ holder }, "another runtime leads; standing by");
       onSettled();
     });
-    this.current = term.leader;
+    this.replica.lead(term.leader);
     onSettled();
     for (const tell of this.leaderWaiters.splice(0)) tell();
     const stop = new Promise<undefined>((resolve) => {
       this.stopping.signal.addEventListener("abort", () => resolve(undefined), { once: true });
     });
-    const lost = await Promise.race([term.lost, stop]);
-    this.current = { message: "this runtime is starting again after it lost its store or lease; try again soon" };
+    const givenUp = new Promise<Error>((resolve) => (this.giveUp = resolve));
+    const lost = await Promise.race([term.lost, stop, givenUp]);
+    this.replica.startAgain();
     if (!lost) return term.stop((this.options.stopSeconds ?? 60) * 1000);
     this.log.error({ err: lost }, "leadership lost; loading the state again");
     // A database that died starts again meanwhile.
@@ -276,9 +320,9 @@ class RuntimeHost implements Runtime {
     if (connectionString === undefined) throw new SetupError("there is no database to use; give one with --database");
     return Leadership.open({
       connectionString,
-      holder: `${url} on ${hostname()}, process ${process.pid}`,
+      holder: this.holder,
       leaseTiming: options.leaseTiming,
-      clock: realClock,
+      clock: this.clock,
       rng: this.rng,
       log,
       catalog: cloudCatalog(this.localRules),
@@ -297,7 +341,7 @@ class RuntimeHost implements Runtime {
         const { installation } = this;
         return new WorkerPool({
           installation,
-          clock: realClock,
+          clock: this.clock,
           permit,
           ...(workers === undefined ? {} : { slots: workers }),
           ...(openAhead === undefined ? {} : { openedMax: openAhead }),
@@ -310,7 +354,7 @@ class RuntimeHost implements Runtime {
 
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = realClock.after(ms, resolve);
+      const cancel = this.clock.after(ms, resolve);
       this.stopping.signal.addEventListener(
         "abort",
         () => {
@@ -323,11 +367,13 @@ class RuntimeHost implements Runtime {
   }
 
   private async stopAll(): Promise<void> {
-    this.current = { message: "this runtime is stopping" };
+    this.replica.stop();
     const closed = this.http?.close(closeLimitMs);
     this.stopping.abort();
     await closed;
     await this.running;
+    await this.watch?.stop();
+    this.agents.close();
     await this.embedded?.stop();
     await this.releaseFolder();
   }

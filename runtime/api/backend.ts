@@ -1,4 +1,5 @@
 /** What the API needs of the process around it. The composition root provides it; tests provide smaller ones. */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { CloudCatalog } from "../model/config";
 import type { Clock, EpochMs, Rng } from "../model/clock";
@@ -8,7 +9,7 @@ import type { SessionAccounts } from "../broker/session-accounts";
 import type { Resealing } from "../store/resealing";
 import type { Ledger, Store } from "../store/store";
 import type { Metrics } from "../metrics/metrics";
-import type { TrustedProxies } from "./trusted-proxies";
+import type { Client, TrustedProxies } from "./trusted-proxies";
 
 /** The deciding half of the runtime, present only while this process holds the lease. */
 export interface Leader {
@@ -83,6 +84,31 @@ export interface Standby {
   readonly leaderUrl?: string;
   /** One sentence: why this process does not lead. */
   readonly message: string;
+  /** It neither leads nor forwards, for the reason in the message. Default false: it hears soon who leads. */
+  readonly takesNoPart?: boolean;
+}
+
+/** What is to be known of a request before it is forwarded. */
+export interface ForwardAbout {
+  readonly client: Client;
+  /** Whether doing it twice is the same as doing it once. */
+  readonly isRepeatable: boolean;
+}
+
+export type ForwardOutcome =
+  /** The leader's answer was passed on, or the caller has gone. */
+  | { readonly kind: "answered" }
+  /** This runtime leads by now: answer this request, which is the same. */
+  | { readonly kind: "serveHere"; readonly request: IncomingMessage }
+  | { readonly kind: "unavailable"; readonly message: string };
+
+/** How a runtime that does not lead has requests answered by the one that does; see `forwarding.ts`. */
+export interface Forwarding {
+  /** Who asked the replica that forwarded this request; undefined = nobody forwarded it. Throws when that is not to be believed. */
+  callerOf(request: IncomingMessage): Client | undefined;
+  forward(request: IncomingMessage, response: ServerResponse, about: ForwardAbout): Promise<ForwardOutcome>;
+  /** Undefined = the leader answers; else one sentence that says what hinders it. */
+  probe(): Promise<string | undefined>;
 }
 
 export interface ApiBackend {
@@ -100,6 +126,8 @@ export interface ApiBackend {
   readonly proxies?: TrustedProxies;
   /** Absent = `/metrics` has nothing to tell. */
   readonly metrics?: Pick<Metrics, "answered" | "scrape" | "contentType">;
+  /** Absent = this runtime is the only one: while it does not lead it refuses. */
+  readonly forwarding?: Forwarding | undefined;
   /** Read at every request: leadership comes and goes. */
   current(): Leader | Standby;
 }

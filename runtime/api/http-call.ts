@@ -1,5 +1,5 @@
 /** One HTTP request of a client. Not by `fetch`, which can't be told whose certificates to trust. */
-import { request as plainRequest, type IncomingMessage } from "node:http";
+import { request as plainRequest, type Agent, type IncomingMessage } from "node:http";
 import { request as tlsRequest } from "node:https";
 
 export interface HttpCall {
@@ -10,6 +10,8 @@ export interface HttpCall {
   readonly signal: AbortSignal;
   /** Certificates in PEM of whoever may have signed the server's; absent = those that Node knows. */
   readonly tlsCa?: string;
+  /** Its connections are used; default: Node's own. */
+  readonly agent?: Agent;
 }
 
 export interface HttpAnswer {
@@ -21,10 +23,10 @@ export interface HttpAnswer {
 }
 
 /** Rejects when there is no answer; any status is one. Redirections are not followed: a key goes where it is meant to. */
-export function sendRequest({ url, method, headers, body, signal, tlsCa }: HttpCall): Promise<HttpAnswer> {
+export function sendRequest({ url, method, headers, body, signal, tlsCa, agent }: HttpCall): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
-    const options = { method, headers: { ...headers, ...length }, signal };
+    const options = { method, headers: { ...headers, ...length }, signal, ...(agent ? { agent } : {}) };
     const take = (response: IncomingMessage): void =>
       resolve({ status: response.statusCode ?? 0, body: response, text: () => readText(response) });
     const sent = url.startsWith("https:")

@@ -1,6 +1,7 @@
 /** Whether an address to listen on lets other machines in. */
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { ConfigError } from "../model/errors";
 
 /**
@@ -32,4 +33,15 @@ export function isLoopback(address: string): boolean {
   loopback.addAddress("::1", "ipv6");
   const family = isIP(address);
   return family !== 0 && loopback.check(address, family === 6 ? "ipv6" : "ipv4");
+}
+
+/** Where other machines reach what listens at this URL: of one for every address, the first that is not the machine's alone. */
+export function reachableUrl(listening: string, interfaces = networkInterfaces()): string {
+  const url = new URL(listening);
+  if (url.hostname !== "0.0.0.0" && url.hostname !== "[::]") return listening;
+  const own = Object.values(interfaces).flatMap((addresses = []) => addresses);
+  const outer = own.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
+  const found = outer.find(({ family }) => family === "IPv4") ?? outer[0];
+  url.hostname = found === undefined ? "127.0.0.1" : found.family === "IPv6" ? `[${found.address}]` : found.address;
+  return url.origin;
 }

@@ -1,4 +1,5 @@
 /** Finds the route of a request in the route table, in time that depends on the path alone. */
+import type { IncomingHttpHeaders } from "node:http";
 import type { Route } from "./route";
 import { RequestError } from "./error-answers";
 import { decodeSegment } from "./target";
@@ -43,6 +44,19 @@ export class Router {
   isBusy(path: string): boolean {
     const routes = this.branchOf(path, [])?.routes.values() ?? [];
     return [...routes].some(({ route }) => route.isBusy);
+  }
+
+  /** True where a route of the path, whatever its method, is answered by the leader alone. */
+  needsLeader(path: string): boolean {
+    const routes = this.branchOf(path, [])?.routes.values() ?? [];
+    return [...routes].some(({ route }) => route.access !== "public" && route.isOfThisProcess !== true);
+  }
+
+  /** True where doing a request twice is the same as doing it once: by its method (RFC 9110), or by its idempotency key. */
+  isRepeatable(method: string, path: string, headers: IncomingHttpHeaders): boolean {
+    if (method !== "POST" && method !== "PATCH") return true;
+    const route = this.branchOf(path, [])?.routes.get(method)?.route;
+    return route?.takesIdempotencyKey === true && headers["idempotency-key"] !== undefined;
   }
 
   /** Gathers the segments that stand where the table has parameters. */

@@ -4,13 +4,14 @@
  * more than a hash: its body is never read.
  */
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { ForbiddenError, HeadroomError, UnauthorizedError, UnavailableError } from "../model/errors";
+import { BugError, ForbiddenError, HeadroomError, UnauthorizedError, UnavailableError } from "../model/errors";
 import { allows, findApiKey, isGood } from "./api-keys";
-import { isLeader, type ApiBackend, type Leader } from "./backend";
+import { isLeader, type ApiBackend, type ForwardOutcome, type Leader } from "./backend";
 import { readJson, skipBody } from "./body";
 import { bodyBytesMax, nodeBodyBytesMax } from "./contracts";
 import { corsHeaders, preflightOf } from "./cors";
-import { answerOf, type Refusal } from "./error-answers";
+import { answerOf, RequestError, type Refusal } from "./error-answers";
+import { notLeadingHeader } from "./forwarded-call";
 import { bindKey, findAnswer, keepAnswer, reused } from "./idempotency";
 import { digestOf } from "./digest";
 import { noteRefusedCall } from "./refused-calls";
@@ -84,13 +85,17 @@ export class Api {
     this.requests += 1;
     const requestId = `${this.idPrefix}-${this.requests.toString(36)}`;
     const { path, query } = splitTarget(request.url ?? "");
-    const client = this.clientOf(request);
+    const { client, isForwarded, disbelief } = this.callerOf(request);
     const cors = corsHeaders(request.headers, this.backend.current());
     const common = { ...securityHeaders, ...(client.isHttps ? strictTransport : {}), ...cors };
     const seen: Seen = { sinceMs: performance.now() };
     let written: WrittenAnswer;
     try {
       this.limiter.count("address", networkOf(client.address));
+      if (disbelief !== undefined) throw disbelief;
+      const outcome = await this.leaveToLeader(request, response, { client, isForwarded });
+      if (outcome?.kind === "serveHere") return await this.serve(outcome.request, response);
+      if (outcome?.kind === "answered") return;
       const preflight = preflightOf(request.method ?? "", request.headers, cors);
       written = write(preflight ? { status: 204, headers: preflight } : await this.answer(request, seen), common);
     } catch (error) {
@@ -105,6 +110,39 @@ export class Api {
     const seconds = (performance.now() - seen.sinceMs) / 1000;
     this.backend.metrics?.answered({ method: request.method ?? "", route: seen.route?.path, status, seconds });
     if (this.isLogging) this.backend.log.debug({ requestId, method: request.method, path, status }, "request");
+  }
+
+  /**
+   * What the leader alone answers is forwarded to it; undefined = to be answered here. A forwarded request goes no
+   * further, so that two replicas that both know of no leader don't send it to and fro.
+   */
+  private async leaveToLeader(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { client, isForwarded }: { client: Client; isForwarded: boolean },
+  ): Promise<ForwardOutcome | undefined> {
+    const { forwarding } = this.backend;
+    const current = this.backend.current();
+    const { path } = splitTarget(request.url ?? "");
+    if (forwarding === undefined || isLeader(current) || !this.router.needsLeader(path)) return undefined;
+    if (isForwarded) throw new RequestError(503, "unavailable", current.message, { [notLeadingHeader]: "1" });
+    assertPlainTarget(request.url ?? "");
+    const isRepeatable = this.router.isRepeatable(request.method ?? "", path, request.headers);
+    const outcome = await forwarding.forward(request, response, { client, isRepeatable });
+    if (outcome.kind === "unavailable") throw new UnavailableError(outcome.message);
+    return outcome;
+  }
+
+  /** Who calls, as another replica of ours says of a request that it forwards, or else as {@link clientOf} finds. */
+  private callerOf(request: IncomingMessage): { client: Client; isForwarded: boolean; disbelief?: Error } {
+    try {
+      const client = this.backend.forwarding?.callerOf(request);
+      if (client) return { client, isForwarded: true };
+    } catch (error) {
+      const disbelief = error instanceof Error ? error : new BugError(String(error));
+      return { client: this.clientOf(request), isForwarded: false, disbelief };
+    }
+    return { client: this.clientOf(request), isForwarded: false };
   }
 
   /** Who calls, as far as the connection and trusted proxies tell. */
@@ -181,7 +219,7 @@ export class Api {
     if (answer.status >= 500 && answer.status !== 503)
       this.backend.log.error({ ...request, err: error }, "request failed");
     if (answer.status !== 503) return answer;
-    const headers = { "retry-after": "1" };
+    const headers = { ...answer.headers, "retry-after": "1" };
     const current = error instanceof HeadroomError ? this.backend.current() : undefined;
     const leader = current && !isLeader(current) ? current.leaderUrl : undefined;
     return { ...answer, headers, ...(leader ? { body: { ...answer.body, leader } } : {}) };

@@ -32,6 +32,7 @@ import { Sweep } from "../reconciler/sweep";
 import { WindowsPasswords } from "../reconciler/windows-passwords";
 import { HotState } from "../store/hot-state";
 import { installationRow, type Change } from "../model/changes";
+import { assertClock } from "../store/database-clock";
 import type { LeaseTiming } from "../store/lease";
 import { GroupCommitLedger } from "../store/ledger";
 import type { AskPermit } from "../store/permit";
@@ -111,6 +112,7 @@ export class Leadership {
       onStandby,
       signal,
       admit: (record) => installation.check(record),
+      confirm: (client) => assertClock(client, clock),
       sealer: createRowSealer({ ring: secretsKeys, pathsOf, ofPassphrase: passphraseSealer }),
       forgetsSealedBy: (sealedBy) => installation.accepts(sealedBy),
       onLost: reportLoss,
@@ -207,7 +209,11 @@ export class Leadership {
     return new Leadership(leader, { store, reconciler, laneRunner, updater, questions, resealing, recorder }, lost);
   }
 
-  /** Decides nothing more, lets running updates end for up to `limitMs`, and gives the lease to whoever waits. */
+  /**
+   * Decides nothing more, lets running updates end for up to `limitMs`, and gives the lease back. Where another runtime
+   * waits it gets the lease at once: what an update of ours has not begun by then is refused and done by the next leader,
+   * which waits for the rest.
+   */
   async stop(limitMs: number): Promise<void> {
     const { store, reconciler, laneRunner, updater, questions, resealing, recorder } = this.parts;
     // First of all and at once: whoever no longer leads starts no engine.
@@ -216,6 +222,8 @@ export class Leadership {
     resealing.stop();
     recorder.stop();
     await reconciler.stop();
+    const isAwaited = await store.isAwaited();
+    if (isAwaited) await this.handOver();
     const cut = new AbortController();
     const limit = new Promise<void>((resolve) => {
       const cancel = this.leader.clock.after(limitMs, resolve);
@@ -224,8 +232,12 @@ export class Leadership {
     await Promise.race([lanesAtRest, limit]);
     cut.abort();
     await updater.stop();
+    if (!isAwaited) await this.handOver();
+  }
+
+  private async handOver(): Promise<void> {
     await this.leader.ledger.settled().catch(() => undefined);
-    await store.close();
+    await this.parts.store.close();
   }
 }
 

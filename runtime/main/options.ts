@@ -2,6 +2,7 @@
 import type { DestinationStream } from "pino";
 import type { LogLevel } from "../api/log";
 import type { Engine, EngineWish } from "../executor/engine-choice";
+import type { Clock } from "../model/clock";
 import type { LeaseTiming } from "../store/lease";
 import type { Acceptable } from "./own-installation";
 
@@ -18,6 +19,13 @@ export interface RuntimeOptions {
   readonly tlsKey?: string;
   /** Proxies in front: how many, or their addresses and networks, e.g. `10.0.0.5,192.168.0.0/16`. Default none. */
   readonly trustProxy?: string | number;
+  /**
+   * Where other replicas on the same database reach this one. Default: the address that it listens on; where that is
+   * every address of the machine, the first of them that others may reach.
+   */
+  readonly advertiseUrl?: string;
+  /** File with certificates in PEM of whoever signed those of other replicas. Default: those that Node knows, and its own. */
+  readonly replicaCa?: string;
   /** `postgresql://...`; absent = the embedded PostgreSQL in the data folder. */
   readonly databaseUrl?: string;
   /** Default `auto`: the official Pulumi CLI when it is there, else the embedded engine. */
@@ -59,6 +67,8 @@ export interface RuntimeOptions {
   readonly allowLocal?: boolean;
   /** File with the key of a Guacamole: 32 hexadecimal digits. Default none: there is no `?as=guacamole`. */
   readonly guacamoleKeyFile?: string;
+  /** Default: that of this machine. */
+  readonly clock?: Clock;
   /** Added to the environment of engine processes. */
   readonly engineEnvironment?: Readonly<Record<string, string>>;
 }

@@ -102,6 +102,9 @@ export class SetupError extends HeadroomError {
 /** This runtime has another backend or other secrets than the installation whose database it found: it must not lead. */
 export class InstallationError extends SetupError {}
 
+/** The clock of this machine is off the database's: this runtime must not lead until it is set. */
+export class ClockError extends SetupError {}
+
 /** An invariant is broken: a fault of ours. */
 export class BugError extends HeadroomError {
   readonly code = "bug";

@@ -38,6 +38,8 @@ export interface LeaseOptions {
   readonly onLost: (error: Error) => void;
   /** Called once when another holder has the lease and this one starts to wait. */
   readonly onStandby?: (holder: string) => void;
+  /** Called when the lease is free, before it is taken; a rejection leaves it to others and fails the acquiring. */
+  readonly confirm?: (client: Client) => Promise<void>;
   /** Ends the waiting: {@link acquireLease} then fails with `UnavailableError`. */
   readonly signal?: AbortSignal;
 }
@@ -86,6 +88,7 @@ export class Lease {
       this.client = await connect(connectionString, (error) => this.lose(error));
       signal?.addEventListener("abort", stopWaiting);
       await this.waitForLock();
+      await this.options.confirm?.(this.client);
       this.heldEpoch = await this.takeRow();
       // A renewal need not survive a crash of the server, and writes wait for its row: don't let it wait for the disk.
       await this.query("set synchronous_commit = off");
@@ -115,6 +118,18 @@ export class Lease {
       throw new UnavailableError("the lease was taken over");
     }
     if (this.isHeld) this.startDeadline();
+  }
+
+  /** Whether another runtime waits for the lease. One that has just looked whether it expired may be missed: asked twice. */
+  async isAwaited(): Promise<boolean> {
+    for (let tries = 0; this.isHeld && tries < 2; tries += 1) {
+      const { rows } = await this.query<{ count: number }>(
+        `select count(*) as count from pg_locks l, (select ${lockKey} as key) k where ${ofLease} and not l.granted`,
+        [this.name],
+      );
+      if ((rows[0]?.count ?? 0) > 0) return true;
+    }
+    return false;
   }
 
   /** Gives the lease up at once; a waiting runtime takes over within milliseconds. */
@@ -163,9 +178,7 @@ export class Lease {
   private async putOffExpiredHolder(): Promise<void> {
     await this.query(
       `select pg_terminate_backend(l.pid) from pg_locks l, (select ${lockKey} as key) k
-       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-         and l.database = (select oid from pg_database where datname = current_database())
-         and l.classid::bigint = ((k.key >> 32) & 4294967295) and l.objid::bigint = (k.key & 4294967295)
+       where ${ofLease} and l.granted
          and exists (select from headroom.lease where name = $1 and expires_at < clock_timestamp())`,
       [this.name],
     );
@@ -225,3 +238,8 @@ export class Lease {
 
 /** The advisory lock of a lease name; `$1` is the name. */
 const lockKey = "hashtextextended('headroom lease ' || $1, 0)";
+
+/** Of `pg_locks l`, beside `k` with {@link lockKey} as `key`. */
+const ofLease = `l.locktype = 'advisory' and l.objsubid = 1
+         and l.database = (select oid from pg_database where datname = current_database())
+         and l.classid::bigint = ((k.key >> 32) & 4294967295) and l.objid::bigint = (k.key & 4294967295)`;

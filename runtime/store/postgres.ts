@@ -69,6 +69,8 @@ export interface PostgresStoreOptions {
    * Undefined = nobody has led there yet. Who is admitted looks again at what {@link PostgresStore.load} gives.
    */
   readonly admit?: (installation: InstallationRecord | undefined) => Promise<void>;
+  /** Looked at before the lease is waited for, and again when it is free: who rejects does not lead. Default: nothing. */
+  readonly confirm?: (client: Client) => Promise<void>;
   /** Seals what is secret in rows; without it rows with secrets are neither written nor read. */
   readonly sealer?: RowSealer;
   /**
@@ -273,6 +275,11 @@ export class PostgresStore implements Store, SealedStore {
     );
   }
 
+  /** Whether another runtime waits for leadership; false when that can't be told. */
+  isAwaited(): Promise<boolean> {
+    return this.lease.isAwaited().catch(() => false);
+  }
+
   /** Gives leadership up at once. A write that still runs is left to its fate; wait for `ledger.settled()` first. */
   async close(): Promise<void> {
     if (this.isClosed) return;
@@ -284,17 +291,18 @@ export class PostgresStore implements Store, SealedStore {
   }
 
   private async start(): Promise<void> {
-    const { connectionString, clock, holder, leaseName, leaseTiming, onStandby, signal, admit } = this.options;
+    const { connectionString, clock, holder, leaseName, leaseTiming, onStandby, signal, admit, confirm } = this.options;
     const migrator = await connect(connectionString);
     try {
       await migrate(migrator);
+      await confirm?.(migrator);
       await admit?.(await readInstallation(migrator));
     } finally {
       await migrator.end().catch(() => undefined);
     }
     const onLost = (error: Error): void => this.lose(error);
     this.lease = await acquireLease({
-      ...{ connectionString, clock, holder, onLost, onStandby, signal },
+      ...{ connectionString, clock, holder, onLost, onStandby, confirm, signal },
       ...{ name: leaseName, timing: leaseTiming },
     });
     this.writer = await connect(connectionString, onLost);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { noAccountRules } from "../../runtime/model/accounts";
 import { createApiKey, hashApiKey } from "../../runtime/api/api-keys";
-import type { Leader, Standby } from "../../runtime/api/backend";
+import type { Forwarding, Leader, Standby } from "../../runtime/api/backend";
 import { HeadroomClient } from "../../runtime/api/client";
 import { listen, type Listening, type TimeOuts } from "../../runtime/api/listen";
 import { createLogger } from "../../runtime/api/log";
@@ -86,17 +86,28 @@ export class Api {
   timeOuts: TimeOuts | undefined;
   certificate: TlsCertificate | undefined;
   proxies: TrustedProxies | undefined;
+  forwarding: Forwarding | undefined;
   current: Leader | Standby = { message: "this runtime is starting" };
   private listening: Listening | undefined;
 
   static async start(
     options: Partial<
-      Pick<Api, "requestsPerMinute" | "requestsPerMinuteOfUser" | "catalog" | "timeOuts" | "certificate" | "proxies">
+      Pick<
+        Api,
+        | "requestsPerMinute"
+        | "requestsPerMinuteOfUser"
+        | "catalog"
+        | "timeOuts"
+        | "certificate"
+        | "proxies"
+        | "forwarding"
+      >
     > = {},
   ): Promise<Api> {
     const api = new Api();
     api.requestsPerMinuteOfUser = options.requestsPerMinuteOfUser;
     [api.timeOuts, api.certificate, api.proxies] = [options.timeOuts, options.certificate, options.proxies];
+    api.forwarding = options.forwarding;
     api.catalog = options.catalog ?? testCatalog;
     api.requestsPerMinute = options.requestsPerMinute ?? api.requestsPerMinute;
     await api.lead();
@@ -171,6 +182,7 @@ export class Api {
         requestsPerMinuteOfUser: this.requestsPerMinuteOfUser,
         proxies: this.proxies,
         metrics: this.metrics,
+        forwarding: this.forwarding,
         current: () => this.current,
       },
       this.routes,

@@ -75,6 +75,8 @@ export const samples: Readonly<Record<string, Sample>> = {
   "delete /api/v1/api-keys/{name}": { path: "/api/v1/api-keys/viewer-key" },
   "get /metrics": { path: "/metrics" },
   "get /healthz": { path: "/healthz" },
+  "get /livez": { path: "/livez" },
+  "get /readyz": { path: "/readyz" },
   "get /api/v1/openapi.json": { path: "/api/v1/openapi.json" },
 };
 

@@ -21,6 +21,7 @@ import { nodeCallRoutes } from "./node-calls";
 import { nodeListRoutes } from "./node-list";
 import { nodeRoutes } from "./nodes";
 import { orphanRoutes } from "./orphans";
+import { probeRoutes } from "./probes";
 import { scheduleRoutes } from "./schedules";
 import { secretsRoutes } from "./secrets";
 import { sessionRoutes } from "./sessions";
@@ -81,6 +82,7 @@ export function createRoutes(feed = new SessionFeed(), fleetFeed = new FleetFeed
     ...secretsRoutes,
     ...metricsRoutes,
     health,
+    ...probeRoutes,
     openapi,
   ];
   return table;

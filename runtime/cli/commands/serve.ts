@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly trustProxy?: string;
+  readonly advertiseUrl?: string;
+  readonly replicaCa?: string;
   readonly database?: string;
   readonly engine: "auto" | "official" | "embedded";
   readonly backend?: string;
@@ -54,6 +56,17 @@ export function addServe(program: Command): void {
         "--trust-proxy <proxies>",
         "believe X-Forwarded-For and -Proto of so many proxies in front, or of these addresses (10.0.0.5,192.168.0.0/16)",
       ).env("HEADROOM_TRUST_PROXY"),
+    )
+    .addOption(
+      new Option(
+        "--advertise-url <url>",
+        "where other replicas on the same database reach this one (default: where it listens)",
+      ).env("HEADROOM_ADVERTISE_URL"),
+    )
+    .addOption(
+      new Option("--replica-ca <file>", "who signed the certificates of other replicas (PEM)").env(
+        "HEADROOM_REPLICA_CA",
+      ),
     )
     .addOption(
       new Option("--database <url>", "PostgreSQL to use instead of the embedded one").env("HEADROOM_DATABASE_URL"),
@@ -140,6 +153,8 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     tlsCert: options.tlsCert,
     tlsKey: options.tlsKey,
     trustProxy: options.trustProxy,
+    advertiseUrl: options.advertiseUrl,
+    replicaCa: options.replicaCa,
     databaseUrl: options.database,
     engine: options.engine,
     backendUrl: options.backend,
