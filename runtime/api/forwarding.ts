@@ -57,8 +57,11 @@ export class Forwarder implements Forwarding {
     const endMs = clock.now() + holdMs;
     for (;;) {
       const attempt = await this.attempt(held, response, about);
+      if (attempt.kind === "serveHere") return attempt;
+      const isLast = attempt.kind !== "later" || clock.now() >= endMs || this.held >= heldMax;
+      if (isLast) held.release();
       if (attempt.kind !== "later") return attempt;
-      if (clock.now() >= endMs || this.held >= heldMax) return unavailable(`${attempt.why}; try again soon`);
+      if (isLast) return unavailable(`${attempt.why}; try again soon`);
       this.options.lookForLeader?.();
       await this.changeOrTime(attempt.isMissing ? endMs - clock.now() : retryMs, response);
     }

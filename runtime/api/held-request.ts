@@ -3,14 +3,14 @@
  * again; a large one passes through as it comes, once.
  */
 import type { IncomingMessage } from "node:http";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { RequestError } from "./error-answers";
 
 /** Bodies up to this are kept; those of sessions and nodes are far below it. Unit: bytes. */
 const keptBytesMax = 64 * 1024;
 
 export class HeldRequest {
-  private isPassing = false;
+  private passing: PassThrough | undefined;
 
   private constructor(
     readonly request: IncomingMessage,
@@ -30,14 +30,24 @@ export class HeldRequest {
 
   /** False once a body that is not kept has begun to pass through. */
   get canBeSent(): boolean {
-    return !this.isPassing;
+    return this.passing === undefined;
   }
 
   /** The body from its beginning. */
   stream(): Readable {
     if (this.body !== undefined) return Readable.from(this.body.length === 0 ? [] : [this.body]);
-    this.isPassing = true;
-    return Readable.from(inOrder(this.kept, this.request));
+    const passing = new PassThrough();
+    this.passing = passing;
+    for (const chunk of this.kept) passing.write(chunk);
+    this.request.once("error", (error) => passing.destroy(error));
+    return this.request.pipe(passing);
+  }
+
+  /** Throws away what was not read, so that the caller's connection can be used again. */
+  release(): void {
+    if (this.body !== undefined) return;
+    if (this.passing) this.request.unpipe(this.passing);
+    this.request.resume();
   }
 
   /** The request as the API reads it, when this replica leads by now. */
@@ -66,9 +76,4 @@ function readFirst(request: IncomingMessage): Promise<{ kept: Buffer[]; isWhole:
     const fail = (): void => reject(new RequestError(400, "config", "the body broke off"));
     request.on("data", take).once("end", end).once("error", fail);
   });
-}
-
-async function* inOrder(kept: readonly Buffer[], rest: IncomingMessage): AsyncGenerator<Buffer> {
-  yield* kept;
-  for await (const chunk of rest) yield chunk as Buffer;
 }

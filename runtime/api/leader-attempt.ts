@@ -57,7 +57,10 @@ export function askLeader(call: LeaderCall): Promise<Attempt> {
         if (held.body === undefined) sendAsItComes(held, sent);
       });
     });
-    sent.on("error", (error) => resolve({ kind: mayBeDone ? "unknown" : "notDone", why: networkMessageOf(error) }));
+    sent.on("error", (error) => {
+      const why = networkMessageOf(signal.aborted ? signal.reason : error);
+      resolve({ kind: mayBeDone ? "unknown" : "notDone", why });
+    });
     sent.once("response", (answer) => {
       if (answer.headers[notLeadingHeader] === undefined) {
         passOn(answer, response);

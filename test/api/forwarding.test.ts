@@ -102,7 +102,7 @@ describe("requests to a replica that does not lead", () => {
 
   it("with a large body are passed on whole, and refused beyond the leader's limit", async () => {
     const client = new HeadroomClient({ endpoint: standby.url, apiKey: api.keys.operator, retries: 0 });
-    for (const members of [1, 3_000]) {
+    for (const members of [1, 1_000]) {
       const staticMembers = Array.from({ length: members }, (_, index) => ({
         ...{ name: `m-${index}`, zone: "eu", address: `10.1.${index >> 8}.${index & 255}`, cores: 1, memory: "1GiB" },
       }));
@@ -114,6 +114,8 @@ describe("requests to a replica that does not lead", () => {
     const body = `{"a":"${"x".repeat(1_200_000)}"}`;
     const refused = await send(standby.url, { path: "/api/v1/sessions", method: "POST", headers: auth, body });
     assert.equal(refused.status, 413);
+    // What was not read of it does not stand in the way of the next request on that connection.
+    assert.equal((await send(standby.url, { path: "/api/v1/nodes", headers: auth })).status, 200);
   });
 
   it("count for who sent them, not for the replica that forwards", async () => {
