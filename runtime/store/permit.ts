@@ -88,3 +88,21 @@ function judgeOrphan(
 export function refused(reason: string): Permit {
   return { isAllowed: false, reason };
 }
+
+/** Whether the lease has run out is told by the database's clock. */
+export const permitText = `select
+  (select epoch from headroom.lease where name = $1 and expires_at > clock_timestamp()) as epoch,
+  (select doc ->> 'status' from headroom.node where id = $2) as status`;
+
+/** The definition's id is as `definitionId` makes it. Each part finds its row by an index, however many nodes there are. */
+export const orphanPermitText = `select
+  (select epoch from headroom.lease where name = $1 and expires_at > clock_timestamp()) as epoch,
+  o.doc as orphan,
+  coalesce(
+    (select n.id from headroom.node n where n.doc ->> 'vmId' = o.doc ->> 'vmId' limit 1),
+    (select n.id from headroom.node n where n.id = o.doc ->> 'nodeId'
+      and (n.doc ->> 'vmId' is null or o.doc -> 'isComputerRecord' is not null))) as owner,
+  (select d.doc -> 'doc' ->> 'orphans' from headroom.definition d
+    where d.id = case when o.doc -> 'isComputerRecord' is null then 'vmProviderConfig/' else 'ldapConfig/' end
+      || (o.doc ->> 'vmProvider')) as policy
+  from (select 1) as one left join headroom.orphan o on o.id = $2`;

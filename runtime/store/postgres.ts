@@ -16,7 +16,15 @@ import { batchStatement, columnName } from "./postgres-batch";
 import { clientConfig, connect, describeTarget, explain } from "./postgres-connection";
 import { PostgresHistory } from "./postgres-history";
 import { migrate } from "./postgres-migrations";
-import { judgePermit, refused, type Permit, type PermitFacts, type PermitRequest } from "./permit";
+import {
+  judgePermit,
+  orphanPermitText,
+  permitText,
+  refused,
+  type Permit,
+  type PermitFacts,
+  type PermitRequest,
+} from "./permit";
 import { encodeText } from "./postgres-text";
 import { openRows, type LoadedRow, type RowName, type SealedStore } from "./opened-rows";
 import { noSealer, type RowSealer, type SealedBy } from "./sealed-rows";
@@ -372,24 +380,6 @@ export class PostgresStore implements Store, SealedStore {
 
 /** Of rows that may hold secrets; $1 is the id of the newest key. */
 const isToSeal = "doc -> 'sealed' ->> 'key' is distinct from $1";
-
-/** Whether the lease has run out is told by the database's clock. */
-const permitText = `select
-  (select epoch from headroom.lease where name = $1 and expires_at > clock_timestamp()) as epoch,
-  (select doc ->> 'status' from headroom.node where id = $2) as status`;
-
-/** The definition's id is as `definitionId` makes it. Each part finds its row by an index, however many nodes there are. */
-export const orphanPermitText = `select
-  (select epoch from headroom.lease where name = $1 and expires_at > clock_timestamp()) as epoch,
-  o.doc as orphan,
-  coalesce(
-    (select n.id from headroom.node n where n.doc ->> 'vmId' = o.doc ->> 'vmId' limit 1),
-    (select n.id from headroom.node n where n.id = o.doc ->> 'nodeId'
-      and (n.doc ->> 'vmId' is null or o.doc -> 'isComputerRecord' is not null))) as owner,
-  (select d.doc -> 'doc' ->> 'orphans' from headroom.definition d
-    where d.id = case when o.doc -> 'isComputerRecord' is null then 'vmProviderConfig/' else 'ldapConfig/' end
-      || (o.doc ->> 'vmProvider')) as policy
-  from (select 1) as one left join headroom.orphan o on o.id = $2`;
 
 async function readInstallation(client: Client): Promise<InstallationRecord | undefined> {
   const text = "select doc from headroom.installation where id = $1";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { nodeStatuses, type NodeStatus } from "../../runtime/model/state";
 import { MemoryDisk, MemoryStore } from "../../runtime/store/memory";
-import type { Permit } from "../../runtime/store/permit";
-import { orphanPermitText, PostgresStore } from "../../runtime/store/postgres";
+import { orphanPermitText, type Permit } from "../../runtime/store/permit";
+import { PostgresStore } from "../../runtime/store/postgres";
 import { connect } from "../../runtime/store/postgres-connection";
 import type { Store } from "../../runtime/store/store";
 import { newDatabase } from "../support/postgres";
