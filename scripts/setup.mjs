@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { copyApiPage } from "./api-page.mjs";
 import { buildSources, sourceFolders } from "./build.mjs";
 import { say, toldRun } from "./told-run.mjs";
 
@@ -96,6 +97,7 @@ if (Math.max(...sources.map((source) => newestChangeMs(join(root, source)))) > b
   const startedMs = Date.now();
   say("building ...");
   await buildSources(root);
+  copyApiPage(root);
   writeFileSync(stamp, "");
   // What was changed while it was built is built next time.
   utimesSync(stamp, startedMs / 1000, startedMs / 1000);

@@ -12,6 +12,10 @@ import { nameOf } from "./samples";
  * Any of a node's own tokens may say that its VM is taken back: that only ever drains the node itself.
  */
 const expected: Readonly<Record<string, ApiScope | `${TokenPurpose} token` | "any token" | "everybody">> = {
+  "get /api/docs": "everybody",
+  "get /api/docs/start.js": "everybody",
+  "get /api/docs/swagger-ui.css": "everybody",
+  "get /api/docs/swagger-ui-bundle.js": "everybody",
   "get /metrics": "viewer",
   "get /healthz": "everybody",
   "get /livez": "everybody",

@@ -8,6 +8,7 @@ import { route, type Route } from "../route";
 import { SessionFeed } from "../session-feed";
 import { accountRoutes } from "./accounts";
 import { apiKeyRoutes } from "./api-keys";
+import { apiPageRoutes } from "./api-page";
 import { connectionRoutes } from "./connections";
 import { decisionRoutes } from "./decisions";
 import { definitionRoutes } from "./definitions";
@@ -81,6 +82,7 @@ export function createRoutes(feed = new SessionFeed(), fleetFeed = new FleetFeed
     ...apiKeyRoutes,
     ...secretsRoutes,
     ...metricsRoutes,
+    ...apiPageRoutes(),
     health,
     ...probeRoutes,
     openapi,
