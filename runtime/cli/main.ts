@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
+import { addBackup } from "./commands/backup";
 import { addDoctor } from "./commands/doctor";
 import { addImport } from "./commands/import";
 import { addLanes } from "./commands/lanes";
@@ -57,6 +58,7 @@ function createProgram(given: NodeJS.ProcessEnv): Command {
   addOrphans(program);
   addSession(program);
   addSecrets(program);
+  addBackup(program);
   addDoctor(program, given);
   addImport(program);
   // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.

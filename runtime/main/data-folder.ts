@@ -5,6 +5,7 @@
  *                       written at the first start, used by the CLI on this machine
  *   node-token-secret   signs the tokens of nodes
  *   secrets-key         seals what is secret in the database, see `secrets-keys.ts`
+ *   restoring           a restore into this folder is not done, see `restoring-mark.ts`
  *   runtime.lock        a socket on which the runtime that uses the folder answers
  *   database/           the embedded PostgreSQL
  *   (passphrase, state/, lanes/, engine-home/: see `executor/installation.ts`)
@@ -20,6 +21,7 @@ import { join, resolve } from "node:path";
 import { messageOf, SetupError } from "../model/errors";
 import { takeFolderLock, type FolderLock } from "../store/folder-lock";
 import { makeFolder } from "./make-folder";
+import { requireRestored } from "./restoring-mark";
 
 export const adminKeyFile = "admin-key";
 const tokenSecretFile = "node-token-secret";
@@ -30,8 +32,11 @@ export interface DataFolder {
   release(): Promise<void>;
 }
 
-/** Makes the folder where it is missing and keeps other runtimes out until released, also by the death of this process. */
-export async function openDataFolder(folder: string): Promise<DataFolder> {
+/**
+ * Makes the folder where it is missing and keeps other runtimes out until released, also by the death of this process.
+ * One that a restore was cut off in is refused, unless it is opened for a restore.
+ */
+export async function openDataFolder(folder: string, use: "serving" | "restoring" = "serving"): Promise<DataFolder> {
   const path = resolve(folder);
   try {
     // The embedded database of a root process runs as another user, who must be able to pass through.
@@ -48,6 +53,12 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     );
   }
   const lock = await lockFolder(await realpath(path));
+  try {
+    if (use === "serving") requireRestored(path);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
   return { path, release: () => lock.release() };
 }
 

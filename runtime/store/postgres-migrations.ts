@@ -58,6 +58,9 @@ const steps: readonly string[] = [
   "create table headroom.sample (at bigint primary key, is_whole boolean not null, doc jsonb not null)",
 ];
 
+/** What this version brings a database to. */
+export const newestSchemaVersion = steps.length;
+
 /**
  * Brings the schema up to date. A database made by a newer version is refused rather than guessed at.
  * @param version What to bring it to at least; default: the newest. A test makes the database of an older version so.
@@ -65,28 +68,38 @@ const steps: readonly string[] = [
 export async function migrate(client: Client, version = steps.length): Promise<void> {
   await client.query("begin");
   try {
-    await client.query("select pg_advisory_xact_lock($1)", [migrationLock]);
-    await client.query("create schema if not exists headroom");
-    await client.query(
-      "create table if not exists headroom.migration (version int primary key, applied_at timestamptz not null)",
-    );
-    const { rows } = await client.query<{ version: number | null }>(
-      "select max(version) as version from headroom.migration",
-    );
-    const present = rows[0]?.version ?? 0;
-    if (present > steps.length) {
-      throw new SetupError(
-        `the database has schema version ${present} and this runtime knows ${steps.length}; start the newer version of headroom that wrote it`,
-      );
-    }
-    for (const [index, step] of steps.entries()) {
-      if (index < present || index >= version) continue;
-      await client.query(step);
-      await client.query("insert into headroom.migration values ($1, now())", [index + 1]);
-    }
+    await lockSchema(client);
+    await migrateLocked(client, version);
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
     throw error;
+  }
+}
+
+/** Until the transaction's end nobody else makes or changes the tables. */
+export async function lockSchema(client: Client): Promise<void> {
+  await client.query("select pg_advisory_xact_lock($1)", [migrationLock]);
+}
+
+/** As {@link migrate}, in a transaction of the caller that has called {@link lockSchema}. */
+export async function migrateLocked(client: Client, version: number): Promise<void> {
+  await client.query("create schema if not exists headroom");
+  await client.query(
+    "create table if not exists headroom.migration (version int primary key, applied_at timestamptz not null)",
+  );
+  const { rows } = await client.query<{ version: number | null }>(
+    "select max(version) as version from headroom.migration",
+  );
+  const present = rows[0]?.version ?? 0;
+  if (present > steps.length) {
+    throw new SetupError(
+      `the database has schema version ${present} and this runtime knows ${steps.length}; start the newer version of headroom that wrote it`,
+    );
+  }
+  for (const [index, step] of steps.entries()) {
+    if (index < present || index >= version) continue;
+    await client.query(step);
+    await client.query("insert into headroom.migration values ($1, now())", [index + 1]);
   }
 }

@@ -10,7 +10,7 @@ const documents = [
     .filter((file) => file.endsWith(".md"))
     .map((file) => join("docs", file)),
 ];
-const folders = "bench|components|docs|engine|examples|generate|provider|runtime|scripts|test";
+const folders = "bench|components|deploy|docs|engine|examples|generate|provider|runtime|scripts|test";
 /** In backticks, from one of the project's folders on; `<kind>` stands for many. */
 const pathPattern = new RegExp(`\`((?:${folders})/[\\w./-]*)\``, "g");
 

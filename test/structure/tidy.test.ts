@@ -125,6 +125,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "runtime/executor",
     "runtime/store",
     "runtime/import-kasm",
+    "runtime/backup",
     "provider/registry",
     "commander",
     "node",
@@ -141,6 +142,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "yaml",
     "zod",
   ],
+  "runtime/backup": ["runtime/model", "runtime/store", "runtime/executor", "runtime/main", "node", "pg", "zod"],
   "runtime/sim": [
     "runtime/model",
     "runtime/planner",
@@ -278,10 +280,8 @@ const startedByPath: readonly RegExp[] = [
   // Tests, the programs that they start, and those that write what they compare with.
   /^test\/.*\.test\.ts$/,
   /^test\/engine\/(record|scenario-host|toy-plugin)\.ts$/,
-  /^test\/executor\/toy-worker\.ts$/,
-  /^test\/local-vm\/create-once\.ts$/,
+  /^test\/(executor\/toy-worker|local-vm\/create-once|structure\/left-open)\.ts$/,
   /^test\/(mutants|api\/bad-input)\/main\.ts$/,
-  /^test\/structure\/left-open\.ts$/,
   /^test\/(cli|store)\/versions\/write\.ts$/,
   // How each cloud of the registry is tested, found by its kind.
   /^test\/clouds\/under-test\/[^/]+\.ts$/,
