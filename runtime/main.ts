@@ -19,6 +19,7 @@ import { listen, type Listening } from "./api/listen";
 import { createLogger } from "./api/log";
 import { PeerAgents } from "./api/peer-agents";
 import { createRoutes } from "./api/routes";
+import { readSite } from "./api/site";
 import { createFront } from "./api/front";
 import { queuePerUserDefault } from "./broker/queue-limits";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
@@ -202,6 +203,7 @@ class RuntimeHost implements Runtime {
         ...(this.options.databaseUrl === undefined ? {} : { forwarding: this.createForwarder() }),
       },
       createRoutes(),
+      readSite(join(packageRoot, "dist", "dashboard", "site")),
     );
     this.http = await listen({ ...this.entrance, port, app });
     this.startWatch();

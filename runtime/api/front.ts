@@ -8,16 +8,20 @@
 import type { RequestListener } from "node:http";
 import express from "express";
 import type { ApiBackend } from "./backend";
+import { serveSite, type Site } from "./site";
 import type { Route } from "./route";
 import { Router } from "./router";
 import { Api } from "./server";
 import { splitTarget } from "./target";
 
-export function createFront(backend: ApiBackend, routes: readonly Route[]): RequestListener {
+/** `site`: the dashboard, shown at `/`; absent = there is none, and `/` is no route. */
+export function createFront(backend: ApiBackend, routes: readonly Route[], site?: Site): RequestListener {
   const router = new Router(routes);
   const api = new Api(backend, router);
   const serve: RequestListener = (request, response) => void api.serve(request, response);
-  const front = express().disable("x-powered-by").use(serve);
+  const front = express().disable("x-powered-by");
+  if (site) front.use(serveSite(site, backend.proxies));
+  front.use(serve);
   return (request, response) => {
     if (router.isBusy(splitTarget(request.url ?? "").path)) return serve(request, response);
     // What Express can't route, such as the target `*`, the API refuses in its own words.

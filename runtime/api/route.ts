@@ -9,6 +9,7 @@ import { ConfigError, type Problem } from "../model/errors";
 import type { ApiKey, ApiScope } from "../model/state";
 import type { Change } from "../model/changes";
 import type { ApiBackend, Leader } from "./backend";
+import type { SignIn } from "./sign-in";
 
 /** What a caller must show: an API key of at least this scope, a node's own token, or nothing. */
 export type RouteAccess = ApiScope | "node" | "public";
@@ -30,6 +31,10 @@ export interface RouteContext {
   leader(): Leader;
   /** The key of the caller; undefined on node routes. */
   readonly apiKey?: ApiKey;
+  /** Of a browser that came with the cookie of its sign-in instead of the key. */
+  readonly signIn?: SignIn;
+  /** The caller came by https, as far as the connection and trusted proxies tell. */
+  readonly isHttps: boolean;
   /** Token of the `Authorization` header, on node routes. */
   readonly bearer?: string;
   /**

@@ -2,6 +2,9 @@
 import { hkdfSync } from "node:crypto";
 
 /** 32 bytes, the same on every runtime of the installation. */
-export function deriveKey(secret: Uint8Array, purpose: "API keys" | "digests" | "forwarding"): Uint8Array {
+export function deriveKey(
+  secret: Uint8Array,
+  purpose: "API keys" | "digests" | "forwarding" | "browser sign-ins",
+): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", secret, new Uint8Array(0), `headroom ${purpose}`, 32));
 }

@@ -20,7 +20,8 @@ import { networkOf, RateLimiter } from "./rate-limit";
 import type { Answer, Route, RouteContext } from "./route";
 import { Router } from "./router";
 import { assertPlainTarget, readQuery, splitTarget } from "./target";
-import type { Client } from "./trusted-proxies";
+import { findSignedIn, type SignIn } from "./sign-in";
+import { clientOf, type Client } from "./trusted-proxies";
 
 /** Keep browsers and caches from doing anything with an answer but showing it to its own origin as plain JSON. */
 const securityHeaders = {
@@ -33,7 +34,7 @@ const securityHeaders = {
 };
 
 /** A browser that came by https once never comes by plain http again, for a year. */
-const strictTransport = { "strict-transport-security": "max-age=31536000" };
+export const strictTransport = { "strict-transport-security": "max-age=31536000" };
 
 /** What every answer to one request carries. */
 type CommonHeaders = Readonly<Record<string, string>>;
@@ -49,6 +50,8 @@ interface WrittenAnswer {
 interface Caller {
   readonly leader?: Leader;
   readonly apiKey?: RouteContext["apiKey"];
+  readonly signIn?: SignIn;
+  readonly isHttps: boolean;
   readonly bearer?: string;
   readonly lastEventId?: string;
 }
@@ -97,7 +100,8 @@ export class Api {
       if (outcome?.kind === "serveHere") return await this.serve(outcome.request, response);
       if (outcome?.kind === "answered") return;
       const preflight = preflightOf(request.method ?? "", request.headers, cors);
-      written = write(preflight ? { status: 204, headers: preflight } : await this.answer(request, seen), common);
+      const answer = preflight ? { status: 204, headers: preflight } : await this.answer(request, seen, client);
+      written = write(answer, common);
     } catch (error) {
       const refusal = this.refusal(error, { requestId, method: request.method, path });
       noteRefusedCall(refusal, { request, path, query }, this.backend);
@@ -140,25 +144,17 @@ export class Api {
       if (client) return { client, isForwarded: true };
     } catch (error) {
       const disbelief = error instanceof Error ? error : new BugError(String(error));
-      return { client: this.clientOf(request), isForwarded: false, disbelief };
+      return { client: clientOf(request, this.backend.proxies), isForwarded: false, disbelief };
     }
-    return { client: this.clientOf(request), isForwarded: false };
+    return { client: clientOf(request, this.backend.proxies), isForwarded: false };
   }
 
-  /** Who calls, as far as the connection and trusted proxies tell. */
-  private clientOf({ socket, headers }: IncomingMessage): Client {
-    const address = socket.remoteAddress ?? "";
-    const isEncrypted = "encrypted" in socket && socket.encrypted === true;
-    const client = this.backend.proxies?.clientOf(address, headers) ?? { address, isHttps: false };
-    return isEncrypted ? { ...client, isHttps: true } : client;
-  }
-
-  private async answer(request: IncomingMessage, seen: Seen): Promise<Answer> {
+  private async answer(request: IncomingMessage, seen: Seen, { isHttps }: Client): Promise<Answer> {
     assertPlainTarget(request.url ?? "");
     const { path, query } = splitTarget(request.url ?? "");
     const { route, params } = this.router.find(request.method ?? "", path);
     seen.route = route;
-    const caller = this.admit(route, request.headers);
+    const caller = this.admit(route, request.headers, isHttps);
     // Nodes show their token only to the handler, so whoever reaches the port can send these bodies.
     const bytesMax = route.access === "node" ? nodeBodyBytesMax : bodyBytesMax;
     const body = route.body
@@ -176,22 +172,21 @@ export class Api {
   }
 
   /** Lets in who may use the route, and only the leader answers what needs state. */
-  private admit(route: Route, headers: IncomingHttpHeaders): Caller {
-    if (route.access === "public") return {};
+  private admit(route: Route, headers: IncomingHttpHeaders, isHttps: boolean): Caller {
+    if (route.access === "public") return { isHttps };
     const leader = this.backend.current();
-    if (!isLeader(leader) && route.isOfThisProcess) return {};
+    if (!isLeader(leader) && route.isOfThisProcess) return { isHttps };
     if (!isLeader(leader)) throw new UnavailableError(leader.message);
     const bearer = /^Bearer +(\S{1,4096})$/i.exec(headers.authorization ?? "")?.[1];
-    if (route.access === "node") return { leader, bearer };
-    if (bearer === undefined) throw new UnauthorizedError("send an API key as `Authorization: Bearer hr_...`");
-    const apiKey = findApiKey(bearer, leader.ledger.state.apiKeys.values());
-    if (!apiKey) throw new UnauthorizedError("this API key is not known here; create one with POST /api/v1/api-keys");
+    if (route.access === "node") return { leader, bearer, isHttps };
+    const { apiKey, signIn } = bearer === undefined ? signedIn(headers, leader, isHttps) : showing(bearer, leader);
     this.limiter.count("key", apiKey.name);
     if (!allows(apiKey.scope, route.access)) {
       throw new ForbiddenError(`key "${apiKey.name}" has scope ${apiKey.scope}; this needs ${route.access} or more`);
     }
     const lastEventId = route.isEventStream ? headers["last-event-id"] : undefined;
-    return { leader, apiKey, ...(lastEventId === undefined ? {} : { lastEventId: String(lastEventId) }) };
+    const last = lastEventId === undefined ? {} : { lastEventId: String(lastEventId) };
+    return { leader, apiKey, isHttps, ...(signIn ? { signIn } : {}), ...last };
   }
 
   private contextOf(caller: Caller, body: unknown, key: string | undefined): RouteContext {
@@ -202,6 +197,8 @@ export class Api {
         return caller.leader;
       },
       apiKey: caller.apiKey,
+      isHttps: caller.isHttps,
+      ...(caller.signIn ? { signIn: caller.signIn } : {}),
       bearer: caller.bearer,
       lastEventId: caller.lastEventId,
       idempotencyKey: key,
@@ -224,6 +221,23 @@ export class Api {
     const leader = current && !isLeader(current) ? current.leaderUrl : undefined;
     return { ...answer, headers, ...(leader ? { body: { ...answer.body, leader } } : {}) };
   }
+}
+
+type Shown = Pick<Caller, "signIn"> & { readonly apiKey: NonNullable<Caller["apiKey"]> };
+
+/** A program, with the key itself. */
+function showing(bearer: string, { ledger }: Leader): Shown {
+  const apiKey = findApiKey(bearer, ledger.state.apiKeys.values());
+  if (apiKey) return { apiKey };
+  throw new UnauthorizedError("this API key is not known here; create one with POST /api/v1/api-keys");
+}
+
+/** A browser, with its cookie. */
+function signedIn(headers: IncomingHttpHeaders, { ledger, apiKeySecret, clock }: Leader, isHttps: boolean): Shown {
+  const { apiKeys } = ledger.state;
+  const found = findSignedIn(headers, { apiKeys, secret: apiKeySecret, nowMs: clock.now(), isHttps });
+  if (found) return found;
+  throw new UnauthorizedError("send an API key as `Authorization: Bearer hr_...`");
 }
 
 /** A body may take its time; a key that was deleted meanwhile does nothing more. */

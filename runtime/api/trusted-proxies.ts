@@ -2,7 +2,7 @@
  * Who calls when proxies stand between. `X-Forwarded-For` and `X-Forwarded-Proto` count only where a trusted proxy wrote
  * them: everybody else may write what they like into them, and would choose whose rate limit they use up.
  */
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import { ConfigError } from "../model/errors";
 
@@ -16,6 +16,17 @@ export interface Client {
   readonly address: string;
   /** Whether a trusted proxy says that it was asked by https. */
   readonly isHttps: boolean;
+}
+
+/** Who calls, as far as the connection and trusted proxies tell. */
+export function clientOf(
+  { socket, headers }: Pick<IncomingMessage, "socket" | "headers">,
+  proxies: TrustedProxies | undefined,
+): Client {
+  const address = socket.remoteAddress ?? "";
+  const isEncrypted = "encrypted" in socket && socket.encrypted === true;
+  const client = proxies?.clientOf(address, headers) ?? { address, isHttps: false };
+  return isEncrypted ? { ...client, isHttps: true } : client;
 }
 
 export class TrustedProxies {

@@ -76,6 +76,9 @@ const expected: Readonly<Record<string, ApiScope | `${TokenPurpose} token` | "an
   "post /api/v1/api-keys": "admin",
   "get /api/v1/api-keys": "admin",
   "delete /api/v1/api-keys/{name}": "admin",
+  "post /api/v1/sign-in": "viewer",
+  "get /api/v1/sign-in": "viewer",
+  "delete /api/v1/sign-in": "viewer",
   "get /api/v1/secrets": "admin",
   "post /api/v1/secrets/rotate": "admin",
 };

@@ -26,6 +26,7 @@ import { probeRoutes } from "./probes";
 import { scheduleRoutes } from "./schedules";
 import { secretsRoutes } from "./secrets";
 import { sessionRoutes } from "./sessions";
+import { signInRoutes } from "./sign-in";
 import { stagingRoutes } from "./staging";
 import { userKeyRoutes } from "./user-keys";
 
@@ -80,6 +81,7 @@ export function createRoutes(feed = new SessionFeed(), fleetFeed = new FleetFeed
     ...eventRoutes(fleetFeed),
     ...insightRoutes,
     ...apiKeyRoutes,
+    ...signInRoutes,
     ...secretsRoutes,
     ...metricsRoutes,
     ...apiPageRoutes(),
