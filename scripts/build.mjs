@@ -4,7 +4,11 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /** Folders of the project that hold TypeScript. */
-export const sourceFolders = ["engine", "runtime", "provider", "components", "generate", "bench", "test", "examples"];
+export const sourceFolders = [
+  ...["engine", "runtime", "provider", "components", "generate", "bench", "test", "examples"],
+  // The rest of the dashboard is bundled for browsers, see build-dashboard.mjs; this part has tests without one.
+  "dashboard/model",
+];
 
 export async function buildSources(root) {
   const { build } = await import("esbuild");

@@ -103,3 +103,7 @@ if (Math.max(...sources.map((source) => newestChangeMs(join(root, source)))) > b
   utimesSync(stamp, startedMs / 1000, startedMs / 1000);
   say(`built in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
 }
+
+// Only now: a fresh clone has no bundler before.
+const { buildDashboard } = await import("./build-dashboard.mjs");
+if (buildDashboard()) say("built the dashboard");

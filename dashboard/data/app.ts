@@ -52,15 +52,25 @@ export class App {
   }
 
   /** Changes something for an operator, and tells how it went. */
-  async act(path: string, asking: Asking, told: { readonly text: string; readonly undo?: () => Promise<void> }): Promise<boolean> {
+  async act(
+    path: string,
+    asking: Asking,
+    told: { readonly text: string; readonly undo?: () => Promise<void> },
+  ): Promise<boolean> {
     const answer = await this.backend.ask(path, asking);
     const isDone = answer.kind === "done";
-    this.tell(isDone ? told.text : `That was not done: ${answer.message}`, { isTrouble: !isDone, undo: isDone ? told.undo : undefined });
+    this.tell(isDone ? told.text : `That was not done: ${answer.message}`, {
+      isTrouble: !isDone,
+      undo: isDone ? told.undo : undefined,
+    });
     this.live.refresh();
     return isDone;
   }
 
-  tell(text: string, { isTrouble = false, undo }: { isTrouble?: boolean; undo?: (() => Promise<void>) | undefined } = {}): void {
+  tell(
+    text: string,
+    { isTrouble = false, undo }: { isTrouble?: boolean; undo?: (() => Promise<void>) | undefined } = {},
+  ): void {
     const id = ++this.notesMade;
     this.notes.value = [...this.notes.value, { id, text, isTrouble, ...(undo ? { undo } : {}) }];
     setTimeout(() => this.dismiss(id), noteMs);

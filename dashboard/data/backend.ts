@@ -47,7 +47,11 @@ export class Backend {
   }
 
   /** A stream of server-sent events; its bytes until it ends. */
-  async stream(path: string, lastEventId: string | undefined, signal: AbortSignal): Promise<Answer<AsyncIterable<Uint8Array>>> {
+  async stream(
+    path: string,
+    lastEventId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Answer<AsyncIterable<Uint8Array>>> {
     try {
       const headers = { ...browserHeader, ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }) };
       const response = await fetch(path, { headers, signal });

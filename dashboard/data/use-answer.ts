@@ -26,7 +26,12 @@ export function useAnswer<T>(
       everyMs,
       take: (answer) => {
         if (answer.kind === "done") reading.value = { body: answer.body, refusal: undefined, status: 200 };
-        else reading.value = { ...reading.value, refusal: answer.message, status: answer.kind === "refused" ? answer.status : undefined };
+        else
+          reading.value = {
+            ...reading.value,
+            refusal: answer.message,
+            status: answer.kind === "refused" ? answer.status : undefined,
+          };
       },
     });
   }, [path, everyMs]);

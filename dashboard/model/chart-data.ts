@@ -82,7 +82,9 @@ export function describeChart({ lines }: ChartData): string {
   const parts = lines.map(({ label, values }) => {
     const known = values.filter((value) => value !== null);
     const last = known.at(-1);
-    return last === undefined ? `${label}: not known` : `${label}: ${round(last)} now, at most ${round(Math.max(...known))}`;
+    return last === undefined
+      ? `${label}: not known`
+      : `${label}: ${round(last)} now, at most ${round(Math.max(...known))}`;
   });
   return parts.length === 0 ? "nothing is known of this time" : parts.join("; ");
 }

@@ -39,7 +39,8 @@ export function nameZone(timeZone: string, atMs: number): string {
 
 /** `1 node`, `3 nodes`. */
 export function formatCount(count: number, noun: string): string {
-  const many = noun.endsWith("s") || noun.endsWith("x") ? `${noun}es` : noun.replace(/([^aeiou])y$/, "$1ie").concat("s");
+  const many =
+    noun.endsWith("s") || noun.endsWith("x") ? `${noun}es` : noun.replace(/([^aeiou])y$/, "$1ie").concat("s");
   return `${count.toLocaleString("en-GB")} ${count === 1 ? noun : many}`;
 }
 

@@ -27,7 +27,9 @@ export function foldDecisions(newestFirst: readonly DecisionView[]): FoldedDecis
 function saysTheSame(a: DecisionView, b: DecisionView): boolean {
   if (neverFolded.has(a.event) || a.event !== b.event || a.subject !== b.subject) return false;
   const isSameSubject = a.subjectId === b.subjectId || a.subject === "node" || a.subject === "session";
-  return isSameSubject && a.reason.code === b.reason.code && withoutNumbers(a.reason.text) === withoutNumbers(b.reason.text);
+  return (
+    isSameSubject && a.reason.code === b.reason.code && withoutNumbers(a.reason.text) === withoutNumbers(b.reason.text)
+  );
 }
 
 /** Ids and numbers differ where the sentence is the same. */

@@ -23,7 +23,11 @@ export interface ConfigRow {
   readonly why: string | undefined;
 }
 
-export function configRows(status: StatusView, history: HistoryView | undefined, plan: PlanView | undefined): ConfigRow[] {
+export function configRows(
+  status: StatusView,
+  history: HistoryView | undefined,
+  plan: PlanView | undefined,
+): ConfigRow[] {
   return status.configs
     .map(({ autoscaleConfig, pool, zone, nodes, running, schedule }) => {
       const series = history?.series.find((each) => each.autoscaleConfig === autoscaleConfig);
@@ -45,7 +49,9 @@ export function configRows(status: StatusView, history: HistoryView | undefined,
         why: reasons[0]?.text,
       };
     })
-    .sort((a, b) => compare(a.zone, b.zone) || compare(a.pool, b.pool) || compare(a.autoscaleConfig, b.autoscaleConfig));
+    .sort(
+      (a, b) => compare(a.zone, b.zone) || compare(a.pool, b.pool) || compare(a.autoscaleConfig, b.autoscaleConfig),
+    );
 }
 
 type Sample = Readonly<Record<string, number>>;
@@ -55,12 +61,16 @@ function neededOf({ demandSessions, demandCores, standbyCores = 0, standbySessio
   if (demandSessions === undefined) return undefined;
   const sessions = count(demandSessions, "session");
   const cores = demandCores === undefined || demandCores === 0 ? "" : `, ${count(demandCores, "core")}`;
-  const standby = [...(standbyCores > 0 ? [count(standbyCores, "core")] : []), ...(standbySessions > 0 ? [count(standbySessions, "session")] : [])];
+  const standby = [
+    ...(standbyCores > 0 ? [count(standbyCores, "core")] : []),
+    ...(standbySessions > 0 ? [count(standbySessions, "session")] : []),
+  ];
   return `${sessions}${cores}${standby.length > 0 ? ` + ${standby.join(", ")} standby` : ""}`;
 }
 
 function freeOf({ sessionsFree, coresFree, sessionsTotal, coresTotal }: Sample): string | undefined {
-  if (sessionsFree !== undefined && (sessionsTotal ?? 0) > 0) return `${sessionsFree} of ${count(sessionsTotal!, "session")}`;
+  if (sessionsFree !== undefined && (sessionsTotal ?? 0) > 0)
+    return `${sessionsFree} of ${count(sessionsTotal!, "session")}`;
   if (coresFree !== undefined && coresTotal !== undefined) return `${round(coresFree)} of ${count(coresTotal, "core")}`;
   return undefined;
 }

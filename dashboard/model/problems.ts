@@ -19,7 +19,8 @@ export function problemsIn(status: StatusView, timeZone: string): Problem[] {
   if (queued > 0) problems.push(now(`${formatCount(queued, "session")} waiting for a node`, linkTo("queue")));
   for (const state of ["failed", "missing", "dead"]) {
     const count = status.nodes[state] ?? 0;
-    if (count > 0) problems.push(now(`${formatCount(count, "node")} ${state}`, linkTo("nodes", undefined, { status: state })));
+    if (count > 0)
+      problems.push(now(`${formatCount(count, "node")} ${state}`, linkTo("nodes", undefined, { status: state })));
   }
   for (const { autoscaleConfig, failures } of status.configs) {
     for (const { circuit, consecutiveFailures, vmProvider, last, retryAtMs } of failures) {
@@ -33,7 +34,9 @@ export function problemsIn(status: StatusView, timeZone: string): Problem[] {
   }
   for (const text of status.unreadable) problems.push(soon(text, linkTo("decisions")));
   if (status.lanes.strangers > 0) {
-    problems.push(soon(`${formatCount(status.lanes.strangers, "node")} in stacks of which no row tells`, linkTo("lanes")));
+    problems.push(
+      soon(`${formatCount(status.lanes.strangers, "node")} in stacks of which no row tells`, linkTo("lanes")),
+    );
   }
   if (status.orphans > 0) {
     problems.push(soon(`${formatCount(status.orphans, "VM")} that nothing here has`, linkTo("orphans")));

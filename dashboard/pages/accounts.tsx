@@ -15,11 +15,18 @@ type Account = AccountView & {
   readonly maxInstances?: number;
   readonly hourlyCost?: number;
   readonly lastReadyAtMs?: number;
-  readonly circuits?: readonly { readonly autoscaleConfig: string; readonly circuit: string; readonly retryAtMs: number }[];
+  readonly circuits?: readonly {
+    readonly autoscaleConfig: string;
+    readonly circuit: string;
+    readonly retryAtMs: number;
+  }[];
 };
 
 export function AccountsPage() {
-  const reading = useAnswer<{ accounts: readonly Account[] }>("/api/v1/accounts", { topics: ["node", "definition"], everyMs: 10_000 });
+  const reading = useAnswer<{ accounts: readonly Account[] }>("/api/v1/accounts", {
+    topics: ["node", "definition"],
+    everyMs: 10_000,
+  });
   return (
     <PageFrame title="Accounts" question="Can each account still make a VM?">
       <section class="card">
@@ -40,7 +47,10 @@ export function AccountsPage() {
 
 const columns: readonly Column<Account>[] = [
   { title: "Check", cell: ({ state }) => <StateMark state={state} /> },
-  { title: "VM provider config", cell: ({ vmProvider }) => <a href={linkTo("nodes", undefined, { vmProvider })}>{vmProvider}</a> },
+  {
+    title: "VM provider config",
+    cell: ({ vmProvider }) => <a href={linkTo("nodes", undefined, { vmProvider })}>{vmProvider}</a>,
+  },
   { title: "Kind", cell: ({ kind }) => kind },
   {
     title: "VMs",
@@ -55,8 +65,14 @@ const columns: readonly Column<Account>[] = [
       ),
   },
   { title: "One costs per hour", isNumber: true, cell: ({ hourlyCost }) => formatNumber(hourlyCost) },
-  { title: "Last VM ready", cell: ({ lastReadyAtMs }) => (lastReadyAtMs === undefined ? "–" : <Moment atMs={lastReadyAtMs} />) },
-  { title: "Asked", cell: ({ checkedAtMs }) => (checkedAtMs === undefined ? "not yet" : <Moment atMs={checkedAtMs} />) },
+  {
+    title: "Last VM ready",
+    cell: ({ lastReadyAtMs }) => (lastReadyAtMs === undefined ? "–" : <Moment atMs={lastReadyAtMs} />),
+  },
+  {
+    title: "Asked",
+    cell: ({ checkedAtMs }) => (checkedAtMs === undefined ? "not yet" : <Moment atMs={checkedAtMs} />),
+  },
   { title: "Account", cell: ({ owner, principal }) => (owner === undefined ? "–" : `${owner} as ${principal ?? "?"}`) },
   {
     title: "What is wrong",
@@ -70,8 +86,8 @@ const columns: readonly Column<Account>[] = [
           .filter(({ circuit }) => circuit !== "closed")
           .map(({ autoscaleConfig, circuit, retryAtMs }) => (
             <p key={autoscaleConfig}>
-              Circuit of <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a>: <StateMark state={circuit} />, next try{" "}
-              <Moment atMs={retryAtMs} />
+              Circuit of <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a>:{" "}
+              <StateMark state={circuit} />, next try <Moment atMs={retryAtMs} />
             </p>
           ))}
         {unchecked.map((text) => (

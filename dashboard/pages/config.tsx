@@ -12,7 +12,10 @@ import { Moment } from "../parts/time";
 
 export function ConfigPage({ id }: { id: string }) {
   const { live } = useApp();
-  const reading = useAnswer<ExplanationView>(`/api/v1/explain/config/${encodeURIComponent(id)}`, { topics: ["node", "session", "definition"], everyMs: 5_000 });
+  const reading = useAnswer<ExplanationView>(`/api/v1/explain/config/${encodeURIComponent(id)}`, {
+    topics: ["node", "session", "definition"],
+    everyMs: 5_000,
+  });
   const present = live.status.value?.configs.find(({ autoscaleConfig }) => autoscaleConfig === id);
   return (
     <PageFrame title={`Autoscale config ${id}`} question={reading.body?.summary}>
@@ -31,7 +34,8 @@ export function ConfigPage({ id }: { id: string }) {
       )}
       {present?.failures.map(({ vmProvider, circuit, retryAtMs, last }) => (
         <p key={vmProvider} class="refusal">
-          Circuit of {vmProvider}: <StateMark state={circuit} />. {last.message}. It tries again at <Moment atMs={retryAtMs} />.
+          Circuit of {vmProvider}: <StateMark state={circuit} />. {last.message}. It tries again at{" "}
+          <Moment atMs={retryAtMs} />.
         </p>
       ))}
       <Answered reading={reading}>{(explanation) => <Explained explanation={explanation} />}</Answered>

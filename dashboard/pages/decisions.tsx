@@ -19,7 +19,9 @@ interface Page {
 }
 
 export function DecisionsPage({ filters }: { filters: Readonly<Record<string, string>> }) {
-  const asked = Object.fromEntries(fields.flatMap((field) => (filters[field] ? [[field, filters[field]] as [string, string]] : [])));
+  const asked = Object.fromEntries(
+    fields.flatMap((field) => (filters[field] ? [[field, filters[field]] as [string, string]] : [])),
+  );
   const query = new URLSearchParams(asked).toString();
   return (
     <PageFrame title="Decisions" question="What was decided, and why?">
@@ -84,7 +86,9 @@ function Filters({ filters }: { filters: Readonly<Record<string, string>> }) {
       key={JSON.stringify(filters)}
       onSubmit={(event) => {
         event.preventDefault();
-        const given = Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value).trim()]));
+        const given = Object.fromEntries(
+          [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value).trim()]),
+        );
         location.hash = linkTo("decisions", undefined, given);
       }}
     >

@@ -18,7 +18,10 @@ interface LaneAnswer {
 }
 
 export function LanePage({ id }: { id: string }) {
-  const reading = useAnswer<LaneAnswer>(`/api/v1/lanes/${encodeURIComponent(id)}`, { topics: ["lane", "node"], everyMs: 5_000 });
+  const reading = useAnswer<LaneAnswer>(`/api/v1/lanes/${encodeURIComponent(id)}`, {
+    topics: ["lane", "node"],
+    everyMs: 5_000,
+  });
   return (
     <PageFrame title={`Lane ${id}`} beside={reading.body && <Actions lane={reading.body.lane} />}>
       <Answered reading={reading}>
@@ -51,7 +54,11 @@ function Actions({ lane }: { lane: LaneView }) {
   const app = useApp();
   if (!app.mayOperate || !lane.takesNodes) return null;
   const close = (): Promise<boolean> =>
-    app.act(`/api/v1/lanes/${encodeURIComponent(lane.laneId)}/close`, { method: "POST" }, { text: `The update that waits in lane ${lane.laneId} ends.` });
+    app.act(
+      `/api/v1/lanes/${encodeURIComponent(lane.laneId)}/close`,
+      { method: "POST" },
+      { text: `The update that waits in lane ${lane.laneId} ends.` },
+    );
   return (
     <button type="button" onClick={() => void close()}>
       End the update that waits for nodes
@@ -67,8 +74,18 @@ function Present({ lane }: { lane: LaneView & ShownLane }) {
       <Facts
         facts={[
           ["State", <StateMark key="state" state={laneState(lane)} />],
-          ["Autoscale config", <a key="config" href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a>],
-          ["Nodes", <a key="nodes" href={linkTo("nodes", undefined, { lane: lane.laneId })}>{lane.nodes}</a>],
+          [
+            "Autoscale config",
+            <a key="config" href={linkTo("configs", autoscaleConfig)}>
+              {autoscaleConfig}
+            </a>,
+          ],
+          [
+            "Nodes",
+            <a key="nodes" href={linkTo("nodes", undefined, { lane: lane.laneId })}>
+              {lane.nodes}
+            </a>,
+          ],
           ["Revision", `${lane.appliedRevision} of ${lane.desiredRevision} is done`],
           ["Update runs since", lane.openSinceMs && <Moment atMs={lane.openSinceMs} />],
           ["Trouble", trouble && `${trouble.message} (${trouble.failures} in a row)`],

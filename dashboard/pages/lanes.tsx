@@ -46,17 +46,35 @@ export function LanesPage() {
 
 /** In trouble first, then at work, then at rest. */
 function sorted(lanes: Lanes["lanes"]): Lanes["lanes"] {
-  const rank = (lane: ShownLane): number => ["trouble", "updating", "behind", "openedAhead", "resting"].indexOf(laneState(lane));
+  const rank = (lane: ShownLane): number =>
+    ["trouble", "updating", "behind", "openedAhead", "resting"].indexOf(laneState(lane));
   return lanes.toSorted((a, b) => rank(a) - rank(b) || (a.laneId < b.laneId ? -1 : 1));
 }
 
 const columns: readonly Column<Lanes["lanes"][number]>[] = [
   { title: "State", cell: (lane) => <StateMark state={laneState(lane)} /> },
   { title: "Lane", cell: ({ laneId }) => <a href={linkTo("lanes", laneId)}>{laneId}</a> },
-  { title: "Autoscale config", cell: ({ autoscaleConfig }) => <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a> },
-  { title: "Nodes", isNumber: true, cell: ({ nodes, laneId }) => <a href={linkTo("nodes", undefined, { lane: laneId })}>{`${nodes} of ${laneNodesMax}`}</a> },
-  { title: "Done", isNumber: true, cell: ({ appliedRevision, desiredRevision }) => `${appliedRevision} of ${desiredRevision}` },
-  { title: "Update runs for", isNumber: true, cell: ({ openSinceMs }) => (openSinceMs === undefined ? "–" : <Since atMs={openSinceMs} />) },
+  {
+    title: "Autoscale config",
+    cell: ({ autoscaleConfig }) => <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a>,
+  },
+  {
+    title: "Nodes",
+    isNumber: true,
+    cell: ({ nodes, laneId }) => (
+      <a href={linkTo("nodes", undefined, { lane: laneId })}>{`${nodes} of ${laneNodesMax}`}</a>
+    ),
+  },
+  {
+    title: "Done",
+    isNumber: true,
+    cell: ({ appliedRevision, desiredRevision }) => `${appliedRevision} of ${desiredRevision}`,
+  },
+  {
+    title: "Update runs for",
+    isNumber: true,
+    cell: ({ openSinceMs }) => (openSinceMs === undefined ? "–" : <Since atMs={openSinceMs} />),
+  },
   {
     title: "Last update",
     cell: ({ lastUpdate }) =>

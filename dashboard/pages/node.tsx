@@ -17,7 +17,10 @@ import { Moment } from "../parts/time";
 type ShownNode = NodeView & { readonly vmId?: string };
 
 export function NodePage({ id }: { id: string }) {
-  const reading = useAnswer<ExplanationView>(`/api/v1/explain/node/${encodeURIComponent(id)}`, { topics: ["node", "session", "lane"], everyMs: 5_000 });
+  const reading = useAnswer<ExplanationView>(`/api/v1/explain/node/${encodeURIComponent(id)}`, {
+    topics: ["node", "session", "lane"],
+    everyMs: 5_000,
+  });
   const node: ShownNode | undefined = reading.body?.node;
   return (
     <PageFrame title={`Node ${id}`} question={reading.body?.summary} beside={node && <NodeActions node={node} />}>
@@ -48,15 +51,36 @@ function Present({ node }: { node: ShownNode }) {
           ["State", <StateMark key="state" state={status} />],
           ["Since", <Moment key="since" atMs={statusSinceMs} />],
           ["Requested", <Moment key="requested" atMs={node.createdAtMs} />],
-          ["Autoscale config", autoscaleConfig === undefined ? "none: a static member" : <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a>],
-          ["Pool and zone", <span key="pool"><a href={linkTo("pools", pool)}>{pool}</a> in {zone}</span>],
+          [
+            "Autoscale config",
+            autoscaleConfig === undefined ? (
+              "none: a static member"
+            ) : (
+              <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a>
+            ),
+          ],
+          [
+            "Pool and zone",
+            <span key="pool">
+              <a href={linkTo("pools", pool)}>{pool}</a> in {zone}
+            </span>,
+          ],
           ["VM provider config", vmProvider && <a href={linkTo("accounts")}>{vmProvider}</a>],
           ["Lane", laneId && <a href={linkTo("lanes", laneId)}>{laneId}</a>],
           ["Cloud's id", node.vmId && <code>{node.vmId}</code>],
           ["Address", node.address],
           ["DNS name", node.dnsName],
-          ["Shape", shape && `${shape.cores} cores, ${Math.round(shape.memoryBytes / 2 ** 30)} GiB${shape.gpus > 0 ? `, ${shape.gpus} GPUs` : ""}`],
-          ["Progress", node.progressPercent === undefined || status === "running" ? undefined : `${node.progressPercent} %: ${node.progressMessage ?? ""}`],
+          [
+            "Shape",
+            shape &&
+              `${shape.cores} cores, ${Math.round(shape.memoryBytes / 2 ** 30)} GiB${shape.gpus > 0 ? `, ${shape.gpus} GPUs` : ""}`,
+          ],
+          [
+            "Progress",
+            node.progressPercent === undefined || status === "running"
+              ? undefined
+              : `${node.progressPercent} %: ${node.progressMessage ?? ""}`,
+          ],
           ["Last heartbeat", node.lastHeartbeatMs && <Moment atMs={node.lastHeartbeatMs} />],
           ["Definition", node.isOutdated ? "older than a new node's would be" : "the newest"],
           ["Sessions", <Sessions key="sessions" ids={sessions} max={sessionsMax} />],

@@ -13,7 +13,13 @@ import { StateMark } from "../parts/state-mark";
 
 /** All that there may be; the API gives no more at once. */
 const nodesMax = 10_000;
-const orders = { state: "what needs somebody first", newest: "newest first", oldest: "oldest first", load: "fullest first", id: "by name" };
+const orders = {
+  state: "what needs somebody first",
+  newest: "newest first",
+  oldest: "oldest first",
+  load: "fullest first",
+  id: "by name",
+};
 
 interface Props {
   readonly pool?: string;
@@ -22,13 +28,25 @@ interface Props {
 
 export function NodesPage({ pool, filters }: Props) {
   const { live } = useApp();
-  const query = new URLSearchParams({ limit: String(nodesMax), ...(pool === undefined ? {} : { pool }), ...pick(filters) });
-  const reading = useAnswer<NodeListView>(`/api/v1/node-list?${query}`, { topics: ["node", "session"], everyMs: 10_000 });
+  const query = new URLSearchParams({
+    limit: String(nodesMax),
+    ...(pool === undefined ? {} : { pool }),
+    ...pick(filters),
+  });
+  const reading = useAnswer<NodeListView>(`/api/v1/node-list?${query}`, {
+    topics: ["node", "session"],
+    everyMs: 10_000,
+  });
   const configs = (live.status.value?.configs ?? []).filter((config) => pool === undefined || config.pool === pool);
   const link = (changes: Readonly<Record<string, string | undefined>>): string =>
-    pool === undefined ? linkTo("nodes", undefined, { ...filters, ...changes }) : linkTo("pools", pool, { ...filters, ...changes });
+    pool === undefined
+      ? linkTo("nodes", undefined, { ...filters, ...changes })
+      : linkTo("pools", pool, { ...filters, ...changes });
   return (
-    <PageFrame title={pool === undefined ? "Nodes" : `Pool ${pool}`} question="Which ones are stuck, full or idle, and since when?">
+    <PageFrame
+      title={pool === undefined ? "Nodes" : `Pool ${pool}`}
+      question="Which ones are stuck, full or idle, and since when?"
+    >
       {pool !== undefined && (
         <p>
           Autoscale configs:{" "}
@@ -107,7 +125,10 @@ function Filters({ filters, counts, link }: FilterProps) {
         </label>
         <label>
           Order{" "}
-          <select value={filters["sort"] ?? "state"} onChange={(event) => (location.hash = link({ sort: event.currentTarget.value }))}>
+          <select
+            value={filters["sort"] ?? "state"}
+            onChange={(event) => (location.hash = link({ sort: event.currentTarget.value }))}
+          >
             {Object.entries(orders).map(([name, text]) => (
               <option key={name} value={name}>
                 {text}

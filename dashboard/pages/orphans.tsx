@@ -35,9 +35,16 @@ export function OrphansPage() {
                   keyOf={({ orphanId }) => orphanId}
                   columns={[
                     { title: "Cloud's id", cell: ({ vmId }) => <code>{vmId}</code> },
-                    { title: "VM provider config", cell: ({ vmProvider }) => <a href={linkTo("accounts")}>{vmProvider}</a> },
+                    {
+                      title: "VM provider config",
+                      cell: ({ vmProvider }) => <a href={linkTo("accounts")}>{vmProvider}</a>,
+                    },
                     { title: "Place", cell: ({ place }) => describePlace(place) },
-                    { title: "Was node", cell: ({ nodeId }) => (nodeId === undefined ? "–" : <a href={linkTo("nodes", nodeId)}>{nodeId}</a>) },
+                    {
+                      title: "Was node",
+                      cell: ({ nodeId }) =>
+                        nodeId === undefined ? "–" : <a href={linkTo("nodes", nodeId)}>{nodeId}</a>,
+                    },
                     { title: "Known for", isNumber: true, cell: ({ firstSeenMs }) => <Since atMs={firstSeenMs} /> },
                     { title: "Last seen", cell: ({ lastSeenMs }) => <Moment atMs={lastSeenMs} /> },
                   ]}
@@ -57,7 +64,11 @@ export function OrphansPage() {
                   columns={[
                     { title: "VM provider config", cell: ({ vmProvider }) => vmProvider },
                     { title: "Place", cell: ({ place }) => describePlace(place) },
-                    { title: "Looked", cell: ({ sweptAtMs }) => (sweptAtMs === undefined ? "not yet in this term" : <Moment atMs={sweptAtMs} />) },
+                    {
+                      title: "Looked",
+                      cell: ({ sweptAtMs }) =>
+                        sweptAtMs === undefined ? "not yet in this term" : <Moment atMs={sweptAtMs} />,
+                    },
                     { title: "Could not be asked", isWide: true, cell: ({ complaint }) => complaint ?? "" },
                   ]}
                 />

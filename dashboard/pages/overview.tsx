@@ -25,7 +25,10 @@ export function OverviewPage() {
   const fromMs = Math.floor(live.nowMs.value / 60_000) * 60_000 - sampleSpanMs;
   const history = useAnswer<HistoryView>(`/api/v1/history?by=config&from=${fromMs}`, { everyMs: 30_000 }).body;
   const plan = useAnswer<PlanView>("/api/v1/plan", { topics: ["node", "session", "definition"], everyMs: 15_000 }).body;
-  const staging = useAnswer<StagingView>("/api/v1/staging", { topics: ["session", "definition"], everyMs: 15_000 }).body;
+  const staging = useAnswer<StagingView>("/api/v1/staging", {
+    topics: ["session", "definition"],
+    everyMs: 15_000,
+  }).body;
   if (!status) return <PageFrame title="Overview">Asking …</PageFrame>;
   const rows = configRows(status, history, plan);
   return (
@@ -56,7 +59,9 @@ function isAtCap({ nodesMax, running, coming = 0 }: ConfigRow): boolean {
 
 function Figures({ costPerHour, atCap }: { costPerHour: number | undefined; atCap: number }) {
   const { live } = useApp();
-  const queue = useAnswer<{ sessions: readonly SessionView[]; total: number }>("/api/v1/sessions?status=queued", { topics: ["session"] }).body;
+  const queue = useAnswer<{ sessions: readonly SessionView[]; total: number }>("/api/v1/sessions?status=queued", {
+    topics: ["session"],
+  }).body;
   const { nodes, sessions, configs } = live.status.value!;
   const oldestMs = queue?.sessions.reduce((oldest, { requestedAtMs }) => Math.min(oldest, requestedAtMs), Infinity);
   const coming = (nodes["requested"] ?? 0) + (nodes["provisioning"] ?? 0) + (nodes["starting"] ?? 0);
@@ -65,12 +70,22 @@ function Figures({ costPerHour, atCap }: { costPerHour: number | undefined; atCa
     <>
       <ul class="figures">
         <Figure link={linkTo("queue")} value={String(sessions["queued"] ?? 0)} name="waiting">
-          {oldestMs !== undefined && Number.isFinite(oldestMs) ? `the oldest for ${formatSpan(live.nowMs.value - oldestMs)}` : "nobody waits"}
+          {oldestMs !== undefined && Number.isFinite(oldestMs)
+            ? `the oldest for ${formatSpan(live.nowMs.value - oldestMs)}`
+            : "nobody waits"}
         </Figure>
-        <Figure link={linkTo("decisions", undefined, { subject: "session" })} value={String(active)} name="sessions in use">
+        <Figure
+          link={linkTo("decisions", undefined, { subject: "session" })}
+          value={String(active)}
+          name="sessions in use"
+        >
           {`${sessions["staged"] ?? 0} staged for the next ones`}
         </Figure>
-        <Figure link={linkTo("nodes", undefined, { status: "running" })} value={String(nodes["running"] ?? 0)} name="nodes running">
+        <Figure
+          link={linkTo("nodes", undefined, { status: "running" })}
+          value={String(nodes["running"] ?? 0)}
+          name="nodes running"
+        >
           {`${coming} on their way`}
         </Figure>
         <Figure link={linkTo("nodes")} value={String(atCap)} name="configs at their cap">
@@ -117,7 +132,10 @@ function Figure({ link, value, name, children }: FigureProps) {
 const columns: readonly Column<ConfigRow>[] = [
   { title: "Zone", cell: ({ zone }) => zone },
   { title: "Pool", cell: ({ pool }) => <a href={linkTo("pools", pool)}>{pool}</a> },
-  { title: "Autoscale config", cell: ({ autoscaleConfig }) => <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a> },
+  {
+    title: "Autoscale config",
+    cell: ({ autoscaleConfig }) => <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a>,
+  },
   { title: "Needed", cell: ({ needed }) => needed ?? "–" },
   { title: "Free", cell: ({ free }) => free ?? "–" },
   {
@@ -140,8 +158,16 @@ const columns: readonly Column<ConfigRow>[] = [
   },
   { title: "Cap", isNumber: true, cell: ({ nodesMax }) => formatNumber(nodesMax) },
   { title: "Cost per hour", isNumber: true, cell: ({ costPerHour }) => formatNumber(costPerHour) },
-  { title: "Schedule", cell: ({ schedule, isOpen }) => (schedule === undefined ? "always" : <span title={schedule}>{isOpen ? "open" : "closed"}</span>) },
-  { title: "Why", isWide: true, cell: ({ why, autoscaleConfig }) => <a href={linkTo("configs", autoscaleConfig)}>{why ?? "nothing to do"}</a> },
+  {
+    title: "Schedule",
+    cell: ({ schedule, isOpen }) =>
+      schedule === undefined ? "always" : <span title={schedule}>{isOpen ? "open" : "closed"}</span>,
+  },
+  {
+    title: "Why",
+    isWide: true,
+    cell: ({ why, autoscaleConfig }) => <a href={linkTo("configs", autoscaleConfig)}>{why ?? "nothing to do"}</a>,
+  },
 ];
 
 function Staging({ staging }: { staging: StagingView["staging"] }) {
@@ -153,7 +179,10 @@ function Staging({ staging }: { staging: StagingView["staging"] }) {
         items={staging}
         keyOf={({ stagingConfig }) => stagingConfig}
         columns={[
-          { title: "Staging config", cell: ({ stagingConfig }) => <a href={linkTo("staging", stagingConfig)}>{stagingConfig}</a> },
+          {
+            title: "Staging config",
+            cell: ({ stagingConfig }) => <a href={linkTo("staging", stagingConfig)}>{stagingConfig}</a>,
+          },
           { title: "Workspace", cell: ({ workspace }) => workspace },
           { title: "Zone", cell: ({ zone }) => zone },
           { title: "Ready", isNumber: true, cell: ({ current }) => current },

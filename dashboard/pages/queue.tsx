@@ -18,10 +18,13 @@ interface Queue {
 
 export function QueuePage() {
   const reading = useAnswer<Queue>("/api/v1/sessions?status=queued", { topics: ["session", "node"], everyMs: 5_000 });
-  const refused = useAnswer<{ decisions: readonly DecisionView[] }>("/api/v1/decisions?order=newest&subject=session&event=refused&limit=20", {
-    topics: ["session"],
-    everyMs: 15_000,
-  });
+  const refused = useAnswer<{ decisions: readonly DecisionView[] }>(
+    "/api/v1/decisions?order=newest&subject=session&event=refused&limit=20",
+    {
+      topics: ["session"],
+      everyMs: 15_000,
+    },
+  );
   return (
     <PageFrame title="Queue" question="Who waits, and when will they be served?">
       <section class="card">
@@ -33,7 +36,12 @@ export function QueuePage() {
             ) : (
               <>
                 <p class="quiet">{formatCount(total, "session")}</p>
-                <Table caption="Sessions that wait" items={sessions} columns={columns} keyOf={({ sessionId }) => sessionId} />
+                <Table
+                  caption="Sessions that wait"
+                  items={sessions}
+                  columns={columns}
+                  keyOf={({ sessionId }) => sessionId}
+                />
               </>
             )
           }
@@ -55,6 +63,9 @@ const columns: readonly Column<SessionView>[] = [
   { title: "Workspace", cell: ({ displayName, workspace }) => displayName ?? workspace },
   { title: "Waits for", isNumber: true, cell: ({ requestedAtMs }) => <Since atMs={requestedAtMs} /> },
   { title: "Phase", cell: ({ phase }) => phase ?? "–" },
-  { title: "Expected", cell: ({ expectedAtMs }) => (expectedAtMs === undefined ? "can't be said" : <Moment atMs={expectedAtMs} />) },
+  {
+    title: "Expected",
+    cell: ({ expectedAtMs }) => (expectedAtMs === undefined ? "can't be said" : <Moment atMs={expectedAtMs} />),
+  },
   { title: "Why", isWide: true, cell: ({ reason }) => reason.text },
 ];

@@ -26,8 +26,12 @@ export function SchedulesPage({ filters }: { filters: Readonly<Record<string, st
   const [fromMs, toMs] = [days[0]!.fromMs, days.at(-1)!.toMs];
   const config = filters["config"];
   const query = new URLSearchParams({ from: String(fromMs), to: String(toMs), ...(config ? { config } : {}) });
-  const reading = useAnswer<OccurrencesView>(`/api/v1/occurrences?${query}`, { topics: ["definition"], everyMs: 30_000 });
-  const to = (week: number): string => linkTo("schedules", undefined, { ...filters, week: week === 0 ? undefined : String(week) });
+  const reading = useAnswer<OccurrencesView>(`/api/v1/occurrences?${query}`, {
+    topics: ["definition"],
+    everyMs: 30_000,
+  });
+  const to = (week: number): string =>
+    linkTo("schedules", undefined, { ...filters, week: week === 0 ? undefined : String(week) });
   return (
     <PageFrame
       title="Schedules"
@@ -75,7 +79,10 @@ function Next({ schedules }: { schedules: readonly ScheduleOccurrences[] }) {
         keyOf={({ schedule }) => schedule}
         columns={[
           { title: "Schedule", cell: ({ schedule }) => schedule },
-          { title: "Autoscale config", cell: ({ autoscaleConfig }) => <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a> },
+          {
+            title: "Autoscale config",
+            cell: ({ autoscaleConfig }) => <a href={linkTo("configs", autoscaleConfig)}>{autoscaleConfig}</a>,
+          },
           { title: "Its zone", cell: ({ timezone }) => timezone },
           { title: "Now", cell: ({ isOpen }) => (isOpen ? "open" : "closed") },
           {
@@ -90,7 +97,13 @@ function Next({ schedules }: { schedules: readonly ScheduleOccurrences[] }) {
                 </>
               ),
           },
-          { title: "While open", cell: ({ overrides = {} }) => Object.entries(overrides).map(([name, value]) => `${name} ${value}`).join(", ") || "–" },
+          {
+            title: "While open",
+            cell: ({ overrides = {} }) =>
+              Object.entries(overrides)
+                .map(([name, value]) => `${name} ${value}`)
+                .join(", ") || "–",
+          },
         ]}
       />
     </section>
@@ -126,7 +139,12 @@ function Day({ day, schedules }: { day: CalendarDay; schedules: readonly Schedul
   const nowMs = live.nowMs.value;
   const now = partOfDay({ fromMs: nowMs, toMs: nowMs + 1000 }, day);
   const hours = Math.round((day.toMs - day.fromMs) / 3_600_000);
-  const name = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: settings.timeZone }).format(day.fromMs);
+  const name = new Intl.DateTimeFormat("en-GB", {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    timeZone: settings.timeZone,
+  }).format(day.fromMs);
   return (
     <div class={now ? "calendar-day today" : "calendar-day"}>
       <h3>
@@ -135,7 +153,10 @@ function Day({ day, schedules }: { day: CalendarDay; schedules: readonly Schedul
       </h3>
       <div class="calendar-slots">
         {schedules.map((schedule, index) => (
-          <ul key={schedule.schedule} style={{ left: `${(index / schedules.length) * 100}%`, width: `${100 / schedules.length}%` }}>
+          <ul
+            key={schedule.schedule}
+            style={{ left: `${(index / schedules.length) * 100}%`, width: `${100 / schedules.length}%` }}
+          >
             {schedule.occurrences.map((occurrence) => (
               <Window key={occurrence.startsAtMs} schedule={schedule} occurrence={occurrence} day={day} />
             ))}
@@ -147,7 +168,15 @@ function Day({ day, schedules }: { day: CalendarDay; schedules: readonly Schedul
   );
 }
 
-function Window({ schedule, occurrence, day }: { schedule: ScheduleOccurrences; occurrence: Occurrence; day: CalendarDay }) {
+function Window({
+  schedule,
+  occurrence,
+  day,
+}: {
+  schedule: ScheduleOccurrences;
+  occurrence: Occurrence;
+  day: CalendarDay;
+}) {
   const { live, settings } = useApp();
   const { opensAtMs, startsAtMs, endsAtMs, state } = occurrence;
   const whole = partOfDay({ fromMs: opensAtMs, toMs: endsAtMs }, day);
@@ -158,7 +187,13 @@ function Window({ schedule, occurrence, day }: { schedule: ScheduleOccurrences; 
   const place = { top: `${whole.start * 100}%`, height: `${(whole.end - whole.start) * 100}%` };
   return (
     <li class={`window ${state}`} style={place} title={text}>
-      {lead && state === "planned" && <span class="lead" style={{ height: `${((lead.end - lead.start) / (whole.end - whole.start)) * 100}%` }} aria-hidden="true" />}
+      {lead && state === "planned" && (
+        <span
+          class="lead"
+          style={{ height: `${((lead.end - lead.start) / (whole.end - whole.start)) * 100}%` }}
+          aria-hidden="true"
+        />
+      )}
       <span class="unseen">{text}</span>
       <span class="window-name" aria-hidden="true">
         {state === "excepted" ? "× " : ""}

@@ -11,7 +11,10 @@ import { Table } from "../parts/table";
 import { Moment } from "../parts/time";
 
 export function SessionPage({ id }: { id: string }) {
-  const reading = useAnswer<ExplanationView>(`/api/v1/explain/session/${encodeURIComponent(id)}`, { topics: ["session", "node"], everyMs: 5_000 });
+  const reading = useAnswer<ExplanationView>(`/api/v1/explain/session/${encodeURIComponent(id)}`, {
+    topics: ["session", "node"],
+    everyMs: 5_000,
+  });
   return (
     <PageFrame title={`Session ${id}`} question={reading.body?.summary}>
       <Answered reading={reading}>
@@ -27,7 +30,12 @@ export function SessionPage({ id }: { id: string }) {
                   keyOf={(candidate) => `${candidate.kind} ${candidate.id}`}
                   columns={[
                     { title: "Kind", cell: ({ kind }) => kind },
-                    { title: "Name", cell: ({ kind, id: name }) => <a href={linkTo(kind === "node" ? "nodes" : "configs", name)}>{name}</a> },
+                    {
+                      title: "Name",
+                      cell: ({ kind, id: name }) => (
+                        <a href={linkTo(kind === "node" ? "nodes" : "configs", name)}>{name}</a>
+                      ),
+                    },
                     { title: "Why not yet", isWide: true, cell: ({ reason }) => reason.text },
                   ]}
                 />
@@ -42,7 +50,8 @@ export function SessionPage({ id }: { id: string }) {
 }
 
 function Present({ session }: { session: SessionView }) {
-  const { status, workspace, displayName, userId, node, phase, position, expectedAtMs, assignedAtMs, endedAtMs } = session;
+  const { status, workspace, displayName, userId, node, phase, position, expectedAtMs, assignedAtMs, endedAtMs } =
+    session;
   return (
     <section class="card">
       <h2>Now</h2>

@@ -21,7 +21,8 @@ export function SignInPage({ message }: { message?: string | undefined }) {
     const answer = await app.signIn(key);
     isAsking.value = false;
     if (answer.kind === "done") return;
-    trouble.value = answer.kind === "refused" && answer.status === 401 ? "This API key is not known here." : `${answer.message}.`;
+    trouble.value =
+      answer.kind === "refused" && answer.status === 401 ? "This API key is not known here." : `${answer.message}.`;
     field.focus();
   };
   return (
@@ -30,7 +31,11 @@ export function SignInPage({ message }: { message?: string | undefined }) {
       {health?.status === "standby" && (
         <p role="status">
           This runtime stands by: {health.message}.{" "}
-          {health.leader && <a href={health.leader} rel="noreferrer">Go to the leader, {health.leader}</a>}
+          {health.leader && (
+            <a href={health.leader} rel="noreferrer">
+              Go to the leader, {health.leader}
+            </a>
+          )}
         </p>
       )}
       {message && <p role="status">{message}</p>}
@@ -47,8 +52,8 @@ export function SignInPage({ message }: { message?: string | undefined }) {
           aria-invalid={trouble.value !== undefined}
         />
         <p id="key-help" class="quiet">
-          The first one stands in the file <code>admin-key</code> of the data folder; with it <code>POST /api/v1/api-keys</code>{" "}
-          makes others. The key of a viewer is enough to look.
+          The first one stands in the file <code>admin-key</code> of the data folder; with it{" "}
+          <code>POST /api/v1/api-keys</code> makes others. The key of a viewer is enough to look.
         </p>
         <p id="key-trouble" role="alert" class="trouble-text">
           {trouble.value}

@@ -6,7 +6,10 @@ import { Explained } from "../parts/explained";
 import { PageFrame } from "../parts/page";
 
 export function StagingPage({ id }: { id: string }) {
-  const reading = useAnswer<ExplanationView>(`/api/v1/explain/staging/${encodeURIComponent(id)}`, { topics: ["session", "definition"], everyMs: 5_000 });
+  const reading = useAnswer<ExplanationView>(`/api/v1/explain/staging/${encodeURIComponent(id)}`, {
+    topics: ["session", "definition"],
+    everyMs: 5_000,
+  });
   return (
     <PageFrame title={`Staging config ${id}`} question={reading.body?.summary}>
       <Answered reading={reading}>{(explanation) => <Explained explanation={explanation} />}</Answered>

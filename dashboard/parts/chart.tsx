@@ -91,7 +91,11 @@ function optionsOf({ lines }: ChartData, element: HTMLElement, timeZone: string)
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const stepped = uPlot.paths.stepped!({ align: 1 });
-  const axis = { stroke: colour("quiet"), grid: { stroke: colour("edge"), width: 1 }, ticks: { stroke: colour("edge") } };
+  const axis = {
+    stroke: colour("quiet"),
+    grid: { stroke: colour("edge"), width: 1 },
+    ticks: { stroke: colour("edge") },
+  };
   return {
     width: element.clientWidth,
     height: chartHeight,
@@ -99,7 +103,10 @@ function optionsOf({ lines }: ChartData, element: HTMLElement, timeZone: string)
     cursor: { drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
-    axes: [{ ...axis, values: timeLabels }, { ...axis, size: 44 }],
+    axes: [
+      { ...axis, values: timeLabels },
+      { ...axis, size: 44 },
+    ],
     series: [
       {},
       ...lines.map((line) => ({

@@ -21,7 +21,13 @@ export function CountBars({ query }: { query: string }) {
     <figure class="count-bars">
       <svg viewBox={`0 0 ${body.total.length * 4} 40`} preserveAspectRatio="none" role="img" aria-label={label}>
         {body.total.map((count, index) => (
-          <rect key={body.timesMs[index]} x={index * 4} width="3" y={40 - (40 * count) / most} height={(40 * count) / most}>
+          <rect
+            key={body.timesMs[index]}
+            x={index * 4}
+            width="3"
+            y={40 - (40 * count) / most}
+            height={(40 * count) / most}
+          >
             <title>{`${clock(body.timesMs[index]!)}: ${count}`}</title>
           </rect>
         ))}

@@ -26,7 +26,10 @@ export function EngineOutput({ laneId, nodeId }: { laneId: string; nodeId?: stri
 function Output({ laneId, nodeId }: { laneId: string; nodeId?: string }) {
   const file = useSignal<string | undefined>(undefined);
   const query = file.value === undefined ? "" : `?file=${encodeURIComponent(file.value)}`;
-  const reading = useAnswer<OutputView>(`/api/v1/lanes/${encodeURIComponent(laneId)}/output${query}`, { topics: ["lane"], everyMs: 5_000 });
+  const reading = useAnswer<OutputView>(`/api/v1/lanes/${encodeURIComponent(laneId)}/output${query}`, {
+    topics: ["lane"],
+    everyMs: 5_000,
+  });
   return (
     <Answered reading={reading}>
       {({ files, text, isCut }) => (
@@ -34,7 +37,10 @@ function Output({ laneId, nodeId }: { laneId: string; nodeId?: string }) {
           {files.length > 1 && (
             <label>
               Update{" "}
-              <select value={file.value ?? files.at(-1)!.name} onChange={(event) => (file.value = event.currentTarget.value)}>
+              <select
+                value={file.value ?? files.at(-1)!.name}
+                onChange={(event) => (file.value = event.currentTarget.value)}
+              >
                 {files.map(({ name }) => (
                   <option key={name}>{name}</option>
                 ))}
@@ -65,5 +71,7 @@ function Output({ laneId, nodeId }: { laneId: string; nodeId?: string }) {
 /** Lines that tell of the node stand out. */
 function marked(text: string, nodeId: string | undefined) {
   if (nodeId === undefined || !text.includes(nodeId)) return text;
-  return text.split("\n").map((line, index) => (line.includes(nodeId) ? <mark key={index}>{`${line}\n`}</mark> : `${line}\n`));
+  return text
+    .split("\n")
+    .map((line, index) => (line.includes(nodeId) ? <mark key={index}>{`${line}\n`}</mark> : `${line}\n`));
 }

@@ -52,7 +52,12 @@ export function Frame({ children }: { children: ComponentChildren }) {
 
 /** Pages of one thing belong to the list they are found in. */
 function isWithin(page: Page, target: Page): boolean {
-  const homes: Partial<Record<Page, Page>> = { pools: "overview", configs: "overview", staging: "overview", sessions: "queue" };
+  const homes: Partial<Record<Page, Page>> = {
+    pools: "overview",
+    configs: "overview",
+    staging: "overview",
+    sessions: "queue",
+  };
   return (homes[page] ?? page) === target;
 }
 
@@ -64,7 +69,15 @@ function skip(event: MouseEvent): void {
 
 function Mark() {
   return (
-    <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true" fill="none" stroke-linecap="round" stroke-width="3.5">
+    <svg
+      viewBox="0 0 32 32"
+      width="26"
+      height="26"
+      aria-hidden="true"
+      fill="none"
+      stroke-linecap="round"
+      stroke-width="3.5"
+    >
       <rect x="2" y="2" width="28" height="28" rx="6" fill="#1b3a5c" />
       <path d="M8 8v16M24 8v16M8 19h16" stroke="#fff" />
       <path d="M12 12h8" stroke="#ffb454" />
@@ -87,7 +100,10 @@ function Tools() {
       </button>
       {who.kind === "in" && (
         <button type="button" onClick={() => void app.signOut()} title={`Signed in with the key ${who.signIn.name}`}>
-          Sign out <span class="quiet">({who.signIn.name}, {who.signIn.scope})</span>
+          Sign out{" "}
+          <span class="quiet">
+            ({who.signIn.name}, {who.signIn.scope})
+          </span>
         </button>
       )}
     </div>

@@ -13,7 +13,15 @@ import { Choice } from "./choice";
 const spans = { hour: 3600, day: 86_400, week: 604_800 } as const;
 type Span = keyof typeof spans;
 
-export function HistoryChart({ of, label, first = "nodes" }: { of: Readonly<Record<string, string>>; label: string; first?: ChartUnit }) {
+export function HistoryChart({
+  of,
+  label,
+  first = "nodes",
+}: {
+  of: Readonly<Record<string, string>>;
+  label: string;
+  first?: ChartUnit;
+}) {
   const { live, settings } = useApp();
   const unit = useSignal<ChartUnit>(first);
   const span = useSignal<Span>("day");
@@ -26,17 +34,29 @@ export function HistoryChart({ of, label, first = "nodes" }: { of: Readonly<Reco
       <div class="card-head">
         <h2>{label}</h2>
         <Choice label="Unit" options={chartUnits} chosen={unit.value} onChoose={(chosen) => (unit.value = chosen)} />
-        <Choice label="Time span" options={Object.keys(spans) as Span[]} chosen={span.value} onChoose={(chosen) => (span.value = chosen)} />
+        <Choice
+          label="Time span"
+          options={Object.keys(spans) as Span[]}
+          chosen={span.value}
+          onChoose={(chosen) => (span.value = chosen)}
+        />
       </div>
       <Answered reading={reading}>
         {(history) => <Drawn history={history} unit={unit.value} label={`${label}, ${unit.value}`} />}
       </Answered>
-      <p class="quiet small">Times in {nameZone(settings.timeZone, live.nowMs.value)}. Where a line is broken nobody led, and nothing is known.</p>
+      <p class="quiet small">
+        Times in {nameZone(settings.timeZone, live.nowMs.value)}. Where a line is broken nobody led, and nothing is
+        known.
+      </p>
     </section>
   );
 }
 
 function Drawn({ history, unit, label }: { history: HistoryView; unit: ChartUnit; label: string }) {
   const data = useMemo(() => chartOf(history, unit), [history, unit]);
-  return data.lines.length === 0 ? <p class="empty">Nothing is recorded of this time yet; a sample is taken each minute.</p> : <Chart data={data} label={label} />;
+  return data.lines.length === 0 ? (
+    <p class="empty">Nothing is recorded of this time yet; a sample is taken each minute.</p>
+  ) : (
+    <Chart data={data} label={label} />
+  );
 }

@@ -16,7 +16,12 @@ export function Journal({ newestFirst, isOfOne = false }: Props) {
   if (newestFirst.length === 0) return <Empty>The journal has nothing of that.</Empty>;
   const shown = isOfOne ? columns.filter(({ title }) => title !== "About") : columns;
   return (
-    <Table caption="Journal" items={foldDecisions(newestFirst)} columns={shown} keyOf={({ newest }) => newest.decisionId} />
+    <Table
+      caption="Journal"
+      items={foldDecisions(newestFirst)}
+      columns={shown}
+      keyOf={({ newest }) => newest.decisionId}
+    />
   );
 }
 

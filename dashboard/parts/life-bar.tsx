@@ -14,7 +14,11 @@ export function LifeBar({ life }: { life: readonly LifePart[] }) {
     <div class="life">
       <div class="life-bar" aria-hidden="true">
         {life.map(({ status, fromMs }, index) => (
-          <span key={fromMs} class={`life-part tone-ground-${lookOf(status).tone}`} style={{ width: `${widths[index]! * 100}%` }} />
+          <span
+            key={fromMs}
+            class={`life-part tone-ground-${lookOf(status).tone}`}
+            style={{ width: `${widths[index]! * 100}%` }}
+          />
         ))}
       </div>
       <ol>

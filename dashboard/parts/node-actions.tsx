@@ -11,17 +11,20 @@ const texts: Readonly<Record<Action, { title: string; verb: string; text: (sessi
   drain: {
     title: "Drain this node?",
     verb: "Drain it",
-    text: (sessions) => `It takes no new session and stays, with its ${sessions}, until it is undrained or deleted. That can be undone.`,
+    text: (sessions) =>
+      `It takes no new session and stays, with its ${sessions}, until it is undrained or deleted. That can be undone.`,
   },
   delete: {
     title: "Delete this node?",
     verb: "Delete it",
-    text: (sessions) => `It takes no new session, and its VM is destroyed when its ${sessions} have ended. While it drains that can be undone.`,
+    text: (sessions) =>
+      `It takes no new session, and its VM is destroyed when its ${sessions} have ended. While it drains that can be undone.`,
   },
   forget: {
     title: "Give this node up?",
     verb: "Give it up",
-    text: (sessions) => `Its row goes and its ${sessions} end at once; its cloud is asked nothing. That can't be undone.`,
+    text: (sessions) =>
+      `Its row goes and its ${sessions} end at once; its cloud is asked nothing. That can't be undone.`,
   },
 };
 

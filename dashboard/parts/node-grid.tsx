@@ -18,7 +18,13 @@ export function NodeGrid({ list, label }: { list: NodeListView; label: string })
   const { scrolled, height, width } = useScrolled(frame);
   const items = list.nodes.nodeId.length;
   const columns = columnsIn(width, tile.width);
-  const { firstRow, endRow, rows, offset, fullHeight } = windowOf({ items, columns, rowHeight: tile.height, scrolled, height });
+  const { firstRow, endRow, rows, offset, fullHeight } = windowOf({
+    items,
+    columns,
+    rowHeight: tile.height,
+    scrolled,
+    height,
+  });
   const focused = Math.min(at.value, Math.max(0, items - 1));
   useEffect(() => {
     if (!wantsFocus.current) return;
@@ -26,7 +32,11 @@ export function NodeGrid({ list, label }: { list: NodeListView; label: string })
     frame.current?.querySelector<HTMLElement>("a[tabindex='0']")?.focus({ preventScroll: true });
   });
   const onKeyDown = (event: KeyboardEvent): void => {
-    const next = moveFocus(event.key, focused, { items, columns, rowsSeen: Math.max(1, Math.floor(height / tile.height)) });
+    const next = moveFocus(event.key, focused, {
+      items,
+      columns,
+      rowsSeen: Math.max(1, Math.floor(height / tile.height)),
+    });
     if (next === undefined) return;
     event.preventDefault();
     at.value = next;
@@ -36,9 +46,21 @@ export function NodeGrid({ list, label }: { list: NodeListView; label: string })
   const drawn = Array.from({ length: endRow - firstRow }, (_, index) => firstRow + index);
   return (
     <div class="grid-frame" ref={frame} onKeyDown={onKeyDown}>
-      <div role="grid" aria-label={label} aria-rowcount={rows} aria-colcount={columns} style={{ height: `${fullHeight}px` }}>
+      <div
+        role="grid"
+        aria-label={label}
+        aria-rowcount={rows}
+        aria-colcount={columns}
+        style={{ height: `${fullHeight}px` }}
+      >
         {drawn.map((row) => (
-          <div key={row} role="row" class="grid-row" aria-rowindex={row + 1} style={{ top: `${offset + (row - firstRow) * tile.height}px` }}>
+          <div
+            key={row}
+            role="row"
+            class="grid-row"
+            aria-rowindex={row + 1}
+            style={{ top: `${offset + (row - firstRow) * tile.height}px` }}
+          >
             {Array.from({ length: Math.min(columns, items - row * columns) }, (_, column) => {
               const index = row * columns + column;
               return (
@@ -67,7 +89,12 @@ function Tile({ list: { nodes, statuses }, index, isFocused, onFocus }: TileProp
   const sessions = nodes.sessions[index]!;
   const load = nodes.loadPercent[index] ?? undefined;
   return (
-    <a class={`tile tone-edge-${lookOf(status).tone}`} href={linkTo("nodes", nodeId)} tabIndex={isFocused ? 0 : -1} onFocus={onFocus}>
+    <a
+      class={`tile tone-edge-${lookOf(status).tone}`}
+      href={linkTo("nodes", nodeId)}
+      tabIndex={isFocused ? 0 : -1}
+      onFocus={onFocus}
+    >
       <span class="tile-line">
         <StateMark state={status} />
         <span class="quiet">{formatSpan(nodes.statusSeconds[index]! * 1000)}</span>
@@ -87,5 +114,6 @@ function show(frame: HTMLElement | null, row: number): void {
   if (!frame) return;
   const top = row * tile.height;
   if (top < frame.scrollTop) frame.scrollTop = top;
-  else if (top + tile.height > frame.scrollTop + frame.clientHeight) frame.scrollTop = top + tile.height - frame.clientHeight;
+  else if (top + tile.height > frame.scrollTop + frame.clientHeight)
+    frame.scrollTop = top + tile.height - frame.clientHeight;
 }

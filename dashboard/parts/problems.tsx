@@ -23,7 +23,11 @@ export function Problems() {
           <li key={text} class={urgency}>
             <svg viewBox="0 0 16 16" width="15" height="15" aria-hidden="true">
               {urgency === "now" ? (
-                <path d="M8 1l7.5 13.5H.5zM7.2 6v4h1.6V6zm0 5.2v1.6h1.6v-1.6z" fill="currentColor" fill-rule="evenodd" />
+                <path
+                  d="M8 1l7.5 13.5H.5zM7.2 6v4h1.6V6zm0 5.2v1.6h1.6v-1.6z"
+                  fill="currentColor"
+                  fill-rule="evenodd"
+                />
               ) : (
                 <circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="2.5" />
               )}

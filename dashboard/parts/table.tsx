@@ -47,7 +47,13 @@ function WholeTable<T>({ caption, items, columns, keyOf }: Props<T>) {
 function LongTable<T>({ caption, items, columns, keyOf }: Props<T>) {
   const frame = useRef<HTMLDivElement>(null);
   const { scrolled, height } = useScrolled(frame);
-  const { firstRow, endRow, offset, fullHeight } = windowOf({ items: items.length, columns: 1, rowHeight, scrolled, height });
+  const { firstRow, endRow, offset, fullHeight } = windowOf({
+    items: items.length,
+    columns: 1,
+    rowHeight,
+    scrolled,
+    height,
+  });
   const below = fullHeight - offset - (endRow - firstRow) * rowHeight;
   return (
     <div class="table-frame long" tabIndex={0} role="region" aria-label={caption} ref={frame}>
