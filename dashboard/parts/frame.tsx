@@ -39,8 +39,8 @@ export function Frame({ children }: { children: ComponentChildren }) {
           ))}
         </nav>
         <Tools />
+        <Age />
       </header>
-      <Age />
       <main id="main" tabIndex={-1} class={stale ? "stale" : ""}>
         <Problems />
         {children}

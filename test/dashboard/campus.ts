@@ -68,7 +68,7 @@ export class Campus {
     });
   }
 
-  /** A session that nothing will serve before the lab opens, which it does not. */
+  /** A session that waits for the lab to open, which is later than any test lasts. */
   async waitingSession(): Promise<string> {
     const { sessionId } = await this.client.requestSession({ workspace: "render", userId: "grace" });
     return sessionId;
@@ -78,7 +78,7 @@ export class Campus {
     const agent = { type: "dockerAgent", zone: "campus", startupScript: { text: agentScript } };
     await this.put("zone", { name: "campus", upstreamAuthAddress: `127.0.0.1:${this.runtime.port}`, local: true });
     await this.put("vmProviderConfig", {
-      ...{ name: "small", kind: "local", maxInstances: 8, hourlyCost: 0.096 },
+      ...{ name: "small", kind: "local", maxInstances: 8 },
       settings: { cores: 4, memory: "8GiB", bootTime: "0s", heartbeatEvery: "1s" },
     });
     await this.put("pool", { name: "agents", type: "dockerAgent" });
@@ -97,11 +97,11 @@ export class Campus {
       ...{ name: "office-hours", autoscaleConfig: "agents-small", days: everyDay, timezone: "Europe/Berlin" },
       ...{ start: "00:00", end: "24:00", minNodes: 1 },
     });
-    const twoHoursAgo = new Date(Date.now() - 7_200_000).toISOString().slice(11, 16);
-    const anHourAgo = new Date(Date.now() - 3_600_000).toISOString().slice(11, 16);
+    // Soon enough that a session waits for it, too late for any test to see it open.
+    const timeIn = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16);
     await this.put("schedule", {
       ...{ name: "lab-by-night", autoscaleConfig: "lab-night", days: everyDay, timezone: "UTC" },
-      ...{ start: twoHoursAgo, end: anHourAgo },
+      ...{ start: timeIn(25), end: timeIn(145) },
     });
   }
 

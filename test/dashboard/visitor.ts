@@ -53,7 +53,7 @@ export class Visitor {
     await this.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
     await this.page.getByRole("heading", { level: 1, name: heading }).waitFor();
     // What a page first asks for has been answered.
-    await this.page.waitForFunction(`!document.querySelector("main").textContent.includes("Asking …")`);
+    await this.page.locator("main").filter({ hasNotText: "Asking …" }).waitFor();
   }
 
   async leave(): Promise<void> {

@@ -204,6 +204,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@pulumi/pulumi",
     "node",
   ],
+  // Runs in browsers: of the runtime it has the shapes of answers and the reader of event streams alone.
+  dashboard: [
+    "runtime/api/account-contracts",
+    "runtime/api/contracts",
+    "runtime/api/event-source",
+    "runtime/api/lane-contracts",
+    "runtime/api/orphan-contracts",
+    "runtime/api/plan-contracts",
+    "runtime/api/sign-in-contracts",
+    "preact",
+    "@preact/signals",
+    "uplot",
+  ],
+  "dashboard/model": ["runtime/api/contracts", "runtime/api/plan-contracts"],
   generate: [
     "provider",
     "runtime/import-kasm/known-fields",
@@ -248,7 +262,7 @@ const impure = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b|\
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((file) => !file.includes("node_modules"));
 }
@@ -272,6 +286,7 @@ function covers(entry: string, target: string): boolean {
 const startedByPath: readonly RegExp[] = [
   // What package.json names, and the programs beside it.
   /^(runtime\/cli|runtime\/sim|bench|engine|generate)\/main\.ts$/,
+  /^dashboard\/main\.tsx$/,
   /^provider\/plugin\.ts$/,
   /^examples\/[^/]+\/(index|main)\.ts$/,
   // Processes of their own.
@@ -288,7 +303,7 @@ const startedByPath: readonly RegExp[] = [
 ];
 
 function withoutExtension(file: string): string {
-  return file.replace(/\.[jt]s$/, "");
+  return file.replace(/\.[jt]sx?$/, "");
 }
 
 /** The files of this project that a file imports, also where it does so only when it needs them. */
@@ -296,7 +311,7 @@ function projectImportsOf(file: string): string[] {
   return importsOf(file)
     .filter((imported) => imported.startsWith("."))
     .map((imported) => withoutExtension(targetOf(file, imported)))
-    .map((target) => (existsSync(join(root, `${target}.ts`)) ? target : `${target}/index`));
+    .map((target) => ([".ts", ".tsx"].some((end) => existsSync(join(root, target + end))) ? target : `${target}/index`));
 }
 
 describe("structure", () => {
@@ -309,7 +324,7 @@ describe("structure", () => {
   it("has no import outside the table", () => {
     const keys = Object.keys(allowed).sort((a, b) => b.length - a.length);
     const wrong = files.flatMap((file) => {
-      const bare = file.replace(/\.ts$/, "");
+      const bare = withoutExtension(file);
       const key = keys.find((candidate) => covers(candidate, bare));
       assert.ok(key, `${file} is in no row of the import table`);
       return importsOf(file)
