@@ -96,9 +96,9 @@ function assertOwnPage(headers: IncomingHttpHeaders): void {
 }
 
 function readCookie(value: string, { apiKeys, secret, nowMs }: Known): ReturnType<typeof findSignedIn> {
-  const [text = "", seal = ""] = value.split(".");
+  const [text = "", seal = "", ...more] = value.split(".");
   const [shown, made] = [Buffer.from(seal), Buffer.from(sealOf(text, secret))];
-  if (shown.length !== made.length || !timingSafeEqual(shown, made)) return undefined;
+  if (shown.length !== made.length || !timingSafeEqual(shown, made) || more.length > 0) return undefined;
   const { key, hash, ...signedIn } = cookieSchema.parse(JSON.parse(Buffer.from(text, "base64url").toString("utf8")));
   const apiKey = apiKeys.get(key);
   if (apiKey?.hash !== hash || nowMs >= signedIn.untilMs) return undefined;

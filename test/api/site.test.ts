@@ -65,7 +65,15 @@ describe("the site at /", () => {
   });
 
   it("has no other path, however it is written, and takes only GET and HEAD", async () => {
-    for (const path of ["/assets/", "/assets", "/index.html", "/..%2fpackage.json", "/assets/..%2f..%2fserver.js", "/%00", "//"]) {
+    for (const path of [
+      "/assets/",
+      "/assets",
+      "/index.html",
+      "/..%2fpackage.json",
+      "/assets/..%2f..%2fserver.js",
+      "/%00",
+      "//",
+    ]) {
       assert.equal((await get(path)).status, 418, path);
     }
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) assert.equal((await get("/", { method })).status, 418);

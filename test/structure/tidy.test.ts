@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
+import { findCycle } from "./cycle";
 
 const root = resolve(__dirname, "..", "..", "..");
 
@@ -311,7 +312,9 @@ function projectImportsOf(file: string): string[] {
   return importsOf(file)
     .filter((imported) => imported.startsWith("."))
     .map((imported) => withoutExtension(targetOf(file, imported)))
-    .map((target) => ([".ts", ".tsx"].some((end) => existsSync(join(root, target + end))) ? target : `${target}/index`));
+    .map((target) =>
+      [".ts", ".tsx"].some((end) => existsSync(join(root, target + end))) ? target : `${target}/index`,
+    );
 }
 
 describe("structure", () => {
@@ -394,22 +397,3 @@ describe("structure", () => {
     assert.deepEqual(long, []);
   });
 });
-
-function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
-  const done = new Set<string>();
-  const visit = (node: string, path: string[]): string[] | undefined => {
-    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
-    if (done.has(node)) return undefined;
-    for (const next of graph.get(node) ?? []) {
-      const cycle = visit(next, [...path, node]);
-      if (cycle) return cycle;
-    }
-    done.add(node);
-    return undefined;
-  };
-  for (const node of graph.keys()) {
-    const cycle = visit(node, []);
-    if (cycle) return cycle;
-  }
-  return undefined;
-}
