@@ -105,7 +105,10 @@ export class Campus {
     });
   }
 
-  private async put(kind: DefinitionKind, doc: { readonly name: string; readonly [field: string]: unknown }): Promise<void> {
+  private async put(
+    kind: DefinitionKind,
+    doc: { readonly name: string; readonly [field: string]: unknown },
+  ): Promise<void> {
     await this.client.putDefinition({ kind, name: doc.name, doc: { ...doc }, owner });
   }
 }
