@@ -9,6 +9,7 @@ import { createLogger } from "../../runtime/api/log";
 import type { TlsCertificate } from "../../runtime/api/tls-certificate";
 import type { TrustedProxies } from "../../runtime/api/trusted-proxies";
 import { createRoutes } from "../../runtime/api/routes";
+import { FleetFeed } from "../../runtime/api/fleet-feed";
 import { SessionFeed } from "../../runtime/api/session-feed";
 import { createFront } from "../../runtime/api/front";
 import { Broker } from "../../runtime/broker/broker";
@@ -72,7 +73,8 @@ export class Api {
   readonly tokens = new NodeTokens(tokenSecret);
   readonly requesters = new Requesters();
   readonly feed = new SessionFeed({ streamsMax: 20, heartbeatMs: 300 });
-  readonly routes = createRoutes(this.feed);
+  readonly fleetFeed = new FleetFeed({ streamsMax: 20, streamsOfKeyMax: 3, heartbeatMs: 300 });
+  readonly routes = createRoutes(this.feed, this.fleetFeed);
   readonly metrics = new Metrics({
     version: "0.0.0",
     onTrouble: (error) => {

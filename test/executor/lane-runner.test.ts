@@ -22,8 +22,13 @@ describe("lane runner", () => {
       bench.nodes("starting").map(({ address }) => address),
       ["10.0.0.1", "10.0.0.2"],
     );
-    const lane = bench.ledger.state.lanes.get("l1");
+    const { lastUpdate, ...lane } = bench.ledger.state.lanes.get("l1")!;
     assert.deepEqual(lane, { ...aLane("l1"), desiredRevision: 1, appliedRevision: 1 });
+    assert.deepEqual(
+      [lastUpdate?.kind, lastUpdate?.revision, lastUpdate?.outcome, lastUpdate?.creates, lastUpdate?.deletes],
+      ["update", 1, "succeeded", 2, 0],
+    );
+    assert.ok(lastUpdate!.startedAtMs! <= lastUpdate!.endedAtMs);
   });
 
   it("creates first and deletes in a second update", async () => {
