@@ -11,6 +11,7 @@ import type { Mutant } from "./mutant";
 import { actingMutants } from "./of-acting";
 import { cloudMutants } from "./of-clouds";
 import { connectionMutants } from "./of-connections";
+import { historyMutants } from "./of-history";
 import { importMutants } from "./of-imports";
 import { doorMutants } from "./of-doors";
 import { azureMutants } from "./of-azure";
@@ -39,6 +40,7 @@ const mutants = [
   ...connectionMutants,
   ...importMutants,
   ...doorMutants,
+  ...historyMutants,
 ];
 /** First a short look; a bug that neither it nor the tests find gets a longer one. */
 const shortRuns = { seed: 1, seeds: 8, events: 6_000, timeoutMs: 600_000 };

@@ -1,0 +1,68 @@
+/** Bugs of what is told of the past, and of the stream of changes. */
+import type { Mutant } from "./mutant";
+
+export const historyMutants: readonly Mutant[] = [
+  {
+    name: "a gap is filled with what was before it",
+    rule: "nothing is made up for a minute that is not known",
+    file: "store/sample-rows",
+    find: "else if (this.lastMs !== atMs - minuteMs) return undefined;",
+    replace: "",
+    tests: ["store/samples"],
+    bySimulation: false,
+  },
+  {
+    name: "a runtime that was overtaken writes samples",
+    rule: "a sample is written only while the lease is ours",
+    file: "store/postgres-history",
+    find: "select $3, $4, $5::jsonb where exists (select from fence)",
+    replace: "select $3, $4, $5::jsonb",
+    tests: ["store/past"],
+    bySimulation: false,
+  },
+  {
+    name: "the sample after a gap is not whole",
+    rule: "the first sample after a gap is whole",
+    file: "store/sample-rows",
+    find: "if (before === undefined || before.atMs !== atMs - minuteMs || isDue) {",
+    replace: "if (before === undefined || isDue) {",
+    tests: ["store/samples"],
+    bySimulation: false,
+  },
+  {
+    name: "a VM with a session counts as idle",
+    rule: "each VM has exactly one use",
+    file: "planner/explain/sample",
+    find: 'if (snapshot.usage(node.nodeId).pinned > 0) add(counts, "vmsInUse", 1);\n    else if',
+    replace: "if",
+    tests: ["planner/sample"],
+    bySimulation: false,
+  },
+  {
+    name: "base64 of a secret is shown",
+    rule: "what an engine printed is shown without secrets, in whatever form",
+    file: "api/hide-secrets",
+    find: 'for (const form of [...forms, Buffer.from(value).toString("base64")]) found.add(form);',
+    replace: "for (const form of forms) found.add(form);",
+    tests: ["api/lane-output"],
+    bySimulation: false,
+  },
+  {
+    name: "a stream outlives its term",
+    rule: "a stream of events ends with the term that it began in",
+    file: "api/fleet-feed",
+    find: "if (current === leader && (apiKey",
+    replace: "if (isLeader(current) && (apiKey",
+    tests: ["api/fleet-feed"],
+    bySimulation: false,
+  },
+  {
+    name: "an excepted day opens",
+    rule: "occurrences are open exactly when the config is",
+    file: "planner/config/occurrences",
+    find: "isExcepted: excepted.has(day)",
+    replace: "isExcepted: false",
+    tests: ["planner/occurrences"],
+    bySimulation: false,
+  },
+];
