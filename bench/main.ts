@@ -16,6 +16,7 @@ import { fleet } from "./fleet";
 import { heartbeats } from "./heartbeats";
 import { placements } from "./placements";
 import { planning } from "./plan";
+import { replicas } from "./replicas";
 import { formatFigure, isMet, round, type Bench, type BenchContext, type Figure } from "./result";
 import { packageRoot } from "./service";
 import { simulationSpeed } from "./sim";
@@ -24,6 +25,7 @@ import { startLatency } from "./start-latency";
 const benches: readonly Bench[] = [
   startLatency,
   placements,
+  replicas,
   doors,
   fleet,
   atRest,

@@ -53,7 +53,8 @@ function figuresOf(report: LoadReport, clients: number, isGoal: boolean): Figure
   ];
 }
 
-async function declareFullPool(service: Service): Promise<void> {
+/** Nodes with room for just what {@link clientsMax} clients hold, and a workspace for them. */
+export async function declareFullPool(service: Service): Promise<void> {
   await service.declare("zone", { name: "lab", upstreamAuthAddress: "127.0.0.1", local: true });
   const staticMembers = Array.from({ length: (2 * clientsMax) / slotsPerNode }, (_, index) => ({
     name: `static-${index}`,
@@ -66,7 +67,8 @@ async function declareFullPool(service: Service): Promise<void> {
   await service.declare("workspace", { name: "browser", pools: ["agents"], cores: 1, memory: "1GiB" });
 }
 
-function load(service: Service, order: { clients: number; seconds: number }): Promise<LoadReport> {
+/** Places and releases through this service, whoever leads. */
+export function load(service: Service, order: { clients: number; seconds: number }): Promise<LoadReport> {
   return new Promise((done, fail) => {
     const child = fork(join(__dirname, "placements-load.js"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     child.once("message", (report: LoadReport) => done(report));

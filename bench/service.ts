@@ -1,6 +1,6 @@
 /** The real service as a process of its own, on a fresh data folder, as every benchmark measures it. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { HeadroomClient } from "../runtime/api/client";
@@ -8,6 +8,9 @@ import type { DefinitionKind } from "../runtime/model/config";
 import { freePort } from "../test/support/free-port";
 
 export const packageRoot = resolve(__dirname, "..", "..");
+
+/** What all runtimes of an installation have in common. */
+const sharedSecrets = ["passphrase", "encryption-salt", "node-token-secret", "secrets-key"] as const;
 
 export interface ServiceOptions {
   readonly engine: "embedded" | "official";
@@ -17,6 +20,8 @@ export interface ServiceOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: the embedded one, in its data folder. */
   readonly database?: string;
+  /** Another service on the same database, which leads: this one shares its secrets and its backend, and stands by. */
+  readonly beside?: Service;
 }
 
 export class Service {
@@ -64,6 +69,18 @@ export class Service {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** As a crash of its machine does it. */
+  async kill(): Promise<void> {
+    const ended = new Promise((done) => this.process.once("exit", done));
+    this.process.kill("SIGKILL");
+    await ended;
+  }
+
+  /** Started again after {@link kill}, beside the one that leads by now. */
+  async rejoin(): Promise<void> {
+    await this.launch(true);
+  }
+
   /** Stopped, with its folder kept, and started again when `meanwhile` is done. */
   async restart(meanwhile: () => Promise<void>): Promise<void> {
     await this.end();
@@ -78,13 +95,19 @@ export class Service {
     await ended;
   }
 
-  private async launch(): Promise<void> {
+  private async launch(isBeside = this.options.beside !== undefined): Promise<void> {
     const { options } = this;
     // As root the embedded PostgreSQL runs as another account, which has to get into the folder.
     chmodSync(this.folder, 0o755);
     const data = this.dataFolder;
-    const { workers, openAhead, database } = options;
-    const given = { "--workers": workers, "--open-ahead": openAhead, "--database": database };
+    const { workers, openAhead, database, beside } = options;
+    if (beside && !existsSync(data)) {
+      mkdirSync(data, { mode: 0o711 });
+      for (const file of sharedSecrets) copyFileSync(join(beside.dataFolder, file), join(data, file));
+      copyFileSync(join(beside.dataFolder, "admin-key"), join(data, "admin-key"));
+    }
+    const backend = beside && `file://${join(beside.dataFolder, "state")}`;
+    const given = { "--workers": workers, "--open-ahead": openAhead, "--database": database, "--backend": backend };
     const more = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
     this.process = spawn(
       process.execPath,
@@ -115,19 +138,19 @@ export class Service {
     const collect = (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-20_000));
     this.process.stdout?.on("data", collect);
     this.process.stderr?.on("data", collect);
-    await this.untilLeading();
+    await this.untilReady(isBeside ? "standby" : "leader");
     this.key = readFileSync(join(data, "admin-key"), "utf8").trim();
     this.client = new HeadroomClient({ endpoint: this.url, apiKey: this.key });
   }
 
-  private async untilLeading(): Promise<void> {
+  private async untilReady(role: "leader" | "standby"): Promise<void> {
     for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
       if (this.process.exitCode !== null) break;
-      const health = await fetch(`${this.url}/healthz`).then(
+      const health = await fetch(`${this.url}/readyz`).then(
         (response) => response.json() as Promise<{ status: string }>,
         () => undefined,
       );
-      if (health?.status === "leader") return;
+      if (health?.status === role) return;
       await new Promise((wake) => setTimeout(wake, 100));
     }
     throw new Error(`the service did not come up:\n${this.output}`);
