@@ -153,17 +153,14 @@ export interface DnsDefinition<Settings, Args extends object, Prepared = undefin
   /** For services that want to know the zone by its id: looks it up, through `RememberedAnswers`. */
   prepare?(record: NamedRecord<Settings>, options: pulumi.InvokeOptions): Promise<Prepared>;
   /**
-   * All records that stand under this name. Not asked for a record that is in the stack. `refused`: nobody is asked, because the
-   * service itself refuses to make a record where one stands; its node's VM is made and thrown away then.
+   * All records that stand under this name, at least those that lookups follow. Not asked for a record that is in the stack.
    */
-  readonly standing:
-    | "refused"
-    | ((
-        name: string,
-        record: NamedRecord<Settings>,
-        prepared: Prepared,
-        options: pulumi.InvokeOptions,
-      ) => Promise<readonly StandingRecord[]>);
+  standing(
+    name: string,
+    record: NamedRecord<Settings>,
+    prepared: Prepared,
+    options: pulumi.InvokeOptions,
+  ): Promise<readonly StandingRecord[]>;
   /** @param name The full name of the record. */
   inputs(record: RecordOf<Settings>, name: string, prepared: Prepared): Args;
   /** Where a record carries the node's identity; `nowhere`: this service's records have no place for it. */
@@ -179,7 +176,7 @@ export interface DnsDefinition<Settings, Args extends object, Prepared = undefin
 export function defineDns<Settings, Args extends object, Prepared = undefined>(
   definition: DnsDefinition<Settings, Args, Prepared>,
 ): DnsProvider<Settings> {
-  const { placeIdentity, failures, standing: find } = definition;
+  const { placeIdentity, failures } = definition;
   return {
     ...definition,
     ...(failures && { classify: classifyByCode(failures) }),
@@ -187,8 +184,7 @@ export function defineDns<Settings, Args extends object, Prepared = undefined>(
       const { identity, dns } = record;
       const name = `${identity.nodeId}.${dns.baseDomainName}`;
       const prepared = (definition.prepare && (await definition.prepare(record, asking))) as Prepared;
-      const isAsked = stackHas !== undefined && find !== "refused";
-      const standing = isAsked ? await find(name, record, prepared, asking) : [];
+      const standing = stackHas === undefined ? [] : await definition.standing(name, record, prepared, asking);
       if (stackHas === "nothing") isLeftover(name, standing);
       return (address, options) => {
         const { output } = require("@pulumi/pulumi") as typeof pulumi;

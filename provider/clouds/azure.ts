@@ -8,7 +8,7 @@ import type { NodeOf } from "../vm-provider";
 import { subscriptionAccess } from "./azure/account";
 import { addressOf } from "./azure/address";
 import { checkAzure } from "./azure/check";
-import { zoneOf } from "./azure/dns-zone";
+import { recordsNamed, zoneOf } from "./azure/dns-zone";
 import { azureFailures } from "./azure/failures";
 import { findAzureVms, listAzureVms, placeIdentity } from "./azure/find";
 import { accountRefusal } from "./azure/refusals";
@@ -81,8 +81,8 @@ const dns = defineDns<AzureRecordSettings, RecordSetArgs, string>({
   recordType: "azure-native:dns:RecordSet",
   load: loadRecordSet,
   prepare: async ({ dns: { settings, baseDomainName } }, { provider }) => zoneOf(baseDomainName, settings, provider),
-  // The plugin makes no set where one stands, nor does Azure beside an alias.
-  standing: "refused",
+  // The plugin itself makes no set where one stands, but a node's VM would be made first.
+  standing: (name, { dns: { settings } }, zone, { provider }) => recordsNamed(name, zone, settings, provider),
   inputs: ({ dns: { settings, ttlSeconds }, address, type }, name, zone) => ({
     resourceGroupName: settings.resourceGroup,
     ...(settings.privateZone ? { privateZoneName: zone } : { zoneName: zone }),

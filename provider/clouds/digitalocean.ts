@@ -2,7 +2,6 @@
 import type { DnsRecordArgs } from "@pulumi/digitalocean/dnsRecord";
 import type { Droplet, DropletArgs } from "@pulumi/digitalocean/droplet";
 import type * as pulumi from "@pulumi/pulumi";
-import { ConfigError } from "../../runtime/model/errors";
 import { defineDns, defineVm, type Cloud } from "../cloud";
 import { domainsOf } from "../frame/dns-names";
 import { zoneProblem, type StandingRecord } from "../frame/dns-records";
@@ -150,8 +149,7 @@ async function domainOf(
   const candidates = domainsOf(baseDomainName);
   if (domain !== undefined) {
     if (candidates.includes(domain)) return domain;
-    const message = `got "${domain}"; the base domain name "${baseDomainName}" does not end in it`;
-    throw ConfigError.of([{ path: "domain", message }]);
+    throw zoneProblem(baseDomainName, `it does not end in the domain that is given, "${domain}"`);
   }
   const known = await domains.of(provider, "all", () => domainsIn(provider));
   const found = candidates.find((candidate) => known.includes(candidate));

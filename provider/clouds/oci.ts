@@ -6,7 +6,7 @@ import { chooseAddress } from "../frame/fields";
 import { loadSdk } from "../frame/sdk";
 import { dnsAccess, keyProblems, packageName, vmAccess } from "./oci/account";
 import { checkTenancy } from "./oci/check";
-import { zoneOf } from "./oci/dns-zone";
+import { recordsNamed, zoneOf } from "./oci/dns-zone";
 import { failures } from "./oci/failures";
 import { confirmInstance, findInstances, listInstances, placeIdentity } from "./oci/find";
 import { instanceArgs, overridesOf, wholeTemplate } from "./oci/instance-args";
@@ -67,8 +67,8 @@ const dns = defineDns<OciDnsSettings, RrsetArgs, string>({
   load: () =>
     loadSdk(packageName, () => require("@pulumi/oci/dns/rrset") as typeof import("@pulumi/oci/dns/rrset")).Rrset,
   prepare: async ({ dns: { settings, baseDomainName } }, { provider }) => zoneOf(baseDomainName, settings, provider),
-  // The set of a name and type is made only where there is none, so nobody else's record is ever overwritten.
-  standing: "refused",
+  // OCI itself makes the set of a name and type only where there is none, but a node's VM would be made first.
+  standing: (name, { dns: { settings } }, zone, { provider }) => recordsNamed(name, zone, settings, provider),
   inputs: ({ dns: { ttlSeconds, settings }, address, type }, name, zoneNameOrId) => ({
     zoneNameOrId,
     domain: name,

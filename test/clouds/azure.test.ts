@@ -194,14 +194,18 @@ describe("Azure through an update", () => {
     assert.deepEqual([...report.errors], []);
     const machines = new Map([...cloud.machines.values()].map((vm) => [vm.name, vm]));
     const own = (name: string, kind: "interface" | "address") => cloud.addressOf(machines.get(name)!, kind);
-    const records = [...cloud.recordSets.values()].map(({ name, address, isPrivate }) => [name, address, isPrivate]);
+    const records = [...cloud.zones.sets.values()].map(({ name, values: [address], isPrivate }) => [
+      name,
+      address,
+      isPrivate,
+    ]);
     assert.deepEqual(records.sort(), [
       ["n-chosen.labs.example.org", own("n-chosen", "interface"), false],
       ["n-private.pool.corp.internal", own("n-private", "interface"), true],
       ["n-public.a.labs.example.org", own("n-public", "address"), false],
     ]);
     assert.ok(
-      [...cloud.recordSets.keys()].some((id) => id.includes("/dnsZones/example.org/A/n-chosen.labs")),
+      [...cloud.zones.sets.keys()].some((id) => id.includes("/dnsZones/example.org/A/n-chosen.labs")),
       "in the zone that was named",
     );
     const commands = [...cloud.made].filter(([, { kind }]) => kind === "run command");
@@ -236,7 +240,7 @@ describe("Azure through an update", () => {
     };
     await assert.rejects(
       azure.dns.prepareRecord(record as never, {}),
-      /dnsZone: got "example.com"; the base domain name "labs.example.org" does not end in it/,
+      /got "labs.example.org"; it does not end in the zone that is given, "example.com"/,
     );
   });
 });

@@ -301,7 +301,7 @@ describe("DigitalOcean through an update", () => {
     const record = { identity: { nodeId: "n1", zone: "z", pool: "p", config: "c" }, dns };
     await assert.rejects(
       digitalocean.dns.prepareRecord(record as never, {}),
-      /domain: got "example.com"; the base domain name "labs.example.org" does not end in it/,
+      /got "labs.example.org"; it does not end in the domain that is given, "example.com"/,
     );
   });
 });

@@ -3,6 +3,7 @@ import type { Properties } from "../../provider/resource-kernel";
 import { notFound, pluginError } from "./azure-errors";
 import { problemIn } from "./azure-requests";
 import { EmulatedArm } from "./emulated-arm";
+import { EmulatedAzureDns } from "./emulated-azure-dns";
 import { AzureFacts, idIn } from "./emulated-azure-facts";
 import { AzureRefusal, EmulatedDirectories, type AzureAction } from "./emulated-azure-tokens";
 import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
@@ -21,20 +22,12 @@ interface AzureVm {
   readonly parts: readonly string[];
 }
 
-interface RecordSet {
-  readonly id: string;
-  readonly name: string;
-  readonly address: string;
-  readonly isPrivate: boolean;
-}
-
 type Made = { readonly kind: "interface" | "address" | "disk" | "run command"; readonly properties: Properties };
 
 export class EmulatedAzure implements Emulation {
   readonly machines = new Map<string, AzureVm>();
   /** Interfaces, addresses, disks and run commands, by id. */
   readonly made = new Map<string, Made>();
-  readonly recordSets = new Map<string, RecordSet>();
   readonly violations: string[] = [];
   readonly access = new EmulatedDirectories();
   readonly facts = new AzureFacts();
@@ -46,6 +39,14 @@ export class EmulatedAzure implements Emulation {
   /** Cores that the subscription may still have. */
   coresLeft = 100_000;
   private readonly sdk = new SdkTypes("@pulumi/azure-native");
+  private readonly dns = new EmulatedAzureDns({
+    facts: this.facts,
+    sdk: this.sdk,
+    authorise: (asker, request) => this.authorise("look up a domain", asker, request),
+    isThere: (address) => [...this.made.values()].some(({ properties }) => properties["address"] === address),
+    noteViolation: (text) => void this.violations.push(text),
+  });
+  readonly zones = this.dns;
   private number = 0;
 
   constructor() {
@@ -57,10 +58,10 @@ export class EmulatedAzure implements Emulation {
       resources: new Map([
         ["azure-native:compute:VirtualMachine", this.vmResource()],
         ["azure-native:compute:VirtualMachineRunCommandByVirtualMachine", this.runCommandResource()],
-        ["azure-native:dns:RecordSet", this.recordResource("dns/recordSet", "RecordSet", false)],
+        ["azure-native:dns:RecordSet", this.dns.recordResource("dns/recordSet", "RecordSet", false)],
         [
           "azure-native:privatedns:PrivateRecordSet",
-          this.recordResource("privatedns/privateRecordSet", "PrivateRecordSet", true),
+          this.dns.recordResource("privatedns/privateRecordSet", "PrivateRecordSet", true),
         ],
       ]),
       functions: new Map(this.functions()),
@@ -109,11 +110,11 @@ export class EmulatedAzure implements Emulation {
   }
 
   records(): readonly { readonly name: string; readonly address: string }[] {
-    return [...this.recordSets.values()].map(({ name, address }) => ({ name, address }));
+    return this.dns.records().map(({ name, values: [address = ""] }) => ({ name, address }));
   }
 
   leftovers(): string[] {
-    return [...this.machines.keys(), ...this.made.keys(), ...this.recordSets.keys()];
+    return [...this.machines.keys(), ...this.made.keys(), ...this.dns.sets.keys()];
   }
 
   /** What a VM runs: Windows runs nothing by itself. */
@@ -171,7 +172,7 @@ export class EmulatedAzure implements Emulation {
         const vm = seen(id, asker, "delete a VM", "DELETE");
         if (!vm) return;
         const addresses = [this.addressOf(vm), this.addressOf(vm, "address")];
-        const record = [...this.recordSets.values()].find(({ address }) => addresses.includes(address));
+        const record = this.records().find(({ address }) => addresses.includes(address));
         if (record) this.violations.push(`${id} was destroyed before its record ${record.name}`);
         this.takeAway(vm);
       },
@@ -281,66 +282,8 @@ export class EmulatedAzure implements Emulation {
     };
   }
 
-  private recordResource(module: string, name: string, isPrivate: boolean): EmulatedResource {
-    const set = (id: string, inputs: Properties, asker: Properties): Properties => {
-      this.authorise("look up a domain", asker, `PUT ${id}`);
-      const zone = String(inputs[isPrivate ? "privateZoneName" : "zoneName"]);
-      const known = this.facts.zones.some((one) => one.name === zone && one.isPrivate === isPrivate);
-      if (!known) throw new Error(pluginError(`PUT ${id}`, notFound(zone)));
-      const type = String(inputs["recordType"]);
-      const [first] = (inputs[type === "A" ? "aRecords" : "aaaaRecords"] ?? []) as Properties[];
-      const address = String(first?.["ipv4Address"] ?? first?.["ipv6Address"]);
-      if (type === "A" && !/^\d+(\.\d+){3}$/.test(address)) {
-        const message = `The record '${address}' is no IPv4 address.`;
-        throw new Error(pluginError(`PUT ${id}`, { status: 400, code: "BadRequest", message }));
-      }
-      const isThere = [...this.made.values()].some((made) => made.properties["address"] === address);
-      if (!isThere) this.violations.push(`a record points to ${address}, where nothing is`);
-      const fqdn = `${String(inputs["relativeRecordSetName"])}.${zone}`;
-      this.recordSets.set(id, { id, name: fqdn, address, isPrivate });
-      return {
-        name: inputs["relativeRecordSetName"],
-        fqdn: `${fqdn}.`,
-        ttl: inputs["ttl"],
-        metadata: inputs["metadata"],
-      };
-    };
-    const kind = isPrivate ? "privateDnsZones" : "dnsZones";
-    return {
-      inputs: this.sdk.read(module, `${name}Args`),
-      outputs: this.sdk.read(module, name),
-      replacing: ["relativeRecordSetName", "recordType", "zoneName", "privateZoneName", "resourceGroupName"],
-      create: (inputs, asker) => {
-        const zone = String(inputs[isPrivate ? "privateZoneName" : "zoneName"]);
-        const part = `${zone}/${String(inputs["recordType"])}/${String(inputs["relativeRecordSetName"])}`;
-        const id = idIn(String(inputs["resourceGroupName"]), `Microsoft.Network/${kind}`, part);
-        if (this.recordSets.has(id)) throw new Error(`cannot create already existing resource '${id}'`);
-        return { id, outputs: set(id, inputs, asker) };
-      },
-      read: (id, asker) => {
-        this.authorise("look up a domain", asker, `GET ${id}`);
-        return this.recordSets.has(id) ? {} : undefined;
-      },
-      update: (id, inputs, asker) => set(id, inputs, asker),
-      delete: (id, asker) => {
-        this.authorise("look up a domain", asker, `DELETE ${id}`);
-        this.recordSets.delete(id);
-      },
-    };
-  }
-
   private functions(): [string, EmulatedFunction][] {
     const none = { kind: "object", fields: new Map() } as const;
-    const zone =
-      (isPrivate: boolean) =>
-      (name: unknown, asker: Properties): Properties => {
-        const path = `GET https://management.azure.com/zones/${String(name)}`;
-        this.authorise("look up a domain", asker, path);
-        const found = this.facts.zones.find((one) => one.name === name && one.isPrivate === isPrivate);
-        if (!found) throw new Error(pluginError(path, notFound(String(name))));
-        return { name: found.name };
-      };
-    const [publicZone, privateZone] = [zone(false), zone(true)];
     return [
       [
         "azure-native:authorization:getClientToken",
@@ -360,8 +303,7 @@ export class EmulatedAzure implements Emulation {
         const id = idIn(String(resourceGroupName), "Microsoft.Network/publicIPAddresses", String(publicIpAddressName));
         return { id, ipAddress: this.part(id, asker).properties["address"] };
       }),
-      this.entry("dns", "getZone", ({ zoneName }, asker) => publicZone(zoneName, asker)),
-      this.entry("privatedns", "getPrivateZone", ({ privateZoneName }, asker) => privateZone(privateZoneName, asker)),
+      ...this.dns.functions().map((each) => this.entry(...each)),
     ];
   }
 

@@ -1,9 +1,10 @@
 /** Instances and DNS records as far as nodes need them, with the refusals that OCI has for the same requests. */
+import { domainsOf } from "../../provider/frame/dns-names";
 import type { Properties } from "../../provider/resource-kernel";
 import { EmulatedCloud, type EmulatedFunction, type EmulatedResource } from "./emulated-cloud";
 import { domains, OciFacts } from "./emulated-oci-facts";
 import { EmulatedOciKeys, type KeyAction } from "./emulated-oci-keys";
-import type { Emulation, VmIdentity, VmInCloud } from "./emulation";
+import type { EmulatedZones, Emulation, VmIdentity, VmInCloud, ZoneRecord } from "./emulation";
 import { filled } from "./filled";
 import { launchBodyOf, notAuthenticated, notFound, ociError } from "./oci-api";
 import { SdkTypes } from "./sdk-types";
@@ -22,8 +23,9 @@ interface DnsRecord {
   readonly owner: string;
   readonly zone: string;
   readonly name: string;
-  readonly type: string;
-  readonly address: string;
+  readonly type: ZoneRecord["type"];
+  readonly values: readonly string[];
+  readonly ttlSeconds: number;
 }
 
 export class EmulatedOci implements Emulation {
@@ -96,9 +98,21 @@ export class EmulatedOci implements Emulation {
     }));
   }
 
-  records(): readonly DnsRecord[] {
-    return [...this.dnsRecords.values()];
+  records(): readonly { readonly name: string; readonly address: string }[] {
+    return [...this.dnsRecords.values()].map(({ name, values: [address = ""] }) => ({ name, address }));
   }
+
+  readonly zones: EmulatedZones = {
+    records: () => [...this.dnsRecords.values()].map(({ owner: _owner, ...record }) => record),
+    makeByHand: ({ name, type, values, ttlSeconds }) => {
+      const zone = domainsOf(name)
+        .map((domain) => this.facts.zones.find((one) => one.name === domain && one.viewId === undefined))
+        .find((one) => one !== undefined);
+      if (!zone) throw new Error(`no zone for ${name}`);
+      const record = { owner: zone.owner, zone: zone.id, name, type, values, ttlSeconds };
+      this.dnsRecords.set(recordKey(zone.id, name, type), record);
+    },
+  };
 
   leftovers(): string[] {
     return [...this.instances.keys(), ...this.dnsRecords.keys(), ...this.volumes];
@@ -148,7 +162,9 @@ export class EmulatedOci implements Emulation {
       throw new Error(ociError("400-InvalidParameter", said, { operation: "TerminateInstance" }));
     }
     const addresses = [instance.outputs["privateIp"], instance.outputs["publicIp"]];
-    const record = [...this.dnsRecords.values()].find(({ address }) => addresses.includes(address));
+    const record = [...this.dnsRecords.values()].find(({ values }) =>
+      values.some((value) => addresses.includes(value)),
+    );
     if (record) this.violations.push(`${id} was terminated before its record ${record.name}`);
     // The default of the API is to keep them.
     if (inputs["preserveBootVolume"] === true) this.volumes.push(`boot volume of ${id}`);
@@ -190,12 +206,13 @@ export class EmulatedOci implements Emulation {
       const key = recordKey(zone.id, domain, rtype);
       const isTaken = this.dnsRecords.has(key);
       if (isNew && isTaken) throw new Error("1 error occurred:\n\t* 409-Conflict, a prohibited record exists\n\n");
-      const [{ rdata: address } = { rdata: "" }] = items;
+      const [{ rdata: address, ttl } = { rdata: "", ttl: 0 }] = items;
       const known = [...this.instances.values()].some(({ outputs }) =>
         [outputs["privateIp"], outputs["publicIp"]].includes(address),
       );
       if (!known) this.violations.push(`record ${domain} points to ${address}, where no instance is`);
-      this.dnsRecords.set(key, { owner, zone: zone.id, name: domain!, type: rtype!, address });
+      const type = rtype as ZoneRecord["type"];
+      this.dnsRecords.set(key, { owner, zone: zone.id, name: domain!, type, values: [address], ttlSeconds: ttl });
       return { ...inputs };
     };
     const seen = (id: string, asker: Properties): string | undefined => {
@@ -299,6 +316,25 @@ export class EmulatedOci implements Emulation {
           .filter((zone) => zone.owner === owner && zone.compartment === compartmentId && zone.viewId === viewId)
           .map(({ id, name }) => ({ id, name })),
       })),
+      this.entry("dns", "getRrsets", ({ zoneNameOrId, viewId, domain }, owner) => {
+        const zone = facts.zones.find(
+          (one) => one.id === zoneNameOrId || (one.name === zoneNameOrId && one.viewId === viewId),
+        );
+        const sets = [...this.dnsRecords.values()].filter((set) => set.zone === zone?.id && set.name === domain);
+        if (zone?.owner !== owner) return undefined;
+        const rrsets = sets.map(({ name, type, values, ttlSeconds: ttl }) => ({
+          domain: name,
+          rtype: type,
+          // A name comes back with the dot at its end.
+          items: values.map((value) => ({
+            domain: name,
+            rtype: type,
+            ttl,
+            rdata: type === "CNAME" ? `${value}.` : value,
+          })),
+        }));
+        return { id: `DnsRrsetsDataSource-${zone.id}`, rrsets };
+      }),
     ];
   }
 
@@ -312,7 +348,7 @@ export class EmulatedOci implements Emulation {
     const typeName = `${name[0]!.toUpperCase()}${name.slice(1)}`;
     const outputs = this.sdk.read(`${service}/${name}`, `${typeName}Result`);
     const action: KeyAction =
-      name === "getZones" ? "look up a domain" : name === "getInstances" ? "list VMs" : "know itself";
+      service === "dns" ? "look up a domain" : name === "getInstances" ? "list VMs" : "know itself";
     const call = (args: Properties, asker: Properties): Properties => {
       const failure = this.failing.get(name);
       if (failure !== undefined && failure !== "") throw new Error(failure);
@@ -329,6 +365,7 @@ type LaunchPlace = NonNullable<Parameters<Emulation["launch"]>[1]>;
 
 interface RecordItem {
   readonly rdata: string;
+  readonly ttl: number;
 }
 
 function recordKey(zone: string | undefined, domain: string | undefined, rtype: string | undefined): string {

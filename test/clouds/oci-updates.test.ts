@@ -128,6 +128,6 @@ describe("OCI through an update", () => {
       },
       {},
     );
-    await assert.rejects(asked, /zone: got "example.com"; the base domain name "labs.example.org" does not end in it/);
+    await assert.rejects(asked, /got "labs.example.org"; it does not end in the zone that is given, "example.com"/);
   });
 });

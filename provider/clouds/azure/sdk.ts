@@ -110,6 +110,29 @@ export function loadZoneFunctions() {
   }));
 }
 
+/** Of the addresses and names that a record set leads to, those of its type. */
+export interface RecordSetAnswer {
+  readonly aRecords?: readonly { readonly ipv4Address?: string }[];
+  readonly aaaaRecords?: readonly { readonly ipv6Address?: string }[];
+  readonly cnameRecord?: { readonly cname?: string };
+}
+
+interface NamedSet extends InGroup {
+  readonly relativeRecordSetName: string;
+  readonly recordType: string;
+}
+
+export function loadRecordSetFunctions() {
+  return loadSdk(packageName, () => ({
+    ...(require("@pulumi/azure-native/dns/getRecordSet") as {
+      getRecordSet: Invoke<NamedSet & { readonly zoneName: string }, RecordSetAnswer>;
+    }),
+    ...(require("@pulumi/azure-native/privatedns/getPrivateRecordSet") as {
+      getPrivateRecordSet: Invoke<NamedSet & { readonly privateZoneName: string }, RecordSetAnswer>;
+    }),
+  }));
+}
+
 export function loadProvider() {
   return loadSdk(
     packageName,

@@ -1,7 +1,7 @@
-/** The OCI DNS zone that a record goes into. */
+/** The OCI DNS zone that a record goes into, and what stands there under its name. */
 import type * as pulumi from "@pulumi/pulumi";
-import { ConfigError } from "../../../runtime/model/errors";
 import { domainsOf } from "../../frame/dns-names";
+import { zoneProblem, type StandingRecord } from "../../frame/dns-records";
 import { RememberedAnswers } from "../../frame/lookups";
 import { loadSdk } from "../../frame/sdk";
 import { packageName } from "./account";
@@ -25,8 +25,7 @@ export async function zoneOf(
   const candidates = domainsOf(baseDomainName);
   if (zone !== undefined) {
     if (zone.startsWith("ocid1.") || candidates.includes(zone)) return zone;
-    const message = `got "${zone}"; the base domain name "${baseDomainName}" does not end in it`;
-    throw ConfigError.of([{ path: "zone", message }]);
+    throw zoneProblem(baseDomainName, `it does not end in the zone that is given, "${zone}"`);
   }
   const known = await zones.of(provider, `${compartmentOcid} ${privateViewOcid ?? ""}`, () =>
     zonesIn(compartmentOcid, privateViewOcid, provider),
@@ -35,8 +34,7 @@ export async function zoneOf(
   const found = known.find((one) => one.name === name);
   if (found !== undefined) return found.id;
   const where = privateViewOcid === undefined ? "no public zone" : `no zone in private view ${privateViewOcid}`;
-  const message = `got "${baseDomainName}"; the compartment has ${where} of which it is a part`;
-  throw ConfigError.of([{ path: "baseDomainName", message }]);
+  throw zoneProblem(baseDomainName, `the compartment has ${where} of which it is a part`);
 }
 
 async function zonesIn(
@@ -52,4 +50,20 @@ async function zonesIn(
   const where = viewId === undefined ? { scope: "GLOBAL" } : { scope: "PRIVATE", viewId };
   const list = getZones({ compartmentId, zoneType: "PRIMARY", ...where }, { provider });
   return (await told("dns.getZones", list)).zones.map(({ id, name }) => ({ id, name: name.replace(/\.$/, "") }));
+}
+
+/** All sets under a name. Whose they are nothing tells: OCI keeps no tags for records. */
+export async function recordsNamed(
+  domain: string,
+  zoneNameOrId: string,
+  { privateViewOcid }: Pick<OciDnsSettings, "privateViewOcid">,
+  provider: pulumi.ProviderResource | undefined,
+): Promise<readonly StandingRecord[]> {
+  const { getRrsets } = loadSdk(
+    packageName,
+    () => require("@pulumi/oci/dns/getRrsets") as typeof import("@pulumi/oci/dns/getRrsets"),
+  );
+  const where = zoneNameOrId.startsWith("ocid1.") || privateViewOcid === undefined ? {} : { viewId: privateViewOcid };
+  const { rrsets } = await told("dns.getRrsets", getRrsets({ zoneNameOrId, domain, ...where }, { provider }));
+  return rrsets.map(({ rtype: type, items }) => ({ type, values: items.map(({ rdata }) => rdata.replace(/\.$/, "")) }));
 }

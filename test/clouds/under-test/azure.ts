@@ -32,7 +32,38 @@ export const underTest: EmulatedUnderTest<EmulatedAzure> = {
     clientSecret: secretOf(key),
     resourceManagerUrl: running.url,
   }),
-  dns: { settings: () => ({ resourceGroup: "dev" }), baseDomainName: "pool.labs.example.org" },
+  dns: {
+    settings: () => ({ resourceGroup: "dev" }),
+    baseDomainName: "pool.labs.example.org",
+    zones: [
+      { what: "the longest", settings: {}, baseDomainName: "a.labs.example.org", leadsTo: "labs.example.org" },
+      { what: "a shorter one", settings: {}, baseDomainName: "alabs.example.org", leadsTo: "example.org" },
+      {
+        what: "the one that is given",
+        settings: { dnsZone: "example.org" },
+        baseDomainName: "b.labs.example.org",
+        leadsTo: "example.org",
+      },
+      {
+        what: "a private one",
+        settings: { privateZone: true },
+        baseDomainName: "c.corp.internal",
+        leadsTo: "corp.internal",
+      },
+      {
+        what: "one that is given, of another name",
+        settings: { dnsZone: "example.com" },
+        baseDomainName: "labs.example.org",
+        leadsTo: /baseDomainName: got "labs\.example\.org"; it does not end in the zone that is given, "example\.com"/,
+      },
+      {
+        what: "none",
+        settings: {},
+        baseDomainName: "elsewhere.net",
+        leadsTo: /baseDomainName: got "elsewhere\.net"; resource group "dev" has no public DNS zone/,
+      },
+    ],
+  },
   edit: (template, number) => ({
     ...template,
     vmSize: "Standard_D2_v3",

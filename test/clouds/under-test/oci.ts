@@ -12,6 +12,8 @@ const region = "us-ashburn-1";
 /** Known here, too, because whoever declares a key declares its tenancy with it. */
 const keys = new EmulatedOciKeys();
 
+const zoneId = (name: string): string => `ocid1.dns-zone.oc1.iad.${name}`;
+
 export const underTest: EmulatedUnderTest<EmulatedOci> = {
   template: () => ({
     region,
@@ -36,7 +38,38 @@ export const underTest: EmulatedUnderTest<EmulatedOci> = {
     privateKey: `private ${key}`,
     tenancyOcid: keys.tenancyOf(key),
   }),
-  dns: { settings: () => ({ region, compartmentOcid }), baseDomainName: "pool.labs.example.org" },
+  dns: {
+    settings: () => ({ region, compartmentOcid }),
+    baseDomainName: "pool.labs.example.org",
+    zones: [
+      { what: "the longest", settings: {}, baseDomainName: "a.labs.example.org", leadsTo: zoneId("labs") },
+      { what: "a shorter one", settings: {}, baseDomainName: "alabs.example.org", leadsTo: zoneId("example") },
+      {
+        what: "the one that is given",
+        settings: { zone: "example.org" },
+        baseDomainName: "b.labs.example.org",
+        leadsTo: zoneId("example"),
+      },
+      {
+        what: "one of a private view",
+        settings: { privateViewOcid: "ocid1.dnsview.oc1.iad.inside" },
+        baseDomainName: "c.labs.example.org",
+        leadsTo: zoneId("inside"),
+      },
+      {
+        what: "one that is given, of another name",
+        settings: { zone: "example.com" },
+        baseDomainName: "labs.example.org",
+        leadsTo: /baseDomainName: got "labs\.example\.org"; it does not end in the zone that is given, "example\.com"/,
+      },
+      {
+        what: "none",
+        settings: {},
+        baseDomainName: "elsewhere.net",
+        leadsTo: /baseDomainName: got "elsewhere\.net"; the compartment has no public zone/,
+      },
+    ],
+  },
   edit: (template, number) => ({
     ...template,
     imageOcid: "ocid1.image.oc1.iad.windows",
