@@ -92,7 +92,7 @@ function* accountGauges({ snapshot, catalog }: FleetMoment): Iterable<FleetSampl
   }
   for (const [provider, count] of orphans) yield ["headroom_orphan_vms", { provider }, count];
   for (const provider of snapshot.vmProviderConfigs.keys()) {
-    const row = checkOf(provider, { snapshot, catalog });
+    const row = checkOf({ kind: "vmProviderConfig", name: provider }, { snapshot, catalog });
     yield ["headroom_account_ok", { provider }, Number(row === undefined || troublesIn(row).length === 0)];
     if (row?.checkedAtMs === undefined) continue;
     yield ["headroom_account_checked_timestamp_seconds", { provider }, row.checkedAtMs / 1000];
