@@ -10,7 +10,7 @@ import { EmulatedOci } from "./emulated-oci";
 import { domains } from "./emulated-oci-facts";
 import { NodeStack } from "./node-stack";
 import { launchBodyOf } from "./oci-api";
-import { account, aNode, minimal, tenancy } from "./oci-nodes";
+import { account, aNode, minimal } from "./oci-nodes";
 import { dnsProviderOf, vmProviderOf } from "./registered";
 
 const provider = vmProviderOf("oci");
@@ -81,7 +81,9 @@ describe("OCI through an update", () => {
         "headroom-zone": "home",
       },
     });
-    const records = cloud.zones.records().map(({ zone, name, values: [address] }) => [zone?.split(".").at(-1), name, address]);
+    const records = cloud.zones
+      .records()
+      .map(({ zone, name, values: [address] }) => [zone?.split(".").at(-1), name, address]);
     assert.deepEqual(records.sort(), [
       ["example", "n-given.labs.example.org", of("n-given").outputs["privateIp"]],
       ["inside", "n-private.labs.example.org", of("n-private").outputs["privateIp"]],
