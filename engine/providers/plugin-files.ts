@@ -1,6 +1,7 @@
 /**
  * Finds provider plugins: attached ones (PULUMI_DEBUG_PROVIDERS), then `plugins:` of Pulumi.yaml, then the script that
- * ships with `@pulumi/pulumi` for dynamic resources, then PATH, then the plugin cache (exact version).
+ * ships with `@pulumi/pulumi` for dynamic resources, then PATH, then the plugin cache (exact version), then, for our own
+ * package, the plugin beside this engine.
  * The rule kept: nothing is downloaded.
  */
 import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
@@ -22,7 +23,10 @@ export function findPlugin(project: Project, packageName: string, version: strin
   }
   const bundled = packageName === "pulumi-nodejs" ? dynamicProviderScript(project.programFolder) : undefined;
   const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, executable));
-  const found = [...(bundled ? [bundled] : []), ...onPath, ...cachedPlugins(packageName, version)].find(isExecutable);
+  const own = packageName === "headroom" ? [join(__dirname, "..", "..", "..", "provider", "bin", executable)] : [];
+  const found = [...(bundled ? [bundled] : []), ...onPath, ...cachedPlugins(packageName, version), ...own].find(
+    isExecutable,
+  );
   if (found) return found;
   const wanted = version ? `${packageName}-v${version}` : packageName;
   throw new CommandFailure(

@@ -31,7 +31,7 @@ export const definitionTexts: Readonly<Record<DefinitionKind, DefinitionText>> =
   ldapConfig: {
     description: "The domain controllers of an Active Directory, and the account with which computer records are made.",
     example:
-      "url: ldaps://dc1.example.org\nsearchBase: DC=example,DC=org\nserviceAccountDn: CN=headroom,OU=Services,DC=example,DC=org\n" +
+      "urls:\n  - ldaps://dc1.example.org\nsearchBase: DC=example,DC=org\nserviceAccountDn: CN=headroom,OU=Services,DC=example,DC=org\n" +
       "serviceAccountPassword: ${ldapPassword}",
   },
   autoscaleConfig: {
@@ -46,6 +46,6 @@ export const definitionTexts: Readonly<Record<DefinitionKind, DefinitionText>> =
   },
   stagingConfig: {
     description: "Sessions of one workspace that are kept running before anybody asks for them.",
-    example: "workspace: browser\nautoscaleConfig: agents\nsessions: 2",
+    example: "zone: office\nworkspace: browser\nautoscaleConfig: agents\nsessions: 2",
   },
 };
