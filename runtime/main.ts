@@ -24,8 +24,13 @@ import { createFront } from "./api/front";
 import { queuePerUserDefault } from "./broker/queue-limits";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
 import { BackendIdentity } from "./executor/backend-identity";
-import { derivePassphraseKeys, laneFolder, prepareInstallation, type Installation } from "./executor/installation";
-import { WorkerPool } from "./executor/worker-pool";
+import {
+  derivePassphraseKeys,
+  laneFolder,
+  prepareInstallation,
+  readSalt,
+  type Installation,
+} from "./executor/installation";
 import { createRng } from "./main/chance";
 import { prepareEntrance, type Entrance } from "./main/entrance";
 import { readGuacamoleKey } from "./main/guacamole-key";
@@ -37,6 +42,7 @@ import type { Runtime, RuntimeOptions } from "./main/options";
 import { OwnInstallation } from "./main/own-installation";
 import { Leadership } from "./main/leadership";
 import { Replica } from "./main/replica";
+import { createUpdater } from "./main/updaters";
 import { SecretsKeys } from "./main/secrets-keys";
 import { ClockError, InstallationError, SetupError } from "./model/errors";
 import { findBinaries } from "./store/embedded-binaries";
@@ -186,7 +192,8 @@ class RuntimeHost implements Runtime {
     this.secretsKeys = await SecretsKeys.open(dataFolder);
     const backend = new BackendIdentity(this.installation.backendUrl);
     const { tokenSecret, secretsKeys } = this;
-    const secrets = { backend, passphraseKey: fingerprintKey, tokenSecret, secretsKeys };
+    const encryptionSalt = readSalt(this.installation);
+    const secrets = { backend, passphraseKey: fingerprintKey, tokenSecret, encryptionSalt, secretsKeys };
     this.ownInstallation = new OwnInstallation(secrets, this.options.accept);
     const app = createFront(
       {
@@ -339,16 +346,12 @@ class RuntimeHost implements Runtime {
       facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
       laneFolderOf: (laneId) => laneFolder(this.installation, laneId),
       metrics: this.metrics,
-      createUpdater: (permit) => {
-        const { installation } = this;
-        return new WorkerPool({
-          installation,
-          clock: this.clock,
-          permit,
-          ...(workers === undefined ? {} : { slots: workers }),
-          ...(openAhead === undefined ? {} : { openedMax: openAhead }),
-        });
-      },
+      createUpdater: (permit, term) =>
+        createUpdater({
+          ...{ installation: this.installation, sealer: passphraseSealer, clock: this.clock, rng: this.rng, log },
+          ...{ permit, term },
+          ...{ slots: workers, openedMax: openAhead, databaseUrl: options.databaseUrl },
+        }),
       onStandby,
       signal: this.stopping.signal,
     });

@@ -10,6 +10,7 @@ import type { Resealing } from "../store/resealing";
 import type { Ledger, Store } from "../store/store";
 import type { Metrics } from "../metrics/metrics";
 import type { Client, TrustedProxies } from "./trusted-proxies";
+import type { WorkerView } from "./worker-contracts";
 
 /** The deciding half of the runtime, present only while this process holds the lease. */
 export interface Leader {
@@ -27,6 +28,8 @@ export interface Leader {
   readonly work?: WorkInsight;
   /** The lane's place among those that wait for a slot to update; undefined when it waits for none. */
   readonly slotWaitOf?: (laneId: string) => SlotQueuePlace | undefined;
+  /** Workers on other machines; absent where there can be none. */
+  readonly workers?: () => readonly WorkerView[];
   readonly facts: RuntimeFacts;
   /** Secret from which keys with an idempotency key are derived; see `routes/api-keys.ts`. */
   readonly apiKeySecret: Uint8Array;

@@ -41,6 +41,7 @@ import { parseEndpoint } from "./endpoint";
 import type { SecretsStateView } from "./secrets-contracts";
 import { readEvents, type ServerEvent } from "./event-source";
 import { networkMessageOf, sendRequest, type HttpAnswer } from "./http-call";
+import type { WorkerView } from "./worker-contracts";
 
 export { canonicalJson, digestOf } from "./digest";
 
@@ -107,7 +108,9 @@ export class HeadroomClient {
   async lanes(): Promise<LaneView[]> {
     return (await this.answer<{ lanes: LaneView[] }>({ method: "GET", path: "/api/v1/lanes" })).lanes;
   }
-
+  async workers(): Promise<WorkerView[]> {
+    return (await this.answer<{ workers: WorkerView[] }>({ method: "GET", path: "/api/v1/workers" })).workers;
+  }
   /** Needs an admin key, as the rotation does. */
   secrets(): Promise<SecretsStateView> {
     return this.answer({ method: "GET", path: "/api/v1/secrets" });

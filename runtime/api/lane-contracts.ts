@@ -17,6 +17,7 @@ export const laneSchema = z.strictObject({
   openRevision: z.int().optional(),
   openSinceMs: epochMs.optional(),
   enginePid: z.int().optional(),
+  worker: z.string().optional(),
   trouble: troubleSchema.optional(),
   lastUpdate: z
     .strictObject({

@@ -16,6 +16,7 @@ import { addReadCommands } from "./commands/read";
 import { addSecrets } from "./commands/secrets";
 import { addServe } from "./commands/serve";
 import { addSession } from "./commands/session";
+import { addWorker } from "./commands/worker";
 import { withDirectLoopback } from "../model/direct-loopback";
 import { defaultDataFolder, defaultEndpoint, globalOptions } from "./connection";
 import { commanderOutput, reportError } from "./output";
@@ -52,6 +53,7 @@ function createProgram(given: NodeJS.ProcessEnv): Command {
     .configureOutput(commanderOutput)
     .addHelpText("after", "\nExample:\n  $ headroom serve\n  $ headroom status\n");
   addServe(program);
+  addWorker(program);
   addReadCommands(program);
   addNodes(program);
   addLanes(program);

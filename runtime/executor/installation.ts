@@ -112,7 +112,8 @@ function readPassphrase(installation: Installation): string {
   return readWhole(passphraseFile(installation));
 }
 
-function readSalt(installation: Installation): string {
+/** Value of `encryptionsalt` in every stack's configuration; no secret. */
+export function readSalt(installation: Installation): string {
   return readWhole(saltFile(installation));
 }
 

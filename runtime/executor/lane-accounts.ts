@@ -10,9 +10,9 @@ import type { LaneRequest } from "./node-updater";
 export function requestFor(
   { ledger: { state }, epoch }: { readonly ledger: { readonly state: Snapshot }; readonly epoch: number },
   { laneId, stack }: Lane,
-  { nodes, revision }: Pick<LaneRequest, "nodes" | "revision">,
+  { nodes, revision, urgency }: Pick<LaneRequest, "nodes" | "revision" | "urgency">,
 ): LaneRequest {
-  return { laneId, stack, revision, epoch, nodes, ...withAccounts(state, nodesOf(state, laneId), nodes) };
+  return { laneId, stack, revision, epoch, nodes, urgency, ...withAccounts(state, nodesOf(state, laneId), nodes) };
 }
 
 /** What an update or a recovery of `asked` needs besides: nodes of the lane that are left out are leaving. */

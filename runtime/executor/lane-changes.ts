@@ -58,14 +58,16 @@ export function hearUpdate(context: QueueContext, request: UpdateRequest, event:
 function engineStarted(
   context: QueueContext,
   lane: Lane,
-  started: { readonly enginePid: number; readonly engine: string; readonly request: UpdateRequest },
+  started: Pick<Extract<UpdateEvent, { kind: "started" }>, "enginePid" | "engine" | "worker"> & {
+    readonly request: UpdateRequest;
+  },
 ): void {
-  const { enginePid, engine, request } = started;
-  putLane(context, { ...lane, enginePid });
+  const { enginePid, engine, worker, request } = started;
+  putLane(context, { ...lane, enginePid, ...(worker === undefined ? {} : { worker }) });
   tell(context, lane, "engineStarted", {
     code: "engine",
-    text: `${engine} started`,
-    numbers: { enginePid, engine },
+    text: `${engine} started${worker === undefined ? "" : ` by worker ${worker}`}`,
+    numbers: { enginePid, engine, ...(worker === undefined ? {} : { worker }) },
   });
   for (const { nodeId } of request.nodes) {
     const node = context.draft.node(nodeId);

@@ -13,7 +13,8 @@ export async function removeLane(
 ): Promise<void> {
   const { folder, backend } = context;
   const { stack } = request;
-  if (!folder.exists() && !backend?.hasStack(stack)) return;
+  // Elsewhere only an engine can tell whether the stack is there, and the lane may have been on another machine.
+  if (backend !== undefined && !folder.exists() && !backend.hasStack(stack)) return;
   await folder.write(request, crypter);
   await awaitNoEngine(context, undefined);
   const deployment = await context.stack.readDeployment();

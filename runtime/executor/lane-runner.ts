@@ -30,7 +30,7 @@ import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
 import type { LaneRequest, NodeUpdater, UpdateEvent, UpdateResult } from "./node-updater";
 import type { RecoverRequest, UpdateRequest } from "./node-updater";
 import { OpenAhead, type ComingDemand } from "./open-ahead";
-import { SlotScheduler, type SlotUse, type SlotWait } from "./slot-scheduler";
+import { slotsOf, urgencyOf, type SlotScheduler, type SlotUse, type SlotWait } from "./slot-scheduler";
 
 /** What is logged here, for pino or anything like it. */
 export interface LaneLog {
@@ -72,9 +72,9 @@ export class LaneRunner {
   constructor(private readonly options: LaneRunnerOptions) {
     const { clock, updater } = options;
     this.decisions = new Decisions(options);
-    this.slots = new SlotScheduler({ slots: updater.slots, clock, onGranted: (laneId) => this.wake(laneId) });
-    const { journal } = this.decisions;
-    this.ahead = new OpenAhead({ ...options, journal, wakeLane: (laneId) => this.wake(laneId) });
+    const wakeLane = (laneId: string): void => this.wake(laneId);
+    this.slots = slotsOf(updater, { clock, onGranted: wakeLane });
+    this.ahead = new OpenAhead({ ...options, journal: this.decisions.journal, wakeLane });
   }
 
   /** Begins to recover the lanes that a crash left open and to carry out what is due. Does not wait for it. */
@@ -123,6 +123,11 @@ export class LaneRunner {
     return retryWaitMs(lane, retry, this.now()) > 0 ? retry.atMs : undefined;
   }
 
+  /** The updater has more or fewer slots than before. */
+  slotsChanged(): void {
+    if (!this.isStopped) this.slots.slotsChanged();
+  }
+
   /** Lanes wait for a slot. */
   isBusy(): boolean {
     return this.slots.waiting > 0;
@@ -154,7 +159,7 @@ export class LaneRunner {
         // Nothing may come between reading the row and writing it: whatever wrote it meanwhile would be lost.
         if (step.kind === "settle") await this.settle(lane);
         else if (!(await this.openAhead(step, lane, nodes))) return;
-      } else if (this.slots.acquire(laneId, need)) await this.takeWithSlot(step, lane);
+      } else if (this.slots.acquire(laneId, need)) await this.takeWithSlot(step, lane, urgencyOf(need));
       else return;
     }
   }
@@ -205,11 +210,11 @@ export class LaneRunner {
     return true;
   }
 
-  private async takeWithSlot(step: DueStep, lane: Lane): Promise<void> {
+  private async takeWithSlot(step: DueStep, lane: Lane, urgency: number): Promise<void> {
     let hasFailed: boolean | undefined;
     try {
-      if (step.kind === "update") hasFailed = await this.update(step, lane);
-      else if (step.kind === "recover") hasFailed = await this.recover(step, lane);
+      if (step.kind === "update") hasFailed = await this.update(step, lane, urgency);
+      else if (step.kind === "recover") hasFailed = await this.recover(step, lane, urgency);
       else if (step.kind === "empty") hasFailed = await this.clearAway(lane);
     } finally {
       this.slots.leave(lane.laneId, hasFailed);
@@ -217,8 +222,8 @@ export class LaneRunner {
   }
 
   /** True when it came to nothing. */
-  private async update(step: Extract<DueStep, { kind: "update" }>, lane: Lane): Promise<boolean> {
-    const asked = requestFor(this.options, lane, { ...step, revision: lane.desiredRevision });
+  private async update(step: Extract<DueStep, { kind: "update" }>, lane: Lane, urgency: number): Promise<boolean> {
+    const asked = requestFor(this.options, lane, { ...step, urgency, revision: lane.desiredRevision });
     const request: UpdateRequest = { ...asked, creates: step.creates, deletes: step.deletes };
     await this.decide((context) => beginUpdate(context, lane, request));
     // Left open: whoever leads next recovers it.
@@ -238,11 +243,12 @@ export class LaneRunner {
   }
 
   /** True when it came to nothing. */
-  private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane): Promise<boolean> {
+  private async recover(step: Extract<DueStep, { kind: "recover" }>, lane: Lane, urgency: number): Promise<boolean> {
     const revision = lane.openRevision ?? lane.desiredRevision;
     const known = knownVms(lane, nodesOf(this.options.ledger.state, lane.laneId), this.now());
     const { forgotten: forget = [] } = lane;
-    const request: RecoverRequest = { ...requestFor(this.options, lane, { ...step, revision }), known, forget };
+    const asked = requestFor(this.options, lane, { ...step, revision, urgency });
+    const request: RecoverRequest = { ...asked, known, forget };
     this.options.log.info({ lane: lane.laneId, revision }, "recovering a lane");
     const startedMs = this.now();
     const result = await this.options.updater
@@ -270,10 +276,8 @@ export class LaneRunner {
     if (lane === undefined) return;
     await this.decide((context) => concludeUpdate(context, lane, ended));
     const { strangers } = this.options.ledger.state.lanes.get(laneId) ?? lane;
-    this.options.log.info(
-      { ...fields, strangers, duplicates: result.duplicates },
-      kind === "update" ? "update ended" : "lane recovered",
-    );
+    const told = { ...fields, strangers, duplicates: result.duplicates };
+    this.options.log.info(told, kind === "update" ? "update ended" : "lane recovered");
     this.options.wakeReconciler();
     this.rememberEnd(ended);
   }

@@ -36,6 +36,7 @@ import {
   mendState,
   awaitNoEngine,
   verifyState,
+  withoutDeadLocks,
   type RecoveryContext,
   type RecoveryLimits,
 } from "./recovery";
@@ -272,34 +273,43 @@ export class LaneWorker {
     abort: AbortSignal,
   ): Promise<UpdateResult> {
     const asked = await this.held(given, abort);
-    const context = this.contextOf(asked, onEvent, abort);
+    const context = { ...this.contextOf(asked, onEvent, abort), fencedHosts: asked.fencedHosts ?? [] };
     try {
       await context.folder.write(asked, await this.openedCrypter());
       await awaitNoEngine(context, enginePid);
       const mended = await mendState(context);
-      await context.stack.initialise();
-      await dropNodes(context, asked.forget ?? []);
-      const { request, fault } = await this.understand(context, asked, onEvent);
-      const mayExist = ({ nodeId }: DesiredNode) => asked.known[nodeId]?.isUnasked !== true;
-      // Its VM can't be looked for, so nothing can be said of the lane.
-      if (asked.nodes.some((node) => mayExist(node) && !request.nodes.some(({ nodeId }) => nodeId === node.nodeId))) {
-        return unknownResult(asked, fault ?? "a node can't be read");
-      }
-      await context.folder.write(request, await this.openedCrypter());
-      await renameProviders(context.stack, this.options.program.providerRenames(request));
-      const adopted = await adoptMissing(context, request);
-      const verified = await verifyState(context, request.nodes, adopted.deployment);
-      const { laneId, revision } = request;
-      const present = presentNodes(verified.deployment);
-      const { absent, unasked } = judgeAbsence(request.nodes, present, [...adopted.asked, ...verified.asked]);
-      if (unasked.length > 0) {
-        return unknownResult(asked, `the state of stack ${request.stack} lost ${unasked.join(", ")} meanwhile`);
-      }
-      const message = mended === undefined ? {} : { message: mended };
-      return { laneId, revision, outcome: "succeeded", ...message, present, absent, duplicates: adopted.duplicates };
+      return await withoutDeadLocks(context, () => this.recoverQuiet(context, asked, { mended, onEvent }));
     } catch (error) {
       return unknownResult(asked, messageOf(error));
     }
+  }
+
+  /** No engine works on the stack, and its state can be read. */
+  private async recoverQuiet(
+    context: RecoveryContext,
+    asked: RecoverRequest,
+    { mended, onEvent }: { readonly mended: string | undefined; readonly onEvent: OnEvent },
+  ): Promise<UpdateResult> {
+    await context.stack.initialise();
+    await dropNodes(context, asked.forget ?? []);
+    const { request, fault } = await this.understand(context, asked, onEvent);
+    const mayExist = ({ nodeId }: DesiredNode) => asked.known[nodeId]?.isUnasked !== true;
+    // Its VM can't be looked for, so nothing can be said of the lane.
+    if (asked.nodes.some((node) => mayExist(node) && !request.nodes.some(({ nodeId }) => nodeId === node.nodeId))) {
+      return unknownResult(asked, fault ?? "a node can't be read");
+    }
+    await context.folder.write(request, await this.openedCrypter());
+    await renameProviders(context.stack, this.options.program.providerRenames(request));
+    const adopted = await adoptMissing(context, request);
+    const verified = await verifyState(context, request.nodes, adopted.deployment);
+    const { laneId, revision } = request;
+    const present = presentNodes(verified.deployment);
+    const { absent, unasked } = judgeAbsence(request.nodes, present, [...adopted.asked, ...verified.asked]);
+    if (unasked.length > 0) {
+      return unknownResult(asked, `the state of stack ${request.stack} lost ${unasked.join(", ")} meanwhile`);
+    }
+    const message = mended === undefined ? {} : { message: mended };
+    return { laneId, revision, outcome: "succeeded", ...message, present, absent, duplicates: adopted.duplicates };
   }
 
   /** Asks a cloud about an account; takes no lane. */
@@ -339,7 +349,8 @@ export class LaneWorker {
       const crypter = await this.openedCrypter();
       return (value: unknown) => sealedSecret(crypter.encrypt(JSON.stringify(value)));
     };
-    return { stack, folder, backend: this.backend, program, permits, accounts: request.accounts, limits, seal };
+    const { accounts } = request;
+    return { stack, folder, backend: this.backend, program, permits, accounts, fencedHosts: [], limits, seal };
   }
 
   private openedCrypter(): Promise<PassphraseCrypter> {

@@ -11,6 +11,8 @@ export interface LockFacts {
   readonly engine: { readonly pid: number; readonly host?: string | undefined; readonly isAlive: boolean } | undefined;
   /** What has the lock's process number on this host now. */
   readonly holder: Holder;
+  /** Machines whose engines of this lane are dead for certain. */
+  readonly fencedHosts: readonly string[];
   /** The backend lies in the data folder, which one runtime at a time has for itself. */
   readonly isBackendOurs: boolean;
 }
@@ -29,6 +31,7 @@ export function judgeLock({ pid, host }: Pick<Lock, "pid" | "host">, facts: Lock
   const { engine } = facts;
   if (engine?.pid === pid && engine.host === host) return engine.isAlive ? "held" : "stale";
   if (isOfThisHost) return "stale";
+  if (host !== undefined && facts.fencedHosts.includes(host)) return "stale";
   // A lock that can't be read has no host: it was cut by a crash of the machine, and with it of every process.
   return facts.isBackendOurs ? "stale" : "foreign";
 }

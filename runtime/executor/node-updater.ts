@@ -17,6 +17,8 @@ export interface LaneRequest {
   readonly accounts: Readonly<Record<string, AccountSpec>>;
   /** Nodes of the lane that leave: their accounts are needed to delete them. Default none. */
   readonly leaving?: readonly DesiredNode[];
+  /** Where several wait for a worker, lower numbers come first: 0 = people wait for it. Default 0. */
+  readonly urgency?: number | undefined;
 }
 
 /**
@@ -37,6 +39,8 @@ export interface RecoverRequest extends LaneRequest {
   readonly known: Readonly<Record<string, KnownVm>>;
   /** Nodes that are taken out of the stack first, without asking a cloud. Default none. */
   readonly forget?: readonly string[];
+  /** Machines on which an engine of this lane ran that is dead for certain: what it has locked is free. Default none. */
+  readonly fencedHosts?: readonly string[];
 }
 
 export interface KnownVm {
@@ -71,7 +75,13 @@ export interface OpenedUpdate {
 /** In the order in which the engine reported them. */
 export type UpdateEvent =
   /** The engine process runs; its pid outlives the worker. */
-  | { readonly kind: "started"; readonly enginePid: number; readonly engine: string }
+  | {
+      readonly kind: "started";
+      readonly enginePid: number;
+      readonly engine: string;
+      /** The worker of another machine that started it; absent = one of the service's own. */
+      readonly worker?: string;
+    }
   /** Only of an update that was opened: all is ready for a node. */
   | { readonly kind: "ready" }
   /** Only of an update that was opened: of the first `given` nodes that it was given none is on its way any more. */
@@ -155,7 +165,10 @@ export interface NodeUpdater {
    * fails: what can't be asked, or takes longer than 2 minutes, is an answer too.
    */
   ask(request: AskRequest): Promise<AccountAnswer>;
-  /** How many updates may run at the same time, a few in reserve not counted; see {@link SlotScheduler}, which sees to it. */
+  /**
+   * How many updates may run at the same time, a few in reserve not counted; see {@link SlotScheduler}, which sees to it.
+   * May change; 0 = none now.
+   */
   readonly slots: number;
   stop(): Promise<void>;
 }

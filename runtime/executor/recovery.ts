@@ -58,6 +58,8 @@ export interface RecoveryContext {
   readonly program: NodeProgram;
   readonly permits: JobPermits;
   readonly accounts: LaneRequest["accounts"];
+  /** Machines whose engines of this lane are dead for certain. */
+  readonly fencedHosts: readonly string[];
   readonly limits: RecoveryLimits;
   /** Makes of a value what the state holds for a secret. */
   readonly seal: () => Promise<(value: unknown) => unknown>;
@@ -87,11 +89,11 @@ export async function awaitNoEngine(context: RecoveryContext, enginePid: number 
   }
 }
 
-function lockFacts({ folder, backend }: RecoveryContext, pid: number): LockFacts {
+function lockFacts({ folder, backend, fencedHosts }: RecoveryContext, pid: number): LockFacts {
   const record = folder.engineRecord();
   const engine = record && { pid: record.pid, host: record.host, isAlive: folder.isEngine(record.pid) };
   const isBackendOurs = backend !== undefined && folder.isInDataFolder(backend.folder);
-  return { host: hostname(), engine, holder: folder.holderOf(pid), isBackendOurs };
+  return { host: hostname(), engine, holder: folder.holderOf(pid), fencedHosts, isBackendOurs };
 }
 
 /** An engine can't end while its plugin stands still, nor while the worker does that runs its program. */
@@ -194,7 +196,7 @@ export async function adoptMissing(
   const settled = settlePending(renewed ?? {}, adoptions);
   const hasPending = (renewed?.pending_operations ?? []).length > 0;
   // Elsewhere only an import tells whether a lock is left.
-  if (hasPending || (before !== undefined && backend === undefined)) await writeUnlocked(context, settled.deployment);
+  if (hasPending || (before !== undefined && backend === undefined)) await stack.writeDeployment(settled.deployment);
   const unrecorded = adoptions.filter(({ urn }) => !settled.adopted.includes(urn));
   if (unrecorded.length > 0) await adoptUnrecorded(context, unrecorded);
   if (adoptions.length > 0) await stack.refresh(adoptions.map(({ urn }) => urn));
@@ -286,21 +288,24 @@ async function adoptUnrecorded(
   );
 }
 
-/** Where locks can't be listed, the engine's refusal names their owners. */
-async function writeUnlocked(context: RecoveryContext, deployment: Deployment): Promise<void> {
-  const { stack, backend } = context;
+/**
+ * Where locks can't be listed, the engine's refusal names their owners: when all of them are dead engines of ours, their
+ * locks are removed and the work is done once more. Everywhere else a lock is a failure like any other.
+ */
+export async function withoutDeadLocks<Result>(
+  { stack, backend, fencedHosts }: RecoveryContext,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
-    await stack.writeDeployment(deployment);
+    return await work();
   } catch (error) {
     if (!(error instanceof EngineFailure && error.isLocked) || backend !== undefined) throw error;
     const owners = [...error.output.matchAll(/created by \S+@(\S+) \(pid (\d+)\)/g)];
-    const areDead = owners.length > 0 && owners.every(([, host, pid]) => isDeadHere(host ?? "", Number(pid)));
-    if (!areDead) throw new UnavailableError(`the stack is locked by others: ${error.message}`, { cause: error });
+    const isDead = (host = "", pid: number) => (host === hostname() ? !isAlive(pid) : fencedHosts.includes(host));
+    if (owners.length === 0 || !owners.every(([, host, pid]) => isDead(host, Number(pid)))) {
+      throw new UnavailableError(`the stack is locked by others: ${error.message}`, { cause: error });
+    }
     await stack.cancel();
-    await stack.writeDeployment(deployment);
+    return work();
   }
-}
-
-function isDeadHere(host: string, pid: number): boolean {
-  return host === hostname() && !isAlive(pid);
 }

@@ -31,7 +31,7 @@ export interface SlotNeed {
 }
 
 export interface SlotSchedulerOptions {
-  /** At least 1. */
+  /** As many as there are now; 0 = nobody gets one. {@link SlotScheduler.slotsChanged} is called when there are others. */
   readonly slots: number;
   readonly clock: Clock;
   /** The lane that waited holds a slot now. */
@@ -104,6 +104,11 @@ export class SlotScheduler {
     if (this.grants.delete(laneId)) this.grant();
   }
 
+  /** There are more or fewer than before. Who holds one keeps it. */
+  slotsChanged(): void {
+    this.grant();
+  }
+
   /** Lanes that wait for a slot. */
   get waiting(): number {
     return this.asks.size;
@@ -151,6 +156,7 @@ export class SlotScheduler {
 
   private isAdmissible(need: SlotNeed): boolean {
     const { slots } = this.options;
+    if (slots === 0) return false;
     const held = this.held();
     const ofAccount = held.filter(({ account }) => account === need.account);
     const ofConfig = ofAccount.filter(({ config }) => config === need.config);
@@ -193,7 +199,7 @@ export class SlotScheduler {
 
   private rankOf({ need, askedAtMs }: Ask): number {
     if (this.options.clock.now() - askedAtMs >= patienceMs || need.isAwaited) return 0;
-    return need.kind === "remove" ? 3 : need.kind === "delete" ? 2 : 1;
+    return urgencyOf(need);
   }
 
   private note(need: SlotNeed, hasFailed: boolean): void {
@@ -205,6 +211,25 @@ export class SlotScheduler {
   private held(): SlotNeed[] {
     return [...this.grants.values()].map(({ need }) => need);
   }
+}
+
+/** Of an updater, whose slots may come and go. */
+export function slotsOf(
+  updater: { readonly slots: number },
+  options: Omit<SlotSchedulerOptions, "slots">,
+): SlotScheduler {
+  return new SlotScheduler({
+    get slots() {
+      return updater.slots;
+    },
+    ...options,
+  });
+}
+
+/** The order of what waits, without regard to how long it has: lower numbers come first. */
+export function urgencyOf({ kind, isAwaited }: SlotNeed): number {
+  if (isAwaited) return 0;
+  return kind === "remove" ? 3 : kind === "delete" ? 2 : 1;
 }
 
 /** A config on one account: what fails on one may work on another. */

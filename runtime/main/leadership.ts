@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import { seedAdminKey } from "../api/api-key-life";
 import type { Leader, RuntimeFacts } from "../api/backend";
+import type { WorkerView } from "../api/worker-contracts";
 import { tidyAccounts } from "../broker/account-rows";
 import { Broker } from "../broker/broker";
 import { NodeTokens } from "../broker/node-tokens";
@@ -69,11 +70,23 @@ export interface LeadershipOptions {
   laneFolderOf(laneId: string): string;
   /** Counts what becomes durable. */
   readonly metrics: Metrics;
-  createUpdater(permit: AskPermit): NodeUpdater;
+  createUpdater(permit: AskPermit, term: UpdaterTerm): Promise<TermUpdater>;
   /** Another runtime leads; called once, then the opening goes on waiting. */
   onStandby(holder: string): void;
   /** Ends the waiting. */
   readonly signal: AbortSignal;
+}
+
+export interface UpdaterTerm {
+  readonly epoch: number;
+  /** There are more or fewer slots than before. */
+  readonly onSlots: () => void;
+}
+
+export interface TermUpdater {
+  readonly updater: NodeUpdater;
+  /** Workers on other machines; absent where there can be none. */
+  readonly workers?: () => readonly WorkerView[];
 }
 
 export class Leadership {
@@ -137,17 +150,20 @@ export class Leadership {
     { store, ledger, lost }: { store: PostgresStore; ledger: GroupCommitLedger; lost: Promise<Error> },
   ): Promise<Leadership> {
     const { clock, rng, log, catalog, tokenSecret, tickSeconds, facts, metrics } = options;
-    const updater = options.createUpdater((request) => store.permit(request));
+    const { epoch } = store;
+    let onSlots = (): void => undefined;
+    const term = { epoch, onSlots: () => onSlots() };
+    const { updater, workers } = await options.createUpdater((request) => store.permit(request), term);
     const tokens = new NodeTokens(tokenSecret);
     const requesters = new Requesters();
     const wake = (): void => reconciler.wake();
-    const { epoch } = store;
     const coming = new ComingDemand(catalog);
     const laneRunner = new LaneRunner({
       ...{ ledger, updater, epoch, clock, rng, catalog, log, wakeReconciler: wake },
       comingDemand: (snapshot, nowMs) => coming.likelyNodes(snapshot, nowMs),
       onJobEnd: (kind, result, seconds) => metrics.jobEnded(kind, result, seconds),
     });
+    onSlots = () => laneRunner.slotsChanged();
     const reconciler = new Reconciler({
       ledger,
       clock,
@@ -205,6 +221,7 @@ export class Leadership {
         endOfLog: (laneId, name, bytesMax) => endOfLog(options.laneFolderOf(laneId), name, bytesMax),
       },
       secrets: resealing,
+      ...(workers === undefined ? {} : { workers }),
     };
     return new Leadership(leader, { store, reconciler, laneRunner, updater, questions, resealing, recorder }, lost);
   }

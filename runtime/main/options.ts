@@ -32,7 +32,10 @@ export interface RuntimeOptions {
   readonly engine?: EngineWish;
   /** Pulumi backend of the lane stacks. Default `file://<data folder>/state`. */
   readonly backendUrl?: string;
-  /** Updates that run at the same time, each in a process of its own. Default: what memory and cores allow. */
+  /**
+   * Updates that run at the same time on this machine, each in a process of its own. Default: what memory and cores allow;
+   * 0 = none here, only workers on other machines run them.
+   */
   readonly workers?: number;
   /** Updates that may be open ahead of their nodes; default by memory, see `executor/worker-pool.ts`. */
   readonly openAhead?: number;

@@ -8,7 +8,7 @@ import { createHmac } from "node:crypto";
 import type { BackendIdentity } from "../executor/backend-identity";
 import { InstallationError } from "../model/errors";
 import type { Rng } from "../model/clock";
-import type { InstallationRecord } from "../model/state";
+import type { InstallationRecord } from "../model/installation-record";
 import type { KeyRing, SecretsKey } from "../store/sealer";
 
 /** What an operator may give the installation anew, each once and knowingly. */
@@ -20,6 +20,8 @@ export interface OwnSecrets {
   /** Made from passphrase and salt of the stacks. */
   readonly passphraseKey: Uint8Array;
   readonly tokenSecret: Uint8Array;
+  /** Of the stacks; told to workers on other machines. */
+  readonly encryptionSalt: string;
   /** The newest seals. One that is known only as an older key, from before a rotation, opens everything too. */
   readonly secretsKeys: KeyRing & { readAgain(): Promise<void> };
 }
@@ -79,13 +81,14 @@ export class OwnInstallation {
 
   /** As it stands in the database when this runtime leads. */
   recordFor(installationId: string): InstallationRecord {
-    const { backend, passphraseKey, tokenSecret, secretsKeys } = this.own;
+    const { backend, passphraseKey, tokenSecret, encryptionSalt, secretsKeys } = this.own;
     return {
       installationId,
       backend: backend.url,
-      passphrase: fingerprint(passphraseKey, `passphrase of ${installationId}`),
+      passphrase: passphraseFingerprint(passphraseKey, installationId),
       tokenSecret: fingerprint(tokenSecret, `token secret of ${installationId}`),
       secretsKey: fingerprintOf(secretsKeys.keys[0]!, installationId),
+      encryptionSalt,
     };
   }
 
@@ -136,6 +139,10 @@ export class OwnInstallation {
 
 function fingerprintOf({ bytes }: SecretsKey, installationId: string): string {
   return fingerprint(bytes, `secrets key of ${installationId}`);
+}
+
+export function passphraseFingerprint(passphraseKey: Uint8Array, installationId: string): string {
+  return fingerprint(passphraseKey, `passphrase of ${installationId}`);
 }
 
 function fingerprint(key: Uint8Array, subject: string): string {

@@ -3,12 +3,12 @@ import type { AccountCheckRow } from "./account-check";
 import type { Account } from "./accounts";
 import type { DefinitionKind } from "./config";
 import type { NodeSecrets, SessionAccount, UserKey } from "./connection-rows";
+import type { InstallationRecord } from "./installation-record";
 import type {
   ApiKey,
   ConfigState,
   Decision,
   IdempotentAnswer,
-  InstallationRecord,
   Lane,
   Node,
   Orphan,

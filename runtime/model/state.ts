@@ -272,6 +272,8 @@ export interface Lane {
   readonly openSinceMs?: EpochMs;
   /** Engine process of the open update, for recovery. */
   readonly enginePid?: number;
+  /** The worker of another machine that runs it; absent = one of the service's own. */
+  readonly worker?: string;
   /** The open update was opened ahead and takes further nodes: they are made at once. */
   readonly takesNodes?: boolean;
   /** An operator wants its stack: no update is opened ahead in it before this time. */
@@ -308,20 +310,6 @@ export interface LaneTrouble {
   readonly sinceMs: EpochMs;
   /** What the last one said. */
   readonly message: string;
-}
-
-/**
- * Which installation a database belongs to: its only row of this kind, made by the first runtime that leads there. The
- * fingerprints tell whether somebody else's secret is the same one, and nothing else about it.
- */
-export interface InstallationRecord {
-  readonly installationId: string;
-  /** URL of the Pulumi backend that holds the stacks, without credentials. */
-  readonly backend: string;
-  readonly passphrase: string;
-  readonly tokenSecret: string;
-  /** Of the key that seals secrets in the database; absent in rows of older versions, which sealed accounts only. */
-  readonly secretsKey?: string;
 }
 
 /**

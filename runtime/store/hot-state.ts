@@ -9,11 +9,11 @@ import type { AutoscaleConfig, DefinitionKind, Schedule, StagingConfig } from ".
 import type { NodeSecrets, SessionAccount, UserKey } from "../model/connection-rows";
 import type { Snapshot } from "../model/snapshot";
 import { SortedQueue } from "../model/sorted-queue";
+import type { InstallationRecord } from "../model/installation-record";
 import type {
   ApiKey,
   ConfigState,
   IdempotentAnswer,
-  InstallationRecord,
   Lane,
   Node,
   Orphan,

@@ -1,6 +1,6 @@
 /** Connections to PostgreSQL, and its errors as one sentence that says what to do and never holds a password. */
 import { Client, type ClientConfig, type CustomTypesConfig, DatabaseError, types } from "pg";
-import { HeadroomError, SetupError, UnavailableError } from "../model/errors";
+import { BugError, HeadroomError, SetupError, UnavailableError } from "../model/errors";
 import { decodeJson } from "./postgres-text";
 
 /** A server that does not answer within this time is away. Unit: milliseconds. */
@@ -105,4 +105,11 @@ export function errorCode(cause: unknown): string {
 function firstMessage(cause: unknown): string {
   if (cause instanceof AggregateError && cause.errors.length > 0) return firstMessage(cause.errors[0]);
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** While the store runs, whatever fails is for the caller to retry after a reload. */
+export function asUnavailable(cause: unknown, target: string): HeadroomError {
+  if (cause instanceof BugError || cause instanceof UnavailableError) return cause;
+  const explained = explain(cause, target);
+  return explained instanceof UnavailableError ? explained : new UnavailableError(explained.message, { cause });
 }

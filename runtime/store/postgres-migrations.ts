@@ -56,6 +56,20 @@ const steps: readonly string[] = [
   "comment on schema headroom is 'What is secret in the rows is sealed.'",
   documentTable("revoked_key"),
   "create table headroom.sample (at bigint primary key, is_whole boolean not null, doc jsonb not null)",
+  // Workers on other machines, and what they tell of their jobs. No rows of the hot state: only their own clock is in them.
+  `create table headroom.worker (
+    id text collate "C" primary key,
+    doc jsonb not null,
+    seen_at timestamptz not null,
+    has_ended boolean not null default false
+  );
+  create table headroom.worker_event (
+    seq bigint generated always as identity primary key,
+    epoch bigint not null,
+    job text collate "C" not null,
+    content text not null
+  );
+  create index worker_event_epoch on headroom.worker_event (epoch, seq);`,
 ];
 
 /** What this version brings a database to. */

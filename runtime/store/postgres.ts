@@ -5,26 +5,20 @@
  * is lost it stays lost. The owner then closes it and opens a new one, which loads what is durable.
  */
 import { Pool, type Client } from "pg";
-import { BugError, HeadroomError, UnavailableError } from "../model/errors";
+import { BugError, UnavailableError } from "../model/errors";
 import type { Clock } from "../model/clock";
-import type { Decision, InstallationRecord, NodeStatus, Orphan, Session } from "../model/state";
+import type { InstallationRecord } from "../model/installation-record";
+import type { Decision, Session } from "../model/state";
 import { tableNames } from "./batch";
 import { installationRow, type Change } from "../model/changes";
 import { sealedTables } from "../model/sealed-fields";
 import { acquireLease, type Lease, type LeaseTiming } from "./lease";
 import { batchStatement, columnName } from "./postgres-batch";
-import { clientConfig, connect, describeTarget, explain } from "./postgres-connection";
+import { asUnavailable, clientConfig, connect, describeTarget, explain } from "./postgres-connection";
 import { PostgresHistory } from "./postgres-history";
 import { migrate } from "./postgres-migrations";
-import {
-  judgePermit,
-  orphanPermitText,
-  permitText,
-  refused,
-  type Permit,
-  type PermitFacts,
-  type PermitRequest,
-} from "./permit";
+import { refused, type Permit, type PermitRequest } from "./permit";
+import { PostgresPermits } from "./postgres-permits";
 import { encodeText } from "./postgres-text";
 import { openRows, type LoadedRow, type RowName, type SealedStore } from "./opened-rows";
 import { noSealer, type RowSealer, type SealedBy } from "./sealed-rows";
@@ -47,9 +41,6 @@ const statementChangesMax = 2_000;
 
 /** Readers of history share this many connections; placing and planning read memory. */
 const readConnectionsMax = 2;
-
-/** A question that takes longer is given up, and its connection with it. Unit: milliseconds. */
-const permitQueryMs = 10_000;
 
 /** Rows that one pruning statement removes, so that it never holds up writers for long. */
 const pruneRowsMax = 5_000;
@@ -101,8 +92,7 @@ export class PostgresStore implements Store, SealedStore {
   private readonly sealer: RowSealer;
   private readonly target: string;
   private readonly readers: Pool;
-  /** A connection of its own: neither a long write nor a long read may hold up what asks for a permit. */
-  private readonly permits: Pool;
+  private readonly permits: PostgresPermits;
   private lease!: Lease;
   private writer!: Client;
   private lostError: Error | undefined;
@@ -130,9 +120,8 @@ export class PostgresStore implements Store, SealedStore {
     this.sealer = options.sealer ?? noSealer;
     this.target = describeTarget(options.connectionString);
     this.readers = new Pool({ ...clientConfig(options.connectionString), max: readConnectionsMax });
-    const forPermits = { max: 1, idleTimeoutMillis: 0, query_timeout: permitQueryMs };
-    this.permits = new Pool({ ...clientConfig(options.connectionString), ...forPermits });
-    for (const pool of [this.readers, this.permits]) pool.on("error", () => undefined);
+    this.readers.on("error", () => undefined);
+    this.permits = new PostgresPermits(options.connectionString, options.leaseName);
   }
 
   /** Grows with each change of leadership; every write compares it. */
@@ -237,31 +226,7 @@ export class PostgresStore implements Store, SealedStore {
   async permit(request: PermitRequest): Promise<Permit> {
     const lost = this.isClosed ? "the store is closed" : this.lostError?.message;
     if (lost !== undefined) return refused(lost);
-    try {
-      if (request.step === "deleteOrphan") return judgePermit(request, await this.orphanFacts(request.orphanId));
-      const { rows } = await this.permits.query<{ epoch: number | null; status: NodeStatus | null }>({
-        name: "headroom permit",
-        text: permitText,
-        values: [this.lease.name, request.step === "operate" ? null : encodeText(request.nodeId)],
-      });
-      return judgePermit(request, { epoch: rows[0]?.epoch ?? undefined, nodeStatus: rows[0]?.status ?? undefined });
-    } catch (cause) {
-      return refused(asUnavailable(cause, this.target).message);
-    }
-  }
-
-  private async orphanFacts(orphanId: string): Promise<PermitFacts> {
-    type Row = { epoch: number | null; orphan: Orphan | null; owner: string | null; policy: string | null };
-    const { rows } = await this.permits.query<Row>({
-      name: "headroom orphan permit",
-      text: orphanPermitText,
-      values: [this.lease.name, encodeText(orphanId)],
-    });
-    const { epoch, orphan, owner, policy } = rows[0]!;
-    return {
-      epoch: epoch ?? undefined,
-      orphan: { row: orphan ?? undefined, ownerId: owner ?? undefined, policy: policy ?? undefined },
-    };
+    return this.permits.ask(request);
   }
 
   /**
@@ -295,7 +260,7 @@ export class PostgresStore implements Store, SealedStore {
     this.cancelPruning();
     await this.writer?.end().catch(() => undefined);
     await this.lease?.release();
-    await Promise.all([this.readers, this.permits].map((pool) => pool.end().catch(() => undefined)));
+    await Promise.all([this.readers.end().catch(() => undefined), this.permits.close()]);
   }
 
   private async start(): Promise<void> {
@@ -381,15 +346,9 @@ export class PostgresStore implements Store, SealedStore {
 /** Of rows that may hold secrets; $1 is the id of the newest key. */
 const isToSeal = "doc -> 'sealed' ->> 'key' is distinct from $1";
 
-async function readInstallation(client: Client): Promise<InstallationRecord | undefined> {
+/** Undefined when nobody has led on this database yet. */
+export async function readInstallation(client: Client): Promise<InstallationRecord | undefined> {
   const text = "select doc from headroom.installation where id = $1";
   const { rows } = await client.query<{ doc: InstallationRecord }>(text, [installationRow]);
   return rows[0]?.doc;
-}
-
-/** While the store runs, whatever fails is for the caller to retry after a reload. */
-function asUnavailable(cause: unknown, target: string): HeadroomError {
-  if (cause instanceof BugError || cause instanceof UnavailableError) return cause;
-  const explained = explain(cause, target);
-  return explained instanceof UnavailableError ? explained : new UnavailableError(explained.message, { cause });
 }

@@ -55,6 +55,7 @@ const expected: Readonly<Record<string, ApiScope | `${TokenPurpose} token` | "an
   "get /api/v1/events": "viewer",
   "get /api/v1/decisions/counts": "viewer",
   "post /api/v1/lanes/{id}/close": "operator",
+  "get /api/v1/workers": "viewer",
   "post /api/v1/nodes/{id}/forget": "operator",
   "get /api/v1/orphans": "viewer",
   "post /api/v1/definitions/check": "viewer",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { HeadroomClient } from "../../runtime/api/client";
 import { BackendIdentity } from "../../runtime/executor/backend-identity";
 import { startRuntime, type Runtime, type RuntimeOptions } from "../../runtime/main";
-import type { InstallationRecord } from "../../runtime/model/state";
+import type { InstallationRecord } from "../../runtime/model/installation-record";
 import { connect } from "../../runtime/store/postgres-connection";
 import { newDatabase } from "../support/postgres";
 import { until } from "../support/until";

@@ -16,6 +16,8 @@ export interface ServiceOptions {
   readonly openAhead: number;
   /** State, VMs and the data folders of all services. */
   readonly folder: string;
+  /** Updates at the same time on its own machine. Default: by memory and cores. */
+  readonly workers?: number;
   /** Default: a free one. */
   readonly port?: number;
   readonly log: (line: string) => void;
@@ -29,7 +31,7 @@ export class Service {
 
   constructor(
     readonly name: string,
-    { databaseUrl, engine, openAhead, folder, log, port = 0 }: ServiceOptions,
+    { databaseUrl, engine, openAhead, workers, folder, log, port = 0 }: ServiceOptions,
   ) {
     this.mark = `${markName}=${folder}/${name}`;
     const args = ["--data-folder", join(folder, name), "--database", databaseUrl, "--engine", engine, "--tick", "1s"];
@@ -40,6 +42,7 @@ export class Service {
       String(openAhead),
       "--port",
       String(port),
+      ...(workers === undefined ? [] : ["--workers", String(workers)]),
     ];
     this.child = spawn(process.execPath, [entry, "serve", "--allow-local", ...args, ...shared], {
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { judgeLock, type LockFacts, type LockVerdict } from "../../runtime/executor/lock-judgement";
 
-const here: LockFacts = { host: "now", engine: undefined, holder: "nobody", isBackendOurs: false };
+const here: LockFacts = { host: "now", engine: undefined, holder: "nobody", fencedHosts: [], isBackendOurs: false };
 const ours = (pid: number, host: string, isAlive = false) => ({ engine: { pid, host, isAlive } });
 const lock = (pid: number, host: string | undefined) => ({ pid, host });
 
@@ -28,6 +28,15 @@ const cases: readonly (readonly [LockVerdict, string, ReturnType<typeof lock>, P
   ["foreign", "another host has the same number", lock(7, "other"), ours(7, "now")],
   ["foreign", "another host, a backend that others reach", lock(7, "other"), {}],
   ["stale", "another host once, a data folder that is ours alone now", lock(7, "other"), { isBackendOurs: true }],
+  ["stale", "its machine's engines of this lane are dead for certain", lock(7, "other"), { fencedHosts: ["other"] }],
+  ["foreign", "a third machine", lock(7, "third"), { fencedHosts: ["other"] }],
+  [
+    "held",
+    "an engine of this lane lives on this machine, which lost a worker",
+    lock(7, "now"),
+    { holder: "ourLane", fencedHosts: ["now"] },
+  ],
+  ["foreign", "it can't be read, and a machine was lost", lock(0, undefined), { fencedHosts: ["other"] }],
   ["foreign", "it can't be read, a backend that others reach", lock(0, undefined), {}],
   ["stale", "it can't be read, a data folder that is ours alone", lock(0, undefined), { isBackendOurs: true }],
 ];

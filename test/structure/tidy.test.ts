@@ -107,6 +107,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "zod",
   ],
   "runtime/metrics": ["runtime/model", "runtime/planner", "runtime/broker", "runtime/executor", "prom-client"],
+  "runtime/executor/postgres-history": ["runtime/executor/installation", "pg"],
+  // Where the database is used directly, and the library of the queue.
+  "runtime/executor/remote": ["runtime/model", "runtime/store", "runtime/executor", "node", "pg"],
+  "runtime/executor/remote/job-taker": ["runtime/executor/remote", "node", "graphile-worker"],
   "runtime/api": [
     "runtime/model",
     "runtime/broker",

@@ -29,6 +29,7 @@ import { sessionRoutes } from "./sessions";
 import { signInRoutes } from "./sign-in";
 import { stagingRoutes } from "./staging";
 import { userKeyRoutes } from "./user-keys";
+import { workerRoutes } from "./workers";
 
 const health = route({
   method: "get",
@@ -73,6 +74,7 @@ export function createRoutes(feed = new SessionFeed(), fleetFeed = new FleetFeed
     ...laneRoutes,
     ...accountRoutes,
     ...orphanRoutes,
+    ...workerRoutes,
     ...definitionRoutes,
     ...stagingRoutes,
     ...scheduleRoutes,

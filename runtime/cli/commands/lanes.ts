@@ -44,7 +44,9 @@ function formatLanes(lanes: readonly LaneView[]): string {
   return formatTable(["LANE", "CONFIG", "STACK", "NODES", "DESIRED", "APPLIED", "NOW"], rows);
 }
 
-function now({ openRevision, takesNodes, strangers = [] }: LaneView): string {
-  const does = openRevision === undefined ? "idle" : takesNodes ? "opened ahead" : `updating to ${openRevision}`;
+function now({ openRevision, takesNodes, worker, strangers = [] }: LaneView): string {
+  const where = worker === undefined ? "" : ` by worker ${worker}`;
+  const does =
+    openRevision === undefined ? "idle" : takesNodes ? "opened ahead" : `updating to ${openRevision}${where}`;
   return strangers.length === 0 ? does : `${does}; keeps ${strangers.join(", ")}, of which no row tells`;
 }

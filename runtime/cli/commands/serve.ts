@@ -73,7 +73,11 @@ export function addServe(program: Command): void {
     )
     .addOption(engineOption())
     .addOption(new Option("--backend <url>", "Pulumi backend of the node stacks").env("HEADROOM_BACKEND_URL"))
-    .option("--workers <number>", "updates at the same time; default: what memory and cores allow", wholeNumber(1, 64))
+    .option(
+      "--workers <number>",
+      "updates at the same time on this machine; default: what memory and cores allow; 0 = only headroom worker runs them",
+      wholeNumber(0, 64),
+    )
     .option(
       "--open-ahead <number>",
       "updates that may wait for nodes (default: a tenth of the memory at 600 MiB each, at least 1 from 2 GiB on)",
@@ -178,7 +182,7 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
   await runtime.stop();
 }
 
-function nextSignal(): Promise<void> {
+export function nextSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
