@@ -107,10 +107,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "zod",
   ],
   "runtime/metrics": ["runtime/model", "runtime/planner", "runtime/broker", "runtime/executor", "prom-client"],
-  "runtime/executor/postgres-history": ["runtime/executor/installation", "pg"],
-  // Where the database is used directly, and the library of the queue.
-  "runtime/executor/remote": ["runtime/model", "runtime/store", "runtime/executor", "node", "pg"],
-  "runtime/executor/remote/job-taker": ["runtime/executor/remote", "node", "graphile-worker"],
+  "runtime/executor/remote": ["runtime/model", "runtime/store", "runtime/executor", "node", "pg", "graphile-worker"],
   "runtime/api": [
     "runtime/model",
     "runtime/broker",
@@ -294,7 +291,6 @@ const startedByPath: readonly RegExp[] = [
   /^dashboard\/main\.tsx$/,
   /^provider\/plugin\.ts$/,
   /^examples\/[^/]+\/(index|main)\.ts$/,
-  // Processes of their own.
   /^provider\/(worker|program|component-process)\.ts$/,
   /^provider\/local-vm\/guest\.ts$/,
   // Tests, the programs that they start, and those that write what they compare with.
