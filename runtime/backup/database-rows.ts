@@ -1,7 +1,7 @@
 /** The rows of the database, of one moment; and an empty database with such rows. Columns are the text PostgreSQL makes of them. */
 import type { Client } from "pg";
 import { ConflictError, SetupError } from "../model/errors";
-import type { InstallationRecord } from "../model/state";
+import type { InstallationRecord } from "../model/installation-record";
 import { installationRow } from "../model/changes";
 import { connect } from "../store/postgres-connection";
 import { lockSchema, migrateLocked, newestSchemaVersion } from "../store/postgres-migrations";
