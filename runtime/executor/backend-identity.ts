@@ -5,7 +5,7 @@
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { SetupError } from "../model/errors";
+import { InstallationError, messageOf, SetupError } from "../model/errors";
 import { writeDurably } from "./durable-file";
 
 /** Parameters of backend URLs without which the rest would name another bucket. */
@@ -40,8 +40,10 @@ export class BackendIdentity {
       const advice = "restore it, or delete it and start once with --accept backend";
       throw new SetupError(`the file ${file} holds no id of an installation, as it should; ${advice}`);
     } catch (error) {
+      if (error instanceof SetupError) throw error;
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-      throw error;
+      const message = `this runtime does not lead: its backend ${this.url} can't be read (${messageOf(error)}); make the folder reachable`;
+      throw new InstallationError(message, { cause: error });
     }
   }
 

@@ -1,5 +1,6 @@
 /** Replicas in one process: which may not lead, and what those do that were overtaken by a newer version. */
 import assert from "node:assert/strict";
+import { readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HeadroomClient } from "../../runtime/api/client";
 import type { Runtime } from "../../runtime/main/options";
@@ -25,22 +26,25 @@ class OffClock implements Clock {
 describe("replicas", function () {
   this.timeout(180_000);
 
-  /** Two with the same secrets on one database; the first leads. */
+  /** Two with the same secrets on one database; the first leads, and the second reaches the backend by the path `mount`. */
   async function withTwo(
-    use: (site: { one: Runtime; two: Runtime; databaseUrl: string }) => Promise<void>,
+    use: (site: { one: Runtime; two: Runtime; databaseUrl: string; mount: string }) => Promise<void>,
     clocks: { one?: Clock; two?: Clock } = {},
   ): Promise<void> {
     await withFolder(async (folder) => {
       const databaseUrl = await newDatabase();
-      const backendUrl = `file://${join(folder, "state")}`;
-      const options = { port: 0, engine: "embedded", databaseUrl, backendUrl, logLevel: "silent" } as const;
-      const one = await startRuntime({ ...options, dataFolder: join(folder, "one"), clock: clocks.one });
+      const [state, mount] = [join(folder, "state"), join(folder, "mount")];
+      const options = { port: 0, engine: "embedded", databaseUrl, logLevel: "silent" } as const;
+      const first = { ...options, backendUrl: `file://${state}` };
+      const one = await startRuntime({ ...first, dataFolder: join(folder, "one"), clock: clocks.one });
       const started = [one];
       try {
         shareSecrets(join(folder, "one"), join(folder, "two"));
-        const two = await startRuntime({ ...options, dataFolder: join(folder, "two"), clock: clocks.two });
+        symlinkSync(state, mount);
+        const second = { ...options, backendUrl: `file://${mount}` };
+        const two = await startRuntime({ ...second, dataFolder: join(folder, "two"), clock: clocks.two });
         started.push(two);
-        await use({ one, two, databaseUrl });
+        await use({ one, two, databaseUrl, mount });
       } finally {
         for (const runtime of started) await runtime.stop();
       }
@@ -90,6 +94,25 @@ describe("replicas", function () {
       },
       { one: clock },
     );
+  });
+
+  it("that can't reach the backend say so and don't lead, and do when it is there again", async () => {
+    await withTwo(async ({ one, two, mount }) => {
+      assert.equal((await readiness(two)).status, "standby");
+      const state = readlinkSync(mount);
+      rmSync(mount);
+      writeFileSync(mount, "no folder");
+      await one.stop();
+      await until("the second says what is wrong", async () =>
+        (await readiness(two)).message?.includes("can't be read"),
+      );
+      assert.equal((await readiness(two)).httpStatus, 503);
+      assert.match(two.standbyReason!, /does not lead: its backend file:.*mount can't be read \(ENOTDIR/);
+
+      rmSync(mount);
+      symlinkSync(state, mount);
+      await two.whenLeader();
+    });
   });
 
   it("of an older version that was overtaken by a newer one have requests answered by it", async () => {
