@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import type { Cloud } from "../provider/cloud";
+import { cliPage } from "./cli-page";
 import { cloudComponents, componentsIndex } from "./components";
 import { autoscaleArguments, definitionArguments } from "./definitions";
 import { newDocsPage, withSettingsTables } from "./docs-page";
@@ -23,6 +24,7 @@ export async function generatedFiles(root: string, clouds: readonly Cloud[]): Pr
   await addSource("components/arguments.ts", definitionArguments());
   await addSource("components/autoscale-arguments.ts", autoscaleArguments());
   await addSource("components/clouds/index.ts", componentsIndex(clouds));
+  files.set("docs/cli.md", cliPage());
   const fromKasm = "docs/from-kasm.md";
   files.set(fromKasm, withKasmTables(readFileSync(join(root, fromKasm), "utf8"), fromKasm));
   const monitoring = "docs/monitoring.md";

@@ -19,7 +19,7 @@ import { listen, type Listening } from "./api/listen";
 import { createLogger } from "./api/log";
 import { PeerAgents } from "./api/peer-agents";
 import { createRoutes } from "./api/routes";
-import { readSite } from "./api/site";
+import { joinedSites, readSite } from "./api/site";
 import { createFront } from "./api/front";
 import { queuePerUserDefault } from "./broker/queue-limits";
 import { chooseEngine, type Engine, type EngineWish } from "./executor/engine-choice";
@@ -210,7 +210,10 @@ class RuntimeHost implements Runtime {
         ...(this.options.databaseUrl === undefined ? {} : { forwarding: this.createForwarder() }),
       },
       createRoutes(),
-      readSite(join(packageRoot, "dist", "dashboard", "site")),
+      joinedSites(
+        readSite(join(packageRoot, "dist", "dashboard", "site")),
+        readSite(join(packageRoot, "dist", "docs"), "/docs"),
+      ),
     );
     this.http = await listen({ ...this.entrance, port, app });
     this.startWatch();

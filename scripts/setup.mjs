@@ -107,3 +107,5 @@ if (Math.max(...sources.map((source) => newestChangeMs(join(root, source)))) > b
 // Only now: a fresh clone has no bundler before.
 const { buildDashboard } = await import("./build-dashboard.mjs");
 if (buildDashboard()) say("built the dashboard");
+const { buildDocs } = await import("./build-docs.mjs");
+if (buildDocs()) say("built the documentation");

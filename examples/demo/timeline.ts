@@ -1,19 +1,19 @@
 /** Prints what the runtime decides, as it decides it: one line per decision, from the decision journal. */
 import type { HeadroomClient } from "../../runtime/api/client";
 import type { Decision } from "../../runtime/model/state";
+import type { Progress } from "./progress";
 import { visible } from "../../runtime/model/visible-text";
 
 const pollMs = 200;
 
 export class Timeline {
   readonly decisions: Decision[] = [];
-  private readonly startedMs = Date.now();
   private isOver = false;
   private done: Promise<void> | undefined;
 
   constructor(
     private readonly client: HeadroomClient,
-    private readonly print: (line: string) => void,
+    private readonly progress: Progress,
   ) {}
 
   start(): void {
@@ -27,7 +27,7 @@ export class Timeline {
   }
 
   note(text: string): void {
-    this.print(`${this.clock(Date.now())}  ${text}`);
+    this.progress.print(`${this.progress.clock(Date.now())}  ${text}`);
   }
 
   private async follow(): Promise<void> {
@@ -45,15 +45,9 @@ export class Timeline {
     this.decisions.push(decision);
     if (isSaidElsewhere(decision)) return;
     const { subject, subjectId, event, reason, atMs } = decision;
-    this.print(
-      `${this.clock(atMs)}  ${subject.padEnd(7)} ${visible(subjectId).padEnd(22)} ${event.padEnd(14)} ${visible(reason.text)}`,
+    this.progress.print(
+      `${this.progress.clock(atMs)}  ${subject.padEnd(7)} ${visible(subjectId).padEnd(22)} ${event.padEnd(14)} ${visible(reason.text)}`,
     );
-  }
-
-  private clock(atMs: number): string {
-    return `${Math.max(0, (atMs - this.startedMs) / 1000)
-      .toFixed(1)
-      .padStart(6)} s`;
   }
 }
 

@@ -2,9 +2,13 @@
 //   pulumi config set headroom:endpoint http://127.0.0.1:8700
 //   pulumi config set --secret headroom:apiKey "$(cat <data folder>/admin-key)"
 //   pulumi up
+import * as pulumi from "@pulumi/pulumi";
 import * as headroom from "pulumi-headroom";
 
-const lab = new headroom.Zone("lab", { upstreamAuthAddress: "127.0.0.1:8700", local: true });
+// VMs call home to the runtime that this program talks to.
+const endpoint =
+  new pulumi.Config("headroom").get("endpoint") ?? process.env["HEADROOM_ENDPOINT"] ?? "http://127.0.0.1:8700";
+const lab = new headroom.Zone("lab", { upstreamAuthAddress: new URL(endpoint).host, local: true });
 
 // What a VM is, and how many of them there may ever be.
 const small = new headroom.LocalVmProvider("small", { maxInstances: 6, cores: 4, memory: "8GiB" });

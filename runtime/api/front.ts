@@ -14,7 +14,7 @@ import { Router } from "./router";
 import { Api } from "./server";
 import { splitTarget } from "./target";
 
-/** `site`: the dashboard, shown at `/`; absent = there is none, and `/` is no route. */
+/** `site`: the dashboard, shown at `/`, and the documentation at `/docs`; absent = none, and these are no routes. */
 export function createFront(backend: ApiBackend, routes: readonly Route[], site?: Site): RequestListener {
   const router = new Router(routes);
   const api = new Api(backend, router);

@@ -48,8 +48,17 @@ const pageHeaders: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** Undefined when there is no such folder: a build without the pages. Files of unknown kinds are left out. */
-export function readSite(folder: string): Site | undefined {
+/** What several sites have together; each is shown where it was read for. */
+export function joinedSites(...sites: readonly (Site | undefined)[]): Site {
+  return new Map(sites.flatMap((site) => [...(site ?? [])]));
+}
+
+/**
+ * Undefined when there is no such folder: a build without the pages. Files of unknown kinds are left out.
+ *
+ * @param place Where it is shown, e.g. `/docs`; empty = at the top.
+ */
+export function readSite(folder: string, place = ""): Site | undefined {
   if (!existsSync(folder)) return undefined;
   const files = new Map<string, SiteFile>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -59,7 +68,7 @@ export function readSite(folder: string): Site | undefined {
     const plain = readFileSync(path);
     const etag = `"${createHash("sha256").update(plain).digest("base64url").slice(0, 22)}"`;
     const isImmutable = /-[A-Z0-9]{8}\.\w+$/.test(entry.name);
-    const target = `/${relative(folder, path).split(sep).join("/")}`.replace(/\/index\.html$/, "/");
+    const target = `${place}/${relative(folder, path).split(sep).join("/")}`.replace(/\/index\.html$/, "/");
     files.set(target, { type, plain, packed: gzipSync(plain), etag, isImmutable });
   }
   return files;
@@ -68,7 +77,10 @@ export function readSite(folder: string): Site | undefined {
 /** Answers GET and HEAD of the site's paths, and leaves all else to whoever comes next. */
 export function serveSite(site: Site, proxies: TrustedProxies | undefined): RequestHandler {
   return (request, response, next) => {
-    const file = request.method === "GET" || request.method === "HEAD" ? site.get(request.path) : undefined;
+    const isReading = request.method === "GET" || request.method === "HEAD";
+    const file = isReading ? site.get(request.path) : undefined;
+    // Links of a first page are relative to the folder that it stands for.
+    if (!file && isReading && site.has(`${request.path}/`)) return response.redirect(308, `${request.path}/`);
     if (!file) return next();
     const { type, plain, packed, etag, isImmutable } = file;
     response.set(pageHeaders);

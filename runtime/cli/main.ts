@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { addBackup } from "./commands/backup";
+import { addCompletion } from "./commands/completion";
 import { addDoctor } from "./commands/doctor";
 import { addImport } from "./commands/import";
 import { addLanes } from "./commands/lanes";
@@ -20,9 +21,10 @@ import { addWorker } from "./commands/worker";
 import { withDirectLoopback } from "../model/direct-loopback";
 import { defaultDataFolder, defaultEndpoint, globalOptions } from "./connection";
 import { commanderOutput, reportError } from "./output";
+import { refusingUnknown } from "./unknown-command";
 
 /** @param given The environment before ours was made of it. */
-function createProgram(given: NodeJS.ProcessEnv): Command {
+export function createProgram(given: NodeJS.ProcessEnv): Command {
   const manifest = join(__dirname, "..", "..", "..", "package.json");
   const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
   const program = new Command("headroom")
@@ -63,6 +65,7 @@ function createProgram(given: NodeJS.ProcessEnv): Command {
   addBackup(program);
   addDoctor(program, given);
   addImport(program);
+  addCompletion(program);
   // Settings are inherited only by commands added after them; errors of commander end in `main` from everywhere.
   const prepare = (command: Command): void => {
     command.exitOverride().configureOutput(commanderOutput).configureHelp({ showGlobalOptions: true });
@@ -77,7 +80,7 @@ async function main(): Promise<void> {
   Object.assign(process.env, withDirectLoopback(given));
   const program = createProgram(given);
   try {
-    await program.parseAsync();
+    await program.parseAsync(refusingUnknown(program, process.argv.slice(2)), { from: "user" });
   } catch (error) {
     process.exitCode =
       error instanceof CommanderError
@@ -88,9 +91,11 @@ async function main(): Promise<void> {
   }
 }
 
-// A reader that closes the pipe early, as `head` does, is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
-void main();
+if (require.main === module) {
+  // A reader that closes the pipe early, as `head` does, is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
+  void main();
+}

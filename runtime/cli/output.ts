@@ -5,20 +5,57 @@
 import { exitCodeOf, HeadroomError, messageOf, NoCapacityError } from "../model/errors";
 import { visible, visibleIn, visibleJson, visibleLines } from "../model/visible-text";
 
-/** Columns as wide as their widest cell; nothing behind the last column. */
-export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns of a terminal; undefined where output goes into a file or a pipe, whose lines are never broken. */
+function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}
+
+/** Narrower than this a last column would be harder to read than lines that the terminal breaks. */
+const wrappedMin = 24;
+
+/**
+ * Columns as wide as their widest cell; nothing behind the last column, which goes on below itself, word by word, where the
+ * terminal ends.
+ */
+export function formatTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  width = terminalWidth(),
+): string {
   const lines = [head, ...rows.map((row) => row.map(visible))];
   const widths = head.map((_title, column) =>
     lines.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
   );
+  const indent = widths.slice(0, -1).reduce((sum, column) => sum + column + 2, 0);
+  const room = width !== undefined && width - indent >= wrappedMin ? width - indent : Infinity;
   return lines
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column]!))
+        .map((cell, column) =>
+          column === head.length - 1 ? wrapped(cell, room, indent) : cell.padEnd(widths[column]!),
+        )
         .join("  ")
         .trimEnd(),
     )
     .join("\n");
+}
+
+function wrapped(text: string, room: number, indent: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= room) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join(`\n${" ".repeat(indent)}`);
+}
+
+/** A moment as people say it: `14:05:10 UTC (in 40s)`, with its date when that is another one than today's. */
+export function formatMoment(atMs: number, nowMs: number): string {
+  const [date, time] = new Date(atMs).toISOString().slice(0, 19).split("T") as [string, string];
+  const isToday = new Date(nowMs).toISOString().startsWith(date);
+  const span = atMs >= nowMs ? `in ${formatAge(atMs - nowMs)}` : `${formatAge(nowMs - atMs)} ago`;
+  return `${isToday ? "" : `${date} `}${time} UTC (${span})`;
 }
 
 /** `42s`, `3m12s`, `5h04m`, `2d03h`. */
@@ -50,6 +87,11 @@ export function printAnswer<Answer>(answer: Answer, format: (answer: Answer) => 
 /** One value for programs, who get each text as it is; in a terminal nothing of it acts. */
 export function printJson(value: unknown, spaces?: number): void {
   process.stdout.write(`${visibleJson(JSON.stringify(value, undefined, spaces))}\n`);
+}
+
+/** An empty screen in a terminal; an empty line elsewhere. */
+export function beginScreen(): void {
+  process.stdout.write(process.stdout.isTTY ? "\x1b[H\x1b[2J" : "\n");
 }
 
 /** One line in the place of the one before it. */

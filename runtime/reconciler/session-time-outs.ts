@@ -9,10 +9,8 @@ import { formatDuration } from "../model/units";
 import type { Requesters } from "../broker/requesters";
 import type { QueueContext } from "../planner/placement/place-queue";
 import { queueTimeoutOf } from "../planner/placement/queue-timeout";
+import { startTimeoutOf } from "../planner/lifecycle/start-timeout";
 import { endSession } from "../planner/lifecycle/transitions";
-
-/** How long a session on a static member, or on a node whose config is gone, may take to run. */
-const startTimeoutDefaultSeconds = 600;
 
 /** `awakeSinceMs`: when this process began to listen; nobody could ask it before, and nothing was served. */
 export function applySessionTimeOuts(context: QueueContext, requesters: Requesters, awakeSinceMs: EpochMs): void {
@@ -46,7 +44,7 @@ function endUnstarted(context: QueueContext, requesters: Requesters, awakeSinceM
   for (const { sessionId } of draft.snapshot.assigned.values()) {
     const session = draft.session(sessionId);
     if (session?.status !== "assigned") continue;
-    const limitSeconds = startTimeoutOf(session, context);
+    const limitSeconds = startTimeoutOf(session, draft.snapshot);
     const waitedMs = nowMs - Math.max(session.assignedAtMs ?? session.requestedAtMs, awakeSinceMs);
     if (limitSeconds === 0 || waitedMs < limitSeconds * 1000) {
       endIfLeft(session, { requesters, awakeSinceMs }, context);
@@ -56,13 +54,6 @@ function endUnstarted(context: QueueContext, requesters: Requesters, awakeSinceM
     const numbers = { nodeId: session.nodeId ?? "", waitedMs, startTimeoutSeconds: limitSeconds };
     endSession(context, session, "startTimeout", { code: "startTimeout", text, numbers });
   }
-}
-
-/** 0 = never; also while a definition that might say so can't be read. */
-function startTimeoutOf({ nodeId = "" }: Session, { draft }: QueueContext): number {
-  if (draft.snapshot.unreadable.size > 0) return 0;
-  const autoscaleConfig = draft.node(nodeId)?.autoscaleConfig ?? "";
-  return draft.snapshot.autoscaleConfigs.get(autoscaleConfig)?.startTimeout ?? startTimeoutDefaultSeconds;
 }
 
 function endTimedOut(

@@ -77,6 +77,45 @@ describe("explain", () => {
     assert.match(wouldChange.join("\n"), /it is failed and replaced \(provisionTimeout 10m\)/);
   });
 
+  it("tells of a node that was not heard yet where VMs call, until it was heard", async () => {
+    const home = api.leader.ledger.state.zones.get(aNode().zone)!.upstreamAuthAddress;
+    for (const readyWhen of ["checkin", "heartbeat", "probe"] as const) {
+      const unheard = { lastHeartbeatMs: undefined, progressPercent: undefined };
+      const silent = aNode({
+        ...unheard,
+        nodeId: `n-${readyWhen}`,
+        status: "starting",
+        readyWhen,
+        connectionPort: 3389,
+      });
+      const heard = { ...silent, nodeId: `h-${readyWhen}`, progressPercent: 10 };
+      for (const row of [silent, heard]) await api.leader.ledger.commit([{ kind: "put", table: "node", row }]);
+
+      const says = async (id: string) => (await told("node", id)).includes(`VMs call ${home}`);
+      assert.equal(await says(silent.nodeId), readyWhen !== "probe", readyWhen);
+      assert.equal(await says(heard.nodeId), false, readyWhen);
+    }
+  });
+
+  it("tells of a session that has its node who sets it to running, how its user gets in, and until when", async () => {
+    const { ledger, clock } = api.leader;
+    for (const startTimeout of ["10m", "90s", "0s"]) {
+      await config({ startTimeout });
+      const sessionId = `ready-${startTimeout}`;
+      const row = aSession({ sessionId, nodeId: "node-1", status: "assigned", assignedAtMs: clock.now() });
+      await ledger.commit([{ kind: "put", table: "session", row }]);
+
+      const { sentences, wouldChange } = await ask("session", sessionId);
+
+      const path = `/api/v1/sessions/${sessionId}`;
+      assert.ok(sentences.join().includes(`GET ${path}/connection says how to get in`));
+      assert.ok(sentences.join().includes(`sets it to running: PUT ${path}/status`));
+      assert.match(wouldChange.join(), new RegExp(`set to running, .*\\(startTimeout ${startTimeout}\\)`));
+      await ledger.commit([{ kind: "put", table: "session", row: { ...row, status: "running" } }]);
+      assert.doesNotMatch(await told("session", sessionId), /sets it to running/);
+    }
+  });
+
   it("tells of a node that waits for a slot its place, and no time-out, because none applies", async () => {
     const row = aNode({ nodeId: "n-waits", status: "requested" });
     await api.leader.ledger.commit([{ kind: "put", table: "node", row }]);

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import express from "express";
 import { listen, type Listening } from "../../runtime/api/listen";
-import { readSite, serveSite } from "../../runtime/api/site";
+import { joinedSites, readSite, serveSite } from "../../runtime/api/site";
 import { TrustedProxies } from "../../runtime/api/trusted-proxies";
 import { withFolder } from "../cli/headroom";
 
@@ -92,5 +92,28 @@ describe("the site at /", () => {
       assert.deepEqual([plain.toString(), gunzipSync(packed).toString(), isImmutable], [text, text, true]);
       assert.equal(readSite(join(folder, "none")), undefined);
     });
+  });
+
+  it("stands beside the documentation at /docs, which has the same policy and leads to its first page", async () => {
+    const docs = readSite(resolve(built, "..", "..", "docs"), "/docs");
+    assert.ok(docs, "the documentation is not built");
+    const app = express().use(serveSite(joinedSites(undefined, docs), undefined));
+    app.use((_request, response) => void response.status(418).end());
+    const both = await listen({ host: "127.0.0.1", port: 0, app });
+    try {
+      const bare = await fetch(`${both.url}/docs`, { redirect: "manual" });
+      assert.deepEqual([bare.status, bare.headers.get("location")], [308, "/docs/"]);
+      for (const path of ["/docs/", "/docs/start.html", "/docs/clouds/aws.html", "/docs/site.css", "/docs/site.js"]) {
+        const answer = await fetch(both.url + path);
+        assert.equal(answer.status, 200, path);
+        assert.match(answer.headers.get("content-security-policy")!, /default-src 'none'.*script-src 'self'/, path);
+      }
+      for (const path of ["/", "/docs/none.html", "/docs/..%2fREADME.md", "//docs", "/docs/clouds"]) {
+        assert.equal((await fetch(both.url + path, { redirect: "manual" })).status, 418, path);
+      }
+      assert.equal((await fetch(`${both.url}/docs`, { method: "POST" })).status, 418);
+    } finally {
+      await both.close(0);
+    }
   });
 });

@@ -27,6 +27,8 @@ const commands = [
   ["staging"],
   ["import"],
   ["import", "kasm"],
+  ["completion"],
+  ["version"],
 ];
 
 describe("headroom", () => {
@@ -40,15 +42,35 @@ describe("headroom", () => {
   });
 
   it("starts without loading the database client, the SDK of Pulumi or Express", async () => {
-    const script = `process.argv[2] = "--help"; process.on("exit", () => {
-      const heavy = Object.keys(require.cache).filter((file) => /node_modules.(pg|@pulumi|zod|pino)[\\\\/]/.test(file));
-      console.log("heavy:" + JSON.stringify(heavy.slice(0, 3)));
-    }); require(${JSON.stringify(join(__dirname, "..", "..", "runtime", "cli", "main.js"))});`;
+    const script = `import { createRequire } from "node:module";
+      const { cache } = createRequire(process.cwd() + "/");
+      process.on("exit", () => {
+        const heavy = Object.keys(cache).filter((file) => /node_modules.(pg|@pulumi|zod|pino)[\\\\/]/.test(file));
+        console.log("heavy:" + JSON.stringify(heavy.slice(0, 3)));
+      });`;
     const { execFileSync } = await import("node:child_process");
-    const output = execFileSync(process.execPath, ["-e", script, "headroom", "--help"], { encoding: "utf8" });
+    const main = join(__dirname, "..", "..", "runtime", "cli", "main.js");
+    const hook = `data:text/javascript,${encodeURIComponent(script)}`;
+    const output = execFileSync(process.execPath, ["--import", hook, main, "--help"], { encoding: "utf8" });
 
     assert.match(output, /Usage: headroom/);
     assert.match(output, /heavy:\[\]/);
+  });
+
+  it("refuses a command that does not exist also where help is asked for, and says what was meant", async () => {
+    for (const args of [
+      ["stats", "--help"],
+      ["help", "stats"],
+      ["-h", "stats"],
+      ["--json", "stats", "--help"],
+    ]) {
+      const { code, stderr } = await headroom(args);
+      assert.equal(code, 2, args.join(" "));
+      assert.match(stderr, /unknown command 'stats'\s+\(Did you mean status\?\)/, args.join(" "));
+    }
+    for (const args of [["status", "--help"], ["help", "status"], ["--help"], ["help"], ["nodes", "drain", "-h"]]) {
+      assert.equal((await headroom(args)).code, 0, args.join(" "));
+    }
   });
 
   it("ends with 2 for what it does not understand", async () => {

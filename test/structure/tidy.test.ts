@@ -221,6 +221,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   "dashboard/model": ["runtime/api/contracts", "runtime/api/plan-contracts"],
   generate: [
+    "runtime/cli",
     "provider",
     "runtime/import-kasm/known-fields",
     "runtime/kasm",
@@ -289,9 +290,8 @@ const startedByPath: readonly RegExp[] = [
   // What package.json names, and the programs beside it.
   /^(runtime\/cli|runtime\/sim|bench|engine|generate)\/main\.ts$/,
   /^dashboard\/main\.tsx$/,
-  /^provider\/plugin\.ts$/,
   /^examples\/[^/]+\/(index|main)\.ts$/,
-  /^provider\/(worker|program|component-process)\.ts$/,
+  /^provider\/(plugin|worker|program|component-process)\.ts$/,
   /^provider\/local-vm\/guest\.ts$/,
   // Tests, the programs that they start, and those that write what they compare with.
   /^test\/.*\.test\.ts$/,

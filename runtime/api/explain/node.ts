@@ -71,7 +71,8 @@ function origin({ autoscaleConfig, pool, zone, vmProvider }: Node): string {
   return ` by autoscale config "${autoscaleConfig}" for pool "${pool}" in zone "${zone}" on VM provider config "${vmProvider}"`;
 }
 
-function tellComing(node: Node, leader: Leader, { sentences, wouldChange }: Story): void {
+function tellComing(node: Node, leader: Leader, story: Story): void {
+  const { sentences, wouldChange } = story;
   const { ledger } = leader;
   const lane = node.laneId === undefined ? undefined : ledger.state.lanes.get(node.laneId);
   const waits: Readonly<Record<string, string>> = {
@@ -80,6 +81,7 @@ function tellComing(node: Node, leader: Leader, { sentences, wouldChange }: Stor
     starting: `The VM exists${node.address ? ` at ${node.address}` : ""}; ${waitsFor(node)}.`,
   };
   sentences.push(waits[node.status]!);
+  if (node.status === "starting" && node.readyWhen !== "probe") tellHome(node, leader, story);
   if (node.status === "requested") {
     const place = leader.slotWaitOf?.(node.laneId ?? "");
     if (place) {
@@ -95,6 +97,15 @@ function tellComing(node: Node, leader: Leader, { sentences, wouldChange }: Stor
   const limit = formatDuration(node.provisionTimeoutSeconds);
   wouldChange.push(
     `if that does not happen by ${formatTime(failsAtMs)} it is failed and replaced (provisionTimeout ${limit})`,
+  );
+}
+
+/** Where its VM calls: who runs a runtime on another port than its zone says waits for calls that go elsewhere. */
+function tellHome({ zone, lastHeartbeatMs, progressPercent }: Node, { ledger }: Leader, { sentences }: Story): void {
+  const address = ledger.state.zones.get(zone)?.upstreamAuthAddress;
+  if (address === undefined || lastHeartbeatMs !== undefined || progressPercent !== undefined) return;
+  sentences.push(
+    `Nothing was heard from it yet. Zone "${zone}" now says that VMs call ${address}: this runtime must be there.`,
   );
 }
 

@@ -1,6 +1,8 @@
 /** A session in sentences: where it is and why, what it waits for at each place where it may run. */
 import { checkIdOf, type CheckSubject } from "../../model/account-check";
 import type { Node, Session } from "../../model/state";
+import { formatDuration } from "../../model/units";
+import { startTimeoutOf } from "../../planner/lifecycle/start-timeout";
 import { summaryOf } from "../../planner/explain/place-summary";
 import { configsFor, placesOf } from "../../planner/placement/places";
 import { RivalCounter } from "../../planner/placement/rivals";
@@ -12,15 +14,14 @@ import type { Story } from "./story";
 export function tellSession(session: Session, leader: Leader): Story {
   const story: Story = { sentences: [], wouldChange: [] };
   if (session.status === "queued") tellWaiting(session, leader, story);
-  else tellPlaced(session, leader.clock.now(), story);
+  else tellPlaced(session, leader, story);
   return story;
 }
 
-function tellPlaced(
-  { status, requestedAtMs, assignedAtMs, endedAtMs, nodeId, reason }: Session,
-  nowMs: number,
-  { sentences }: Story,
-): void {
+function tellPlaced(session: Session, leader: Leader, story: Story): void {
+  const { status, requestedAtMs, assignedAtMs, endedAtMs, nodeId, reason } = session;
+  const { sentences } = story;
+  const nowMs = leader.clock.now();
   const waited =
     assignedAtMs === undefined ? "" : ` and got its node after ${formatSpan(assignedAtMs - requestedAtMs)}`;
   sentences.push(
@@ -28,6 +29,25 @@ function tellPlaced(
   );
   if (endedAtMs !== undefined) sentences.push(`It ended at ${formatTime(endedAtMs)}: ${reason.text}.`);
   else if (nodeId !== undefined) sentences.push(`It is ${status} on node ${nodeId}: ${reason.text}.`);
+  if (status === "assigned") tellUnstarted(session, leader, story);
+}
+
+/** It looks stuck to whoever does not know that a broker has to say when it runs. */
+function tellUnstarted(session: Session, { ledger }: Leader, { sentences, wouldChange }: Story): void {
+  const { sessionId, assignedAtMs, requestedAtMs } = session;
+  const path = `/api/v1/sessions/${sessionId}`;
+  sentences.push(
+    `Its node is ready for its user: GET ${path}/connection says how to get in. Whoever brings the user in sets it to running: PUT ${path}/status.`,
+  );
+  const limitSeconds = startTimeoutOf(session, ledger.state);
+  if (limitSeconds === 0) {
+    wouldChange.push("it is set to running, or ended; until then it holds its node (startTimeout 0s)");
+    return;
+  }
+  const endsAtMs = (assignedAtMs ?? requestedAtMs) + limitSeconds * 1000;
+  wouldChange.push(
+    `it is set to running, or it ends at ${formatTime(endsAtMs)} at the earliest (startTimeout ${formatDuration(limitSeconds)})`,
+  );
 }
 
 function tellWaiting(session: Session, leader: Leader, { sentences, wouldChange }: Story): void {

@@ -2,11 +2,10 @@
 import type { Command } from "commander";
 import type { LaneView } from "../../api/lane-contracts";
 import { formatTable } from "../output";
-import { show } from "./read";
+import { addWatch, show } from "./read";
 
 export function addLanes(program: Command): void {
-  const lanes = program
-    .command("lanes")
+  const lanes = addWatch(program.command("lanes"))
     .summary("every lane: one Pulumi stack each; close one")
     .description("Lists the lanes, the Pulumi stacks in which the nodes live, with their revisions.")
     .addHelpText("after", "\nExample:\n  $ headroom lanes\n  $ headroom lanes close agents-x2k9qa\n")

@@ -6,15 +6,14 @@ import type { ForgottenView } from "../../api/orphan-contracts";
 import { ConfigError } from "../../model/errors";
 import { formatCount } from "../../model/units";
 import { formatAge, formatTable } from "../output";
-import { formatRecord, show } from "./read";
+import { addWatch, formatRecord, show } from "./read";
 
 export function addNodes(program: Command): void {
-  const nodes = program
-    .command("nodes")
+  const nodes = addWatch(program.command("nodes"))
     .summary("every node, or one; drain, undrain, delete")
     .description("Lists the nodes, or shows one with all it has.")
     .argument("[id]", "id of one node")
-    .addHelpText("after", "\nExample:\n  $ headroom nodes\n  $ headroom nodes drain n4f2k9a\n")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes\n  $ headroom nodes drain ngt7a7s4\n")
     .action((id: string | undefined, _options: object, command: Command) =>
       id === undefined
         ? show(command, (client) => client.nodes(), formatNodes)
@@ -26,7 +25,7 @@ export function addNodes(program: Command): void {
     .description("The node takes no new session and stays, also when it is empty, until it is undrained or deleted.")
     .argument("<id>", "id of the node")
     .option("--dry-run", "only say what would happen")
-    .addHelpText("after", "\nExample:\n  $ headroom nodes drain n4f2k9a\n")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes drain ngt7a7s4\n")
     .action((id: string, { dryRun }: { dryRun?: boolean }, command: Command) =>
       change(command, id, { dryRun, say: sayDrain, act: (client) => client.drainNode(id) }),
     );
@@ -36,7 +35,7 @@ export function addNodes(program: Command): void {
     .description("A draining node takes sessions again. Refused when it would be drained again at once.")
     .argument("<id>", "id of the node")
     .option("--dry-run", "only say what would happen")
-    .addHelpText("after", "\nExample:\n  $ headroom nodes undrain n4f2k9a\n")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes undrain ngt7a7s4\n")
     .action((id: string, { dryRun }: { dryRun?: boolean }, command: Command) =>
       change(command, id, { dryRun, say: sayUndrain, act: (client) => client.undrainNode(id) }),
     );
@@ -49,7 +48,7 @@ export function addNodes(program: Command): void {
     .argument("<id>", "id of the node")
     .option("--dry-run", "only say what would happen")
     .option("--yes", "do it")
-    .addHelpText("after", "\nExample:\n  $ headroom nodes delete n4f2k9a --yes\n")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes delete ngt7a7s4 --yes\n")
     .action((id: string, { dryRun, yes }: { dryRun?: boolean; yes?: boolean }, command: Command) => {
       if (!dryRun && !yes)
         throw new ConfigError(`deleting node ${id} destroys its VM; add --yes to do it, or --dry-run`);
@@ -71,7 +70,7 @@ function addForget(nodes: Command): void {
     .option("--dry-run", "only say what would happen")
     .option("--yes", "do it")
     .option("--force", "also when the node runs")
-    .addHelpText("after", "\nExample:\n  $ headroom nodes forget n4f2k9a --yes\n")
+    .addHelpText("after", "\nExample:\n  $ headroom nodes forget ngt7a7s4 --yes\n")
     .action((id: string, options: { dryRun?: boolean; yes?: boolean; force?: boolean }, command: Command) => {
       if (options.dryRun) return show(command, (client) => client.node(id), sayForget);
       if (!options.yes)

@@ -4,21 +4,19 @@ import type { HeadroomClient } from "../../api/client";
 import type { DecisionView, ExplanationView, SessionView, StatusView } from "../../api/contracts";
 import { formatCount } from "../../model/units";
 import { connect, explainRefusal, globalOptions } from "../connection";
-import { formatAge, formatCounts, formatTable, printAnswer, printJson } from "../output";
+import { beginScreen, formatAge, formatCounts, formatMoment, formatTable, printAnswer, printJson } from "../output";
 
 type AccountVerdict = Pick<StatusView["accounts"][number], "state" | "owner" | "troubles" | "unchecked">;
 type ConfigFailures = StatusView["configs"][number]["failures"][number];
 type SessionStatus = SessionView["status"];
 
 export function addReadCommands(program: Command): void {
-  program
-    .command("status")
+  addWatch(program.command("status"))
     .summary("counts of nodes, sessions and lanes, and each config")
     .description("Shows what the runtime has: nodes, sessions, lanes, and the position of each autoscale config.")
     .addHelpText("after", "\nExample:\n  $ headroom status --endpoint http://headroom.example:8700\n")
     .action((_options: object, command: Command) => show(command, (client) => client.status(), formatStatus));
-  program
-    .command("sessions")
+  addWatch(program.command("sessions"))
     .summary("every session that has not ended, or one")
     .description("Lists the sessions that have not ended, or shows one, also when it has ended.")
     .argument("[id]", "id of one session")
@@ -38,8 +36,7 @@ export function addReadCommands(program: Command): void {
         ? show(command, (client) => client.sessions(status), formatSessions)
         : show(command, (client) => client.session(id), formatRecord),
     );
-  program
-    .command("staging")
+  addWatch(program.command("staging"))
     .summary("each staging config: sessions it has and wants")
     .description(
       "Lists the staging configs: how many sessions are ready that nobody has, how many are wanted, and why.",
@@ -50,8 +47,7 @@ export function addReadCommands(program: Command): void {
 }
 
 function addPlanAndExplain(program: Command): void {
-  program
-    .command("plan")
+  addWatch(program.command("plan"))
     .summary("what would change now and why")
     .description(
       "Shows what the runtime would change now and why. Nothing is changed; the runtime applies plans itself.",
@@ -88,11 +84,26 @@ export async function show<T>(
   ask: (client: HeadroomClient) => Promise<T>,
   format: (answer: T) => string,
 ): Promise<void> {
-  const answer = await ask(connect(command)).catch((error: unknown) => {
-    throw explainRefusal(error, command);
-  });
-  if (globalOptions(command).json) printJson(answer, 2);
-  else printAnswer(answer, format);
+  const client = connect(command);
+  const { watch: isWatching = false } = command.opts<{ watch?: boolean }>();
+  const { json: isJson = false } = globalOptions(command);
+  for (;;) {
+    const answer = await ask(client).catch((error: unknown) => {
+      throw explainRefusal(error, command);
+    });
+    if (isWatching && !isJson) beginScreen();
+    if (isJson) printJson(answer, isWatching ? undefined : 2);
+    else printAnswer(answer, format);
+    if (!isWatching) return;
+    await new Promise((wake) => setTimeout(wake, watchMs));
+  }
+}
+
+const watchMs = 2000;
+
+/** For commands that {@link show} what changes by itself. */
+export function addWatch(command: Command): Command {
+  return command.option("--watch", "show it again every 2 seconds until Ctrl-C; with --json one line each");
 }
 
 function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): string {
@@ -114,7 +125,8 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
     ...status.accounts.flatMap((account) => accountFacts(account.vmProvider, account)),
     ...(status.directories ?? []).flatMap((directory) => accountFacts(directory.ldapConfig, directory)),
   ].map(([name, value]) => `${name!.padEnd(9)} ${value}`);
-  if (status.configs.length === 0) return [...facts, "", "no autoscale configs yet"].join("\n");
+  if (status.configs.length === 0)
+    return [...facts, "", "no autoscale configs yet; next: declare some with a Pulumi program"].join("\n");
   const rows = status.configs.map((config) => [
     config.autoscaleConfig,
     config.pool,
@@ -190,8 +202,17 @@ function formatPlan(plan: Awaited<ReturnType<HeadroomClient["plan"]>>): string {
 }
 
 function formatReason({ text, numbers }: SessionView["reason"]): string {
-  const parts = Object.entries(numbers).map(([name, value]) => `${name}=${value}`);
+  const parts = Object.entries(numbers).map(([name, value]) =>
+    typeof value === "number" && isMoment(name)
+      ? `${name.slice(0, -2)}=${formatMoment(value, Date.now())}`
+      : `${name}=${value}`,
+  );
   return parts.length === 0 ? text : `${text} (${parts.join(", ")})`;
+}
+
+/** Names of fields and numbers that are points in time, in milliseconds. */
+function isMoment(name: string): boolean {
+  return /(At|Since|Heartbeat)Ms$|^deadlineMs$/.test(name);
 }
 
 function formatDecisions(decisions: readonly DecisionView[]): string {
@@ -203,7 +224,7 @@ function formatDecisions(decisions: readonly DecisionView[]): string {
 export function formatRecord(record: object): string {
   return Object.entries(record)
     .map(([name, value]) => {
-      const isTime = typeof value === "number" && /(At|Since|Heartbeat)Ms$/.test(name);
+      const isTime = typeof value === "number" && isMoment(name);
       return `${(isTime ? name.slice(0, -2) : name).padEnd(24)} ${isTime ? new Date(value).toISOString() : formatValue(value)}`;
     })
     .join("\n");

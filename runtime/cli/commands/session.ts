@@ -1,6 +1,7 @@
 /** `headroom session request|watch|release`: for trying out; real requests come from a broker over HTTP. */
 import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
+import type { SessionView } from "../../api/contracts";
 import { connect, explainRefusal } from "../connection";
 import { formatRecord, show } from "./read";
 import { watchSession } from "./watch";
@@ -29,17 +30,24 @@ export function addSession(program: Command): void {
     .summary("follow a session until it runs")
     .description("Shows a waiting session's place, phase, expected time and reason, until it runs or has ended.")
     .argument("<id>", "id of the session")
-    .addHelpText("after", "\nExample:\n  $ headroom session watch ses-4f2k9\n")
+    .addHelpText("after", "\nExample:\n  $ headroom session watch s8cv2r9zma7amq3t\n")
     .action((id: string, _options: object, command: Command) => watchSession(command, id));
   session
     .command("release")
     .summary("end a session")
     .description("Ends a session, or cancels it while it is queued.")
     .argument("<id>", "id of the session")
-    .addHelpText("after", "\nExample:\n  $ headroom session release ses-4f2k9\n")
+    .addHelpText("after", "\nExample:\n  $ headroom session release s8cv2r9zma7amq3t\n")
     .action((id: string, _options: object, command: Command) =>
       show(command, (client) => client.releaseSession(id), formatRecord),
     );
+}
+
+/** The record, and what its owner may want to do next. */
+function formatRequested(session: SessionView): string {
+  const { sessionId, status } = session;
+  const next = status === "queued" ? "headroom session watch" : "headroom explain session";
+  return `${formatRecord(session)}\n\nnext: ${next} ${sessionId}; to end it: headroom session release ${sessionId}`;
 }
 
 interface RequestOptions {
@@ -64,7 +72,7 @@ async function request(options: RequestOptions, command: Command): Promise<void>
     ...(keepalive === undefined ? {} : { keepalive }),
     ...(allow.length + deny.length === 0 ? {} : { permissions }),
   };
-  if (!watch) return show(command, (client) => client.requestSession(body, randomUUID()), formatRecord);
+  if (!watch) return show(command, (client) => client.requestSession(body, randomUUID()), formatRequested);
   const { sessionId } = await connect(command)
     .requestSession(body, randomUUID())
     .catch((error: unknown) => {
