@@ -28,6 +28,13 @@ export {
   WorkspaceKind,
 } from "./choices";
 export * from "./clouds";
+export { HeadroomService } from "./headroom-service";
+export type {
+  HeadroomServiceArgs,
+  SecretKeyArgs,
+  ServicePeerArgs,
+  ServiceSecretsArgs,
+} from "./service/service-arguments";
 export { LdapConfig } from "./ldap-config";
 export { Pool } from "./pool";
 export { Provider, type ProviderArgs } from "./provider";

@@ -7,7 +7,7 @@ const get = HEADROOM_TLS_CERT === undefined ? getHttp : getHttps;
 const options = {
   host: "127.0.0.1",
   port: HEADROOM_PORT,
-  path: "/healthz",
+  path: "/livez",
   timeout: 4_000,
   // It asks this machine, by an address that is in no certificate, and sends nothing.
   rejectUnauthorized: false,

@@ -203,7 +203,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "provider/registry",
     "provider/single-node",
     "provider/vm-provider",
-    "@pulumi/pulumi",
+    "@pulumi",
     "node",
   ],
   // Runs in browsers: of the runtime it has the shapes of answers and the reader of event streams alone.
