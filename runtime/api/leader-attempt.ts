@@ -51,6 +51,13 @@ export function askLeader(call: LeaderCall): Promise<Attempt> {
       ? tlsRequest({ ...options, headers, agent: agents.tls, servername: isIP(host) === 0 ? host : "" })
       : plainRequest({ ...options, headers, agent: agents.plain });
     let mayBeDone = false;
+    const abandon = (): void => {
+      if (!sent.closed) sent.destroy();
+    };
+    const settle = (attempt: Attempt): void => {
+      response.off("close", abandon);
+      resolve(attempt);
+    };
     sent.once("socket", (socket) => {
       whenConnected(socket, isSecured, () => {
         mayBeDone = true;
@@ -59,20 +66,18 @@ export function askLeader(call: LeaderCall): Promise<Attempt> {
     });
     sent.on("error", (error) => {
       const why = networkMessageOf(signal.aborted ? signal.reason : error);
-      resolve({ kind: mayBeDone ? "unknown" : "notDone", why });
+      settle({ kind: mayBeDone ? "unknown" : "notDone", why });
     });
     sent.once("response", (answer) => {
       if (answer.headers[notLeadingHeader] === undefined) {
         passOn(answer, response);
-        answer.once("close", () => resolve({ kind: "answered" }));
+        answer.once("close", () => settle({ kind: "answered" }));
         return;
       }
       answer.resume();
-      resolve({ kind: "notDone", why: "it does not lead" });
+      settle({ kind: "notDone", why: "it does not lead" });
     });
-    response.once("close", () => {
-      if (!sent.closed) sent.destroy();
-    });
+    response.once("close", abandon);
     if (held.body !== undefined) sent.end(held.body);
   });
 }
