@@ -7,7 +7,7 @@ import type { StatusView } from "../../runtime/api/contracts";
 import { readEvents } from "../../runtime/api/event-source";
 import { heard, missed, neverHeard } from "../model/freshness";
 import type { Answer, Backend } from "./backend";
-import type { ChangeEvent, Topic } from "../model/answers";
+import type { FleetEvent, Topic } from "../model/answers";
 
 /** The status is asked for this often, whatever else comes: by it a page knows that the runtime is there. */
 const statusEveryMs = 5_000;
@@ -55,7 +55,7 @@ export class Live {
     const tick = setInterval(() => (this.nowMs.value = Date.now() + this.skewMs), 1000);
     stopped.addEventListener("abort", () => clearInterval(tick));
     const stopStatus = this.watch<StatusView>("/api/v1/status", {
-      topics: ["node", "session", "lane", "definition", "orphan"],
+      topics: ["node", "session", "lane", "definition", "orphan", "configState", "accountCheck"],
       everyMs: statusEveryMs,
       take: (answer) => this.takeStatus(answer),
     });
@@ -159,9 +159,9 @@ export class Live {
     try {
       this.way.value = "stream";
       const onBytes = (): void => void (this.freshness.value = heard(Date.now()));
-      for await (const { id, data } of readEvents(answer.body, onBytes)) {
+      for await (const { id, event, data } of readEvents(answer.body, onBytes)) {
         lastId = id ?? lastId;
-        this.takeChange(JSON.parse(data) as ChangeEvent);
+        this.takeChange(JSON.parse(data) as FleetEvent, event === "whole");
       }
     } catch (error) {
       // A stream ends in the middle when the network does or the page is hidden; anything else is a fault of ours.
@@ -170,11 +170,10 @@ export class Live {
     return lastId;
   }
 
-  private takeChange(event: ChangeEvent): void {
-    const changed = new Set<string>([...Object.keys(event.changed ?? {}), ...(event.many ?? [])]);
-    const isWhole = event.changed === undefined;
+  private takeChange({ changed, many }: FleetEvent, isWhole: boolean): void {
+    const kinds = new Set<string>([...Object.keys(changed), ...many]);
     for (const entry of this.watched) {
-      if (isWhole || entry.options.topics.some((topic) => changed.has(topic))) this.wake(entry);
+      if (isWhole || entry.options.topics.some((topic) => kinds.has(topic))) this.wake(entry);
     }
   }
 

@@ -7,6 +7,10 @@ import { findCycle } from "./cycle";
 
 const root = resolve(__dirname, "..", "..", "..");
 
+/** Shapes of the API's answers: of the runtime, browsers have these alone, and the reader of event streams. */
+const shapes = "account fleet-event history lane node-list orphan plan schedule sign-in".split(" ");
+const answers = ["runtime/api/contracts", ...shapes.map((of) => `runtime/api/${of}-contracts`)];
+
 /**
  * Folder or file → what it may import: folders or files of this project, packages by name, `node` for Node's own
  * modules. A file or folder may always import from itself. The longest matching key counts.
@@ -206,20 +210,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@pulumi",
     "node",
   ],
-  // Runs in browsers: of the runtime it has the shapes of answers and the reader of event streams alone.
-  dashboard: [
-    "runtime/api/account-contracts",
-    "runtime/api/contracts",
-    "runtime/api/event-source",
-    "runtime/api/lane-contracts",
-    "runtime/api/orphan-contracts",
-    "runtime/api/plan-contracts",
-    "runtime/api/sign-in-contracts",
-    "preact",
-    "@preact/signals",
-    "uplot",
-  ],
-  "dashboard/model": ["runtime/api/contracts", "runtime/api/plan-contracts"],
+  dashboard: [...answers, "runtime/api/event-source", "preact", "@preact/signals", "uplot"],
+  "dashboard/model": answers,
   generate: [
     "runtime/cli",
     "provider",
