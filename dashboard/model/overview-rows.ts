@@ -14,7 +14,6 @@ export interface ConfigRow {
   /** By the newest sample, which is at most a minute old; undefined = not known. */
   readonly needed: string | undefined;
   readonly free: string | undefined;
-  readonly coming: number | undefined;
   readonly nodesMax: number | undefined;
   readonly costPerHour: number | undefined;
   readonly isOpen: boolean | undefined;
@@ -41,7 +40,6 @@ export function configRows(
         others: nodes - running,
         needed: neededOf(sample),
         free: freeOf(sample),
-        coming: sample["nodesComing"],
         nodesMax: sample["nodesMax"],
         costPerHour: sample["costPerHour"],
         isOpen: schedule?.isOpen,
@@ -71,7 +69,7 @@ function neededOf({ demandSessions, demandCores, standbyCores = 0, standbySessio
 function freeOf({ sessionsFree, coresFree, sessionsTotal, coresTotal }: Sample): string | undefined {
   if (sessionsFree !== undefined && (sessionsTotal ?? 0) > 0)
     return `${sessionsFree} of ${count(sessionsTotal!, "session")}`;
-  if (coresFree !== undefined && coresTotal !== undefined) return `${round(coresFree)} of ${count(coresTotal, "core")}`;
+  if (coresFree !== undefined && (coresTotal ?? 0) > 0) return `${round(coresFree)} of ${count(coresTotal!, "core")}`;
   return undefined;
 }
 

@@ -53,8 +53,8 @@ function costOf(history: HistoryView | undefined): number | undefined {
   return costs.length === 0 ? undefined : costs.reduce((sum, cost) => sum + cost, 0);
 }
 
-function isAtCap({ nodesMax, running, coming = 0 }: ConfigRow): boolean {
-  return nodesMax !== undefined && nodesMax > 0 && running + coming >= nodesMax;
+function isAtCap({ nodesMax, running, others }: ConfigRow): boolean {
+  return nodesMax !== undefined && nodesMax > 0 && running + others >= nodesMax;
 }
 
 function Figures({ costPerHour, atCap }: { costPerHour: number | undefined; atCap: number }) {

@@ -78,7 +78,7 @@ export class Campus {
     const agent = { type: "dockerAgent", zone: "campus", startupScript: { text: agentScript } };
     await this.put("zone", { name: "campus", upstreamAuthAddress: `127.0.0.1:${this.runtime.port}`, local: true });
     await this.put("vmProviderConfig", {
-      ...{ name: "small", kind: "local", maxInstances: 8 },
+      ...{ name: "small", kind: "local", maxInstances: 8, hourlyCost: 0.096 },
       settings: { cores: 4, memory: "8GiB", bootTime: "0s", heartbeatEvery: "1s" },
     });
     await this.put("pool", { name: "agents", type: "dockerAgent" });

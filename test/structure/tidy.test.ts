@@ -290,6 +290,7 @@ const startedByPath: readonly RegExp[] = [
   /^test\/engine\/(record|scenario-host|toy-plugin)\.ts$/,
   /^test\/(executor\/toy-worker|local-vm\/create-once|structure\/left-open)\.ts$/,
   /^test\/(mutants|api\/bad-input)\/main\.ts$/,
+  /^test\/dashboard\/take-pictures\.ts$/,
   /^test\/(cli|store)\/versions\/write\.ts$/,
   // How each cloud of the registry is tested, found by its kind.
   /^test\/clouds\/under-test\/[^/]+\.ts$/,
