@@ -57,11 +57,11 @@ function lineOf(lines: Map<string, Line>, name: SeriesName, names: readonly Samp
   return line;
 }
 
-/** Null where none of them has the number. */
+/** Limits and prices that none of them has are null; of everything else nothing is 0. */
 function totalOf(series: readonly SampleSeries[], names: readonly SampleValueName[]): Numbers {
   const total: Partial<Record<SampleValueName, number | null>> = {};
   for (const name of names) {
-    let sum: number | null = null;
+    let sum: number | null = name === "nodesMax" || name === "costPerHour" ? null : 0;
     for (const { values } of series) if (values[name] !== null) sum = (sum ?? 0) + values[name];
     total[name] = sum;
   }

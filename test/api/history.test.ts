@@ -90,6 +90,15 @@ describe("the history", () => {
     assert.deepEqual(told.series[0]!.values["waiting"], [5, 5, 5, null, null, null, null, 5, 5, null]);
   });
 
+  it("tells of nothing that it is none, and only of what is not known nothing", async () => {
+    await record([0, 1], () => []);
+
+    const path = `/api/v1/history?from=${firstMs}&to=${firstMs + 3 * minuteMs}&step=60&values=vms,nodesMax`;
+    const { series: told } = await ask<HistoryView>(path);
+
+    assert.deepEqual(told, [{ values: { vms: [0, 0, null], nodesMax: [null, null, null] } }]);
+  });
+
   it("begins anywhere in the past, also where the last whole row is an hour ago", async () => {
     await record(range(1, 130), (minute) => [series("a", { vms: minute < 50 ? 1 : 2 })]);
     for (const from of [1, 30, 59, 60, 61, 100, 119, 128]) {
