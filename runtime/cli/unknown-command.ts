@@ -8,7 +8,7 @@ import type { Command } from "commander";
  * @param args Without the names of node and script.
  */
 export function refusingUnknown(program: Command, args: readonly string[]): string[] {
-  const [first, second] = program.parseOptions([...args]).operands;
+  const [first, second] = program.parseOptions(args.filter((word) => word !== "--help" && word !== "-h")).operands;
   const name = first === "help" ? second : first;
   const isKnown = program.commands.some((command) => command.name() === name || command.aliases().includes(name!));
   if (name === undefined || name === "help" || isKnown) return [...args];

@@ -9,7 +9,7 @@ export function addCompletion(program: Command): void {
     .summary("a script that completes commands and options")
     .description("Prints a script for your shell that completes commands and options.")
     .addArgument(new Argument("<shell>", "your shell").choices(shells))
-    .addHelpText("after", "\nExample:\n  $ source <(headroom completion bash)\n")
+    .addHelpText("after", "\nExample:\n  $ headroom completion bash >> ~/.bashrc\n")
     .action((shell: Shell) => print(completionScript(program, shell).trimEnd()));
   program
     .command("version")
