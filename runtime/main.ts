@@ -313,6 +313,8 @@ class RuntimeHost implements Runtime {
     onSettled();
     for (const tell of this.leaderWaiters.splice(0)) tell();
     const stop = new Promise<undefined>((resolve) => {
+      // Told to stop while it took up leadership.
+      if (this.stopping.signal.aborted) return resolve(undefined);
       this.stopping.signal.addEventListener("abort", () => resolve(undefined), { once: true });
     });
     const givenUp = new Promise<Error>((resolve) => (this.giveUp = resolve));
