@@ -35,6 +35,7 @@ import { createRng } from "./main/chance";
 import { prepareEntrance, type Entrance } from "./main/entrance";
 import { readGuacamoleKey } from "./main/guacamole-key";
 import { Metrics } from "./metrics/metrics";
+import { startTracing, type Tracing } from "./tracing/start-tracing";
 import type { Clock } from "./model/clock";
 import { realClock } from "./model/real-clock";
 import { adminKeyFile, keepSecret, keepTokenSecret, openDataFolder } from "./main/data-folder";
@@ -124,6 +125,7 @@ class RuntimeHost implements Runtime {
   private leaderWaiters: (() => void)[] = [];
 
   private readonly metrics: Metrics;
+  private readonly tracing: Tracing | undefined;
   private readonly localRules: LocalRules;
   private readonly clock: Clock;
   private readonly entrance: Entrance;
@@ -140,6 +142,7 @@ class RuntimeHost implements Runtime {
     const roots = [...new Set([process.env["HEADROOM_LOCAL_ROOT"] ?? ownRoot, ownRoot])];
     this.localRules = { isAllowed: options.allowLocal ?? false, roots };
     [this.entrance, this.log] = [entrance, log];
+    this.tracing = startTracing(options.otlpEndpoint, this.version);
     this.metrics = new Metrics({
       version: this.version,
       onTrouble: (error) => log.error({ err: error }, "something could not be counted; the metrics are too low by it"),
@@ -351,6 +354,7 @@ class RuntimeHost implements Runtime {
       facts: { version, engine: this.engine.name, store: storeName, url, startedAtMs },
       laneFolderOf: (laneId) => laneFolder(this.installation, laneId),
       metrics: this.metrics,
+      traces: this.tracing?.traces,
       createUpdater: (permit, term) =>
         createUpdater({
           ...{ installation: this.installation, sealer: passphraseSealer, clock: this.clock, rng: this.rng, log },
@@ -383,6 +387,7 @@ class RuntimeHost implements Runtime {
     await closed;
     await this.running;
     await this.watch?.stop();
+    await this.tracing?.stop();
     this.agents.close();
     await this.embedded?.stop();
     await this.releaseFolder();

@@ -1,5 +1,6 @@
 /** One run of the engine for a lane: what it tells becomes events of nodes, and how it ended is judged by the state. */
 import { type CloudFailureClass, messageOf } from "../model/errors";
+import { realClock } from "../model/real-clock";
 import type { DesiredNode } from "../model/state";
 import { EngineFailure } from "./engine-command";
 import { isInterrupted, type EngineWork, type UpRun } from "./engine-work";
@@ -22,6 +23,7 @@ export async function runEngine(
   const translator = new UpdateEventTranslator(
     (nodeId, message) => classify(nodeProgram, work.nodeOf(nodeId), message),
     (nodeId) => permits.refused.has(nodeId),
+    () => realClock.now(),
   );
   const keptOf = (node: DesiredNode) => keptNode(node, nodeProgram, before);
   const gone = new Set<string>();

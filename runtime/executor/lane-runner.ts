@@ -25,6 +25,7 @@ import {
   type EndedJob,
 } from "./lane-changes";
 import { requestFor } from "./lane-accounts";
+import type { LaneWatch } from "./lane-watch";
 import { newLaneMemory, retryLater, retryWaitMs, type LaneMemory, type Presence } from "./lane-memory";
 import { dueStep, nextStep, slotNeedOf, type DueStep } from "./lane-work";
 import type { LaneRequest, NodeUpdater, UpdateEvent, UpdateResult } from "./node-updater";
@@ -49,8 +50,8 @@ export interface LaneRunnerOptions {
   readonly catalog: CloudCatalog;
   readonly log: LaneLog;
   readonly comingDemand: ComingDemand;
-  /** An update that was not opened ahead, or a recovery, took so long; decides nothing. Default nobody. */
-  readonly onJobEnd?: ((kind: EndedJob["kind"], result: UpdateResult, seconds: number) => void) | undefined;
+  /** Default nobody. */
+  readonly watch?: LaneWatch | undefined;
   /** Called after each change that planning should see. */
   readonly wakeReconciler: () => void;
   /** How long an empty lane is kept for the next nodes of its config. Default 10 min; 0 removes it at once. */
@@ -236,7 +237,7 @@ export class LaneRunner {
     const result = await this.options.updater
       .update(request, onEvent)
       .catch((error: unknown) => unknownEnd(request, error));
-    this.options.onJobEnd?.("update", result, (this.now() - startedMs) / 1000);
+    this.options.watch?.jobEnded("update", result, (this.now() - startedMs) / 1000);
     await recorded();
     await this.conclude({ kind: "update", request, result, made });
     return result.outcome === "failed" && !hasAchieved;
@@ -254,7 +255,7 @@ export class LaneRunner {
     const result = await this.options.updater
       .recover(request, lane.enginePid)
       .catch((error: unknown) => unknownEnd(request, error));
-    this.options.onJobEnd?.("recover", result, (this.now() - startedMs) / 1000);
+    this.options.watch?.jobEnded("recover", result, (this.now() - startedMs) / 1000);
     await this.conclude({ kind: "recover", request, result });
     return result.present === undefined;
   }
@@ -303,6 +304,7 @@ export class LaneRunner {
     const made = new Set<string>();
     const onEvent = (event: UpdateEvent): void => {
       also(event);
+      this.options.watch?.heard(event);
       if (event.kind === "nodeCreated") made.add(event.nodeId);
       const context = this.decisions.begin();
       const mustWake = hearUpdate(context, request, event);

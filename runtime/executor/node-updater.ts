@@ -1,6 +1,7 @@
 /** What a lane asks of a worker process, and what it hears back. Plain data: it crosses a process boundary. */
 import type { AccountAnswer, AskRequest } from "../model/account-questions";
 import type { AccountSpec } from "../model/accounts";
+import type { EpochMs } from "../model/clock";
 import type { CloudFailureClass } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 
@@ -72,6 +73,14 @@ export interface OpenedUpdate {
   readonly result: Promise<UpdateResult>;
 }
 
+/** One resource of a node, made by the engine; times are those of the worker's machine. */
+export interface EngineStep {
+  /** Its type, e.g. `aws:ec2/instance:Instance`. */
+  readonly type: string;
+  readonly startedAtMs: EpochMs;
+  readonly endedAtMs: EpochMs;
+}
+
 /** In the order in which the engine reported them. */
 export type UpdateEvent =
   /** The engine process runs; its pid outlives the worker. */
@@ -94,6 +103,8 @@ export type UpdateEvent =
       readonly address: string;
       readonly vmId?: string;
       readonly dnsName?: string;
+      /** What the engine made for it, in the order in which that ended; absent = not known. */
+      readonly steps?: readonly EngineStep[];
     }
   | {
       readonly kind: "nodeFailed";

@@ -9,9 +9,10 @@
  *   component deleted                             → nodeDeleted
  */
 import type { EngineEvent } from "@pulumi/pulumi/automation";
+import type { EpochMs } from "../model/clock";
 import type { CloudFailureClass } from "../model/errors";
 import { isOutcomeUnknown } from "./failure-class";
-import type { UpdateEvent } from "./node-updater";
+import type { EngineStep, UpdateEvent } from "./node-updater";
 import { nameOf, nodeComponentType, nodeIdOf } from "./stack-state";
 
 export interface Classifier {
@@ -32,6 +33,9 @@ export class UpdateEventTranslator {
   /** The cloud's ids of VMs by node. */
   private readonly vmIds = new Map<string, string>();
   private readonly failed = new Set<string>();
+  /** When the creates that run have begun, by URN, and those that have ended, by node. */
+  private readonly startedAtMs = new Map<string, EpochMs>();
+  private readonly steps = new Map<string, readonly EngineStep[]>();
   /** Failed creates whose diagnostics have not come yet: URN → node. */
   private readonly unexplained = new Map<string, string>();
 
@@ -39,6 +43,8 @@ export class UpdateEventTranslator {
     private readonly classify: Classifier,
     /** A step of this node was refused by us, before any cloud was asked: its failure is not reported. */
     private readonly isRefused: (nodeId: string) => boolean = () => false,
+    /** Default: steps have no times, and nothing is told of them. */
+    private readonly now?: () => EpochMs,
   ) {}
 
   translate(event: EngineEvent): UpdateEvent[] {
@@ -75,6 +81,7 @@ export class UpdateEventTranslator {
     if (parent) this.parents.set(metadata.urn, parent);
     const nodeId = this.nodeOf(metadata.urn);
     if (nodeId === undefined || metadata.op !== "create" || isComponent(metadata.urn)) return [];
+    if (this.now) this.startedAtMs.set(metadata.urn, this.now());
     if (this.creating.has(nodeId)) return [];
     this.creating.add(nodeId);
     return [{ kind: "nodeCreating", nodeId }];
@@ -83,6 +90,7 @@ export class UpdateEventTranslator {
   private onDone(metadata: StepMetadata): UpdateEvent[] {
     const nodeId = nameOf(metadata.urn);
     if (!isComponent(metadata.urn)) {
+      this.noteStep(metadata);
       const vmId = metadata.new?.id;
       if (vmId && this.nodeOf(metadata.urn) === nodeId) this.vmIds.set(nodeId, vmId);
       return [];
@@ -94,7 +102,17 @@ export class UpdateEventTranslator {
     this.created.add(nodeId);
     const named = typeof dnsName === "string" && dnsName !== "" ? { dnsName } : {};
     const vmId = this.vmIds.get(nodeId);
-    return [{ kind: "nodeCreated", nodeId, address, ...(vmId === undefined ? {} : { vmId }), ...named }];
+    const steps = this.steps.get(nodeId);
+    const more = { ...(vmId === undefined ? {} : { vmId }), ...named, ...(steps === undefined ? {} : { steps }) };
+    return [{ kind: "nodeCreated", nodeId, address, ...more }];
+  }
+
+  private noteStep({ urn, type }: StepMetadata): void {
+    const startedAtMs = this.startedAtMs.get(urn);
+    const nodeId = this.nodeOf(urn);
+    if (startedAtMs === undefined || nodeId === undefined || !this.now) return;
+    const step: EngineStep = { type, startedAtMs, endedAtMs: this.now() };
+    this.steps.set(nodeId, [...(this.steps.get(nodeId) ?? []), step]);
   }
 
   private onFailed(metadata: StepMetadata): UpdateEvent[] {

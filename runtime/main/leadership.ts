@@ -18,6 +18,8 @@ import { canonicalJson } from "../model/canonical-json";
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import type { Metrics } from "../metrics/metrics";
+import type { SessionTraces } from "../tracing/session-traces";
+import { seenByBoth } from "./seen-by-both";
 import { Journal } from "../model/journal";
 import { sealedFields } from "../model/sealed-fields";
 import { documentReader } from "../model/unreadable";
@@ -70,6 +72,8 @@ export interface LeadershipOptions {
   laneFolderOf(laneId: string): string;
   /** Counts what becomes durable. */
   readonly metrics: Metrics;
+  /** Absent = nobody wants any. */
+  readonly traces: SessionTraces | undefined;
   createUpdater(permit: AskPermit, term: UpdaterTerm): Promise<TermUpdater>;
   /** Another runtime leads; called once, then the opening goes on waiting. */
   onStandby(holder: string): void;
@@ -133,7 +137,7 @@ export class Leadership {
     try {
       const state = new HotState(documentReader(options.catalog));
       state.apply(await store.load());
-      const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss, watch: options.metrics });
+      const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss, watch: seenByBoth(options) });
       await joinInstallation(ledger, options);
       await joinAdminKey(ledger, options);
       // Before any lane asks for them: older versions wrote no accounts.
@@ -161,7 +165,10 @@ export class Leadership {
     const laneRunner = new LaneRunner({
       ...{ ledger, updater, epoch, clock, rng, catalog, log, wakeReconciler: wake },
       comingDemand: (snapshot, nowMs) => coming.likelyNodes(snapshot, nowMs),
-      onJobEnd: (kind, result, seconds) => metrics.jobEnded(kind, result, seconds),
+      watch: {
+        jobEnded: (kind, result, seconds) => metrics.jobEnded(kind, result, seconds),
+        heard: (event) => options.traces?.heard(event),
+      },
     });
     onSlots = () => laneRunner.slotsChanged();
     const reconciler = new Reconciler({

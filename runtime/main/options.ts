@@ -72,6 +72,8 @@ export interface RuntimeOptions {
   readonly guacamoleKeyFile?: string;
   /** Default: that of this machine. */
   readonly clock?: Clock;
+  /** Collector of OpenTelemetry traces, e.g. `http://127.0.0.1:4318`. Default none: then nothing of them is loaded. */
+  readonly otlpEndpoint?: string;
   /** Added to the environment of engine processes. */
   readonly engineEnvironment?: Readonly<Record<string, string>>;
 }

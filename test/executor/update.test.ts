@@ -32,7 +32,7 @@ for (const kind of ["embedded", "official"] as const) {
 
       const result = await bench.pool.update(aRequest(nodes("a1", "a2", "a3"), "a"), heard.hear);
 
-      assert.equal(result.outcome, "succeeded");
+      assert.equal(result.outcome, "succeeded", result.message);
       assert.deepEqual(idsOf(result.present), ["a1", "a2", "a3"]);
       assert.deepEqual(
         heard.kinds().filter((text) => text === "started"),
@@ -43,6 +43,19 @@ for (const kind of ["embedded", "official"] as const) {
         assert.match(node.address ?? "", /^10\.0\.0\.\d+$/);
         assert.ok(heard.events.some((event) => event.kind === "nodeCreated" && event.address === node.address));
       }
+    });
+
+    it("tells what was made for a node, and how long that took", async () => {
+      const heard = new Heard();
+      const startedAtMs = Date.now();
+
+      await bench.pool.update(aRequest(nodes("t1"), "t"), heard.hear);
+
+      const [made] = heard.events.flatMap((event) => (event.kind === "nodeCreated" ? [event] : []));
+      const [step, ...others] = made?.steps ?? [];
+      assert.deepEqual(others, []);
+      assert.equal(step?.type, "toy:index:Thing");
+      assert.ok(startedAtMs <= step.startedAtMs && step.startedAtMs <= step.endedAtMs && step.endedAtMs <= Date.now());
     });
 
     it("removes one node and leaves the others untouched", async () => {

@@ -47,7 +47,7 @@ export class BusyWorld {
     metrics.setEngine("embedded 1.2.3");
     world.watch = metrics;
     world.onPlanned = (plan, seconds) => metrics.planned(plan, { snapshot: world.state, seconds });
-    world.onJobEnd = (kind, result, seconds) => metrics.jobEnded(kind, result, seconds);
+    world.laneWatch = { jobEnded: (...end) => metrics.jobEnded(...end), heard: () => undefined };
     world.behaviour = {
       ...goodCloud,
       failCreate: () => (rng.below(6) === 0 ? rng.pick(["CAPACITY", "QUOTA", "TRANSIENT"] as const) : undefined),

@@ -80,7 +80,7 @@ export class World implements NodeUpdater {
   /** They see what is committed, planned and carried out; may be set at any time. */
   watch: CommitWatch | undefined;
   onPlanned: ReconcilerOptions["onPlanned"];
-  onJobEnd: LaneRunnerOptions["onJobEnd"];
+  laneWatch: LaneRunnerOptions["watch"];
   readonly ledger: GroupCommitLedger;
   readonly broker: Broker;
   readonly reconciler: Reconciler;
@@ -117,7 +117,10 @@ export class World implements NodeUpdater {
       log,
       wakeReconciler: wake,
       comingDemand: () => [],
-      onJobEnd: (...end) => this.onJobEnd?.(...end),
+      watch: {
+        jobEnded: (...end) => this.laneWatch?.jobEnded(...end),
+        heard: (event) => this.laneWatch?.heard(event),
+      },
     });
     const shared = { ledger: this.ledger, clock, rng, catalog, tokens, requesters: this.requesters };
     const probe = (address: string) => Promise.resolve(this.isListening(address));

@@ -110,6 +110,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "yaml",
     "zod",
   ],
+  "runtime/tracing": ["runtime/model", "runtime/executor/node-updater", "@opentelemetry"],
   "runtime/metrics": ["runtime/model", "runtime/planner", "runtime/broker", "runtime/executor", "prom-client"],
   "runtime/executor/remote": ["runtime/model", "runtime/store", "runtime/executor", "node", "pg", "graphile-worker"],
   "runtime/api": [

@@ -26,6 +26,7 @@ export interface ServeOptions {
   readonly requestsPerMinuteOfUser?: number;
   readonly allowLocal?: boolean;
   readonly guacamoleKeyFile?: string;
+  readonly otlpEndpoint?: string;
   readonly accept?: readonly Acceptable[];
   readonly logLevel: RuntimeOptions["logLevel"];
 }
@@ -93,6 +94,12 @@ export function addServe(program: Command): void {
     .option(
       "--guacamole-key-file <file>",
       "json-secret-key of an Apache Guacamole that takes users into their sessions",
+    )
+    .addOption(
+      new Option(
+        "--otlp-endpoint <url>",
+        "send traces to this OpenTelemetry collector (OTLP over HTTP), e.g. http://127.0.0.1:4318",
+      ).env("OTEL_EXPORTER_OTLP_ENDPOINT"),
     )
     .option("--requests-per-minute <number>", "most requests of one address or API key", wholeNumber(1, 100_000_000))
     .option(
@@ -173,6 +180,7 @@ async function serve(options: ServeOptions, dataFolder: string): Promise<void> {
     logLevel: options.logLevel,
     allowLocal: options.allowLocal,
     guacamoleKeyFile: options.guacamoleKeyFile,
+    otlpEndpoint: options.otlpEndpoint,
   });
   print(runtime.startLine);
   if (runtime.standbyReason !== undefined) print(`It stands by: ${runtime.standbyReason}.`);
