@@ -19,6 +19,7 @@ import { planning } from "./plan";
 import { replicas } from "./replicas";
 import { formatFigure, isMet, round, type Bench, type BenchContext, type Figure } from "./result";
 import { packageRoot } from "./service";
+import { scrape } from "./scrape";
 import { simulationSpeed } from "./sim";
 import { startLatency } from "./start-latency";
 
@@ -31,6 +32,7 @@ const benches: readonly Bench[] = [
   atRest,
   heartbeats,
   planning,
+  scrape,
   burst,
   simulationSpeed,
 ];
