@@ -91,8 +91,9 @@ function* accountGauges({ snapshot, catalog }: FleetMoment): Iterable<FleetSampl
     if (reportedAtMs !== undefined) orphans.set(vmProvider, (orphans.get(vmProvider) ?? 0) + 1);
   }
   for (const [provider, count] of orphans) yield ["headroom_orphan_vms", { provider }, count];
-  for (const provider of snapshot.vmProviderConfigs.keys()) {
-    const row = checkOf({ kind: "vmProviderConfig", name: provider }, { snapshot, catalog });
+  const kindOf = (name: string) => (snapshot.vmProviderConfigs.has(name) ? "vmProviderConfig" : "ldapConfig");
+  for (const provider of new Set([...snapshot.vmProviderConfigs.keys(), ...snapshot.ldapConfigs.keys()])) {
+    const row = checkOf({ kind: kindOf(provider), name: provider }, { snapshot, catalog });
     yield ["headroom_account_ok", { provider }, Number(row === undefined || troublesIn(row).length === 0)];
     if (row?.checkedAtMs === undefined) continue;
     yield ["headroom_account_checked_timestamp_seconds", { provider }, row.checkedAtMs / 1000];

@@ -217,12 +217,12 @@ export const fleetMetrics = {
   headroom_account_ok: {
     type: "gauge",
     labels: ["provider"],
-    help: "0 when the cloud says that a VM provider config can make no node, or could not be asked again and again; else 1",
+    help: "0 when a cloud or a directory says that nothing can be made with a definition's account, or did not answer again and again; else 1",
   },
   headroom_account_checked_timestamp_seconds: {
     type: "gauge",
     labels: ["provider"],
-    help: "When the cloud last gave a whole answer about a VM provider config; absent before the first since its last edit",
+    help: "When the account of a VM provider or LDAP config was last answered for; absent before the first time since its last edit",
   },
   headroom_vm_seconds_total: {
     type: "counter",

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { tidyAccounts } from "../../runtime/broker/account-rows";
+import { changesAfterCheck, nextCheck } from "../../runtime/broker/account-checks";
 import { Metrics } from "../../runtime/metrics/metrics";
 import type { FleetSources } from "../../runtime/metrics/moment";
 import type { Node } from "../../runtime/model/state";
@@ -141,6 +143,26 @@ describe("gauges", () => {
     assert.equal(text.sum("headroom_lane_behind_oldest_seconds"), 2_000);
     const circuit = (provider: string) => text.sum("headroom_circuit_open", { config: "agents", provider });
     assert.deepEqual([circuit("vms"), circuit("spare")], [0, 1]);
+  });
+
+  it("tell which accounts are not in order, as their clouds have said", async () => {
+    const vmProviders = [vmProviderDoc(), vmProviderDoc({ name: "bad" }), vmProviderDoc({ name: "unasked" })];
+    const state = aState({ vmProviders });
+    state.apply(tidyAccounts({ snapshot: state, catalog, nowMs: startMs }));
+    const context = { snapshot: state, catalog, nowMs: startMs };
+    const size = { kind: "wrong" as const, field: "size", text: "there is none of that name" };
+    const asked = new Map<string, number>();
+    for (let next = nextCheck(context, asked); next && asked.size < 3; next = nextCheck(context, asked)) {
+      asked.set(next.subject.name, startMs);
+      const check = { findings: next.subject.name === "bad" ? [size] : [] };
+      if (next.subject.name !== "unasked") state.apply(changesAfterCheck(next, { check }, context));
+    }
+    const text = await scrape(state);
+    const ok = (provider: string) => text.sum("headroom_account_ok", { provider });
+
+    assert.deepEqual([ok("vms"), ok("bad"), ok("unasked")], [1, 0, 1]);
+    const times = text.series.filter(({ name }) => name === "headroom_account_checked_timestamp_seconds");
+    assert.deepEqual(times.map(({ labels }) => labels["provider"]).sort(), ["bad", "vms"]);
   });
 
   it("come from the leader alone; a process that stands by tells of itself and of no definition", async () => {
