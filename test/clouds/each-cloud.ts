@@ -26,11 +26,17 @@ const standingForAll: readonly string[] = ["aws", "digitalocean", "proxmox"];
 /**
  * @example title "accounts of living nodes" gives "accounts of living nodes: aws, embedded engine"
  * @param clouds `few` for long suites of what is mostly the frame's.
+ * @param besides Clouds that run them too, because there it is their own.
  */
-export function onEachCloud(title: string, clouds: "all" | "few", define: (suite: CloudSuite) => void): void {
+export function onEachCloud(
+  title: string,
+  clouds: "all" | "few",
+  define: (suite: CloudSuite) => void,
+  besides: readonly string[] = [],
+): void {
   for (const kind of emulatedKinds) {
     const isWhole = process.env["HEADROOM_CLOUDS"] === "all" || standingForAll.includes(kind);
-    if (!isWhole && clouds === "few") {
+    if (!isWhole && clouds === "few" && !besides.includes(kind)) {
       it.skip(`${title}: ${kind} (with HEADROOM_CLOUDS=all)`);
       continue;
     }
