@@ -44,6 +44,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   "get /api/v1/node-list": { path: "/api/v1/node-list?status=running,missing&sort=load&limit=10" },
   "get /api/v1/lanes": { path: "/api/v1/lanes" },
   "get /api/v1/lanes/{id}": { path: "/api/v1/lanes/lane-1" },
+  "get /api/v1/workers": { path: "/api/v1/workers" },
   "get /api/v1/lanes/{id}/output": { path: "/api/v1/lanes/lane-1/output?bytes=1000" },
   "get /api/v1/accounts": { path: "/api/v1/accounts" },
   "get /api/v1/schedules/{name}/occurrences": { path: "/api/v1/schedules/agents/occurrences" },

@@ -1,4 +1,4 @@
-/** Deliberate bugs in what belongs to VMs of Azure, what they may be asked for, and what its refusals mean. */
+/** Deliberate bugs in what belongs to VMs of Azure, and what they may be asked for. */
 import type { Mutant } from "./mutant";
 
 export const azureMutants: readonly Mutant[] = [
@@ -9,15 +9,6 @@ export const azureMutants: readonly Mutant[] = [
     find: '({ ...withAddressesDeleted(item), deleteOption: "Delete" })',
     replace: "withAddressesDeleted(item)",
     tests: ["clouds/azure-overrides"],
-    bySimulation: false,
-  },
-  {
-    name: "the outermost code counts",
-    rule: "a failure's class comes from the innermost code that is known",
-    file: "../provider/clouds/azure/failures",
-    find: 'counts: "last",',
-    replace: 'counts: "first",',
-    tests: ["clouds/azure"],
     bySimulation: false,
   },
   {
