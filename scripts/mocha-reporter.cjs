@@ -1,4 +1,4 @@
-// Mocha's spec output, plus the counts, the titles of what passed and the failures as JSON in the file named by
+// Mocha's spec output, plus the counts, the titles of what passed and was skipped and the failures as JSON in the file named by
 // HEADROOM_TEST_COUNTS, for scripts/test.mjs. Written also before each test, so that a process that dies has named it.
 "use strict";
 const { writeFileSync } = require("node:fs");
@@ -15,12 +15,14 @@ module.exports = class CountingReporter extends reporters.Spec {
     const file = process.env.HEADROOM_TEST_COUNTS;
     const passed = [];
     const failed = [];
+    const skipped = [];
     const titleOf = (test) => test.titlePath().join(" › ");
     const write = (running) => {
       const { passes, failures, pending } = this.stats;
-      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, passed, failed, running }));
+      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, passed, failed, skipped, running }));
     };
     runner.on("pass", (test) => passed.push(titleOf(test)));
+    runner.on("pending", (test) => skipped.push(titleOf(test)));
     runner.on("fail", (test, error) => failed.push({ title: titleOf(test), error: describeError(error) }));
     for (const event of ["hook", "test"]) runner.on(event, (test) => write(titleOf(test)));
     runner.once("end", () => {

@@ -69,7 +69,7 @@ function runArea(area) {
 /** A process for each file of the area, with its output shown when it has ended. */
 async function runFiles(area, atOnce) {
   const files = readdirSync(join(built, area), { recursive: true }).filter((file) => file.endsWith(".test.js"));
-  const sum = { passes: 0, failures: 0, pending: 0, passed: [], failed: [] };
+  const sum = { passes: 0, failures: 0, pending: 0, passed: [], failed: [], skipped: [] };
   const next = async () => {
     for (let file = files.shift(); file !== undefined; file = files.shift()) {
       const name = `${area}-${file.replaceAll("/", "-")}`;
@@ -79,7 +79,7 @@ async function runFiles(area, atOnce) {
       closeSync(descriptor);
       process.stdout.write(readFileSync(output));
       for (const key of Object.keys(total)) sum[key] += counts[key];
-      for (const key of ["passed", "failed"]) sum[key].push(...counts[key]);
+      for (const key of ["passed", "failed", "skipped"]) sum[key].push(...counts[key]);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, next));
@@ -93,7 +93,7 @@ async function run(files, name, stdio) {
   const ended = await runMocha(files, { HEADROOM_TEST_COUNTS: countsFile, ...results }, stdio);
   const counts = existsSync(countsFile)
     ? JSON.parse(readFileSync(countsFile, "utf8"))
-    : { passes: 0, failures: 0, pending: 0, passed: [], failed: [], running: "loading the tests" };
+    : { passes: 0, failures: 0, pending: 0, passed: [], failed: [], skipped: [], running: "loading the tests" };
   // After its last test, or in the middle of one.
   if (counts.running !== undefined || (ended.status !== 0 && counts.failures === 0)) {
     const end = ended.signal ? `signal ${ended.signal}` : `exit code ${ended.status}`;
