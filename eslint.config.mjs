@@ -14,7 +14,8 @@ export default tseslint.config(
   {
     files: ["**/*.ts", "**/*.tsx"],
     extends: [tseslint.configs.base],
-    languageOptions: { parserOptions: { projectService: true } },
+    // Two programs. By their nearest tsconfig.json the examples would be ten more, each with a cloud's SDK.
+    languageOptions: { parserOptions: { project: ["./tsconfig.json", "./dashboard/tsconfig.json"] } },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       eqeqeq: "error",

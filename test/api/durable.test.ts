@@ -76,7 +76,7 @@ describe("what is not durable yet", () => {
   }
 
   for (const name of Object.keys(samples)) {
-    const isOfNoState = /^get \/(healthz|metrics|api\/docs.*|api\/v1\/openapi\.json)$/.test(name);
+    const isOfNoState = /^get \/(healthz|livez|readyz|metrics|api\/docs.*|api\/v1\/openapi\.json)$/.test(name);
     it(`${isOfNoState ? "does not hold up" : "is not told by"} ${name}`, async () => {
       assert.ok(api.routes.some((route) => nameOf(route) === name));
       holdWrites();
