@@ -26,7 +26,8 @@ export function refuseUnsupported(request: resource.RegisterResourceRequest): vo
       request.hasReplacementTrigger() && !request.getReplacementTrigger()?.hasNullValue(),
     ],
     ["the resource option `envVarMappings`", request.getEnvvarmappingsMap().getLength() > 0],
-    ["state migrations", request.getStateMigrationsList().length > 0],
+    // The oldest @pulumi/pulumi that we take does not know them.
+    ["state migrations", "getStateMigrationsList" in request && request.getStateMigrationsList().length > 0],
   ];
   const found = refused.find(([, isAsked]) => isAsked);
   if (found) throw new NotSupported(`${found[0]} (${request.getType()} "${request.getName()}")`);
