@@ -225,6 +225,9 @@ describe("the installation", function () {
         "node_secrets",
         "session_account",
         "user_key",
+        "sample",
+        "worker",
+        "worker_event",
       ];
       await site.query(`drop table ${[...later, "revoked_key"].map((name) => `headroom.${name}`).join(", ")}`);
       await site.query("drop index headroom.node_vm");
@@ -241,7 +244,8 @@ describe("the installation", function () {
     await withSite(async (site) => {
       const record = await site.lead("one");
       const text = JSON.stringify(record);
-      for (const file of sharedFiles) {
+      // The salt is there for workers on other machines; Pulumi's own files show it, too, and without the passphrase it opens nothing.
+      for (const file of sharedFiles.filter((name) => name !== "encryption-salt")) {
         const secret = readFileSync(join(site.path("one"), file), "utf8").trim();
         assert.ok(!text.includes(secret), file);
       }
