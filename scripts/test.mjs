@@ -43,47 +43,63 @@ const countsFolder = mkdtempSync(join(tmpdir(), "headroom-test-"));
 const isWhole = wanted.length === 0;
 const meant = isLive ? [...liveAreas, "behaviour"] : areas.filter((area) => !liveAreas.includes(area));
 const chosen = isWhole ? meant : wanted;
-/** Areas whose files know nothing of each other and wait much: that many of their files run at once. */
-const filesAtOnce = { attack: 2, cli: 2, clouds: 2, crash: 2, engine: 2, executor: 2, provider: 2, store: 2 };
+/** Areas whose files know nothing of each other and take long: each file of theirs has a process of its own. */
+const areasByFile = ["attack", "cli", "clouds", "crash", "engine", "executor", "provider", "store"];
+/** Most of them wait or use one core. */
+const processesMax = 2;
 const total = { passes: 0, failures: 0, pending: 0 };
 const lines = [];
 const failed = [];
-for (const area of chosen) {
-  console.log(`\n=== test/${area}`);
-  const startedMs = Date.now();
-  const counts = filesAtOnce[area] === undefined ? await runArea(area) : await runFiles(area, filesAtOnce[area]);
-  failed.push(...counts.failed.map(({ title, error }) => ({ title: `test/${area}: ${title}`, error })));
-  for (const key of Object.keys(total)) total[key] += counts[key];
-  // What ran and passed is read again by `test/behaviour`.
-  writeFileSync(join(countsFolder, `${area}.json`), JSON.stringify(counts));
-  const seconds = ((Date.now() - startedMs) / 1000).toFixed(0);
-  const pending = counts.pending > 0 ? `, ${counts.pending} skipped` : "";
-  lines.push(`${area.padEnd(12)} ${counts.passes} passed, ${counts.failures} failed${pending} in ${seconds} s`);
-}
 
-/** One process for all files of the area. */
-function runArea(area) {
-  return run([join("dist", "test", area, "**", "*.test.js")], area, "inherit");
-}
+await runAreas(chosen.filter((area) => area !== "behaviour"));
+if (chosen.includes("behaviour")) await runAreas(["behaviour"]);
 
-/** A process for each file of the area, with its output shown when it has ended. */
-async function runFiles(area, atOnce) {
-  const files = readdirSync(join(built, area), { recursive: true }).filter((file) => file.endsWith(".test.js"));
-  const sum = { passes: 0, failures: 0, pending: 0, passed: [], failed: [], skipped: [] };
+/** Some processes at once, in the order of the areas; the output of each is shown when it has ended. */
+async function runAreas(areas) {
+  const parts = areas.flatMap(partsOf);
+  // One process alone is watched while it runs.
+  const isWatched = parts.length === 1;
   const next = async () => {
-    for (let file = files.shift(); file !== undefined; file = files.shift()) {
-      const name = `${area}-${file.replaceAll("/", "-")}`;
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      const { area, file, files } = part;
+      area.startedMs ??= Date.now();
+      const name = file === undefined ? area.name : `${area.name}-${file.replaceAll("/", "-")}`;
+      const title = `\n=== test/${area.name}${file === undefined ? "" : `/${file.replace(/\.js$/, ".ts")}`}`;
+      if (isWatched) console.log(title);
       const output = join(countsFolder, `${name}.log`);
       const descriptor = openSync(output, "w");
-      const counts = await run([join("dist", "test", area, file)], name, ["ignore", descriptor, descriptor]);
+      const counts = await run(files, name, isWatched ? "inherit" : ["ignore", descriptor, descriptor]);
       closeSync(descriptor);
-      process.stdout.write(readFileSync(output));
-      for (const key of Object.keys(total)) sum[key] += counts[key];
-      for (const key of ["passed", "failed", "skipped"]) sum[key].push(...counts[key]);
+      if (!isWatched) process.stdout.write(`${title}\n${readFileSync(output)}`);
+      for (const key of Object.keys(total)) area.counts[key] += counts[key];
+      for (const key of ["passed", "failed", "skipped"]) area.counts[key].push(...counts[key]);
+      area.parts -= 1;
+      if (area.parts === 0) conclude(area);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, next));
-  return sum;
+  await Promise.all(Array.from({ length: processesMax }, next));
+}
+
+/** What one process runs: an area, or a file of it. */
+function partsOf(name) {
+  const counts = { passes: 0, failures: 0, pending: 0, passed: [], failed: [], skipped: [] };
+  if (!areasByFile.includes(name)) {
+    const area = { name, counts, parts: 1 };
+    return [{ area, files: [join("dist", "test", name, "**", "*.test.js")] }];
+  }
+  const files = readdirSync(join(built, name), { recursive: true }).filter((file) => file.endsWith(".test.js"));
+  const area = { name, counts, parts: files.length };
+  return files.map((file) => ({ area, file, files: [join("dist", "test", name, file)] }));
+}
+
+function conclude({ name, counts, startedMs }) {
+  failed.push(...counts.failed.map(({ title, error }) => ({ title: `test/${name}: ${title}`, error })));
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  // What ran and passed is read again by `test/behaviour`.
+  writeFileSync(join(countsFolder, `${name}.json`), JSON.stringify(counts));
+  const seconds = ((Date.now() - startedMs) / 1000).toFixed(0);
+  const pending = counts.pending > 0 ? `, ${counts.pending} skipped` : "";
+  lines.push(`${name.padEnd(12)} ${counts.passes} passed, ${counts.failures} failed${pending} in ${seconds} s`);
 }
 
 /** What the tests of these files counted; a process that ended before its time is a failure. */
