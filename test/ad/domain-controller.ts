@@ -11,6 +11,7 @@ import { Attribute, Client, Control } from "ldapts";
 import type { DirectoryAccess } from "../../provider/directory/access";
 import { newSelfSigned } from "../support/self-signed";
 import { until } from "../support/until";
+import { aptGet } from "../support/apt-get";
 
 const packages = [
   ...["samba-ad-dc", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules"],
@@ -38,11 +39,8 @@ export function whyNoController(): string | undefined {
   if (process.getuid?.() !== 0) return "Samba needs root";
   const hasSamba = () => ["samba", "samba-tool"].every((name) => spawnSync("which", [name]).status === 0);
   if (hasSamba()) return undefined;
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...args: string[]) =>
-    spawnSync("apt-get", ["-qq", ...args], { env, encoding: "utf8", timeout: 300_000 });
-  apt("update");
-  const { status, stderr, error } = apt("install", "-y", "--no-install-recommends", ...packages);
+  aptGet(["update"]);
+  const { status, stderr, error } = aptGet(["install", "-y", "--no-install-recommends", ...packages]);
   if (status === 0 && hasSamba()) return undefined;
   return `Samba is not here, and apt does not give it: ${(error?.message ?? stderr).trim().split("\n").at(-1)}`;
 }

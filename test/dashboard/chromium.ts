@@ -1,6 +1,7 @@
 /** The browser of the dashboard's tests: Debian's Chromium, installed when apt gives it, told what to do by Playwright. */
 import { spawnSync } from "node:child_process";
 import { chromium, type Browser } from "playwright-core";
+import { aptGet } from "../support/apt-get";
 
 const names = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -8,11 +9,8 @@ const names = ["chromium", "chromium-browser", "google-chrome"];
 export function whyNoChromium(): string | undefined {
   if (findChromium() !== undefined) return undefined;
   if (process.getuid?.() !== 0) return "Chromium is not here, and only root may install it";
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...args: string[]) =>
-    spawnSync("apt-get", ["-qq", ...args], { env, encoding: "utf8", timeout: 300_000 });
-  apt("update");
-  const { stderr, error } = apt("install", "-y", "--no-install-recommends", "chromium");
+  aptGet(["update"]);
+  const { stderr, error } = aptGet(["install", "-y", "--no-install-recommends", "chromium"]);
   if (findChromium() !== undefined) return undefined;
   const last = (error?.message ?? stderr ?? "").trim().split("\n").at(-1);
   return `Chromium is not here, and apt does not give it: ${last}`;

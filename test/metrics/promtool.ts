@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { aptGet } from "../support/apt-get";
 
 /** Kept for the next run on this machine. */
 const folder = join(tmpdir(), "headroom-promtool");
@@ -13,15 +14,13 @@ export function findPromtool(): { readonly path: string } | { readonly missing: 
   const path = join(folder, "usr", "bin", "promtool");
   if (existsSync(path)) return { path };
   mkdirSync(folder, { recursive: true });
-  const run = (command: string, args: readonly string[]) =>
-    spawnSync(command, args, { cwd: folder, encoding: "utf8", timeout: 120_000 });
-  let fetched = run("apt-get", ["-qq", "download", "prometheus"]);
+  let fetched = aptGet(["download", "prometheus"], folder);
   if (fetched.status !== 0) {
-    run("apt-get", ["-qq", "update"]);
-    fetched = run("apt-get", ["-qq", "download", "prometheus"]);
+    aptGet(["update"]);
+    fetched = aptGet(["download", "prometheus"], folder);
   }
   const archive = readdirSync(folder).find((name) => name.endsWith(".deb"));
-  if (archive !== undefined) run("dpkg", ["-x", archive, "."]);
+  if (archive !== undefined) spawnSync("dpkg", ["-x", archive, "."], { cwd: folder });
   if (existsSync(path)) return { path };
   const why = fetched.error?.message ?? fetched.stderr.trim().split("\n").at(-1);
   return { missing: `promtool is not here, and apt does not give it: ${why}` };
