@@ -57,8 +57,8 @@ describe("the set-up of a clone", () => {
       mkdirSync(join(folder, path, ".."), { recursive: true });
       writeFileSync(join(folder, path), text);
     };
-    for (const name of ["engine", "provider", "components", "generate", "bench", "examples"])
-      mkdirSync(join(folder, name));
+    for (const name of ["engine", "provider", "components", "generate", "bench", "examples", "dashboard/model"])
+      mkdirSync(join(folder, name), { recursive: true });
     write("runtime/a.ts", `import type { B } from "../test/b";\nexport const a: B = 1;\n`);
     write("test/b.ts", `export type B = number;\nexport const b = 2;\n`);
     write("dist/test/gone.test.js", "");
