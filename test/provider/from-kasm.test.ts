@@ -12,6 +12,7 @@ import { embeddedEngine } from "../engine/engines";
 import { fixtures, imported } from "../import-kasm/imported";
 import { newOpenFolder } from "../support/open-folder";
 import { removeFolder } from "../support/remove-folder";
+import { makeDeclarations } from "../support/declarations";
 import { Workbench } from "./workbench";
 
 const repositoryRoot = join(__dirname, "..", "..", "..");
@@ -31,6 +32,7 @@ describe("programs imported from Kasm", function () {
   let runtime: Runtime;
 
   before(async () => {
+    makeDeclarations();
     dataFolder = newOpenFolder("headroom-from-kasm-");
     runtime = await startRuntime({ dataFolder, port: 0, engine: "embedded", logLevel: "silent" });
     await runtime.whenLeader();
