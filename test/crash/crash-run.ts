@@ -290,7 +290,7 @@ export class CrashRun {
     if (!service || service.exitCode !== null || service.signalCode !== null) return;
     const ended = new Promise((done) => service.once("exit", done));
     service.kill("SIGTERM");
-    await Promise.race([ended, delay(20_000)]);
+    await Promise.race([ended, delay(20_000, undefined, { ref: false })]);
   }
 
   /** `holds` may throw while the service is away. */
