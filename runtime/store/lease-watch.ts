@@ -58,6 +58,8 @@ export class LeaseWatch {
     this.cancelNext();
     await this.disconnect();
     await this.looking;
+    // A look that was connecting has its connection by now.
+    await this.disconnect();
   }
 
   private async lookOnce(): Promise<void> {

@@ -43,6 +43,9 @@ export async function withdraw(client: Queryable, queueId: string): Promise<bool
 /** A worker tells under which names it takes jobs well before this; what others have had for so long is of a dead one. */
 const unnamedTakerSeconds = 30;
 
+/** Jobs of ours: others may use the same tables for theirs. */
+const isOurs = `(task_identifier in ('${laneTask}', '${askTask}') or task_identifier like '${laneTask}@%')`;
+
 /**
  * Gives up what takers of workers that have ended had taken, and frees the queues of its lanes. Answers the queue's ids of
  * the jobs.
@@ -52,8 +55,8 @@ export async function dropTaken(
   { ended, living }: { readonly ended: readonly string[]; readonly living: readonly string[] },
 ): Promise<string[]> {
   const { rows } = await client.query<{ id: string | number; locked_by: string }>(
-    `select id, locked_by from graphile_worker.jobs where locked_by = any($1::text[])
-       or (locked_by <> all($2::text[]) and locked_at < now() - make_interval(secs => $3))`,
+    `select id, locked_by from graphile_worker.jobs where ${isOurs} and (locked_by = any($1::text[])
+       or (locked_by <> all($2::text[]) and locked_at < now() - make_interval(secs => $3)))`,
     [ended, living, unnamedTakerSeconds],
   );
   const ids = rows.map(({ id }) => String(id));

@@ -62,6 +62,7 @@ export class RemoteJobs {
   private readonly done = new Set<number>();
   /** Workers that have ended, of which nothing is left in the queue. */
   private readonly freed = new Set<string>();
+  /** Lanes of which a job may be in the queue, although its enqueuing failed. */
   private readonly unsure = new Set<string>();
   private rows: readonly WorkerRow[] = [];
   private client: Client | undefined;
@@ -113,14 +114,14 @@ export class RemoteJobs {
       enqueue(client, { job, epoch, content: sealJob(sealer, job, content) }, place).then(
         (queueId) => (open.queueId = queueId),
         (error: unknown) => {
-          if (place.laneId !== undefined) this.unsure.add(place.laneId);
           this.giveUp(open, `the queue of the workers can't be reached: ${messageOf(error)}`);
+          if (place.laneId !== undefined) this.unsure.add(place.laneId);
         },
       );
     });
   }
 
-  /** A job of this lane may be in the queue, although nobody follows it. */
+  /** A job of this lane may be in the queue, although nobody follows it. A later one has taken its place, or comes after it. */
   isUnsure(laneId: string): boolean {
     return this.unsure.has(laneId);
   }
@@ -219,7 +220,7 @@ export class RemoteJobs {
       case "done":
       case "answered":
       case "failed":
-        this.open.delete(row.job);
+        this.end(open);
         return open.resolve(news);
       default: {
         const never: never = news;
@@ -258,8 +259,13 @@ export class RemoteJobs {
     }
   }
 
-  private giveUp({ job, reject }: OpenJob, why: string): void {
-    if (this.open.delete(job)) reject(new UnavailableError(why));
+  private giveUp(open: OpenJob, why: string): void {
+    if (this.end(open)) open.reject(new UnavailableError(why));
+  }
+
+  private end({ job, place }: OpenJob): boolean {
+    if (place.laneId !== undefined) this.unsure.delete(place.laneId);
+    return this.open.delete(job);
   }
 }
 
