@@ -20,3 +20,26 @@ export const unreadBytesMax = 256 * 1024;
 export function eventText(id: string, event: string, data: string): string {
   return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
 }
+
+/**
+ * Answers that will become streams in a moment, so that a limit holds for them too. One that never leaves, because the store
+ * was lost while it waited to be durable, counts until the term ends, which it does then.
+ */
+export class OpeningStreams {
+  private term: object | undefined;
+  private readonly waiting = new Set<{ readonly key: string | undefined }>();
+
+  /** @param term The leader that answers. Returns what to call when the stream is open. */
+  begin(term: object, key?: string): () => void {
+    if (term !== this.term) this.waiting.clear();
+    this.term = term;
+    const entry = { key };
+    this.waiting.add(entry);
+    return () => void this.waiting.delete(entry);
+  }
+
+  /** Of each, the name of its key. */
+  keys(term: object): (string | undefined)[] {
+    return term === this.term ? [...this.waiting].map(({ key }) => key) : [];
+  }
+}

@@ -8,7 +8,7 @@ import { UnavailableError } from "../model/errors";
 import type { ApiKey } from "../model/state";
 import { isGood } from "./api-keys";
 import { isLeader, type ApiBackend, type Leader } from "./backend";
-import { eventText, heartbeat, heartbeatMs, streamHeaders, unreadBytesMax } from "./event-stream";
+import { eventText, heartbeat, heartbeatMs, OpeningStreams, streamHeaders, unreadBytesMax } from "./event-stream";
 import { ChangedIds, FleetChanges, waitingByConfig } from "./fleet-changes";
 import type { FleetEvent } from "./fleet-event-contracts";
 import type { Answer, RouteContext } from "./route";
@@ -42,8 +42,7 @@ export interface FleetFeedOptions {
 
 export class FleetFeed {
   private readonly streams = new Set<Stream>();
-  /** Names of the keys of answers that will become streams in a moment. */
-  private readonly opening: (string | undefined)[] = [];
+  private readonly opening = new OpeningStreams();
   private term: Term | undefined;
   private stopTimer: (() => void) | undefined;
   private isSending = false;
@@ -57,20 +56,20 @@ export class FleetFeed {
 
   /** @throws UnavailableError when too many streams are open. */
   answer({ backend, leader, lastEventId, apiKey }: RouteContext): Answer {
-    this.admit(apiKey?.name);
     const current = leader();
+    this.admit(current, apiKey?.name);
     const seen = seenIn(lastEventId, current, this.termOf(current).changes);
+    const isOpen = this.opening.begin(current, apiKey?.name);
     const stream = (response: ServerResponse): void => {
-      this.opening.splice(this.opening.indexOf(apiKey?.name), 1);
+      isOpen();
       this.open({ response, leader: current, apiKey, seen, wroteAtMs: backend.clock.now() }, backend);
     };
-    this.opening.push(apiKey?.name);
     return { status: 200, headers: streamHeaders, stream };
   }
 
-  private admit(key: string | undefined): void {
+  private admit(leader: Leader, key: string | undefined): void {
     const { streamsMax = limits.streams, streamsOfKeyMax = limits.streamsOfKey } = this.options;
-    const names = [...[...this.streams].map(({ apiKey }) => apiKey?.name), ...this.opening];
+    const names = [...[...this.streams].map(({ apiKey }) => apiKey?.name), ...this.opening.keys(leader)];
     if (names.length >= streamsMax) {
       throw new UnavailableError(
         `${streamsMax} event streams are open, which is the limit; ask again and again instead`,

@@ -10,7 +10,7 @@ import { UnavailableError } from "../model/errors";
 import { ProgressReader } from "../planner/explain/progress";
 import { isGood } from "./api-keys";
 import { isLeader, type ApiBackend, type Leader, type Standby } from "./backend";
-import { eventText, heartbeat, heartbeatMs, streamHeaders, unreadBytesMax } from "./event-stream";
+import { eventText, heartbeat, heartbeatMs, OpeningStreams, streamHeaders, unreadBytesMax } from "./event-stream";
 import type { Answer, RouteContext } from "./route";
 import { viewSession } from "./views";
 
@@ -39,8 +39,7 @@ export interface FeedOptions {
 
 export class SessionFeed {
   private readonly streams = new Set<Stream>();
-  /** Answers that will become streams in a moment. */
-  private opening = 0;
+  private readonly opening = new OpeningStreams();
   private stopLooking: (() => void) | undefined;
 
   constructor(private readonly options: FeedOptions = {}) {}
@@ -61,13 +60,13 @@ export class SessionFeed {
     // Tells a client that connects again by itself that there is nothing to connect for.
     if (isSeen && isOver(session)) return { status: 204 };
     const limit = this.options.streamsMax ?? streamsMax;
-    if (this.streams.size + this.opening >= limit) {
+    if (this.streams.size + this.opening.keys(current).length >= limit) {
       throw new UnavailableError(`${limit} event streams are open, which is the limit; poll the session instead`);
     }
-    this.opening += 1;
+    const isOpen = this.opening.begin(current);
     const { sessionId } = session;
     const stream = (response: ServerResponse): void => {
-      this.opening -= 1;
+      isOpen();
       this.open({ response, sessionId, lastText: isSeen ? text : "", apiKey }, backend);
     };
     return { status: 200, headers: streamHeaders, stream };

@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { readEvents } from "../../runtime/api/event-source";
 import type { FleetEvent } from "../../runtime/api/fleet-event-contracts";
 import { ChangedIds, FleetChanges } from "../../runtime/api/fleet-changes";
+import { FleetFeed } from "../../runtime/api/fleet-feed";
+import type { RouteContext } from "../../runtime/api/route";
+import { realClock } from "../../runtime/model/real-clock";
 import { HotState } from "../../runtime/store/hot-state";
 import { until } from "../support/until";
 import { Api, aNode } from "./harness";
@@ -187,5 +190,23 @@ describe("what has changed", () => {
     for (let index = 0; index < 201; index += 1) many.add("node", `n${index}`);
     few.addAll(many);
     assert.deepEqual([few.byKind(), [...few.many]], [{ lane: ["l"] }, ["node"]]);
+  });
+});
+
+describe("event streams that never opened", () => {
+  it("count as long as their term lasts, and no longer: the store that they waited for was lost", async () => {
+    const api = await Api.start();
+    try {
+      const apiKey = { name: "page" };
+      const contextOf = (leader: object) =>
+        ({ backend: { clock: realClock }, leader: () => leader, apiKey }) as unknown as RouteContext;
+      const feed = new FleetFeed({ streamsOfKeyMax: 1 });
+      feed.answer(contextOf(api.leader));
+
+      assert.throws(() => feed.answer(contextOf(api.leader)), /key "page" has 1 event streams open/);
+      feed.answer(contextOf({ ...api.leader }));
+    } finally {
+      await api.close();
+    }
   });
 });
