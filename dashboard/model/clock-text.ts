@@ -1,13 +1,8 @@
 /** Times and spans as people say them. Every time is shown in a zone that is named beside it. */
 
-/** `42 s`, `3 min`, `5.5 h`, `12 days`; what is past by a hair counts as now. */
-export function formatSpan(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 360) / 10} h`;
-  return `${Math.round(seconds / 86_400)} days`;
-}
+import { formatSpan } from "../../runtime/model/units";
+
+export { formatSpan };
 
 /** `in 40 s` or `3 min ago`. */
 export function formatDistance(atMs: number, nowMs: number): string {

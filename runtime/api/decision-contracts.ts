@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { nameSchema } from "../model/config";
 import { decisionSchema, idSchema } from "./contracts";
-import { timeSchema } from "./query-fields";
+import { stepSchema, timeSchema } from "./query-fields";
 
 const filters = {
   subject: decisionSchema.shape.subject.optional().describe("Only about this kind of thing."),
@@ -44,14 +44,7 @@ export const decisionsSchema = z.strictObject({
 export const decisionCountsQuerySchema = z.strictObject({
   from: timeSchema.optional().describe("Default: an hour before `to`."),
   to: timeSchema.optional().describe("Not included. Default: now."),
-  step: z.coerce
-    .number()
-    .int()
-    .min(60)
-    .max(86_400)
-    .multipleOf(60)
-    .optional()
-    .describe("Seconds of one step. Default: the shortest with 500 steps at most."),
+  step: stepSchema,
   ...filters,
 });
 export const decisionCountsSchema = z.strictObject({

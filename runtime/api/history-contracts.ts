@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { nameSchema } from "../model/config";
 import { sampleValueNames } from "../model/sample";
-import { listOf, timeSchema, timezoneSchema } from "./query-fields";
+import { listOf, stepSchema, timeSchema, timezoneSchema } from "./query-fields";
 
 const filters = {
   config: nameSchema.optional().describe("Only this autoscale config."),
@@ -14,14 +14,7 @@ export const historyQuerySchema = z.strictObject({
   ...filters,
   from: timeSchema.optional().describe("Default: 24 hours before `to`."),
   to: timeSchema.optional().describe("Not included. Default: now."),
-  step: z.coerce
-    .number()
-    .int()
-    .min(60)
-    .max(86_400)
-    .multipleOf(60)
-    .optional()
-    .describe("Seconds of one step. Default: the shortest with 500 steps at most."),
+  step: stepSchema,
   by: z.enum(["total", "config"]).default("total").describe("`total`: the sum of all that the filters leave."),
   of: z.enum(["mean", "max"]).default("mean").describe("What is told of the minutes of one step."),
   values: listOf(sampleValueNames).optional().describe("Only these, with commas. Default: all."),

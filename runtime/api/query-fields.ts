@@ -11,6 +11,16 @@ export const timeSchema = z.coerce
   .min(0)
   .max(timeMsMax);
 
+/** Seconds of one step of an answer that is told in steps, see `time-steps.ts`. */
+export const stepSchema = z.coerce
+  .number()
+  .int()
+  .min(60)
+  .max(86_400)
+  .multipleOf(60)
+  .optional()
+  .describe("Seconds of one step. Default: the shortest with 500 steps at most.");
+
 export const timezoneSchema = z.string().max(100).refine(isTimeZone, 'use an IANA time zone such as "Europe/Berlin"');
 
 /** Where the next page begins, as an answer gave it. */

@@ -29,17 +29,22 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-const pageHeaders: Readonly<Record<string, string>> = {
-  "content-security-policy": [
+/** @param images Where pictures come from. */
+export function pagePolicy(images: string): string {
+  return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self'",
+    `img-src ${images}`,
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-  ].join(";"),
+  ].join(";");
+}
+
+const pageHeaders: Readonly<Record<string, string>> = {
+  "content-security-policy": pagePolicy("'self'"),
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), microphone=()",

@@ -212,7 +212,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "node",
   ],
   dashboard: [...answers, "runtime/api/event-source", "preact", "@preact/signals", "uplot"],
-  "dashboard/model": answers,
+  "dashboard/model": [...answers, "runtime/model/units"],
   generate: [
     "runtime/cli",
     "provider",

@@ -1,6 +1,7 @@
 /** What clouds and directories said of accounts: as status shows it, and in sentences. */
 import { checkedSize } from "../../planner/config/next-node";
 import { describeShape } from "../../model/shape-text";
+import { formatSpan } from "../../model/units";
 import { checkOf, troublesOf } from "../../broker/account-checks";
 import {
   describeSubject,
@@ -13,7 +14,6 @@ import { vmProvidersOf, type AutoscaleConfig } from "../../model/config";
 import type { Reason } from "../../model/reason";
 import type { AccountView, DirectoryView } from "../account-contracts";
 import type { Leader } from "../backend";
-import { formatSpan } from "./advice";
 
 export function viewAccounts(leader: Leader): AccountView[] {
   return [...leader.ledger.state.vmProviderConfigs.keys()].sort().map((name) => viewAccount(name, leader));

@@ -70,12 +70,3 @@ export function adviceFor({ code, numbers }: Reason): string | undefined {
 export function formatTime(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
-
-/** `42 s`, `3 min`, `5.5 h`, `12 days`: as people say it. */
-export function formatSpan(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 360) / 10} h`;
-  return `${Math.round(seconds / 86_400)} days`;
-}

@@ -1,12 +1,12 @@
 /** A node in sentences: what it is doing, since when and why, why it is still there, and what would change that. */
 import type { CheckSubject } from "../../model/account-check";
 import type { Decision, Node, Session } from "../../model/state";
-import { formatCount, formatDuration } from "../../model/units";
+import { formatCount, formatDuration, formatSpan } from "../../model/units";
 import { describeShape } from "../../model/shape-text";
 import { isUnheard } from "../../planner/lifecycle/node-status";
 import type { Leader } from "../backend";
 import { accountReasons } from "./account";
-import { adviceFor, formatSpan, formatTime } from "./advice";
+import { adviceFor, formatTime } from "./advice";
 import type { Story } from "./story";
 import { outlookOfNode } from "./without-node";
 

@@ -1,14 +1,14 @@
 /** A session in sentences: where it is and why, what it waits for at each place where it may run. */
 import { checkIdOf, type CheckSubject } from "../../model/account-check";
 import type { Node, Session } from "../../model/state";
-import { formatDuration } from "../../model/units";
+import { formatDuration, formatSpan } from "../../model/units";
 import { startTimeoutOf } from "../../planner/lifecycle/start-timeout";
 import { summaryOf } from "../../planner/explain/place-summary";
 import { configsFor, placesOf } from "../../planner/placement/places";
 import { RivalCounter } from "../../planner/placement/rivals";
 import type { Leader } from "../backend";
 import { accountReasons, accountsOf } from "./account";
-import { adviceFor, formatSpan, formatTime } from "./advice";
+import { adviceFor, formatTime } from "./advice";
 import type { Story } from "./story";
 
 export function tellSession(session: Session, leader: Leader): Story {

@@ -1,6 +1,7 @@
 /** What the explanation of anything consists of, for people: whole sentences, and what would change it. */
 import type { Decision } from "../../model/state";
-import { adviceFor, formatSpan, formatTime } from "./advice";
+import { formatSpan } from "../../model/units";
+import { adviceFor, formatTime } from "./advice";
 
 export interface Story {
   readonly sentences: string[];

@@ -8,22 +8,14 @@ import { z } from "zod";
 import { NotFoundError } from "../../model/errors";
 import type { Answer } from "../route";
 import { route, type Route } from "../route";
+import { pagePolicy } from "../site";
 
 /** Where the build has put Swagger UI; see `scripts/api-page.mjs`. */
 const folder = join(__dirname, "..", "..", "..", "swagger-ui");
 
 /** Its icons are `data:` images in the style sheet. */
 const headers = {
-  "content-security-policy": [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join(";"),
+  "content-security-policy": pagePolicy("'self' data:"),
   "x-frame-options": "DENY",
 };
 

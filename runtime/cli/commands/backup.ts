@@ -26,7 +26,10 @@ export function addBackup(program: Command): void {
     .argument("<file>", "the file to write; one that is there is not replaced")
     .option("--without-secrets", "leave the secrets of the data folder out; keep its files elsewhere");
   addCommon(backup)
-    .addHelpText("after", "\nExample:\n  $ headroom backup headroom.backup --password-file /root/backup-password\n")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ headroom backup headroom.backup --password-file /etc/headroom/backup-password\n",
+    )
     .action(async (file: string, options: CommonOptions & { withoutSecrets?: boolean }, command: Command) => {
       const { backUp } = require("../../backup/back-up") as typeof import("../../backup/back-up");
       const password = options.withoutSecrets ? undefined : readPassword(options, isRequired);
@@ -46,7 +49,7 @@ export function addBackup(program: Command): void {
   addCommon(restoring)
     .addHelpText(
       "after",
-      "\nExample:\n  $ headroom restore headroom.backup --password-file /root/backup-password --dry-run\n",
+      "\nExample:\n  $ headroom restore headroom.backup --password-file /etc/headroom/backup-password --dry-run\n",
     )
     .action(async (file: string, options: CommonOptions & { dryRun?: boolean }, command: Command) => {
       const { restore } = require("../../backup/restore") as typeof import("../../backup/restore");
