@@ -178,10 +178,24 @@ export interface VmProviderArgs {
    */
   readonly orphans?: pulumi.Input<"report" | "delete">;
   /**
-   * What one VM of it costs in an hour, e.g. `0.096`, in the same currency everywhere; the runtime names none. Only for
-   * people to see, nothing is decided by it. 0 to 100,000. Default: not known, and then nothing is said of costs.
+   * What one VM of it costs in an hour while it runs, e.g. `0.096`. Spend and budgets are counted with it. 0 to
+   * 100,000. Default: not known, and then that is said wherever costs are told.
    */
   readonly hourlyCost?: pulumi.Input<number>;
+  /**
+   * What one VM of it costs in an hour while it is stopped, suspended or hibernated: its disks, mostly. 0 to 100,000.
+   * Default: not known.
+   */
+  readonly stoppedHourlyCost?: pulumi.Input<number>;
+  /**
+   * Currency of these prices, e.g. `EUR`. Amounts of different currencies are never added up. Default: none is named,
+   * which is a currency of its own: that of all prices without one.
+   */
+  readonly currency?: pulumi.Input<string>;
+  /** How the cloud bills a VM that runs: a begun second, minute or hour is paid whole. Default `second`. */
+  readonly billingGranularity?: pulumi.Input<"second" | "minute" | "hour">;
+  /** For how long each start of a VM is paid at least, e.g. `60s`. Default `"0s"`. */
+  readonly billingMinimum?: pulumi.Input<string>;
 }
 
 /** DNS provider configs of every service, beside their settings. */

@@ -1,5 +1,6 @@
 /** Hours of VMs by their use, day by day, and what they cost. A minute that is not known counts for nothing and is told. */
 import { ConfigError } from "../model/errors";
+import { currenciesOf } from "../model/node-cost";
 import type { SampleValues } from "../model/sample";
 import { dayMs, showLocalTime, WallClocks, type EpochDay } from "../model/wall-clock";
 import { sampleOf } from "../planner/explain/sample";
@@ -28,7 +29,13 @@ export async function viewCost(
 ): Promise<CostView> {
   const nowMs = clock.now();
   const days = daysOf(query, nowMs);
-  const counted = days.map((day) => ({ ...day, minutes: 0, sums: noHours(), cost: undefined as number | undefined }));
+  const counted = days.map((day) => ({
+    ...day,
+    minutes: 0,
+    sums: noHours(),
+    unpricedVmHours: 0,
+    cost: undefined as number | undefined,
+  }));
   let index = 0;
   for await (const { atMs, series } of pastSamples(store.history, {
     fromMs: days[0]!.fromMs,
@@ -40,16 +47,19 @@ export async function viewCost(
     for (const each of series) {
       if (!isWanted(each, query)) continue;
       for (const [use, name] of Object.entries(uses)) day.sums[use as keyof Sums] += (each.values[name] ?? 0) / 60;
-      const { costPerHour } = each.values;
+      const { costPerHour, vmsUnpriced } = each.values;
+      day.unpricedVmHours += (vmsUnpriced ?? 0) / 60;
       if (costPerHour !== null) day.cost = (day.cost ?? 0) + costPerHour / 60;
     }
   }
   return { nowMs, timezone: query.timezone, days: counted.map(viewDay), ...pricesNow(query, ledger.state, nowMs) };
 }
 
-function viewDay({ date, fromMs, toMs, minutes, sums, cost }: Omit<Day, "vmHours"> & { readonly sums: Sums }): Day {
+function viewDay({ sums, cost, unpricedVmHours, ...day }: Omit<Day, "vmHours"> & { readonly sums: Sums }): Day {
   const vmHours = Object.fromEntries(Object.entries(sums).map(([use, hours]) => [use, rounded(hours)])) as Sums;
-  return { date, fromMs, toMs, minutes, vmHours, ...(cost === undefined ? {} : { cost: rounded(cost) }) };
+  const { date, fromMs, toMs, minutes } = day;
+  const known = { date, fromMs, toMs, minutes, vmHours, unpricedVmHours: rounded(unpricedVmHours) };
+  return { ...known, ...(cost === undefined ? {} : { cost: rounded(cost) }) };
 }
 
 function noHours(): Sums {
@@ -83,14 +93,18 @@ function pricesNow(
   query: CostQuery,
   state: Leader["ledger"]["state"],
   nowMs: number,
-): Pick<CostView, "ratePerHour" | "prices" | "unpriced"> {
+): Pick<CostView, "ratePerHour" | "currency" | "prices" | "unpriced"> {
   const rates = sampleOf(state, { nowMs }).series.filter((each) => isWanted(each, query));
   const known = rates.flatMap(({ values: { costPerHour } }) => (costPerHour === null ? [] : [costPerHour]));
   const providers = [...state.vmProviderConfigs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const currencies = currenciesOf(providers);
   return {
     ...(known.length === 0 ? {} : { ratePerHour: rounded(known.reduce((sum, rate) => sum + rate, 0)) }),
-    prices: providers.flatMap(({ name, hourlyCost }) =>
-      hourlyCost === undefined ? [] : [{ vmProvider: name, hourlyCost }],
+    ...(currencies.length === 1 && currencies[0] !== "" ? { currency: currencies[0] } : {}),
+    prices: providers.flatMap(({ name, hourlyCost, currency }) =>
+      hourlyCost === undefined
+        ? []
+        : [{ vmProvider: name, hourlyCost, ...(currency === undefined ? {} : { currency }) }],
     ),
     unpriced: providers.flatMap(({ name, hourlyCost }) => (hourlyCost === undefined ? [name] : [])),
   };

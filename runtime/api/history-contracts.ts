@@ -64,18 +64,22 @@ const daySchema = z.strictObject({
     booting: z.number(),
     leaving: z.number(),
   }),
-  /** Of VMs that have a price; absent = none had. */
+  /** Of VMs that have a price; absent = none had, or prices are in different currencies. */
   cost: z.number().optional(),
+  /** Hours of VMs that had no price: `cost` lacks them. */
+  unpricedVmHours: z.number(),
 });
 
 export const costSchema = z.strictObject({
   nowMs: z.int(),
   timezone: z.string(),
   days: z.array(daySchema),
-  /** What the VMs that exist now cost in an hour; absent = none has a price. */
+  /** What the VMs that exist now cost in an hour; absent = none has a price, or prices are in different currencies. */
   ratePerHour: z.number().optional(),
+  /** Of all amounts; absent = prices name none, or different ones. */
+  currency: z.string().optional(),
   /** As VM provider configs declare them (`hourlyCost`). */
-  prices: z.array(z.strictObject({ vmProvider: z.string(), hourlyCost: z.number() })),
+  prices: z.array(z.strictObject({ vmProvider: z.string(), hourlyCost: z.number(), currency: z.string().optional() })),
   /** VM provider configs without a price: their VMs count in hours alone. */
   unpriced: z.array(z.string()),
 });

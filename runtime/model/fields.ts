@@ -30,6 +30,11 @@ export const count = z.int().min(0).max(100_000);
 /** vCPUs. */
 export const cores = z.number().min(0).max(10_000);
 
+/** ISO 4217. */
+export const currencySchema = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'use the three capital letters of a currency, such as "EUR"');
+
 /** Labels of letters, digits and inner dashes, 1 to 63 each, with dots between them; 253 characters in all. */
 const hostPattern =
   /^(?=.{1,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;

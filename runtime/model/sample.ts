@@ -40,8 +40,13 @@ export const sampleValueNames = [
   "vmsExcess",
   "vmsBooting",
   "vmsLeaving",
-  /** What its VMs cost in an hour; null = none of its VM provider configs has a price. */
+  /**
+   * What its VMs cost in an hour, as far as they have a price; null = none of its VM provider configs has one, or the
+   * installation's prices are in different currencies, which are never added up.
+   */
   "costPerHour",
+  /** VMs without a price: `costPerHour` lacks them. */
+  "vmsUnpriced",
 ] as const;
 export type SampleValueName = (typeof sampleValueNames)[number];
 

@@ -164,5 +164,10 @@ describe("the history", () => {
     assert.deepEqual([ratePerHour, prices], [0.125, [{ vmProvider: "here", hourlyCost: 0.125 }]]);
     const accounts = await ask<{ accounts: { hourlyCost: number; instances: number }[] }>("/api/v1/accounts");
     assert.deepEqual([accounts.accounts[0]!.hourlyCost, accounts.accounts[0]!.instances], [0.125, 1]);
+
+    const other = { ...doc, name: "there", hourlyCost: 0.2, currency: "EUR" };
+    await api.client("operator").putDefinition({ kind: "vmProviderConfig", name: "there", doc: other, owner: "test" });
+    const mixed = await ask<CostView>("/api/v1/cost");
+    assert.deepEqual([mixed.ratePerHour, mixed.currency, mixed.prices.length], [undefined, undefined, 2]);
   });
 });

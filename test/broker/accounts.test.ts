@@ -29,6 +29,8 @@ class Accounts {
       kind,
       maxInstances: 10,
       orphans: "report" as const,
+      billingGranularity: "second" as const,
+      billingMinimum: 0,
       settings: all as Record<string, unknown>,
     };
     const changes = accountsAfterPut("vmProviderConfig", doc, this.context());

@@ -1,6 +1,7 @@
 /** The numbers of one moment, by autoscale config, as the planner reckons them. Pure: of one snapshot always the same. */
 import type { EpochMs } from "../../model/clock";
-import { vmProvidersOf, type AutoscaleConfig } from "../../model/config";
+import { vmProvidersOf, type AutoscaleConfig, type VmProviderConfig } from "../../model/config";
+import { currenciesOf, rateOf } from "../../model/node-cost";
 import { minuteOf, sampleValueNames, type Sample, type SampleSeries, type SampleValues } from "../../model/sample";
 import type { Snapshot } from "../../model/snapshot";
 import type { ConfigState, Node, Session } from "../../model/state";
@@ -154,11 +155,21 @@ function setLimits(counts: Counts, config: AutoscaleConfig, nodes: readonly Node
   const providers = vmProvidersOf(config).map((name) => snapshot.vmProviderConfigs.get(name));
   const instancesMax = providers.reduce((sum, provider) => sum + (provider?.maxInstances ?? 0), 0);
   counts.nodesMax = Math.min(config.maxNodes ?? Infinity, instancesMax);
+  setCost(counts, { providers, nodes }, snapshot);
+}
+
+interface Priced {
+  readonly providers: readonly (VmProviderConfig | undefined)[];
+  readonly nodes: readonly Node[];
+}
+
+function setCost(counts: Counts, { providers, nodes }: Priced, { vmProviderConfigs }: Snapshot): void {
+  const rates = nodes.filter(hasVm).map(({ vmProvider = "" }) => rateOf("running", vmProviderConfigs.get(vmProvider)));
+  const known = rates.filter((rate) => rate !== undefined);
+  counts.vmsUnpriced = rates.length - known.length;
   if (providers.every((provider) => provider?.hourlyCost === undefined)) return;
-  counts.costPerHour = 0;
-  for (const node of nodes.filter(hasVm)) {
-    add(counts, "costPerHour", snapshot.vmProviderConfigs.get(node.vmProvider ?? "")?.hourlyCost ?? 0);
-  }
+  if (currenciesOf(vmProviderConfigs.values()).length > 1) return;
+  counts.costPerHour = known.reduce((sum, rate) => sum + rate, 0);
 }
 
 /** Each VM has one use: whoever has a session is in use, whatever else is true of it. */
