@@ -63,6 +63,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "runtime/model": ["runtime/kasm", "zod", "temporal-polyfill"],
   "runtime/model/private-key": ["runtime/model", "node:crypto"],
   "runtime/planner/config": ["runtime/model"],
+  "runtime/planner/forecast": ["runtime/model"],
   "runtime/planner/lifecycle": ["runtime/model", "runtime/planner/config"],
   "runtime/planner/placement": ["runtime/model", "runtime/planner/config", "runtime/planner/lifecycle"],
   "runtime/planner/planning": [
