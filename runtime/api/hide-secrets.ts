@@ -3,7 +3,7 @@
  * or a script's line may come back in an error, so what an engine printed is never shown as it is.
  */
 import { knownFacts, secretFields, type CloudCatalog } from "../model/config";
-import { hidden } from "../model/secret-paths";
+import { hidden, hidePasswordsInAddresses } from "../model/secret-paths";
 import { sealedFields, type FieldPath } from "../model/sealed-fields";
 import type { Rows, TableName } from "../model/changes";
 import type { Account } from "../model/accounts";
@@ -14,13 +14,12 @@ const secretCharactersMin = 4;
 /** Lines of scripts and keys that are shorter are like those of everybody's. */
 const lineCharactersMin = 8;
 
-/** What is secret by its form, whoever it belongs to: tokens, our API keys, private keys, passwords in addresses. */
+/** What is secret by its form, whoever it belongs to: tokens, our API keys, private keys. */
 const secretForms: readonly RegExp[] = [
   /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g,
   /\bhr_[\w-]{43}/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   /(?<=\b(?:bearer|basic) )[\w.~+/=-]{8,}/gi,
-  /(?<=:\/\/[^\s/:@]{1,200}:)[^\s/@]+(?=@)/g,
 ];
 
 export function hideKnownSecrets(text: string, secrets: ReadonlySet<string>): string {
@@ -28,7 +27,7 @@ export function hideKnownSecrets(text: string, secrets: ReadonlySet<string>): st
   // The longest first: what is left of it must not be taken for another.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) shown = shown.replaceAll(secret, hidden);
   for (const form of secretForms) shown = shown.replace(form, hidden);
-  return shown;
+  return hidePasswordsInAddresses(shown);
 }
 
 /** Every text that is secret of a lane's nodes, of the accounts that they may be in, and of the definitions behind them. */

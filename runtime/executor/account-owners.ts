@@ -9,6 +9,18 @@ import { isVm, nameOf, type Deployment } from "./stack-state";
 
 type Accounts = Readonly<Record<string, AccountSpec>>;
 
+/** Whether the state may tell more of the accounts of the request than is known. */
+export function hasUnknownOwner({
+  nodes,
+  leaving = [],
+  accounts,
+}: Pick<LaneRequest, "nodes" | "leaving" | "accounts">): boolean {
+  return [...nodes, ...leaving].some(({ account }) => {
+    const known = account === undefined ? undefined : accounts[account];
+    return known !== undefined && known.identity["owner"] === undefined;
+  });
+}
+
 /** The accounts of the request with the owners that the state tells; the same object when it tells nothing new. */
 export function withOwners(
   { nodes, leaving = [], accounts }: Pick<LaneRequest, "nodes" | "leaving" | "accounts">,

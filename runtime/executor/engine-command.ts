@@ -6,6 +6,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync, fstatSync } from "node:fs";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
+import { hidePasswordsInAddresses } from "../model/secret-paths";
 import { failureReason } from "./failure-reason";
 import { signal as sendSignal } from "./processes";
 
@@ -15,7 +16,7 @@ export class EngineFailure extends Error {
     /** Undefined when a signal ended it. */
     readonly exitCode: number | undefined,
     readonly endedBy: NodeJS.Signals | undefined,
-    /** The last part of what it printed. */
+    /** The last part of what it printed, without the password of the backend's address, which engines quote. */
     readonly output: string,
   ) {
     super(failureReason(output) ?? `the engine ended with ${endedBy ?? `exit code ${exitCode}`}`);
@@ -105,7 +106,11 @@ export async function runDetached(start: {
       child.once("exit", (code, endedBy) => resolve({ code, endedBy }));
     });
     if (ended.code === 0) return readFileSync(start.run.logFile, "utf8");
-    throw new EngineFailure(ended.code ?? undefined, ended.endedBy ?? undefined, readEnd(start.run.logFile));
+    throw new EngineFailure(
+      ended.code ?? undefined,
+      ended.endedBy ?? undefined,
+      hidePasswordsInAddresses(readEnd(start.run.logFile)),
+    );
   } finally {
     start.abort?.removeEventListener("abort", interrupt);
   }

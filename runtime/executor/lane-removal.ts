@@ -2,7 +2,7 @@
 import { UnavailableError } from "../model/errors";
 import type { LaneRequest } from "./node-updater";
 import type { PassphraseCrypter } from "./passphrase";
-import { awaitNoEngine, type RecoveryContext } from "./recovery";
+import { awaitNoEngine, withoutDeadLocks, type RecoveryContext } from "./recovery";
 import { realResources } from "./stack-state";
 
 /** Refuses a stack that still has something in it. */
@@ -24,6 +24,6 @@ export async function removeLane(
   }
   await context.permits.toOperate();
   if (backend) await backend.removeStack(stack);
-  else await context.stack.remove();
+  else await withoutDeadLocks(context, () => context.stack.remove());
   await folder.remove();
 }

@@ -5,7 +5,7 @@ import { messageOf } from "../model/errors";
 import type { DesiredNode } from "../model/state";
 import type { AskPermit } from "../store/permit";
 import { askAccount, type AskerOptions } from "./account-asker";
-import { withOwners } from "./account-owners";
+import { hasUnknownOwner, withOwners } from "./account-owners";
 import { runEngine } from "./engine-run";
 import { refuseUpdate, unknownResult } from "./engine-work";
 import { dropGone } from "./gone-vms";
@@ -89,8 +89,11 @@ export class LaneWorker {
 
   /** Holds each account to the one that the VMs in the state are in. A state that can't be read tells nothing here. */
   private async held<Request extends LaneRequest>(request: Request, abort: AbortSignal): Promise<Request> {
+    if (!hasUnknownOwner(request)) return request;
     const context = this.contextOf(request, () => undefined, abort);
-    const deployment = this.backend ? await context.stack.readDeployment().catch(() => undefined) : undefined;
+    // Reading some backends takes an engine, which needs the lane's folder.
+    if (this.backend === undefined) await context.folder.write(request, await this.openedCrypter());
+    const deployment = await context.stack.readDeployment().catch(() => undefined);
     return { ...request, accounts: withOwners(request, deployment, this.options.program) };
   }
 

@@ -155,17 +155,18 @@ export class PulumiStack {
     await this.run("cancel", ["cancel", "--yes", this.options.folder.qualifiedStack]);
   }
 
-  /** The caller knows that nothing is left but Pulumi providers, which no cloud knows of. */
+  /**
+   * The caller knows that nothing is left but Pulumi providers, which no cloud knows of. A stack that is gone already is
+   * no failure.
+   */
   async remove(): Promise<void> {
-    await this.options.permit();
-    await this.run("remove", [
-      "stack",
-      "rm",
-      "--yes",
-      "--force",
-      "--preserve-config",
-      this.options.folder.qualifiedStack,
-    ]);
+    const { permit, folder } = this.options;
+    await permit();
+    try {
+      await this.run("remove", ["stack", "rm", "--yes", "--force", "--preserve-config", folder.qualifiedStack]);
+    } catch (error) {
+      if (!(error instanceof EngineFailure && error.isStackMissing)) throw error;
+    }
   }
 
   private initialisedFile(): string {

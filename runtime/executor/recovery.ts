@@ -19,7 +19,7 @@ import { keptNode } from "./kept-nodes";
 import type { DuplicateVm, LaneRequest, RecoverRequest } from "./node-updater";
 import type { FoundNode, NodeProgram } from "./node-program-port";
 import type { JobPermits, NodeStep } from "./permits";
-import { isAlive, parentOf, signal } from "./processes";
+import { parentOf, signal } from "./processes";
 import type { PulumiStack } from "./pulumi-stack";
 import {
   addFound,
@@ -292,17 +292,17 @@ async function adoptUnrecorded(
  * Where locks can't be listed, the engine's refusal names their owners: when all of them are dead engines of ours, their
  * locks are removed and the work is done once more. Everywhere else a lock is a failure like any other.
  */
-export async function withoutDeadLocks<Result>(
-  { stack, backend, fencedHosts }: RecoveryContext,
-  work: () => Promise<Result>,
-): Promise<Result> {
+export async function withoutDeadLocks<Result>(context: RecoveryContext, work: () => Promise<Result>): Promise<Result> {
+  const { stack, backend } = context;
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof EngineFailure && error.isLocked) || backend !== undefined) throw error;
     const owners = [...error.output.matchAll(/created by \S+@(\S+) \(pid (\d+)\)/g)];
-    const isDead = (host = "", pid: number) => (host === hostname() ? !isAlive(pid) : fencedHosts.includes(host));
-    if (owners.length === 0 || !owners.every(([, host, pid]) => isDead(host, Number(pid)))) {
+    const verdicts = owners.map(([, host, pid]) =>
+      judgeLock({ host, pid: Number(pid) }, lockFacts(context, Number(pid))),
+    );
+    if (owners.length === 0 || verdicts.some((verdict) => verdict !== "stale")) {
       throw new UnavailableError(`the stack is locked by others: ${error.message}`, { cause: error });
     }
     await stack.cancel();

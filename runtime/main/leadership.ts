@@ -14,6 +14,7 @@ import { SessionAccounts } from "../broker/session-accounts";
 import { endOfLog, logsIn } from "../executor/lane-logs";
 import { LaneRunner } from "../executor/lane-runner";
 import type { NodeUpdater } from "../executor/node-updater";
+import type { StatesPruning } from "../executor/postgres-states";
 import { canonicalJson } from "../model/canonical-json";
 import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
@@ -89,6 +90,7 @@ export interface UpdaterTerm {
 
 export interface TermUpdater {
   readonly updater: NodeUpdater;
+  readonly pruning: StatesPruning;
   /** Workers on other machines; absent where there can be none. */
   readonly workers?: () => readonly WorkerView[];
 }
@@ -106,6 +108,7 @@ export class Leadership {
       updater: NodeUpdater;
       questions: AccountQuestions;
       recorder: HistoryRecorder;
+      pruning: StatesPruning;
       resealing: Resealing;
     },
     lost: Promise<Error>,
@@ -157,7 +160,7 @@ export class Leadership {
     const { epoch } = store;
     let onSlots = (): void => undefined;
     const term = { epoch, onSlots: () => onSlots() };
-    const { updater, workers } = await options.createUpdater((request) => store.permit(request), term);
+    const { updater, pruning, workers } = await options.createUpdater((request) => store.permit(request), term);
     const tokens = new NodeTokens(tokenSecret);
     const requesters = new Requesters();
     const wake = (): void => reconciler.wake();
@@ -203,6 +206,7 @@ export class Leadership {
       questions.start();
       resealing.start();
       recorder.start();
+      pruning.start();
     } catch (error) {
       // What they began is given up with the workers, and recovered in the next term.
       await Promise.all([laneRunner.stop(), reconciler.stop(), updater.stop()]);
@@ -230,7 +234,8 @@ export class Leadership {
       secrets: resealing,
       ...(workers === undefined ? {} : { workers }),
     };
-    return new Leadership(leader, { store, reconciler, laneRunner, updater, questions, resealing, recorder }, lost);
+    const parts = { store, reconciler, laneRunner, updater, questions, resealing, recorder, pruning };
+    return new Leadership(leader, parts, lost);
   }
 
   /**
@@ -239,12 +244,13 @@ export class Leadership {
    * which waits for the rest.
    */
   async stop(limitMs: number): Promise<void> {
-    const { store, reconciler, laneRunner, updater, questions, resealing, recorder } = this.parts;
+    const { store, reconciler, laneRunner, updater, questions, resealing, recorder, pruning } = this.parts;
     // First of all and at once: whoever no longer leads starts no engine.
     const lanesAtRest = laneRunner.stop();
     questions.stop();
     resealing.stop();
     recorder.stop();
+    pruning.stop();
     await reconciler.stop();
     const isAwaited = await store.isAwaited();
     if (isAwaited) await this.handOver();

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { WorkerView } from "../api/worker-contracts";
 import type { Installation } from "../executor/installation";
+import { StatesPruning } from "../executor/postgres-states";
 import { RemoteUpdater } from "../executor/remote/remote-updater";
 import { remoteProtocol } from "../executor/remote/remote-protocol";
 import { SharedUpdater } from "../executor/remote/shared-updater";
@@ -41,7 +42,9 @@ export async function createUpdater(options: UpdatersOptions): Promise<TermUpdat
     ...(slots === undefined ? {} : { slots }),
     ...(opened === undefined ? {} : { openedMax: opened }),
   });
-  if (databaseUrl === undefined) return { updater: own };
+  const { backendUrl, historyKept: kept } = installation;
+  const pruning = new StatesPruning({ backendUrl, kept, clock, log });
+  if (databaseUrl === undefined) return { updater: own, pruning };
   const remote = new RemoteUpdater({
     ...{ connectionString: databaseUrl, clock, rng, log, epoch: term.epoch, onWorkers: term.onSlots },
     sealer,
@@ -53,7 +56,7 @@ export async function createUpdater(options: UpdatersOptions): Promise<TermUpdat
     await updater.stop();
     throw error;
   }
-  return { updater, workers: () => remote.workers().map(viewWorker) };
+  return { updater, pruning, workers: () => remote.workers().map(viewWorker) };
 }
 
 const silentMs = 5_000;

@@ -6,6 +6,18 @@
 /** Takes the place of a secret wherever one would be shown. */
 export const hidden = "[secret]";
 
+/** Passwords in addresses, wherever a text quotes one: `scheme://user:password@host`, `?password=...`. */
+const passwordsInAddresses: readonly RegExp[] = [
+  // With a character that should have been escaped, whoever quotes the address says that it can't be read.
+  /(?<=\bpostgres(?:ql)?:\/\/[^\s:@/]{0,200}:)\S+(?=@)/g,
+  /(?<=:\/\/[^\s/:@]{1,200}:)[^\s/@]+(?=@)/g,
+  /(?<=[?&](?:password|sslpassword)=)[^\s&"']+/gi,
+];
+
+export function hidePasswordsInAddresses(text: string): string {
+  return passwordsInAddresses.reduce((shown, form) => shown.replace(form, hidden), text);
+}
+
 type Path = readonly PropertyKey[];
 
 /** `staticMembers[].connectionPassword` → `staticMembers`, `[]`, `connectionPassword`. */

@@ -36,7 +36,12 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(engine: Engine, options: Partial<WorkerPoolOptions> = {}): Promise<Bench> {
+/** @param backendUrl Default: a folder. */
+export async function openBench(
+  engine: Engine,
+  options: Partial<WorkerPoolOptions> = {},
+  backendUrl?: string,
+): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), "headroom-executor-"));
   const world = new ToyWorld(join(folder, "world"));
   const plugin = join(folder, "plugin");
@@ -50,6 +55,7 @@ export async function openBench(engine: Engine, options: Partial<WorkerPoolOptio
     engine,
     plugins: [{ name: "toy", path: plugin }],
     engineEnvironment: { TOY_WORLD: world.folder },
+    ...(backendUrl === undefined ? {} : { backendUrl }),
   });
   const workerEntry = join(__dirname, "toy-worker.js");
   const limits = { orphanWaitMs: 15_000, settleMs: 200 };

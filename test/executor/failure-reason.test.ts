@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { EngineFailure } from "../../runtime/executor/engine-command";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EngineFailure, runDetached } from "../../runtime/executor/engine-command";
 
 const refusal = "AWS account ID not allowed: 999999999999";
 
@@ -64,6 +67,28 @@ describe("the reason of a failed engine", () => {
   for (const { what, output, reason } of outputs) {
     it(`is its telling sentence: ${what}`, () => {
       assert.equal(new EngineFailure(255, undefined, output).message, reason);
+    });
+  }
+
+  for (const { password, address } of [
+    { password: "p4ss-word", address: "postgres://headroom:p4ss-word@db:5432/headroom?sslmode=disable" },
+    { password: "p4ss/wo:rd", address: "postgres://headroom:p4ss/wo:rd@db/headroom" },
+    { password: "p4ss%40word", address: "https://ada:p4ss%40word@proxy:3128" },
+    { password: "p4ss", address: "postgres://db/headroom?user=headroom&password=p4ss&sslmode=disable" },
+  ]) {
+    it(`holds no password of an address that the engine quotes: ${address}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "headroom-reason-"));
+      try {
+        const script = `console.log('error: unable to open state database "${address}": refused'); process.exit(255)`;
+        const run = { logFile: join(folder, "log"), onStarted: () => undefined };
+        const started = { command: process.execPath, args: ["-e", script], cwd: folder, env: {}, run };
+        const failure = await runDetached(started).then(assert.fail, (error: unknown) => error);
+        assert.ok(failure instanceof EngineFailure);
+        assert.match(failure.message, /unable to open state database ".*\[secret\].*": refused/);
+        for (const text of [failure.message, failure.output]) assert.ok(!text.includes(password), text);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     });
   }
 
