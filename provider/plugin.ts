@@ -43,6 +43,8 @@ function kernels(): KernelSet {
         return (await import("./clouds/proxmox/guest-resource.js")).guestKernel;
       case "headroom:vsphere:Guest":
         return (await import("./clouds/vsphere/guest-resource.js")).guestKernel;
+      case "headroom:nutanix:Address":
+        return (await import("./clouds/nutanix/address-resource.js")).addressKernel;
       case "headroom:directory:ComputerRecord":
         computerRecords ??= import("./directory/computer-record-resource.js").then((module) =>
           module.createComputerRecordKernel(),

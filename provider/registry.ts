@@ -7,6 +7,7 @@ import { digitalocean } from "./clouds/digitalocean";
 import { gcp } from "./clouds/gcp";
 import { kubevirt } from "./clouds/kubevirt";
 import { local } from "./clouds/local";
+import { nutanix } from "./clouds/nutanix";
 import { openstack } from "./clouds/openstack";
 import { oci } from "./clouds/oci";
 import { proxmox } from "./clouds/proxmox";
@@ -25,6 +26,7 @@ export const clouds: readonly Cloud[] = [
   proxmox,
   vsphere,
   openstack,
+  nutanix,
 ];
 
 /** By kind. Settings are parsed by each cloud's own schema, so nobody here need know their types. */

@@ -9,3 +9,4 @@ export * from "./oci";
 export * from "./proxmox";
 export * from "./vsphere";
 export * from "./openstack";
+export * from "./nutanix";

@@ -27,17 +27,21 @@ function errorTexts(output: string): string[] {
   const lines = output.split("\n");
   return lines.flatMap((line, index) => {
     const first = /^\s*(?:error: |\* )(.*)$/.exec(line)?.[1]?.trim();
-    return first === undefined ? [] : first + answerBelow(lines.slice(index + 1, index + answerLinesMax));
+    if (first === undefined) return [];
+    return first.replace(/(?:: )?\{$/, "") + answerBelow(first, lines.slice(index + 1, index + answerLinesMax));
   });
 }
 
-/** Azure's SDKs print the request alone, and below it, between rules, the whole answer: its code and its sentence say why. */
-function answerBelow(lines: readonly string[]): string {
+/**
+ * Azure's SDKs print the request alone, and below it, between rules, the whole answer; Nutanix's plugin begins the answer in the
+ * line of the error. Its code and its sentence say why.
+ */
+function answerBelow(first: string, lines: readonly string[]): string {
   const end = lines.findIndex((line) => /^\s*error: /.test(line));
   const own = end < 0 ? lines : lines.slice(0, end);
-  if (!own.slice(0, 2).some((line) => /^\s*-{20,}$/.test(line))) return "";
+  if (!first.endsWith("{") && !own.slice(0, 2).some((line) => /^\s*-{20,}$/.test(line))) return "";
   const text = own.join("\n");
-  const code = /^\s*ERROR CODE: (\w+)$/m.exec(text)?.[1];
+  const code = (/^\s*ERROR CODE: (\w+)$/m.exec(text) ?? /^\s*"reason": "(\w+)"/m.exec(text))?.[1];
   const sentence = /"(?:message|error_description)": "((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
   const said = sentence?.split(/\\[nr]/)[0]?.replace(/\\(["\\/])/g, "$1");
   return [code, said].flatMap((part) => (part === undefined ? [] : `: ${part}`)).join("");

@@ -1,11 +1,11 @@
-/** Kasm's VM and DNS provider configs, of the clouds that are here and of those that are not yet. */
+/** Kasm's VM and DNS provider configs. */
 import { azureColumns, azureDnsColumns } from "./azure-columns";
 import { common, startupScript, vmDefaults } from "./cloud-columns";
 import { googleAccount, googleColumns } from "./google";
 import { harvester, kubevirt } from "./kubernetes";
 import { openStackColumns } from "./openstack-columns";
 import { ociAccount, ociColumns } from "./oracle";
-import { alias, not, to, type Column, type Table } from "./table";
+import { alias, not, to, type Table } from "./table";
 import { vsphereColumns } from "./vsphere-columns";
 
 /** What every DNS provider config has. */
@@ -132,23 +132,6 @@ const digitalOceanDns: Table = {
   columns: { ...dnsCommon, digital_ocean_token: to("token", "text", "Token", { isSecret: true }) },
 };
 
-/** A cloud that this version lacks: its columns are known, so that secrets among them are never shown. */
-function notYet(table: Pick<Table, "name" | "title"> & { readonly cloud: string }, columns: string, of: Table): Table {
-  const note = `${table.title} is not in Headroom yet`;
-  const own = columns
-    .trim()
-    .split(/\s*\n\s*/)
-    .map((line): [string, Column] => {
-      const [name, ...label] = line.split(/\s+/);
-      const isSecret = /password|secret|token|private_key|credentials|passphrase/.test(name!);
-      return [name!, not("not yet", label.join(" "), isSecret ? { isSecret } : {})];
-    });
-  const shared = Object.entries(of.columns).filter(([name]) => name !== "config_id" && name !== "startup_script");
-  return { ...of, ...table, note, columns: Object.fromEntries([...shared, ...own]) };
-}
-
-const noVm: Table = { ...vmDefaults, name: "", title: "", columns: common };
-
 const azure: Table = {
   ...vmDefaults,
   name: "azure_configs",
@@ -190,21 +173,27 @@ const openstack: Table = {
   columns: { ...common, ...openStackColumns },
 };
 
-const nutanix = notYet(
-  { name: "nutanix_vm_configs", title: "Nutanix", cloud: "nutanix" },
-  `config_id
-  host Host
-  port Port
-  username Username
-  password Password
-  api_version API Version
-  vm_candidate VM Candidate
-  cores Cores
-  memory_bytes Memory
-  verify_ssl Verify SSL
-  startup_script Startup Script`,
-  noVm,
-);
+const nutanix: Table = {
+  ...vmDefaults,
+  name: "nutanix_vm_configs",
+  title: "Nutanix",
+  cloud: "nutanix",
+  columns: {
+    ...common,
+    host: to("host", "host", "Host", { note: "of Prism Central, without a scheme", example: "prism.example.org" }),
+    port: to("port", "count", "Port"),
+    username: to("username", "text", "Username", { example: "headroom@example.org" }),
+    password: to("password", "text", "Password", { isSecret: true }),
+    api_version: not("version 3 of Prism Central's interface is spoken", "API Version"),
+    vm_candidate: to("vmCandidate", "text", "VM Candidate", {
+      note: "an image; a VM is not copied: make an image of its disk, and name its `subnet`",
+      example: "ubuntu-agent",
+    }),
+    cores: to("cores", "count", "Cores", { example: 4 }),
+    memory_bytes: to("memory", "bytes", "Memory", { note: "a quantity such as `8GiB`", example: "8GiB" }),
+    verify_ssl: to("verifySsl", "flag", "Verify SSL", { absent: true }),
+  },
+};
 
 const azureDns: Table = {
   ...dnsDefaults,

@@ -54,6 +54,11 @@ const outputs: readonly { readonly what: string; readonly output: string; readon
     output: `    error: PUT https://a.example/vm\n    ${"-".repeat(80)}\n    RESPONSE 500: 500 Internal Server Error\n`,
     reason: "PUT https://a.example/vm",
   },
+  {
+    what: "an answer that begins in the line of the error, as Nutanix's plugin prints it",
+    output: ` -  x:y:Vm n-a **deleting failed**\n    error: error while deleting VM 7: error: {\n    error: update failed\nDiagnostics:\n  x:y:Vm (n-a):\n    error: error while deleting VM 7: error: {\n      "code": 403,\n      "message_list": [\n        {\n          "message": "No permission to \\"delete\\".",\n          "reason": "ACCESS_DENIED"\n        }\n      ]\n    }\n    error: update failed\n`,
+    reason: 'error while deleting VM 7: error: ACCESS_DENIED: No permission to "delete".',
+  },
   { what: "nothing but that it failed", output: "    error: update failed\n", reason: "update failed" },
   {
     what: "only what follows from it",

@@ -88,7 +88,9 @@ describe("an imported program", () => {
     const config = declared(program, "AutoscaleConfig", "main");
     has(config, 'standbyMemory: "8GiB"', 'memoryOverride: "16GiB"', "coresOverride: 8", 'downscaleBackoff: "10m"');
     const second = declared(program, "AutoscaleConfig", "second");
-    has(second, 'vmProvider: config.require("second-vmProvider")', 'config.require("second-startupScript-text")');
+    has(second, "vmProvider: clusterVms.name", 'config.require("second-startupScript-text")');
+    const nutanix = declared(program, "NutanixVmProvider", "cluster");
+    has(nutanix, 'host: "nutanix.example.org"', 'subnet: config.require("cluster-subnet")', "maxInstances: 4");
   });
 
   it("says which day a number means when it is told, and asks when it is not", () => {
@@ -170,11 +172,7 @@ describe("what an import leaves out", () => {
     });
     // What has its place is in the program, and not in the list.
     has(imported("older").files.get("index.ts")!, 'firewallName: "kasm-agents"');
-    assert.match(find("older", "nutanix_vm_configs").why, /^Nutanix.* is not in Headroom yet$/);
-    assert.match(
-      find("older", "autoscale_configs.nutanix_vm_config_name").why,
-      /say its name by the configuration second-vmProvider/,
-    );
+    assert.match(find("older", "subnet").why, /^subnet is needed here: say it by the configuration cluster-subnet$/);
     assert.match(
       find("helm-values", "zones.upstream_auth_address").why,
       /host name or IP address that new VMs can reach/,

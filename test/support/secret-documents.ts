@@ -60,6 +60,10 @@ const settingsOf: Readonly<Record<string, Document>> = {
       zone: "example.org",
     },
   },
+  "vmProviderConfig nutanix": {
+    ...{ host: "prism.example.org", username: "headroom@example.org", vmCandidate: "agents", subnet: "desktops" },
+    ...{ cores: 2, memory: "4GiB" },
+  },
   "vmProviderConfig proxmox": {
     ...{ host: "pve.example.org", username: "headroom@pve", tokenName: "runtime", templateName: "agents" },
     ...{ clusterNode: "pve1", cores: 2, memory: "4GiB" },
