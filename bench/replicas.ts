@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "../runtime/store/embedded-postgres";
 import { declareFullPool, load } from "./placements";
+import type { LoadReport } from "./placements-load";
 import { median, percentile, type Bench, type Figure } from "./result";
 import { Service } from "./service";
 
@@ -52,13 +53,23 @@ async function compareWays(
   await load(leader, { clients: 16, seconds: Math.min(3, seconds) });
   await load(standby, { clients: 16, seconds: Math.min(3, seconds) });
   for (const clients of [1, 16]) {
-    const [direct, forwarded] = [await load(leader, { clients, seconds }), await load(standby, { clients, seconds })];
+    const direct = await measured(leader, [leader, standby], { clients, seconds });
+    const forwarded = await measured(standby, [leader, standby], { clients, seconds });
     for (const { failures, firstFailure } of [direct, forwarded]) {
       if (failures > 0) throw new Error(`${failures} clients failed: ${firstFailure}`);
     }
     const [directMs, forwardedMs] = [direct, forwarded].map(({ latenciesMs }) => percentile(latenciesMs, 0.5));
     log(`${clients} clients: p50 ${directMs!.toFixed(2)} ms direct, ${forwardedMs!.toFixed(2)} ms forwarded`);
+    const [directUs, forwardedUs] = [direct, forwarded].map(({ processorUs }) => processorUs);
+    log(
+      `${clients} clients: ${directUs!.toFixed(0)} µs of processor time direct, ${forwardedUs!.toFixed(0)} µs forwarded`,
+    );
     figures.push(
+      {
+        what: `processor time of both services, forwarded by direct, ${clients} clients`,
+        value: forwardedUs! / directUs!,
+        unit: "x",
+      },
       { what: `p50 direct, ${clients} clients`, value: directMs!, unit: "ms" },
       { what: `p50 forwarded, ${clients} clients`, value: forwardedMs!, unit: "ms" },
       {
@@ -70,6 +81,18 @@ async function compareWays(
     );
   }
   return figures;
+}
+
+/** What the load reports, and the processor time of a request in all services together, in microseconds. */
+async function measured(
+  asked: Service,
+  services: readonly Service[],
+  order: { readonly clients: number; readonly seconds: number },
+): Promise<LoadReport & { readonly processorUs: number }> {
+  const usedMs = (): number => services.reduce((sum, service) => sum + service.processorMs(), 0);
+  const beforeMs = usedMs();
+  const report = await load(asked, order);
+  return { ...report, processorUs: ((usedMs() - beforeMs) * 1000) / report.requests };
 }
 
 /** The one that was killed comes back each time, and stands by for the other. */

@@ -60,6 +60,16 @@ export class Service {
     return (Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024) / 1e6;
   }
 
+  /** Time of the processor that the service process has used. Linux only. Unit: milliseconds. */
+  processorMs(): number {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(11, 13);
+    return (Number(user) + Number(system)) * 10;
+  }
+
   async declare(kind: DefinitionKind, doc: Record<string, unknown>): Promise<void> {
     await this.client.putDefinition({ kind, name: String(doc["name"]), doc, owner: "bench" });
   }

@@ -7,7 +7,7 @@
  * Replicas of two versions stand side by side during an upgrade: a reader passes over fields of the claim that it does not
  * know, and the number in front grows only when an older reader would misread what follows.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import { z } from "zod";
 import type { Clock } from "../model/clock";
@@ -41,14 +41,14 @@ export interface ForwardedRequest {
 }
 
 export class ForwardedCalls {
-  private readonly key: Uint8Array;
+  private readonly key: KeyObject;
 
   /** @param secret The same on all replicas of the installation. */
   constructor(
     secret: Uint8Array,
     private readonly clock: Clock,
   ) {
-    this.key = deriveKey(secret, "forwarding");
+    this.key = createSecretKey(deriveKey(secret, "forwarding"));
   }
 
   /** The value of {@link forwardedHeader} for one attempt. */

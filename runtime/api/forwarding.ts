@@ -9,7 +9,7 @@ import { isLeader, type ForwardAbout, type Forwarding, type ForwardOutcome } fro
 import { forwardedHeader, type ForwardedCalls } from "./forwarded-call";
 import { HeldRequest } from "./held-request";
 import { networkMessageOf, sendRequest } from "./http-call";
-import { askLeader, type Attempt } from "./leader-attempt";
+import { askLeader, placeOf, type Attempt, type LeaderPlace } from "./leader-attempt";
 import type { PeerAgents } from "./peer-agents";
 import type { Role } from "./role";
 import { splitTarget } from "./target";
@@ -42,6 +42,7 @@ export interface ForwarderOptions {
 
 export class Forwarder implements Forwarding {
   private held = 0;
+  private place: LeaderPlace | undefined;
 
   constructor(private readonly options: ForwarderOptions) {}
 
@@ -110,22 +111,20 @@ export class Forwarder implements Forwarding {
   }
 
   /** Given up when another replica leads. */
-  private async send(leaderUrl: string, held: HeldRequest, response: ServerResponse, client: Client): Promise<Attempt> {
+  private send(leaderUrl: string, held: HeldRequest, response: ServerResponse, client: Client): Promise<Attempt> {
     const { role, calls, agents } = this.options;
     const { method = "", url = "" } = held.request;
     const target = targetOf(url);
-    const given = new AbortController();
-    const stop = role.onChange(() => {
-      const { current } = role;
-      const isSame = !isLeader(current) && (current.leaderUrl === undefined || current.leaderUrl === leaderUrl);
-      if (!isSame) given.abort(new Error("another runtime leads by now"));
-    });
+    if (this.place?.leaderUrl !== leaderUrl) this.place = placeOf(leaderUrl);
+    const { place } = this;
     const claim = calls.sign({ method, target }, client);
-    try {
-      return await askLeader({ leaderUrl, held, method, target, claim, response, agents, signal: given.signal });
-    } finally {
-      stop();
-    }
+    const watch = (giveUp: (why: Error) => void): (() => void) =>
+      role.onChange(() => {
+        const { current } = role;
+        const isSame = !isLeader(current) && (current.leaderUrl === undefined || current.leaderUrl === leaderUrl);
+        if (!isSame) giveUp(new Error("another runtime leads by now"));
+      });
+    return askLeader({ place, held, method, target, claim, response, agents, watch });
   }
 
   /** Ends at the next change of the role, after `ms`, or when the caller has gone. */

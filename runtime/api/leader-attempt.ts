@@ -10,14 +10,30 @@ import type { PeerAgents } from "./peer-agents";
 /** A leader that takes no connection within this time is tried again. */
 const connectMs = 2_000;
 
+/** An answer up to this is passed on in one piece, which is cheaper than as it comes. Unit: bytes. */
+const wholeBytesMax = 64 * 1024;
+
 /** What concerns one connection and not the request, by RFC 9110, and what is told anew. */
 const ofConnection: ReadonlySet<string> = new Set([
   ...["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"],
   ...["proxy-authenticate", "proxy-authorization", forwardedHeader],
 ]);
 
-export interface LeaderCall {
+/** Where a leader answers, as Node takes it. */
+export interface LeaderPlace {
   readonly leaderUrl: string;
+  readonly isSecured: boolean;
+  readonly options: { readonly host: string; readonly port?: string };
+}
+
+export function placeOf(leaderUrl: string): LeaderPlace {
+  const { protocol, hostname, port } = new URL(leaderUrl);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return { leaderUrl, isSecured: protocol === "https:", options: port === "" ? { host } : { host, port } };
+}
+
+export interface LeaderCall {
+  readonly place: LeaderPlace;
   readonly held: HeldRequest;
   readonly method: string;
   /** Path and query. */
@@ -26,8 +42,8 @@ export interface LeaderCall {
   readonly claim: string;
   readonly response: ServerResponse;
   readonly agents: PeerAgents;
-  /** Gives the attempt up. */
-  readonly signal: AbortSignal;
+  /** Calls `giveUp` when the attempt is to be given up, until its own answer is called. */
+  readonly watch: (giveUp: (why: Error) => void) => () => void;
 }
 
 export type Attempt =
@@ -40,21 +56,21 @@ export type Attempt =
 
 /** Never rejects. */
 export function askLeader(call: LeaderCall): Promise<Attempt> {
-  const { leaderUrl, held, method, target, claim, response, agents, signal } = call;
-  const { protocol, hostname, port } = new URL(leaderUrl);
-  const isSecured = protocol === "https:";
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const options = { method, path: target, host, signal, ...(port === "" ? {} : { port }) };
-  const headers = requestHeaders(held, claim);
+  const { place, held, method, target, claim, response, agents, watch } = call;
+  const { isSecured } = place;
+  const { host } = place.options;
+  const options = { ...place.options, method, path: target, headers: requestHeaders(held, claim) };
   return new Promise((resolve) => {
     const sent = isSecured
-      ? tlsRequest({ ...options, headers, agent: agents.tls, servername: isIP(host) === 0 ? host : "" })
-      : plainRequest({ ...options, headers, agent: agents.plain });
+      ? tlsRequest({ ...options, agent: agents.tls, servername: isIP(host) === 0 ? host : "" })
+      : plainRequest({ ...options, agent: agents.plain });
+    const stopWatching = watch((why) => sent.destroy(why));
     let mayBeDone = false;
     const abandon = (): void => {
       if (!sent.closed) sent.destroy();
     };
     const settle = (attempt: Attempt): void => {
+      stopWatching();
       response.off("close", abandon);
       resolve(attempt);
     };
@@ -64,10 +80,7 @@ export function askLeader(call: LeaderCall): Promise<Attempt> {
         if (held.body === undefined) sendAsItComes(held, sent);
       });
     });
-    sent.on("error", (error) => {
-      const why = networkMessageOf(signal.aborted ? signal.reason : error);
-      settle({ kind: mayBeDone ? "unknown" : "notDone", why });
-    });
+    sent.on("error", (error) => settle({ kind: mayBeDone ? "unknown" : "notDone", why: networkMessageOf(error) }));
     sent.once("response", (answer) => {
       if (answer.headers[notLeadingHeader] === undefined) {
         passOn(answer, response);
@@ -127,8 +140,22 @@ function passOn(answer: IncomingMessage, response: ServerResponse): void {
   const headers = withoutConnection(answer);
   // A stream that has ended must not hold up the closing of the port.
   if (isEventStream) headers.push("connection", "close");
+  if (Number(answer.headers["content-length"] ?? Infinity) <= wholeBytesMax) {
+    passOnWhole(answer, response, headers);
+    return;
+  }
   response.writeHead(answer.statusCode ?? 502, headers);
   if (isEventStream) response.flushHeaders();
   answer.on("error", () => (isEventStream ? response.end() : response.destroy()));
   answer.pipe(response);
+}
+
+function passOnWhole(answer: IncomingMessage, response: ServerResponse, headers: string[]): void {
+  const chunks: Buffer[] = [];
+  answer.on("error", () => response.destroy());
+  answer.on("data", (chunk: Buffer) => void chunks.push(chunk));
+  answer.once("end", () => {
+    response.writeHead(answer.statusCode ?? 502, headers);
+    response.end(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  });
 }
