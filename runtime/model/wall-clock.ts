@@ -93,7 +93,7 @@ export class WallClocks {
 }
 
 /** What the zone's wall clock is ahead of UTC. */
-function offsetMsAt(timezone: string, atMs: EpochMs): number {
+export function offsetMsAt(timezone: string, atMs: EpochMs): number {
   return Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timezone).offsetNanoseconds / 1e6;
 }
 

@@ -282,7 +282,7 @@ function covers(entry: string, target: string): boolean {
 /** Files that are run or loaded by their path, and so imported by nobody. */
 const startedByPath: readonly RegExp[] = [
   // What package.json names, and the programs beside it.
-  /^(runtime\/cli|runtime\/sim|bench|engine|generate)\/main\.ts$/,
+  /^(runtime\/cli|runtime\/sim|bench|bench\/score|engine|generate)\/main\.ts$/,
   /^dashboard\/main\.tsx$/,
   /^examples\/[^/]+\/(index|main)\.ts$/,
   /^provider\/(plugin|worker|program|component-process)\.ts$/,

@@ -1,5 +1,11 @@
 /** What the forecast of a config's demand is told, what it keeps and what it answers. */
 import type { EpochMs } from "../../model/clock";
+import type { DeparturesState } from "./departures";
+import type { GuardState } from "./guard";
+import type { LevelState } from "./level";
+import type { ZoneState } from "./local-time";
+import type { Outcome, PoolState } from "./reckoned-pool";
+import type { SeasonState } from "./season";
 
 /** Of the config as it is declared. May change at any time; what was learned stays. */
 export interface ForecastOptions {
@@ -15,6 +21,11 @@ export interface ForecastOptions {
   readonly declaredBackoffSeconds: number;
   /** Boot time until one was measured. Unit: seconds. */
   readonly bootSecondsAssumed: number;
+  /**
+   * The advice decides (mode `replace`): what sessions really wait says how well it does. Otherwise somebody else's standby
+   * is behind the real waits, and the reckoned ones count.
+   */
+  readonly isFollowed: boolean;
 }
 
 /** Times never go back: an event that is older than the newest one counts as being of that time. */
@@ -23,8 +34,8 @@ export type ForecastEvent =
   | { readonly kind: "arrival"; readonly atMs: EpochMs }
   /** A session got its place, after it waited so long since its arrival; 0 = there was a free one. */
   | { readonly kind: "start"; readonly atMs: EpochMs; readonly waitedSeconds: number }
-  /** A session ended, and its place is free; the duration counts from its start. */
-  | { readonly kind: "end"; readonly atMs: EpochMs; readonly durationSeconds: number }
+  /** A session ended, and its place is free; the duration counts from its start, before which it waited so long: 0 unless given. */
+  | { readonly kind: "end"; readonly atMs: EpochMs; readonly durationSeconds: number; readonly waitedSeconds?: number }
   /** One that waited went away without a place. */
   | { readonly kind: "gaveUp"; readonly atMs: EpochMs; readonly waitedSeconds: number }
   /** A new node is ready, so long after it was asked for. */
@@ -57,7 +68,12 @@ export type AdviceReason =
 export interface Advice {
   /** Sessions to keep free, those on nodes that are coming included, those that wait taken off. */
   readonly freeSessions: number;
-  /** How long a node beyond that stays idle before it may go. Unit: seconds. */
+  /**
+   * Of places on nodes that are ready so many stay free, even where there are more than `freeSessions` with those that are
+   * coming: a place that is ready serves now. 0 = the same rule for all.
+   */
+  readonly readySessions: number;
+  /** How long a node beyond both stays idle before it may go. Unit: seconds. */
   readonly backoffSeconds: number;
   readonly reason: AdviceReason;
   readonly parts: AdviceParts;
@@ -87,26 +103,73 @@ export interface ForecastRecord {
   readonly sessions: number;
   /** Share of them that waited longer than `withinSeconds`. */
   readonly waitingShare: number;
-  /** What was kept idle or booting. Unit: hours of one session's place. Undefined = nobody told. */
-  readonly idleHours?: number;
   /** The same of the forecast and of plain standby, as they would have done on the same days, both reckoned. */
   readonly forecast?: ReckonedRecord;
   readonly plain?: ReckonedRecord;
 }
 
 export interface ReckonedRecord {
+  readonly sessions: number;
   readonly waitingShare: number;
+  /** Idle or booting. Unit: hours of one session's place. */
   readonly idleHours: number;
 }
 
-/** Plain data of bounded size that survives `JSON.stringify`. Nobody but the forecast looks into it. */
+/** What the last plan of a minute came to. */
+export interface MinutePlan {
+  free: number;
+  ready: number;
+  arrivals: number;
+  ends: number;
+  level: number;
+}
+
+/** What has been asked for since the bin of five minutes began. */
+export interface OpenBin {
+  /** Since 1970 by the local clock; -1 = none has begun. */
+  number: number;
+  arrivals: number;
+  /** What was expected when it began; -1 = nothing was known. */
+  expected: number;
+  /** Seen from its start, without a gap, and the config was open. */
+  isWhole: boolean;
+}
+
+/** Plain data of bounded size that survives `JSON.stringify`: below 64 kB. Nobody but the forecast looks into it. */
 export interface ForecastState {
   /** Of the layout; a state of another one is started anew. */
   version: number;
+  /** 0 = nothing happened yet. */
   sinceMs: EpochMs;
   lastMs: EpochMs;
-  arrivals: number;
-  waited: number;
-  rateByHour: number[];
+  tickMs: EpochMs;
+  zone: ZoneState;
+  /** Day since 1970 by the local clock. */
+  day: number;
+  season: SeasonState;
+  level: LevelState;
+  departures: DeparturesState;
+  bin: OpenBin;
+  arrivalsSinceTick: number;
+  /** Smoothed over about a week; 0 = no day is over yet. */
+  sessionsPerDay: number;
+  sessions: number;
+  /** The last boots. Unit: seconds. */
   boots: number[];
+  bootP90Seconds: number;
+  logPrice: number;
+  plan: MinutePlan;
+  forecastPool: PoolState;
+  plainPool: PoolState;
+  guard: GuardState;
+  /** What happened since the day began, and on the days before. */
+  today: Outcome;
+  days: DayRecord[];
+}
+
+/** One day, as it was and as both rules would have made it. */
+export interface DayRecord {
+  readonly actual: Outcome;
+  readonly forecast: Outcome;
+  readonly plain: Outcome;
 }
