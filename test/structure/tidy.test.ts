@@ -133,6 +133,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "runtime/executor",
     "runtime/store",
     "runtime/import-kasm",
+    "runtime/simulate",
     "runtime/backup",
     "provider/registry",
     "commander",
@@ -151,6 +152,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "zod",
   ],
   "runtime/backup": ["runtime/model", "runtime/store", "runtime/executor", "runtime/main", "node", "pg", "zod"],
+  "runtime/simulate": [
+    "runtime/model",
+    "runtime/planner/lifecycle",
+    "runtime/broker",
+    "runtime/deciding",
+    "runtime/reconciler",
+    "runtime/executor",
+    "runtime/store",
+    "runtime/sim/rng",
+    "runtime/sim/timeline",
+    "runtime/sim/tokens",
+    "node",
+    "yaml",
+    "zod",
+  ],
   "runtime/sim": [
     "runtime/model",
     "runtime/planner",
@@ -342,9 +358,9 @@ describe("structure", () => {
     assert.deepEqual(importers, []);
   });
 
-  it("keeps the simulation out of the runtime: only the CLI may import it", () => {
+  it("keeps the simulation out of the runtime: only the CLI may import it, and what plays demand for it", () => {
     const importers = sources("runtime")
-      .filter((file) => !file.startsWith("runtime/sim/") && !file.startsWith("runtime/cli/"))
+      .filter((file) => !/^runtime\/(sim|simulate|cli)\//.test(file))
       .filter((file) => importsOf(file).some((imported) => covers("runtime/sim", targetOf(file, imported))));
 
     assert.deepEqual(importers, []);

@@ -1,0 +1,38 @@
+/** When the reconciler of a simulated runtime has to look, although nothing wakes it. */
+import type { EpochMs } from "../model/clock";
+import type { HotState } from "../store/hot-state";
+import type { PlayedDefinition } from "./played-definitions";
+
+/** As the service's own. */
+const tickMs = 5_000;
+const minuteMs = 60_000;
+
+/** Something in the definitions begins by the clock: they are looked at in each minute. */
+export function needsClock(definitions: readonly PlayedDefinition[]): boolean {
+  return definitions.some(
+    ({ kind, doc }) =>
+      kind === "schedule" ||
+      kind === "stagingConfig" ||
+      doc["maxNodeAge"] !== undefined ||
+      doc["waitObjective"] !== undefined ||
+      doc["warmNodes"] !== undefined,
+  );
+}
+
+/** Undefined = nothing is due before something wakes it. */
+export function nextLookMs(state: HotState, nowMs: EpochMs, isByClock: boolean): EpochMs | undefined {
+  const isMoving =
+    state.queue().length > 0 || Object.keys(state.nodesByStatus.all()).some((status) => status !== "running");
+  let nextMs = isByClock || isMoving ? gridAfter(nowMs, minuteMs) : Infinity;
+  for (const { autoscaleConfig, excessSinceMs } of state.configStates.values()) {
+    if (excessSinceMs === undefined) continue;
+    const backoffMs = 1000 * (state.autoscaleConfigs.get(autoscaleConfig)?.downscaleBackoff ?? 0);
+    const dueMs = excessSinceMs + backoffMs;
+    nextMs = Math.min(nextMs, dueMs > nowMs ? gridAfter(dueMs - 1, tickMs) : gridAfter(nowMs, minuteMs));
+  }
+  return nextMs === Infinity ? undefined : nextMs;
+}
+
+function gridAfter(atMs: EpochMs, stepMs: number): EpochMs {
+  return (Math.floor(atMs / stepMs) + 1) * stepMs;
+}
