@@ -240,6 +240,60 @@ export interface LdapConfigArgs {
   readonly orphans?: pulumi.Input<"report" | "delete">;
 }
 
+/** Who is called when a threshold is passed. */
+export interface WebhookArgs {
+  /**
+   * Where each event is sent by POST: `"https://..."`; `"http://..."` only on the runtime's own machine. No redirection
+   * is followed. At most 2,000 characters. Kept as a secret.
+   */
+  readonly url: pulumi.Input<string>;
+  /**
+   * Signs each call, by HMAC-SHA256 over its time and body; a text that is hard to guess. At most 200 characters. Kept
+   * as a secret.
+   */
+  readonly secret: pulumi.Input<string>;
+}
+
+export interface BudgetArgs {
+  /** Name to refer to: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name. */
+  readonly name?: pulumi.Input<string>;
+  /** Counts nodes in this zone alone. Default: in all zones. */
+  readonly zone?: pulumi.Input<string>;
+  /** Counts nodes of this pool alone. Default: of all pools. */
+  readonly pool?: pulumi.Input<string>;
+  /** Counts nodes of this autoscale config alone. Default: of all of them. */
+  readonly autoscaleConfig?: pulumi.Input<string>;
+  /**
+   * Counts nodes on this VM provider config alone; others may still make nodes when it is spent. Default: on all of
+   * them.
+   */
+  readonly vmProvider?: pulumi.Input<string>;
+  /** What may be spent in one period, in `currency`, e.g. `1500`. At most 1,000,000,000. */
+  readonly amount: pulumi.Input<number>;
+  /**
+   * Currency of the amount, e.g. `EUR`: only prices in it are counted. Default: none is named, and prices without one
+   * are counted.
+   */
+  readonly currency?: pulumi.Input<string>;
+  /** How often it begins anew; weeks begin on Monday. */
+  readonly per: pulumi.Input<"day" | "week" | "month">;
+  /** IANA time zone of the days, weeks and months, e.g. `"Europe/Berlin"`. Default `"UTC"`. */
+  readonly timezone?: pulumi.Input<string>;
+  /**
+   * Percent of the amount at which it is told, once in a period each, in rising order. At most 10. Default
+   * `[50, 80, 100]`.
+   */
+  readonly thresholds?: pulumi.Input<pulumi.Input<number>[]>;
+  /**
+   * When all is spent, until the period ends: `alert` tells it; `noStandby` also keeps no standby, makes no node for
+   * staged sessions and lets idle nodes go down to `minNodes`; `noNewNodes` also makes no node at all. Nobody who has a
+   * session loses it. Default `alert`.
+   */
+  readonly onReached?: pulumi.Input<"alert" | "noStandby" | "noNewNodes">;
+  /** Who is called when a threshold is passed. Default nobody. */
+  readonly webhook?: pulumi.Input<WebhookArgs>;
+}
+
 export interface ScheduleArgs {
   /** Name to refer to: 1 to 40 lower-case letters, digits and dashes. Default: the resource's name. */
   readonly name?: pulumi.Input<string>;

@@ -29,6 +29,14 @@ export const CredentialType = {
 } as const;
 export type CredentialType = (typeof CredentialType)[keyof typeof CredentialType];
 
+/** What happens when a budget is spent; each does what those before it do. */
+export const BudgetAction = { Alert: "alert", NoStandby: "noStandby", NoNewNodes: "noNewNodes" } as const;
+export type BudgetAction = (typeof BudgetAction)[keyof typeof BudgetAction];
+
+/** How often a budget begins anew. */
+export const BudgetPeriod = { Day: "day", Week: "week", Month: "month" } as const;
+export type BudgetPeriod = (typeof BudgetPeriod)[keyof typeof BudgetPeriod];
+
 export const OsType = { Linux: "linux", Windows: "windows" } as const;
 export type OsType = (typeof OsType)[keyof typeof OsType];
 

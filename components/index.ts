@@ -7,17 +7,22 @@ export type {
   StartupScriptArgs,
 } from "./autoscale-arguments";
 export type {
+  BudgetArgs,
   LdapConfigArgs,
   PermissionsArgs,
   PoolArgs,
   ScheduleArgs,
   StagingConfigArgs,
   StaticMemberArgs,
+  WebhookArgs,
   WorkspaceArgs,
   ZoneArgs,
 } from "./arguments";
 export { AutoscaleConfig } from "./autoscale-config";
+export { Budget } from "./budget";
 export {
+  BudgetAction,
+  BudgetPeriod,
   ConnectionType,
   CredentialType,
   LoadStrategy,

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { type Field, fieldsOf } from "../provider/kernel/setting-fields";
 import { agentAutoscaleConfigSchema, serverAutoscaleConfigSchema } from "../runtime/model/autoscale-config";
+import { budgetSchema } from "../runtime/model/budget";
 import { secretFields } from "../runtime/model/config";
 import { ldapConfigSchema } from "../runtime/model/ldap-config";
 import { poolSchema } from "../runtime/model/pool";
@@ -29,6 +30,7 @@ export function definitionArguments(): string {
       fields: ownFields("dnsProviderConfig"),
     },
     { name: "LdapConfigArgs", fields: argumentsOf(ldapConfigSchema, secretFields.ldapConfig) },
+    { name: "BudgetArgs", fields: argumentsOf(budgetSchema, secretFields.budget) },
     { name: "ScheduleArgs", fields: argumentsOf(scheduleSchema) },
     { name: "StagingConfigArgs", fields: argumentsOf(stagingConfigSchema) },
   ]);

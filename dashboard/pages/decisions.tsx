@@ -11,7 +11,7 @@ import { CountBars } from "../parts/count-bars";
 import { PageFrame } from "../parts/page";
 
 const fields = ["subject", "event", "code", "config", "node", "session", "lane", "text"] as const;
-const subjects = ["node", "session", "config", "staging", "lane", "runtime"];
+const subjects = ["node", "session", "config", "staging", "lane", "budget", "runtime"];
 
 interface Page {
   readonly decisions: readonly DecisionView[];

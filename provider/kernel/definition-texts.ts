@@ -34,6 +34,11 @@ export const definitionTexts: Readonly<Record<DefinitionKind, DefinitionText>> =
       "urls:\n  - ldaps://dc1.example.org\nsearchBase: DC=example,DC=org\nserviceAccountDn: CN=headroom,OU=Services,DC=example,DC=org\n" +
       "serviceAccountPassword: ${ldapPassword}",
   },
+  budget: {
+    description:
+      "How much the VMs of a part of the installation may cost in a day, week or month, and what happens then.",
+    example: "pool: agents\namount: 1500\ncurrency: EUR\nper: month\ntimezone: Europe/Berlin\nonReached: noStandby",
+  },
   autoscaleConfig: {
     description: "Rules for the nodes of one pool in one zone on one VM provider config.",
     example:

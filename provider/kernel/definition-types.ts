@@ -8,6 +8,7 @@ export const definitionTypes: Readonly<Record<DefinitionKind, string>> = {
   vmProviderConfig: "headroom:index:VmProviderConfig",
   dnsProviderConfig: "headroom:index:DnsProviderConfig",
   ldapConfig: "headroom:index:LdapConfig",
+  budget: "headroom:index:Budget",
   autoscaleConfig: "headroom:index:AutoscaleConfig",
   schedule: "headroom:index:Schedule",
   stagingConfig: "headroom:index:StagingConfig",

@@ -34,6 +34,7 @@ const replacing: Readonly<Record<DefinitionKind, readonly string[]>> = {
   vmProviderConfig: ["name", "kind"],
   dnsProviderConfig: ["name", "kind"],
   ldapConfig: ["name"],
+  budget: ["name"],
   autoscaleConfig: ["name", "type"],
   schedule: ["name"],
   stagingConfig: ["name"],

@@ -32,6 +32,7 @@ import type {
   StagingView,
   StatusView,
 } from "./contracts";
+import type { BudgetsView, BudgetView } from "./budget-contracts";
 import type { ConnectionView } from "./connection-contracts";
 import type { CreatedApiKey } from "./key-contracts";
 import type { PlanView } from "./plan-contracts";
@@ -95,8 +96,7 @@ export class HeadroomClient {
     return this.answer({ method: "GET", path: "/api/v1/plan" });
   }
   async decisions(filter: { after?: string; limit?: number } = {}): Promise<Decision[]> {
-    const call: Call = { method: "GET", path: "/api/v1/decisions", query: filter };
-    return (await this.answer<{ decisions: Decision[] }>(call)).decisions;
+    return (await this.get<{ decisions: Decision[] }>("/api/v1/decisions", filter)).decisions;
   }
   explain(subject: ExplanationView["subject"], id: string): Promise<ExplanationView> {
     return this.answer({ method: "GET", path: `/api/v1/explain/${subject}/${encodeURIComponent(id)}` });
@@ -115,14 +115,15 @@ export class HeadroomClient {
   secrets(): Promise<SecretsStateView> {
     return this.answer({ method: "GET", path: "/api/v1/secrets" });
   }
-
   /** Not repeated by itself: a second one would be refused while the first goes on. */
   rotateSecrets(): Promise<SecretsStateView> {
     return this.answer({ method: "POST", path: "/api/v1/secrets/rotate" });
   }
-
+  async budgets(): Promise<BudgetView[]> {
+    return (await this.get<BudgetsView>("/api/v1/budgets")).budgets;
+  }
   async orphans(): Promise<OrphanView[]> {
-    return (await this.answer<{ orphans: OrphanView[] }>({ method: "GET", path: "/api/v1/orphans" })).orphans;
+    return (await this.get<{ orphans: OrphanView[] }>("/api/v1/orphans")).orphans;
   }
   forgetNode(id: string, force: boolean): Promise<ForgottenView> {
     return this.answer({ method: "POST", path: `/api/v1/nodes/${encodeURIComponent(id)}/forget`, body: { force } });
@@ -148,8 +149,7 @@ export class HeadroomClient {
     return orUndefined(async () => (await this.answer<{ definition: DefinitionView }>(call)).definition);
   }
   async definitions(kind: DefinitionKind): Promise<DefinitionView[]> {
-    const call: Call = { method: "GET", path: `/api/v1/definitions/${kind}` };
-    return (await this.answer<{ definitions: DefinitionView[] }>(call)).definitions;
+    return (await this.get<{ definitions: DefinitionView[] }>(`/api/v1/definitions/${kind}`)).definitions;
   }
   /** Undefined = it is gone; else what it still waits for: ask again until it is gone. */
   async deleteDefinition(kind: DefinitionKind, name: string, owner: string): Promise<DrainingView | undefined> {
@@ -162,17 +162,15 @@ export class HeadroomClient {
     return (await this.answer<{ session: SessionView }>(call)).session;
   }
   async sessions(status?: SessionView["status"]): Promise<SessionView[]> {
-    const call: Call = { method: "GET", path: "/api/v1/sessions", query: { status } };
-    return (await this.answer<{ sessions: SessionView[] }>(call)).sessions;
+    return (await this.get<{ sessions: SessionView[] }>("/api/v1/sessions", { status })).sessions;
   }
   async session(sessionId: string): Promise<SessionView> {
-    const call: Call = { method: "GET", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}` };
-    return (await this.answer<{ session: SessionView }>(call)).session;
+    return (await this.get<{ session: SessionView }>(`/api/v1/sessions/${encodeURIComponent(sessionId)}`)).session;
   }
   /** How its user gets in, with credentials. */
   async connection(sessionId: string): Promise<ConnectionView> {
-    const call: Call = { method: "GET", path: `/api/v1/sessions/${encodeURIComponent(sessionId)}/connection` };
-    return (await this.answer<{ connection: ConnectionView }>(call)).connection;
+    const path = `/api/v1/sessions/${encodeURIComponent(sessionId)}/connection`;
+    return (await this.get<{ connection: ConnectionView }>(path)).connection;
   }
   /**
    * The session, and again with each change, until it runs or has ended. Connects again when the connection is lost.
@@ -213,8 +211,7 @@ export class HeadroomClient {
     return (await this.answer<{ nodes: NodeView[] }>({ method: "GET", path: "/api/v1/nodes" })).nodes;
   }
   async node(nodeId: string): Promise<NodeView> {
-    const call: Call = { method: "GET", path: `/api/v1/nodes/${encodeURIComponent(nodeId)}` };
-    return (await this.answer<{ node: NodeView }>(call)).node;
+    return (await this.get<{ node: NodeView }>(`/api/v1/nodes/${encodeURIComponent(nodeId)}`)).node;
   }
   /** Drains it; it is destroyed when its last session ended. */
   async deleteNode(nodeId: string): Promise<NodeView> {
@@ -276,6 +273,9 @@ export class HeadroomClient {
     }
   }
 
+  private get<T>(path: string, query: Call["query"] = {}): Promise<T> {
+    return this.answer<T>({ method: "GET", path, query });
+  }
   /** The parsed body of a good answer; repeats what may be repeated. The caller says what the route answers with. */
   private async answer<T>(call: Call): Promise<T> {
     const isRepeatable = call.method !== "POST" || call.idempotencyKey !== undefined;

@@ -293,6 +293,8 @@ export const statusSchema = z.strictObject({
   unreadable: z.array(z.string()),
   /** Each VM provider config by name, with what its cloud said of it. */
   accounts: z.array(accountSchema),
+  /** Each budget by name, in one sentence; absent from older versions. */
+  budgets: z.array(z.strictObject({ budget: z.string(), isReached: z.boolean(), text: z.string() })).optional(),
   /** LDAP configs; absent from older versions. */
   directories: z.array(directorySchema).optional(),
   configs: z.array(
@@ -345,7 +347,7 @@ export const stagingSchema = z.strictObject({
 export const decisionSchema = z.strictObject({
   decisionId: z.string(),
   atMs: epochMs,
-  subject: z.enum(["node", "session", "config", "staging", "lane", "runtime"]),
+  subject: z.enum(["node", "session", "config", "staging", "lane", "budget", "runtime"]),
   subjectId: z.string(),
   event: z.string(),
   reason: reasonSchema,

@@ -224,6 +224,7 @@ function declaredWith(snapshot: Snapshot, catalog: CloudCatalog, documents: read
     vmProviderConfig: new Map(snapshot.vmProviderConfigs),
     dnsProviderConfig: new Map(snapshot.dnsProviderConfigs),
     ldapConfig: new Map(snapshot.ldapConfigs),
+    budget: new Map(snapshot.budgets),
     autoscaleConfig: new Map(snapshot.autoscaleConfigs),
     schedule: new Map(snapshot.schedules),
     stagingConfig: new Map(snapshot.stagingConfigs),

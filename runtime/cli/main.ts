@@ -12,6 +12,7 @@ import { addDoctor } from "./commands/doctor";
 import { addImport } from "./commands/import";
 import { addLanes } from "./commands/lanes";
 import { addNodes } from "./commands/nodes";
+import { addBudgets } from "./commands/budgets";
 import { addOrphans } from "./commands/orphans";
 import { addReadCommands } from "./commands/read";
 import { addSecrets } from "./commands/secrets";
@@ -60,6 +61,7 @@ export function createProgram(given: NodeJS.ProcessEnv): Command {
   addNodes(program);
   addLanes(program);
   addOrphans(program);
+  addBudgets(program);
   addSession(program);
   addSecrets(program);
   addBackup(program);

@@ -23,11 +23,13 @@ import type { SessionTraces } from "../tracing/session-traces";
 import { seenByBoth } from "./seen-by-both";
 import { Journal } from "../model/journal";
 import { sealedFields } from "../model/sealed-fields";
+import { spendChanges } from "../model/spend-companion";
 import { documentReader } from "../model/unreadable";
 import { plan } from "../planner/planning/plan";
 import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
 import { ComingDemand } from "../reconciler/coming-demand";
+import { BudgetWebhooks } from "../reconciler/budget-webhooks";
 import { HistoryRecorder } from "../reconciler/history-recorder";
 import { Reconciler } from "../reconciler/reconciler";
 import type { StackOf } from "../reconciler/listing";
@@ -110,6 +112,7 @@ export class Leadership {
       recorder: HistoryRecorder;
       pruning: StatesPruning;
       resealing: Resealing;
+      webhooks: BudgetWebhooks;
     },
     lost: Promise<Error>,
   ) {
@@ -140,7 +143,10 @@ export class Leadership {
     try {
       const state = new HotState(documentReader(options.catalog));
       state.apply(await store.load());
-      const ledger = new GroupCommitLedger({ state, store, onLost: reportLoss, watch: seenByBoth(options) });
+      const ledger = new GroupCommitLedger({
+        ...{ state, store, onLost: reportLoss, watch: seenByBoth(options) },
+        accompany: (changes, before) => spendChanges(changes, before, clock.now()),
+      });
       await joinInstallation(ledger, options);
       await joinAdminKey(ledger, options);
       // Before any lane asks for them: older versions wrote no accounts.
@@ -198,6 +204,7 @@ export class Leadership {
       ask: (request) => updater.ask(request),
       isBusy: () => laneRunner.isBusy(),
     });
+    const webhooks = new BudgetWebhooks({ ledger, clock, rng, log });
     const resealing = createResealing(options, { store, ledger });
     const recorder = new HistoryRecorder({ ledger, history: store.history, clock, log });
     try {
@@ -205,6 +212,7 @@ export class Leadership {
       await reconciler.start();
       questions.start();
       resealing.start();
+      webhooks.start();
       recorder.start();
       pruning.start();
     } catch (error) {
@@ -234,7 +242,7 @@ export class Leadership {
       secrets: resealing,
       ...(workers === undefined ? {} : { workers }),
     };
-    const parts = { store, reconciler, laneRunner, updater, questions, resealing, recorder, pruning };
+    const parts = { store, reconciler, laneRunner, updater, questions, resealing, recorder, pruning, webhooks };
     return new Leadership(leader, parts, lost);
   }
 
@@ -244,11 +252,12 @@ export class Leadership {
    * which waits for the rest.
    */
   async stop(limitMs: number): Promise<void> {
-    const { store, reconciler, laneRunner, updater, questions, resealing, recorder, pruning } = this.parts;
+    const { store, reconciler, laneRunner, updater, questions, resealing, recorder, pruning, webhooks } = this.parts;
     // First of all and at once: whoever no longer leads starts no engine.
     const lanesAtRest = laneRunner.stop();
     questions.stop();
     resealing.stop();
+    webhooks.stop();
     recorder.stop();
     pruning.stop();
     await reconciler.stop();

@@ -1,5 +1,6 @@
 /** What one commit adds to counters and histograms: found by comparing its rows with those before it. Pure. */
 import type { Change } from "../model/changes";
+import type { SpendDay } from "../model/spend";
 import type { Decision, Node, Session } from "../model/state";
 import type { Count } from "./instruments";
 import type { FleetMetrics } from "./table";
@@ -8,6 +9,7 @@ import type { FleetMetrics } from "./table";
 export interface RowsBefore {
   readonly nodes: ReadonlyMap<string, Node>;
   readonly sessions: ReadonlyMap<string, Session>;
+  readonly spendDays: ReadonlyMap<string, SpendDay>;
 }
 
 export type FleetCount = Count<FleetMetrics>;
@@ -17,9 +19,13 @@ export function countsOf(changes: readonly Change[], before: RowsBefore): FleetC
   const counts: FleetCount[] = [];
   const nodes = new Latest(before.nodes);
   const sessions = new Latest(before.sessions);
+  const days = new Latest(before.spendDays);
   for (const change of changes) {
     if (change.kind === "decision") counts.push(...ofDecision(change.decision));
-    else if (change.kind === "delete" && change.table === "node") nodes.set(change.id, undefined);
+    else if (change.kind === "put" && change.table === "spendDay") {
+      counts.push(...ofSpend(days.get(change.row.spendId), change.row));
+      days.set(change.row.spendId, change.row);
+    } else if (change.kind === "delete" && change.table === "node") nodes.set(change.id, undefined);
     else if (change.kind === "put" && change.table === "node") {
       counts.push(...ofNode(nodes.get(change.row.nodeId), change.row));
       nodes.set(change.row.nodeId, change.row);
@@ -67,6 +73,14 @@ function ofSession(before: Session | undefined, after: Session, pool: string | u
   const counts: FleetCount[] = source === "queued" ? [] : [requested(workspace, source)];
   if (pool === undefined) return counts;
   return [...counts, ["observe", "headroom_session_wait_duration_seconds", { pool, source }, waitedSeconds]];
+}
+
+function ofSpend(before: SpendDay | undefined, after: SpendDay): FleetCount[] {
+  const sum = (day: SpendDay | undefined): number =>
+    Object.values(day?.amounts ?? {}).reduce((total, amount) => total + amount, 0);
+  const more = sum(after) - sum(before);
+  const labels = { config: after.autoscaleConfig, currency: after.currency };
+  return more > 0 ? [["add", "headroom_vm_cost_total", labels, more]] : [];
 }
 
 function requested(workspace: string, outcome: "placed" | "queued" | "staged"): FleetCount {

@@ -5,6 +5,8 @@ import type { EpochMs } from "../model/clock";
 import { vmProvidersOf, type AutoscaleConfig } from "../model/config";
 import type { Snapshot } from "../model/snapshot";
 import { sessionStatuses, type Lane, type SessionStatus } from "../model/state";
+import { forecastOf, nowOf } from "../planner/budget/forecast";
+import { BudgetBook } from "../planner/budget/position";
 import type { WindowCache } from "../planner/config/windows";
 import { circuitOf } from "../planner/lifecycle/failures";
 import type { FleetMoment, FleetSample, FleetSources, LastPlan, SlotUse, Sweep } from "./moment";
@@ -19,6 +21,7 @@ export function* fleetGauges(sources: FleetSources, windows: WindowCache, last: 
   for (const config of moment.snapshot.autoscaleConfigs.values()) yield* configGauges(config, moment);
   yield* accountGauges(moment);
   yield* laneGauges(moment);
+  yield* budgetGauges(moment);
   if (work) yield* slotGauges(work.slotUse());
   if (work) yield* sweepGauges(work.sweeps());
   yield ["headroom_plan_last_success_timestamp_seconds", {}, last.atMs / 1000];
@@ -97,6 +100,16 @@ function* accountGauges({ snapshot, catalog }: FleetMoment): Iterable<FleetSampl
     yield ["headroom_account_ok", { provider }, Number(row === undefined || troublesIn(row).length === 0)];
     if (row?.checkedAtMs === undefined) continue;
     yield ["headroom_account_checked_timestamp_seconds", { provider }, row.checkedAtMs / 1000];
+  }
+}
+
+function* budgetGauges({ snapshot, nowMs }: FleetMoment): Iterable<FleetSample> {
+  for (const position of new BudgetBook().positions(snapshot, nowMs)) {
+    const { name: budget, amount, currency = "" } = position.budget;
+    yield ["headroom_budget_amount", { budget, currency }, amount];
+    yield ["headroom_budget_spent", { budget, currency }, position.spent];
+    yield ["headroom_budget_forecast", { budget, currency }, forecastOf(position, snapshot, nowMs).spent];
+    yield ["headroom_budget_uncounted_nodes", { budget }, nowOf(position, snapshot).uncountedNodes];
   }
 }
 

@@ -160,6 +160,10 @@ export class Metrics {
       for (const phase of bootPhases) fleet.expect("headroom_node_boot_duration_seconds", { config: name, phase });
       for (const use of vmUses) fleet.expect("headroom_vm_seconds_total", { config: name, use });
       for (const provider of vmProvidersOf(config)) {
+        const price = state.vmProviderConfigs.get(provider);
+        if (price?.hourlyCost !== undefined) {
+          fleet.expect("headroom_vm_cost_total", { config: name, currency: price.currency ?? "" });
+        }
         fleet.expect("headroom_nodes_created_total", { config: name, provider });
         for (const each of failureClasses) {
           fleet.expect("headroom_node_failures_total", { config: name, provider, class: each });

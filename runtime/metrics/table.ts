@@ -224,6 +224,27 @@ export const fleetMetrics = {
     labels: ["provider"],
     help: "When the account of a VM provider or LDAP config was last answered for; absent before the first time since its last edit",
   },
+  headroom_vm_cost_total: {
+    type: "counter",
+    labels: ["config", "currency"],
+    help: "What VMs have cost by their declared prices, every five minutes; without a currency where prices name none",
+  },
+  headroom_budget_amount: { type: "gauge", labels: ["budget", "currency"], help: "What may be spent in one period" },
+  headroom_budget_spent: {
+    type: "gauge",
+    labels: ["budget", "currency"],
+    help: "What was spent of a budget in its present period",
+  },
+  headroom_budget_forecast: {
+    type: "gauge",
+    labels: ["budget", "currency"],
+    help: "What will have been spent of a budget when its present period ends",
+  },
+  headroom_budget_uncounted_nodes: {
+    type: "gauge",
+    labels: ["budget"],
+    help: "VMs in the scope of a budget that it does not count, for want of a price in its currency",
+  },
   headroom_vm_seconds_total: {
     type: "counter",
     labels: ["config", "use"],

@@ -4,6 +4,7 @@ import type { Account } from "./accounts";
 import type { DefinitionKind } from "./config";
 import type { NodeSecrets, SessionAccount, UserKey } from "./connection-rows";
 import type { InstallationRecord } from "./installation-record";
+import type { BudgetState, SpendDay, SpendMark, VmLife } from "./spend";
 import type {
   ApiKey,
   ConfigState,
@@ -34,6 +35,10 @@ export interface Rows {
   revokedKey: RevokedKey;
   idempotentAnswer: IdempotentAnswer;
   installation: InstallationRecord;
+  vmLife: VmLife;
+  spendMark: SpendMark;
+  spendDay: SpendDay;
+  budgetState: BudgetState;
 }
 export type TableName = keyof Rows;
 
@@ -59,6 +64,10 @@ const ids: { readonly [T in TableName]: (row: Rows[T]) => string } = {
   revokedKey: ({ hash }) => hash,
   idempotentAnswer: ({ key }) => key,
   installation: () => installationRow,
+  vmLife: ({ nodeId }) => nodeId,
+  spendMark: () => spendMarkRow,
+  spendDay: ({ spendId }) => spendId,
+  budgetState: ({ budget }) => budget,
 };
 
 export function rowId<T extends TableName>(table: T, row: Rows[T]): string {
@@ -67,6 +76,9 @@ export function rowId<T extends TableName>(table: T, row: Rows[T]): string {
 
 /** Id of the only row of table `installation`. */
 export const installationRow = "installation";
+
+/** Id of the only row of table `spendMark`. */
+export const spendMarkRow = "spend";
 
 export function definitionId(kind: DefinitionKind, name: string): string {
   return `${kind}/${name}`;

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { AccountRules } from "./accounts";
 import { BugError, ConfigError, tellFirst, type Problem } from "./errors";
 import { autoscaleConfigSchema, type OsType } from "./autoscale-config";
+import { budgetSchema, secretBudgetFields } from "./budget";
 import { secretConnectionFields } from "./connection";
 import { ldapConfigSchema, secretLdapFields } from "./ldap-config";
 import { poolSchema, type Pool } from "./pool";
@@ -29,6 +30,7 @@ export {
   type OsType,
   type ServerAutoscaleConfig,
 } from "./autoscale-config";
+export type { Budget } from "./budget";
 export { durationSchema, memorySchema, nameSchema } from "./fields";
 export type { LdapConfig } from "./ldap-config";
 export type { Pool, StaticMember } from "./pool";
@@ -48,6 +50,7 @@ export const definitionSchemas = {
   vmProviderConfig: vmProviderConfigSchema,
   dnsProviderConfig: dnsProviderConfigSchema,
   ldapConfig: ldapConfigSchema,
+  budget: budgetSchema,
   autoscaleConfig: autoscaleConfigSchema,
   schedule: scheduleSchema,
   stagingConfig: stagingConfigSchema,
@@ -124,6 +127,7 @@ export interface VmProviderFacts extends DnsProviderFacts {
 export const secretFields: Readonly<Partial<Record<DefinitionKind, readonly string[]>>> = {
   // People write keys and passwords into scripts.
   autoscaleConfig: [...secretConnectionFields, "nginxKey", "startupScript.text"],
+  budget: secretBudgetFields,
   ldapConfig: secretLdapFields,
   pool: secretConnectionFields.map((field) => `staticMembers[].${field}`),
 };

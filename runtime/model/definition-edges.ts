@@ -17,6 +17,12 @@ const edges: Readonly<Record<DefinitionKind, readonly Edge[]>> = {
   vmProviderConfig: [],
   dnsProviderConfig: [],
   ldapConfig: [],
+  budget: [
+    ["zone", "zone"],
+    ["pool", "pool"],
+    ["autoscaleConfig", "autoscaleConfig"],
+    ["vmProvider", "vmProviderConfig"],
+  ],
   autoscaleConfig: [
     ["pool", "pool"],
     ["zone", "zone"],

@@ -7,6 +7,7 @@ import {
   factsOf,
   vmProvidersOf,
   type AutoscaleConfig,
+  type Budget,
   type DefinitionKind,
   type DefinitionOf,
   type Pool,
@@ -21,6 +22,7 @@ import { nearMemberProblems, nearZoneProblems } from "./member-places";
 import { findNodeScriptProblems, findNodeScriptWarnings, type ScriptSources } from "./node-script";
 import { goesWithLabels, type LabelMisfit } from "./labels";
 import { findLabelMisfit, labelledPoolProblems } from "./label-references";
+import { budgetWarnings, priceWarnings } from "./budget-references";
 import { computerRecordProblems, ldapConfigProblems, recordPlaceOf } from "./computer-records";
 import { slotProblems, slottedWorkspaceProblems } from "./slot-references";
 import { stagedWorkspaceProblems, stagingProblems } from "./staging-references";
@@ -40,6 +42,7 @@ const finders: { readonly [T in DefinitionKind]: Finder<DefinitionOf<T>> } = {
   vmProviderConfig: vmProviderProblems,
   dnsProviderConfig: () => [],
   ldapConfig: ldapConfigProblems,
+  budget: () => [],
 };
 
 export function findReferenceProblems<K extends DefinitionKind>(
@@ -151,8 +154,16 @@ export function findWarnings<K extends DefinitionKind>(
   definition: DefinitionOf<K>,
   context: ReferenceContext,
 ): Problem[] {
-  if (kind !== "autoscaleConfig") return [];
-  return findNodeScriptWarnings(scriptSources(definition as AutoscaleConfig, context));
+  switch (kind) {
+    case "autoscaleConfig":
+      return findNodeScriptWarnings(scriptSources(definition as AutoscaleConfig, context));
+    case "budget":
+      return budgetWarnings(definition as Budget, context.declared);
+    case "vmProviderConfig":
+      return priceWarnings(definition as VmProviderConfig, context.declared);
+    default:
+      return [];
+  }
 }
 
 interface StandbyFields {

@@ -22,7 +22,7 @@ const timeOfDay = (isEnd: boolean) =>
   });
 
 /** IANA names that this machine's time zone data knows. */
-const timeZoneSchema = z.string().refine(isTimeZone, 'use an IANA time zone such as "Europe/Berlin"');
+export const timeZoneSchema = z.string().refine(isTimeZone, 'use an IANA time zone such as "Europe/Berlin"');
 
 const daysSchema = z
   .array(z.enum(weekdays))

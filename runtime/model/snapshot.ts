@@ -3,6 +3,7 @@ import type { AccountCheckRow } from "./account-check";
 import type { Account, AccountService } from "./accounts";
 import type {
   AutoscaleConfig,
+  Budget,
   DnsProviderConfig,
   LdapConfig,
   Pool,
@@ -13,6 +14,7 @@ import type {
   Zone,
 } from "./config";
 import type { NodeSecrets, SessionAccount, UserKey } from "./connection-rows";
+import type { BudgetState, SpendDay, SpendMark, VmLife } from "./spend";
 import type { ConfigState, Lane, Node, Orphan, Session, StoredDefinition } from "./state";
 import type { UnreadableDefinition } from "./unreadable";
 import type { NodeUsage } from "./usage";
@@ -34,6 +36,7 @@ export interface Snapshot {
   readonly stagingConfigs: ReadonlyMap<string, StagingConfig>;
   readonly vmProviderConfigs: ReadonlyMap<string, VmProviderConfig>;
   readonly dnsProviderConfigs: ReadonlyMap<string, DnsProviderConfig>;
+  readonly budgets: ReadonlyMap<string, Budget>;
   readonly ldapConfigs: ReadonlyMap<string, LdapConfig>;
   /** Autoscaled nodes of every status, and static members. */
   readonly nodes: ReadonlyMap<string, Node>;
@@ -51,6 +54,14 @@ export interface Snapshot {
   readonly accounts: ReadonlyMap<string, Account>;
   /** VMs that nobody knows, also those that were seen only once. */
   readonly orphans: ReadonlyMap<string, Orphan>;
+  /** VMs that cost, by node id; empty while nothing is counted. */
+  readonly vmLives: ReadonlyMap<string, VmLife>;
+  /** Undefined while nothing is counted: there is neither a price nor a budget. */
+  readonly spendMark: SpendMark | undefined;
+  /** The ledger of spend, by id. */
+  readonly spendDays: ReadonlyMap<string, SpendDay>;
+  /** What was told of each budget, by its name. */
+  readonly budgetStates: ReadonlyMap<string, BudgetState>;
   /** The account of a VM or DNS provider config, or of an LDAP config, as it is now. */
   accountOf(service: AccountService, definition: string): Account | undefined;
   /** What the clouds last said, by VM provider config; also of definitions that are gone, until the next check. */
@@ -101,6 +112,8 @@ export interface Snapshot {
 export interface SnapshotRevisions {
   /** Of all definitions together. */
   readonly definitions: number;
+  /** Of the ledger of spend and its mark. */
+  readonly spend: number;
   /** Of a node, signs of life left out, and of the sessions on it; undefined for a node that is not there. */
   node(nodeId: string): number | undefined;
   /** Of the nodes of one pool in one zone, which come and go too; 0 when there has never been one. */

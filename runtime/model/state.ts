@@ -350,7 +350,7 @@ export interface StoredDefinition {
 export interface Decision {
   readonly decisionId: string;
   readonly atMs: EpochMs;
-  readonly subject: "node" | "session" | "config" | "staging" | "lane" | "runtime";
+  readonly subject: "node" | "session" | "config" | "staging" | "lane" | "budget" | "runtime";
   readonly subjectId: string;
   /** What happened, e.g. `created`, `placed`, `draining`. */
   readonly event: string;

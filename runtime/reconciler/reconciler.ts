@@ -10,6 +10,7 @@ import type { Clock, EpochMs, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import { HeadroomError } from "../model/errors";
 import type { Plan } from "../model/plan";
+import { BudgetBook } from "../planner/budget/position";
 import { PlanMemory } from "../planner/planning/plan-memory";
 import { plan } from "../planner/planning/plan";
 import { placeQueue } from "../planner/placement/place-queue";
@@ -22,6 +23,8 @@ import { PlanApplier } from "./apply-plan";
 import { Probes } from "./probes";
 import { probeTcp, type Probe } from "./tcp-probe";
 import { takeBackFutureTimes } from "./future-times";
+import { budgetEvents } from "./budget-events";
+import { spendDue } from "./spend";
 import { applySessionTimeOuts } from "./session-time-outs";
 import { applyTimeOuts } from "./time-outs";
 
@@ -56,6 +59,7 @@ export class Reconciler {
   private readonly applier: PlanApplier;
   private readonly memory = new PlanMemory();
   private readonly digests: SpecDigests;
+  private readonly budgetBook = new BudgetBook();
   private readonly probes: Probes;
   private readonly cancels = new Set<() => void>();
   private awakeSinceMs: EpochMs;
@@ -177,27 +181,38 @@ export class Reconciler {
 
   private planNow(): Plan {
     const { clock, catalog } = this.options;
-    const { digests, memory } = this;
+    const { digests, memory, budgetBook } = this;
     const { windows } = this.decisions;
-    return plan(this.state, { nowMs: clock.now(), catalog, windows, digests, memory });
+    return plan(this.state, { nowMs: clock.now(), catalog, windows, digests, memory, budgetBook });
   }
 
   /** Time-outs and placements first, so that the plan sees them. False when staged sessions are left to place. */
   private async settleWhatIsDue(): Promise<boolean> {
     this.noteGap(this.options.clock.now());
     if (this.isClockBehind) await this.takeBackFutureTimes();
+    const commits = this.countSpend();
     const context = this.decisions.begin();
     const { awakeSinceMs, probes } = this;
     applyTimeOuts(context, { awakeSinceMs, isSilentSince: (node, sinceMs) => probes.isSilentSince(node, sinceMs) });
     applySessionTimeOuts(context, this.options.requesters, awakeSinceMs);
     endUnwanted(context);
-    const commits = [this.options.ledger.commit(context.draft.changes)];
+    commits.push(this.options.ledger.commit(context.draft.changes));
     const placing = this.decisions.begin();
     placeQueue(placing);
     const isStaged = fillStaging(placing, () => `s${this.options.rng.id(15)}`);
     if (placing.draft.changes.length > 0) commits.push(this.options.ledger.commit(placing.draft.changes));
     await Promise.all(commits);
     return isStaged;
+  }
+
+  /** What VMs have cost, and which budgets that concerns. */
+  private countSpend(): Promise<void>[] {
+    const { ledger, clock } = this.options;
+    const due = spendDue(this.state, clock.now());
+    const commits = due.length === 0 ? [] : [ledger.commit(due)];
+    const { journal } = this.decisions;
+    const told = budgetEvents(this.state, { nowMs: clock.now(), journal, book: this.budgetBook });
+    return told.length === 0 ? commits : [...commits, ledger.commit(told)];
   }
 
   private noteGap(nowMs: EpochMs): void {

@@ -6,6 +6,7 @@ import { Requesters } from "../broker/requesters";
 import { LaneRunner, type LaneLog } from "../executor/lane-runner";
 import { BugError, HeadroomError } from "../model/errors";
 import type { CloudCatalog } from "../model/config";
+import { spendChanges } from "../model/spend-companion";
 import { documentReader } from "../model/unreadable";
 import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
@@ -123,7 +124,10 @@ export class Replica {
     loaded();
     versions.termBegins(store.epoch, state);
     const defer = (run: () => void): void => void process.receive(0, "commit", run);
-    const ledger = new GroupCommitLedger({ state, store, onLost, defer });
+    const ledger = new GroupCommitLedger({
+      ...{ state, store, onLost, defer },
+      accompany: (changes, before) => spendChanges(changes, before, process.now()),
+    });
     await ledger.commit(tidyAccounts({ snapshot: state, catalog, nowMs: process.now() }));
     await ledger.commit(state.installation.size > 0 ? [] : [{ kind: "put", table: "installation", row: installation }]);
     const updater = new SimUpdater(process, engines, store);

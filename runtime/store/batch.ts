@@ -18,6 +18,10 @@ export const tableNames = [
   "revokedKey",
   "idempotentAnswer",
   "installation",
+  "vmLife",
+  "spendMark",
+  "spendDay",
+  "budgetState",
 ] as const satisfies readonly TableName[];
 
 /** One row to write; `position` is the place of its last change within the batch. */

@@ -20,6 +20,7 @@ export class DeclaredDefinitions implements Index<StoredDefinition> {
     vmProviderConfig: new Map(),
     dnsProviderConfig: new Map(),
     ldapConfig: new Map(),
+    budget: new Map(),
   };
   /** Made when asked for, and anew after each change: definitions are few, and change seldom. */
   private sorted: SortedDefinitions | undefined;

@@ -4,11 +4,20 @@
  */
 import type { AccountCheckRow } from "../model/account-check";
 import type { Account, AccountService } from "../model/accounts";
-import { definitionId, installationRow, rowId, type Change, type Rows, type TableName } from "../model/changes";
+import {
+  definitionId,
+  installationRow,
+  rowId,
+  spendMarkRow,
+  type Change,
+  type Rows,
+  type TableName,
+} from "../model/changes";
 import type { AutoscaleConfig, DefinitionKind, Schedule, StagingConfig } from "../model/config";
 import type { NodeSecrets, SessionAccount, UserKey } from "../model/connection-rows";
 import type { Snapshot } from "../model/snapshot";
 import { SortedQueue } from "../model/sorted-queue";
+import type { BudgetState, SpendDay, SpendMark, VmLife } from "../model/spend";
 import type { InstallationRecord } from "../model/installation-record";
 import type {
   ApiKey,
@@ -127,6 +136,11 @@ export class HotState implements Snapshot {
   readonly idempotentBytes = new Sum<IdempotentAnswer>(bytesOfAnswer);
   readonly idempotentAnswers = new Table<IdempotentAnswer>(this.idempotentBytes);
   readonly installation = new Table<InstallationRecord>();
+  private readonly asSpend: Index<unknown> = { follow: () => this.revisions.spendChanged() };
+  readonly vmLives = new Table<VmLife>();
+  private readonly spendMarks = new Table<SpendMark>(this.asSpend);
+  readonly spendDays = new Table<SpendDay>(this.asSpend);
+  readonly budgetStates = new Table<BudgetState>();
   private readonly tables: { readonly [T in TableName]: Table<Rows[T]> };
 
   /** `findProblems`: tells which stored definitions can't be read. Default: their own schemas. */
@@ -149,6 +163,10 @@ export class HotState implements Snapshot {
       revokedKey: this.revokedKeys,
       idempotentAnswer: this.idempotentAnswers,
       installation: this.installation,
+      vmLife: this.vmLives,
+      spendMark: this.spendMarks,
+      spendDay: this.spendDays,
+      budgetState: this.budgetStates,
     };
   }
 
@@ -181,6 +199,10 @@ export class HotState implements Snapshot {
     return this.installation.get(installationRow)?.installationId ?? "";
   }
 
+  get spendMark(): SpendMark | undefined {
+    return this.spendMarks.get(spendMarkRow);
+  }
+
   get unreadable() {
     return this.declared.unreadable;
   }
@@ -207,6 +229,9 @@ export class HotState implements Snapshot {
   }
   get dnsProviderConfigs() {
     return this.declared.byKind.dnsProviderConfig;
+  }
+  get budgets() {
+    return this.declared.byKind.budget;
   }
   get ldapConfigs() {
     return this.declared.byKind.ldapConfig;

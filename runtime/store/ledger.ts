@@ -37,6 +37,8 @@ export interface LedgerOptions {
    * The owner closes the store, opens it again and starts with what `load()` gives.
    */
   readonly onLost: (error: Error) => void;
+  /** What a commit changes beside what it says, in the same transaction: found before it is applied. Default nothing. */
+  readonly accompany?: ((changes: readonly Change[], before: HotState) => readonly Change[]) | undefined;
   /** Default nobody. */
   readonly watch?: CommitWatch | undefined;
   /** Default {@link waitingChangesMax}. */
@@ -60,6 +62,7 @@ export class GroupCommitLedger implements Ledger {
   private readonly limit: number;
   private readonly defer: (run: () => void) => void;
   private readonly watch: CommitWatch | undefined;
+  private readonly accompany: LedgerOptions["accompany"];
   private waiting: WaitingCommit[] = [];
   /** Changes of `waiting` and of the batch being written. */
   private unwrittenChanges = 0;
@@ -73,12 +76,14 @@ export class GroupCommitLedger implements Ledger {
     this.limit = options.waitingChangesMax ?? waitingChangesMax;
     this.defer = options.defer ?? setImmediate;
     this.watch = options.watch;
+    this.accompany = options.accompany;
   }
 
   /** Commits no changes = waits for all commits before. A commit that is refused was not applied. */
-  commit(changes: readonly Change[]): Promise<void> {
+  commit(decided: readonly Change[]): Promise<void> {
     if (this.lostError) return Promise.reject(lost(this.lostError));
-    if (changes.length === 0 && !this.isRunning) return Promise.resolve();
+    if (decided.length === 0 && !this.isRunning) return Promise.resolve();
+    const changes = this.withCompanions(decided);
     // The largest commits need room for half the limit only: under load there is never a moment in which nothing waits.
     const room = Math.min(changes.length, this.limit / 2);
     if (this.unwrittenChanges > 0 && this.unwrittenChanges + room > this.limit) {
@@ -97,6 +102,11 @@ export class GroupCommitLedger implements Ledger {
       return Promise.reject(error);
     }
     return this.enqueue(changes, tell);
+  }
+
+  private withCompanions(changes: readonly Change[]): readonly Change[] {
+    const more = this.accompany?.(changes, this.state) ?? [];
+    return more.length === 0 ? changes : [...changes, ...more];
   }
 
   settled(): Promise<void> {

@@ -70,6 +70,8 @@ const steps: readonly string[] = [
     content text not null
   );
   create index worker_event_epoch on headroom.worker_event (epoch, seq);`,
+  // What VMs cost, and what was told of budgets.
+  ["vm_life", "spend_mark", "spend_day", "budget_state"].map(documentTable).join(""),
 ];
 
 /** What this version brings a database to. */

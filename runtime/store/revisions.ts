@@ -19,12 +19,17 @@ const quietFields: ReadonlySet<string> = new Set<keyof Node>([
 export class Revisions implements SnapshotRevisions, Index<Node> {
   private last = 0;
   private ofDefinitions = 0;
+  private ofSpend = 0;
   private readonly nodes = new Map<string, number>();
   private readonly places = new PlaceMap<number>();
   private readonly configs = new Map<string, number>();
 
   get definitions(): number {
     return this.ofDefinitions;
+  }
+
+  get spend(): number {
+    return this.ofSpend;
   }
 
   node(nodeId: string): number | undefined {
@@ -41,6 +46,10 @@ export class Revisions implements SnapshotRevisions, Index<Node> {
 
   definitionChanged(): void {
     this.ofDefinitions += 1;
+  }
+
+  spendChanged(): void {
+    this.ofSpend += 1;
   }
 
   follow(nodeId: string, before: Node | undefined, after: Node | undefined): void {

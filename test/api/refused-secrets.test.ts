@@ -98,6 +98,7 @@ const documents: readonly (readonly [DefinitionKind, Doc])[] = [
       ...{ serviceAccountDn: "a@example.org", ...everySecretOf("ldapConfig") },
     },
   ],
+  ["budget", { name: "u", amount: 1, per: "day", webhook: everySecretOf("budget") }],
   [
     "autoscaleConfig",
     { name: "a", type: "dockerAgent", ...config, nginxKey: "k", standbySlots: { workspace: "w", count: 1 } },

@@ -134,6 +134,7 @@ const bases: Readonly<Record<DefinitionKind, Json>> = {
     ...{ name: "l", urls: ["ldaps://dc.example.org"], searchBase: "DC=example,DC=org" },
     ...{ serviceAccountDn: "a@example.org", serviceAccountPassword: "b" },
   },
+  budget: { name: "b", amount: 100, per: "month" },
   autoscaleConfig: { name: "c", type: "server", pool: "p", zone: "z", vmProvider: "v" },
   schedule: { name: "s", autoscaleConfig: "c", days: ["mon"], start: "08:00", end: "09:00", timezone: "UTC" },
   stagingConfig: { name: "g", zone: "z", workspace: "w", sessions: 1 },

@@ -44,7 +44,7 @@ describe("component arguments", () => {
 
     for (const [name, component] of components) assert.equal((component as { name: string }).name, name);
     const [vms, records] = [registry.vm, registry.dns].map((services) => Object.keys(services).length);
-    // Each cloud has a provider config and a node, each DNS service a provider config, beside ten that are of no cloud.
-    assert.equal(components.length, 10 + 2 * vms! + records!);
+    // Each cloud has a provider config and a node, each DNS service a provider config, beside eleven that are of no cloud.
+    assert.equal(components.length, 11 + 2 * vms! + records!);
   });
 });

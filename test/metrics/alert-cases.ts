@@ -229,4 +229,22 @@ export const alertCases: readonly AlertCase[] = [
     fires: { 'headroom_account_ok{provider="v"}': "0x20" },
     rests: { 'headroom_account_ok{provider="v"}': "1x20" },
   },
+  {
+    alert: "HeadroomBudgetSpent",
+    minutes: 5,
+    fires: {
+      'headroom_budget_spent{budget="b",currency="EUR"}': "100x10",
+      'headroom_budget_amount{budget="b",currency="EUR"}': "100x10",
+    },
+    rests: {
+      'headroom_budget_spent{budget="b",currency="EUR"}': "99x10",
+      'headroom_budget_amount{budget="b",currency="EUR"}': "100x10",
+    },
+  },
+  {
+    alert: "HeadroomBudgetUncounted",
+    minutes: 70,
+    fires: { 'headroom_budget_uncounted_nodes{budget="b"}': "2x100" },
+    rests: { 'headroom_budget_uncounted_nodes{budget="b"}': "0x100" },
+  },
 ];

@@ -10,6 +10,7 @@ import {
   scheduleDoc,
   serverConfigDoc,
   stagingDoc,
+  budgetDoc,
   vmProviderDoc,
   workspaceDoc,
   desktopDoc,
@@ -22,7 +23,11 @@ const second = 1_000;
 const docs = {
   zones: plainDocs.zones,
   pools: [poolDoc(), poolDoc({ name: "servers", type: "server" })],
-  vmProviders: [vmProviderDoc({ maxInstances: 12 }), vmProviderDoc({ name: "spare", maxInstances: 6 })],
+  budgets: [budgetDoc({ currency: "EUR" })],
+  vmProviders: [
+    vmProviderDoc({ maxInstances: 12, hourlyCost: 2, currency: "EUR" }),
+    vmProviderDoc({ name: "spare", maxInstances: 6 }),
+  ],
   configs: [
     agents({ fallbackVmProviders: ["spare"], downscaleBackoff: "2m", standbyCores: 2, queueTimeout: "20m" }),
     serverConfigDoc({ startupScript: guestScript, requireCheckin: true, reusable: false, minimumAvailableSessions: 1 }),

@@ -74,7 +74,8 @@ describe("monitoring", () => {
 
   it("names are as Prometheus wants them, and no label can name a thing that comes and goes by itself", () => {
     const units = /_(seconds|bytes|cores|sessions|total|info|vms|nodes|lanes|slots)(_|$)/;
-    const plain = /^headroom_(leader|epoch|nodes_\w+|circuit_open|staged_\w+|schedule_open|account_ok)$/;
+    const plain =
+      /^headroom_(vm_cost_total|budget_\w+|leader|epoch|nodes_\w+|circuit_open|staged_\w+|schedule_open|account_ok)$/;
     for (const [name, { type, labels, help }] of Object.entries(table)) {
       assert.match(name, /^headroom_[a-z_]+$/);
       assert.equal(name.endsWith("_total"), type === "counter", name);
@@ -103,7 +104,7 @@ describe("monitoring", () => {
 
   it("the dashboard has its rows and variables, and says of each panel what it shows", () => {
     const rows = dashboard.panels.filter(({ type }) => type === "row").map(({ title }) => title);
-    assert.deepEqual(rows, ["Do users wait?", "Capacity", "Making nodes", "Runtime"]);
+    assert.deepEqual(rows, ["Do users wait?", "Capacity", "Making nodes", "Runtime", "Money"]);
     assert.deepEqual(
       dashboard.templating.list.map(({ name }) => name),
       ["datasource", "config"],

@@ -31,6 +31,7 @@ const docs: Readonly<Record<DefinitionKind, Properties>> = {
     ...{ urls: ["ldaps://dc1.example.org"], searchBase: "DC=example,DC=org" },
     ...{ serviceAccountDn: "headroom@example.org", serviceAccountPassword: "a password" },
   },
+  budget: { amount: 100, per: "month", pool: "one" },
   autoscaleConfig: { type: "dockerAgent", pool: "one", zone: "one", vmProvider: "one" },
   workspace: { pools: ["one"], cores: 1, memory: "1GiB" },
   schedule: { autoscaleConfig: "one", days: ["mon"], start: "08:00", end: "18:00", timezone: "Europe/Berlin" },
@@ -47,6 +48,7 @@ const inOrder: readonly DefinitionKind[] = [
     "schedule",
     "stagingConfig",
     "ldapConfig",
+    "budget",
   ] as const),
 ];
 

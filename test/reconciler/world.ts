@@ -17,6 +17,7 @@ import type { CloudFailureClass } from "../../runtime/model/errors";
 import type { DesiredNode } from "../../runtime/model/state";
 import { Reconciler, type ReconcilerOptions } from "../../runtime/reconciler/reconciler";
 import { PlainTokens } from "../../runtime/sim/tokens";
+import { spendChanges } from "../../runtime/model/spend-companion";
 import { documentReader } from "../../runtime/model/unreadable";
 import { HotState } from "../../runtime/store/hot-state";
 import { GroupCommitLedger, type CommitWatch } from "../../runtime/store/ledger";
@@ -105,7 +106,10 @@ export class World implements NodeUpdater {
       see: (changes, before) => this.watch?.see(changes, before) ?? nobody,
       beginWrite: () => this.watch?.beginWrite() ?? nobody,
     };
-    this.ledger = new GroupCommitLedger({ state, store, onLost: (error) => void this.errors.push(error), watch });
+    this.ledger = new GroupCommitLedger({
+      ...{ state, store, onLost: (error) => void this.errors.push(error), watch },
+      accompany: (changes, before) => spendChanges(changes, before, clock.now()),
+    });
     const wake = (): void => this.reconciler.wake();
     this.laneRunner = new LaneRunner({
       ledger: this.ledger,

@@ -8,7 +8,7 @@ import { findCycle } from "./cycle";
 const root = resolve(__dirname, "..", "..", "..");
 
 /** Shapes of the API's answers: of the runtime, browsers have these alone, and the reader of event streams. */
-const shapes = "account fleet-event history lane node-list orphan plan schedule sign-in".split(" ");
+const shapes = "account budget fleet-event history lane node-list orphan plan schedule sign-in".split(" ");
 const answers = ["runtime/api/contracts", ...shapes.map((of) => `runtime/api/${of}-contracts`)];
 
 const inWords = (text: string): string[] => text.split(" ");
@@ -66,10 +66,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "runtime/model/private-key": ["runtime/model", "node:crypto"],
   "runtime/planner/config": ["runtime/model"],
   "runtime/planner/forecast": ["runtime/model"],
+  "runtime/planner/budget": ["runtime/model"],
   "runtime/planner/lifecycle": ["runtime/model", "runtime/planner/config"],
   "runtime/planner/placement": ["runtime/model", "runtime/planner/config", "runtime/planner/lifecycle"],
   "runtime/planner/planning": [
     "runtime/model",
+    "runtime/planner/budget",
     "runtime/planner/config",
     "runtime/planner/lifecycle",
     "runtime/planner/placement",
@@ -100,6 +102,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "runtime/broker",
     "runtime/store",
     "node:crypto",
+    "node:dns",
+    "node:http",
+    "node:https",
     "node:net",
   ],
   "runtime/executor": [

@@ -90,7 +90,13 @@ export function ldapDoc(doc: Partial<Docs["ldapConfig"]> = {}): Docs["ldapConfig
   return { name: "corp", urls: ["ldaps://dc1.example.org"], searchBase: "DC=example,DC=org", ...login, ...doc };
 }
 
+/** 100 a day of the whole installation, with what comes then. */
+export function budgetDoc(doc: Partial<Docs["budget"]> = {}): Docs["budget"] {
+  return { name: "money", amount: 100, per: "day", ...doc };
+}
+
 export interface WorldDocs {
+  readonly budgets?: readonly Docs["budget"][];
   readonly ldapConfigs?: readonly Docs["ldapConfig"][];
   readonly zones?: readonly Docs["zone"][];
   readonly pools?: readonly Docs["pool"][];
@@ -123,6 +129,7 @@ export function documentsOf(docs: WorldDocs): { kind: DefinitionKind; name: stri
     ...of("schedule", all.schedules),
     ...of("workspace", all.workspaces),
     ...of("stagingConfig", all.staging),
+    ...of("budget", all.budgets),
   ];
 }
 

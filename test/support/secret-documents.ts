@@ -121,6 +121,7 @@ const templates: readonly [DefinitionKind, Document, readonly string[]][] = [
     { name: "corp", urls: ["ldaps://dc1.example.org"], searchBase: "DC=example,DC=org", serviceAccountDn: "a@b.org" },
     ["serviceAccountPassword"],
   ],
+  ["budget", { name: "costs", amount: 5, per: "day", webhook: {} }, ["webhook.url", "webhook.secret"]],
   [
     "pool",
     { name: "fixed", type: "server", staticMembers: [{ ...member, name: "fixed-1", connectionType: "rdp" }] },
@@ -178,6 +179,7 @@ function plant({ kind, doc, fields }: Omit<SecretDocument, "planted">, where: st
 /** @param before What the field before it got. */
 function secretFor(field: string, word: string, before: unknown): unknown {
   if (field === "startupScript.text") return scriptStart + word;
+  if (field === "webhook.url") return `https://hooks.example.org/${word}`;
   if (field.endsWith("connectionInfo")) return { note: word };
   if (field === "keyPairPrivateKey") return rsaKey();
   if (field === "credentials") return googleKey(word);

@@ -8,6 +8,8 @@ const advices: Readonly<Record<string, (numbers: Numbers) => string>> = {
     `raise maxInstances of VM provider config "${vmProvider}" (now ${maxInstances}), or wait until one of its nodes is gone`,
   maxNodes: ({ autoscaleConfig, maxNodes }) =>
     `raise maxNodes of autoscale config "${autoscaleConfig}" (now ${maxNodes}), or wait until one of its nodes is gone`,
+  budget: ({ budget, opensAtMs }) =>
+    `raise the amount of budget "${budget}", or wait until it begins anew${opensAtMs ? ` at ${formatTime(Number(opensAtMs))}` : ""}`,
   schedule: ({ autoscaleConfig, opensAtMs }) =>
     opensAtMs
       ? `wait until ${formatTime(Number(opensAtMs))}, or change the schedules of autoscale config "${autoscaleConfig}"`

@@ -1,5 +1,6 @@
 /** An autoscale config in sentences: what it has, what it does now and why, what holds it back. */
-import type { AutoscaleConfig } from "../../model/config";
+import { isInScope, type Budget } from "../../model/budget";
+import { vmProvidersOf, type AutoscaleConfig } from "../../model/config";
 import type { ConfigDecision } from "../../model/plan";
 import type { Reason } from "../../model/reason";
 import { formatCount } from "../../model/units";
@@ -7,6 +8,7 @@ import { WindowCache } from "../../planner/config/windows";
 import type { Leader } from "../backend";
 import { accountReasons, accountsOf, tellAccount } from "./account";
 import { adviceFor } from "./advice";
+import { tellBudget, viewBudgets } from "../budgets";
 import type { Story } from "./story";
 
 export function tellConfig(config: AutoscaleConfig, decision: ConfigDecision | undefined, leader: Leader): Story {
@@ -19,11 +21,20 @@ export function tellConfig(config: AutoscaleConfig, decision: ConfigDecision | u
       `VM provider config "${vmProvider.name}" has ${instances} of at most ${formatCount(vmProvider.maxInstances, "instance")}.`,
     );
   }
+  for (const view of viewBudgets(state, leader.clock.now())) {
+    if (isConcerned(config, state.budgets.get(view.budget)!))
+      sentences.push(`Budget "${view.budget}": ${tellBudget(view)}.`);
+  }
   const accounts = accountsOf(config);
   for (const account of accounts) sentences.push(...tellAccount(account, leader));
   const reasons = decision?.reasons ?? [];
   for (const { text } of reasons) sentences.push(`Now: ${text}.`);
   return { sentences, wouldChange: advicesFor([...reasons, ...accountReasons(accounts, leader)]) };
+}
+
+function isConcerned(config: AutoscaleConfig, budget: Budget): boolean {
+  const { name: autoscaleConfig, pool, zone } = config;
+  return vmProvidersOf(config).some((vmProvider) => isInScope(budget, { autoscaleConfig, pool, zone, vmProvider }));
 }
 
 function advicesFor(reasons: readonly Reason[]): string[] {

@@ -9,6 +9,7 @@ import { SessionFeed } from "../session-feed";
 import { accountRoutes } from "./accounts";
 import { apiKeyRoutes } from "./api-keys";
 import { apiPageRoutes } from "./api-page";
+import { budgetRoutes } from "./budgets";
 import { connectionRoutes } from "./connections";
 import { decisionRoutes } from "./decisions";
 import { definitionRoutes } from "./definitions";
@@ -80,6 +81,7 @@ export function createRoutes(feed = new SessionFeed(), fleetFeed = new FleetFeed
     ...scheduleRoutes,
     ...decisionRoutes,
     ...historyRoutes,
+    ...budgetRoutes,
     ...eventRoutes(fleetFeed),
     ...insightRoutes,
     ...apiKeyRoutes,

@@ -9,6 +9,7 @@ import { outlookOf } from "../../planner/explain/schedule-outlook";
 import { circuitOf } from "../../planner/lifecycle/failures";
 import { quarantinedOf } from "../../planner/lifecycle/quarantine";
 import type { Leader } from "../backend";
+import { tellBudget, viewBudgets } from "../budgets";
 import {
   explainParamsSchema,
   explanationSchema,
@@ -67,6 +68,9 @@ function viewStatus(leader: Leader): StatusView {
     unreadable: [...state.unreadable.values()].map(describeUnreadable),
     accounts: viewAccounts(leader),
     directories: viewDirectories(leader),
+    budgets: viewBudgets(state, clock.now()).map((view) => {
+      return { budget: view.budget, isReached: view.isReached, text: [tellBudget(view), ...view.warnings].join("; ") };
+    }),
     configs: [...state.autoscaleConfigs.values()].map((config) => {
       const { name, pool, zone } = config;
       const own = nodes.filter((node) => node.autoscaleConfig === name);

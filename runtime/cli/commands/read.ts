@@ -123,6 +123,7 @@ function formatStatus(status: Awaited<ReturnType<HeadroomClient["status"]>>): st
       : []),
     ...status.unreadable.map((text) => ["fault", text]),
     ...status.accounts.flatMap((account) => accountFacts(account.vmProvider, account)),
+    ...(status.budgets ?? []).map(({ budget, text }) => ["budget", `${budget}: ${text}`]),
     ...(status.directories ?? []).flatMap((directory) => accountFacts(directory.ldapConfig, directory)),
   ].map(([name, value]) => `${name!.padEnd(9)} ${value}`);
   if (status.configs.length === 0)

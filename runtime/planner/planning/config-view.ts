@@ -2,6 +2,7 @@
 import type { AutoscaleConfig } from "../../model/config";
 import type { Reason } from "../../model/reason";
 import type { ConfigState } from "../../model/state";
+import type { BudgetPosition } from "../budget/position";
 import type { ConfigMode } from "../config/mode";
 import type { Window } from "../config/windows";
 import type { Retirement } from "../lifecycle/retirement";
@@ -13,7 +14,10 @@ export interface ConfigView {
   readonly config: AutoscaleConfig;
   readonly state: ConfigState;
   readonly mode: ConfigMode;
+  /** With no standby where a budget is spent. */
   readonly window: Window;
+  /** The budget that lets it keep no standby now. */
+  readonly spent?: BudgetPosition | undefined;
   readonly nodes: ConfigNodes;
   /** Running nodes that are to be replaced, by id: no capacity for this plan. */
   readonly retiring: ReadonlyMap<string, Retirement>;

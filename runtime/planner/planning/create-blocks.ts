@@ -3,12 +3,12 @@ import type { Reason } from "../../model/reason";
 import { describeShape, numbersOf } from "../../model/shape-text";
 import type { Shape } from "../../model/shapes";
 import { formatCount } from "../../model/units";
+import { budgetReason, type Purpose } from "../budget/caps";
 import { modeReason } from "../config/mode";
 import { nodesTotal, type ConfigView } from "./config-view";
-import { firstOpenRoute, routeReasons, type BlockSources } from "./route-blocks";
+import { firstOpenRoute, routeReasons, type BlockSources, type Wanted } from "./route-blocks";
 
-/** What a node is wanted for: a session that waits for it, or floor, standby and staged sessions. */
-export type Purpose = "demand" | "standby";
+export type { Purpose };
 
 /**
  * Undefined when nothing does.
@@ -25,8 +25,9 @@ export function createBlock(
   return (
     (isClosed ? modeReason(view, snapshot) : undefined) ??
     missingZoneReason(view, sources) ??
+    spentReason(view, purpose, sources) ??
     capReason(view, purpose) ??
-    routesReason(view, needs, sources)
+    routesReason(view, { purpose, needs }, sources)
   );
 }
 
@@ -34,6 +35,11 @@ function missingZoneReason({ config }: ConfigView, { snapshot }: BlockSources): 
   if (snapshot.zones.has(config.zone)) return undefined;
   const text = `autoscale config "${config.name}" refers to zone "${config.zone}", which is not declared`;
   return { code: "missingReference", text, numbers: { autoscaleConfig: config.name } };
+}
+
+function spentReason({ config }: ConfigView, purpose: Purpose, { budgets }: BlockSources): Reason | undefined {
+  const position = budgets.ofConfig(config, purpose);
+  return position && budgetReason(position, config.name);
 }
 
 function capReason(view: ConfigView, purpose: Purpose): Reason | undefined {
@@ -52,11 +58,11 @@ function capReason(view: ConfigView, purpose: Purpose): Reason | undefined {
 }
 
 /** Why neither the preferred VM provider config nor any fallback takes a node: all of their reasons, the first one leads. */
-function routesReason(view: ConfigView, needs: Shape | undefined, sources: BlockSources): Reason | undefined {
-  if (firstOpenRoute(view, needs, sources)) return undefined;
-  const reasons = routeReasons(view, needs, sources);
+function routesReason(view: ConfigView, wanted: Wanted, sources: BlockSources): Reason | undefined {
+  if (firstOpenRoute(view, wanted, sources)) return undefined;
+  const reasons = routeReasons(view, wanted, sources);
   const [first] = reasons;
-  if (!first) return tooSmall(view, needs ?? nothing);
+  if (!first) return tooSmall(view, wanted.needs ?? nothing);
   return { ...first, text: reasons.map(({ text }) => text).join("; ") };
 }
 

@@ -39,7 +39,7 @@ function isCapped(draft: PlanDraft, view: ConfigView): boolean {
   const isRoomComing = view.nodes.all.some(
     ({ status, nodeId }) => status === "destroying" || (status === "draining" && snapshot.usage(nodeId).pinned === 0),
   );
-  const block = isRoomComing ? undefined : draft.blocked(view, "standby");
+  const block = isRoomComing ? undefined : draft.blocked(view, "floor");
   return block?.code === "maxNodes" || block?.code === "maxInstances";
 }
 

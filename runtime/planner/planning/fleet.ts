@@ -10,7 +10,9 @@ import type { Node } from "../../model/state";
 import { modeOf } from "../config/mode";
 import { knownShape } from "../config/next-node";
 import { SpecDigests } from "../config/spec-digest";
-import { WindowCache } from "../config/windows";
+import { BudgetCaps } from "../budget/caps";
+import { BudgetBook } from "../budget/position";
+import { WindowCache, type WindowOverrides } from "../config/windows";
 import { sharedOutages, type SharedOutage } from "../lifecycle/failures";
 import { noRetirement, retiringOf } from "../lifecycle/retirement";
 import type { PlaceContext } from "../placement/eligibility";
@@ -29,7 +31,18 @@ export interface FleetOptions {
   readonly windows?: WindowCache | undefined;
   /** Kept from plan to plan it saves looking again at what has not changed. Default a new one. */
   readonly memory?: PlanMemory;
+  /** Kept from plan to plan it saves adding up what was spent again. Default a new one. */
+  readonly budgetBook?: BudgetBook;
 }
+
+/** Of a config whose budget is spent. */
+const noStandby: WindowOverrides = {
+  standbyCores: 0,
+  standbyGpus: 0,
+  standbyMemory: 0,
+  standbySlots: 0,
+  minimumAvailableSessions: 0,
+};
 
 export class Fleet {
   readonly context: PlaceContext;
@@ -40,6 +53,8 @@ export class Fleet {
   readonly configs: readonly ConfigView[];
   /** VM provider configs that were out of capacity or quota a moment ago, by name. */
   readonly outages: ReadonlyMap<string, SharedOutage>;
+  /** What budgets that are spent forbid. */
+  readonly budgets: BudgetCaps;
   private readonly byName = new Map<string, ConfigView>();
   /** Ids of the nodes that are to be replaced, of all configs. */
   private readonly retiring = new Set<string>();
@@ -56,6 +71,7 @@ export class Fleet {
     this.catalog = catalog;
     this.digests = digests;
     this.outages = sharedOutages(snapshot.configStates.values(), nowMs);
+    this.budgets = new BudgetCaps((options.budgetBook ?? new BudgetBook()).positions(snapshot, nowMs));
     this.context = { draft: new Draft(snapshot), windows, catalog, nowMs };
     const configs = [...snapshot.autoscaleConfigs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     this.configs = configs.map((config) => this.viewOf(config));
@@ -99,13 +115,15 @@ export class Fleet {
   private viewOf(config: AutoscaleConfig): ConfigView {
     const { snapshot } = this;
     const state = snapshot.configStates.get(config.name) ?? { autoscaleConfig: config.name };
-    const window = this.context.windows.at(config, snapshot, this.nowMs);
+    const declared = this.context.windows.at(config, snapshot, this.nowMs);
+    const spent = this.budgets.ofConfig(config, "standby");
+    const window = spent ? { ...declared, ...noStandby } : declared;
     const mode = modeOf({ config, state, window }, snapshot);
     const nodes = this.nodesOf(config);
     const retiring = mode === "open" ? retiringOf(config, nodes.all, this) : noRetirement;
     const isLeaving = (node: Node) => retiring.has(node.nodeId) && !isUsedUpIn(snapshot, node);
     const nodesRetiring = retiring.size === 0 ? 0 : nodes.all.filter(isLeaving).length;
-    return { config, state, mode, window, nodes, retiring, nodesRetiring, added: noAdditions() };
+    return { config, state, mode, window, spent, nodes, retiring, nodesRetiring, added: noAdditions() };
   }
 
   private nodesOf(config: AutoscaleConfig): ConfigNodes {

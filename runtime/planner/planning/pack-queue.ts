@@ -127,7 +127,10 @@ function createFor(session: Session, search: SessionSearch, draft: PlanDraft): F
   for (const maker of search.makers) {
     const block = draft.blocked(maker, "demand", session.needs);
     if (!block) {
-      return draft.create(maker, neededReason(session, "which no free or coming node has left"), session.needs);
+      return draft.create(maker, neededReason(session, "which no free or coming node has left"), {
+        purpose: "demand",
+        needs: session.needs,
+      });
     }
     // Where new nodes are too small, keeping the present ones does not help the session.
     if (maker.mode === "open" && block.code !== "shape") maker.added.hasDeficit = true;

@@ -88,7 +88,10 @@ function pack(search: StagingSearch, draft: PlanDraft, missing: number): Reason 
   for (const maker of makers) {
     const why = draft.blocked(maker, "standby", request.needs);
     if (!why) {
-      const { place, node } = draft.create(maker, stagingReason(search, missing), request.needs);
+      const { place, node } = draft.create(maker, stagingReason(search, missing), {
+        purpose: "standby",
+        needs: request.needs,
+      });
       place.take(node, request);
       return undefined;
     }

@@ -12,7 +12,7 @@ import { createBlock, type Purpose } from "./create-blocks";
 import type { Fleet } from "./fleet";
 import { newNodeCapacity, type NodeCapacity } from "./node-capacity";
 import { PlannedPlace } from "./planned-place";
-import { fallbackReason, firstOpenRoute, type BlockSources } from "./route-blocks";
+import { fallbackReason, firstOpenRoute, type BlockSources, type Wanted } from "./route-blocks";
 import { countsOfNew, countsOfRecalled } from "./routes";
 
 /** Room for one session, and where it is. */
@@ -71,10 +71,10 @@ export class PlanDraft {
   }
 
   /** Creates one node more; the caller has made sure that nothing blocks it. */
-  create(view: ConfigView, reason: Reason, needs?: Shape): FoundRoom {
+  create(view: ConfigView, reason: Reason, wanted: Wanted): FoundRoom {
     const { config, added } = view;
-    const route = firstOpenRoute(view, needs, this.blockSources)!;
-    const fallback = fallbackReason(view, route, needs, this.blockSources);
+    const route = firstOpenRoute(view, wanted, this.blockSources)!;
+    const fallback = fallbackReason(view, route, wanted, this.blockSources);
     const { vmProvider } = route;
     const place = this.placeOf(view);
     const node = newNodeCapacity(config, route.shape, this.fleet.nowMs);
@@ -121,7 +121,8 @@ export class PlanDraft {
   /** Why a fallback makes nodes instead of the preferred VM provider config, for each that this plan uses. */
   fallbackReasons(view: ConfigView, vmProviders: ReadonlySet<string>): Reason[] {
     const used = view.nodes.routes.filter(({ vmProvider }) => vmProviders.has(vmProvider));
-    return used.flatMap((route) => fallbackReason(view, route, undefined, this.blockSources) ?? []);
+    const anything = { purpose: "demand", needs: undefined } as const;
+    return used.flatMap((route) => fallbackReason(view, route, anything, this.blockSources) ?? []);
   }
 
   /** Forgets what was given to sessions, not what was changed: new nodes are on their way now, recalled ones are back. */
@@ -136,11 +137,11 @@ export class PlanDraft {
 
   /** What blocks are decided by, as if this node did not count. */
   private sourcesWithout(node: Node | undefined): BlockSources {
-    const { snapshot, catalog, nowMs, outages } = this.fleet;
+    const { snapshot, catalog, nowMs, outages, budgets } = this.fleet;
     const instancesOf = (vmProvider: string): number => {
       const added = this.instancesAdded.get(vmProvider) ?? 0;
       return snapshot.instancesOf(vmProvider) + added - (node?.vmProvider === vmProvider ? 1 : 0);
     };
-    return { snapshot, catalog, nowMs, outages, instancesOf };
+    return { snapshot, catalog, nowMs, outages, budgets, instancesOf };
   }
 }

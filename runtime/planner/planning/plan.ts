@@ -8,6 +8,7 @@ import type { ConfigState, Node } from "../../model/state";
 import { formatCount } from "../../model/units";
 import { definitionId } from "../../model/changes";
 import type { Snapshot } from "../../model/snapshot";
+import { budgetReason } from "../budget/caps";
 import { without } from "../lifecycle/transitions";
 import { nodesInFlight, nodesLive, nodesTotal, type ConfigView } from "./config-view";
 import { drainRetiring } from "./drain-retiring";
@@ -139,6 +140,7 @@ function decisionOf(draft: PlanDraft, view: ConfigView, findings: Findings): Con
     const block = draft.blocked(view, "demand");
     if (block) reasons.push(block);
   }
+  if (view.spent && !reasons.some(({ code }) => code === "budget")) reasons.push(budgetReason(view.spent, config.name));
   if (reasons.length === 0) reasons.push(steadyReason(view));
   return { autoscaleConfig: config.name, isActive: mode === "open", reasons, nextState };
 }

@@ -9,6 +9,8 @@ import type { Snapshot } from "../../model/snapshot";
 import type { RouteFailures } from "../../model/state";
 import type { Shape } from "../../model/shapes";
 import { formatCount } from "../../model/units";
+import { budgetReason, type BudgetCaps, type Purpose } from "../budget/caps";
+import type { BudgetPosition } from "../budget/position";
 import { circuitOf, failuresToOpen, isExhausted, type Circuit, type SharedOutage } from "../lifecycle/failures";
 import { fitsShape } from "../placement/room";
 import { countsOn, type ConfigView } from "./config-view";
@@ -21,8 +23,17 @@ export interface BlockSources {
   readonly nowMs: EpochMs;
   /** VM provider configs that were out of capacity or quota a moment ago, by name. */
   readonly outages: ReadonlyMap<string, SharedOutage>;
+  /** What budgets that are spent forbid. */
+  readonly budgets: BudgetCaps;
   /** Nodes that count against `maxInstances`, with those that the plan creates. */
   instancesOf(vmProvider: string): number;
+}
+
+/** What a node is to be made for. */
+export interface Wanted {
+  readonly purpose: Purpose;
+  /** Of the session that the node is for; undefined = of any size. */
+  readonly needs: Shape | undefined;
 }
 
 /** One route as the blocks look at it. */
@@ -33,6 +44,7 @@ interface Asked {
   readonly vmProvider: VmProviderConfig | undefined;
   readonly refusal: string | undefined;
   readonly instances: number;
+  readonly spent: BudgetPosition | undefined;
   readonly failures: RouteFailures | undefined;
   readonly circuit: Circuit;
   readonly outage: SharedOutage | undefined;
@@ -72,6 +84,14 @@ const blocks: readonly Block[] = [
     holds: ({ refusal }) => refusal !== undefined,
     numbers: () => ({}),
     text: (asked) => `${nameOf(asked)} makes no node on ${providerOf(asked)}: ${asked.refusal ?? ""}`,
+  },
+  {
+    code: "budget",
+    name: "budget",
+    isPassedOver: true,
+    holds: ({ spent }) => spent !== undefined,
+    numbers: ({ spent, view }) => budgetReason(spent!, view.config.name).numbers,
+    text: ({ spent, view, ...asked }) => `${providerOf(asked)}: ${budgetReason(spent!, view.config.name).text}`,
   },
   {
     code: "maxInstances",
@@ -146,8 +166,8 @@ const blocks: readonly Block[] = [
   },
 ];
 
-function ask(view: ConfigView, route: Route, needs: Shape | undefined, sources: BlockSources): Asked {
-  const { snapshot, catalog, outages, nowMs } = sources;
+function ask(view: ConfigView, route: Route, { purpose, needs }: Wanted, sources: BlockSources): Asked {
+  const { snapshot, catalog, outages, nowMs, budgets } = sources;
   const vmProvider = snapshot.vmProviderConfigs.get(route.vmProvider);
   const failures = view.state.failures?.[route.vmProvider];
   return {
@@ -157,6 +177,7 @@ function ask(view: ConfigView, route: Route, needs: Shape | undefined, sources: 
     vmProvider,
     refusal: vmProvider && factsOf(catalog.vm, vmProvider.kind).refusal,
     instances: sources.instancesOf(route.vmProvider),
+    spent: budgets.ofRoute(view.config, route.vmProvider, purpose),
     failures,
     circuit: circuitOf(failures, nowMs),
     outage: outages.get(route.vmProvider),
@@ -170,10 +191,10 @@ function blockOf(asked: Asked): Block | undefined {
 }
 
 /** Undefined when none takes a node now that is large enough. */
-export function firstOpenRoute(view: ConfigView, needs: Shape | undefined, sources: BlockSources): Route | undefined {
+export function firstOpenRoute(view: ConfigView, wanted: Wanted, sources: BlockSources): Route | undefined {
   for (const route of view.nodes.routes) {
-    if (!isLargeEnough(route, needs)) continue;
-    const block = blockOf(ask(view, route, needs, sources));
+    if (!isLargeEnough(route, wanted.needs)) continue;
+    const block = blockOf(ask(view, route, wanted, sources));
     if (!block) return route;
     if (!block.isPassedOver) return undefined;
   }
@@ -181,11 +202,11 @@ export function firstOpenRoute(view: ConfigView, needs: Shape | undefined, sourc
 }
 
 /** Why each VM provider config that was asked does not take a node. */
-export function routeReasons(view: ConfigView, needs: Shape | undefined, sources: BlockSources): Reason[] {
+export function routeReasons(view: ConfigView, wanted: Wanted, sources: BlockSources): Reason[] {
   const reasons: Reason[] = [];
   for (const route of view.nodes.routes) {
-    if (!isLargeEnough(route, needs)) continue;
-    const asked = ask(view, route, needs, sources);
+    if (!isLargeEnough(route, wanted.needs)) continue;
+    const asked = ask(view, route, wanted, sources);
     const block = blockOf(asked);
     if (!block) break;
     reasons.push(reasonOf(block, asked));
@@ -194,21 +215,18 @@ export function routeReasons(view: ConfigView, needs: Shape | undefined, sources
   return reasons;
 }
 
-/**
- * Why a node is made on this fallback instead of the preferred VM provider config; undefined when it is that one.
- * @param needs Of the session that the node is for; undefined = of any size.
- */
+/** Why a node is made on this fallback instead of the preferred VM provider config; undefined when it is that one. */
 export function fallbackReason(
   view: ConfigView,
   { vmProvider }: Route,
-  needs: Shape | undefined,
+  wanted: Wanted,
   sources: BlockSources,
 ): Reason | undefined {
   const [preferred] = view.nodes.routes;
   if (!preferred || preferred.vmProvider === vmProvider) return undefined;
-  const asked = ask(view, preferred, needs, sources);
+  const asked = ask(view, preferred, wanted, sources);
   // Where its nodes are too small, nothing else that is wrong with it matters.
-  const block = isLargeEnough(preferred, needs) ? blockOf(asked) : undefined;
+  const block = isLargeEnough(preferred, wanted.needs) ? blockOf(asked) : undefined;
   const why = block ? block.text(asked) : "its nodes are too small";
   const text = `uses fallback VM provider config "${vmProvider}" instead of "${preferred.vmProvider}": ${why}`;
   const numbers = { autoscaleConfig: view.config.name, vmProvider, preferred: preferred.vmProvider };

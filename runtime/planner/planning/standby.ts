@@ -9,6 +9,7 @@ import { formatCount, formatMemory } from "../../model/units";
 import { serverLimitsOf } from "../config/next-node";
 import { freeOf, freeServerSessions } from "../placement/room";
 import { countsOn, nodesLive, type ConfigView } from "./config-view";
+import type { Purpose } from "./create-blocks";
 import type { FreeTotals, NodeCapacity } from "./node-capacity";
 import type { PlanDraft } from "./plan-draft";
 import type { Counted, PlannedPlace } from "./planned-place";
@@ -41,7 +42,7 @@ export function raiseToFloor(draft: PlanDraft, view: ConfigView): void {
     const text = `${live} of the ${formatCount(floor, "node")} that must always be there (min nodes)`;
     const reason = { code: "floor", text, numbers: { nodesLive: live, minNodes: floor } };
     const own = place.recallable.find(({ autoscaleConfig }) => autoscaleConfig === view.config.name);
-    if (!addNode(draft, view, { back: own, reason })) return;
+    if (!addNode(draft, view, { back: own, reason, purpose: "floor" })) return;
   }
 }
 
@@ -136,13 +137,16 @@ interface WantedNode {
   readonly reason: Reason;
   /** Of the sessions that the node is for; undefined = of any size. */
   readonly needs?: Shape;
+  /** Default standby. */
+  readonly purpose?: Purpose;
 }
 
 /** Undefined when a node is missing that can't be created: the config's reasons then say why. */
-function addNode(draft: PlanDraft, view: ConfigView, { back, reason, needs }: WantedNode): NodeCapacity | undefined {
+function addNode(draft: PlanDraft, view: ConfigView, wanted: WantedNode): NodeCapacity | undefined {
+  const { back, reason, needs, purpose = "standby" } = wanted;
   if (back) return draft.recall(draft.placeOf(view), back, reason);
-  const block = draft.blocked(view, "standby", needs);
-  if (!block) return draft.create(view, reason, needs).node;
+  const block = draft.blocked(view, purpose, needs);
+  if (!block) return draft.create(view, reason, { purpose, needs }).node;
   view.added.hasDeficit = true;
   const numbers = { ...reason.numbers, ...block.numbers };
   view.added.reasons.push({ ...block, text: `${reason.text}; ${block.text}`, numbers });
