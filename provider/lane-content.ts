@@ -9,8 +9,8 @@ export function readLane(): LaneContent {
   const values = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
   const nodes = values.filter(([key]) => key !== `${prefix}${accountsKey}`);
   const shared = values.find(([key]) => key === `${prefix}${accountsKey}`)?.[1] ?? "{}";
-  const { accounts = {}, leaving = [] } = JSON.parse(shared) as Partial<LaneContent>;
-  return { nodes: nodes.map(([, value]) => JSON.parse(value) as DesiredNode), accounts, leaving };
+  const { accounts = {}, leaving = [], powers = [] } = JSON.parse(shared) as Partial<LaneContent>;
+  return { nodes: nodes.map(([, value]) => JSON.parse(value) as DesiredNode), accounts, leaving, powers };
 }
 
 export function inOrder(nodes: readonly DesiredNode[], order: readonly DesiredNode[]): readonly DesiredNode[] {

@@ -1,8 +1,10 @@
 /** The component of one node in its lane's stack. */
 import * as pulumi from "@pulumi/pulumi";
-import type { VmInput } from "../runtime/executor/node-program-port";
+import type { KeptNode, LaneNode, VmInput } from "../runtime/executor/node-program-port";
 import { nodeComponentType } from "../runtime/executor/stack-state";
-import { withStepHooks } from "./step-hooks";
+import { BugError, ConfigError } from "../runtime/model/errors";
+import { withStepHooks, type StepHooks } from "./step-hooks";
+import type { VmProvider } from "./vm-provider";
 
 export type NodeOutputs = Readonly<Record<string, pulumi.Output<string>>>;
 
@@ -14,6 +16,13 @@ export interface NodeComponent {
   readonly isDeclared: (resource: { readonly type: string; readonly name: string }) => boolean;
 }
 
+export interface ComponentOptions {
+  readonly onVmInput?: ((input: VmInput) => void) | undefined;
+  readonly hooks: StepHooks;
+  /** The VM's inputs that may change, among those that the state knows of it; undefined = none may. */
+  readonly thawed?: { readonly inputs: readonly string[]; readonly known: readonly string[] } | undefined;
+}
+
 /**
  * Groups what belongs to one node. Its outputs in the state are how the runtime reads addresses; it counts as
  * unfinished until `conclude` gives them. They can't be arguments: the component would wait for its own children.
@@ -21,7 +30,7 @@ export interface NodeComponent {
 export function openComponent(
   nodeId: string,
   vmType: string,
-  { onVmInput, hooks }: { readonly onVmInput?: (input: VmInput) => void; readonly hooks: pulumi.ResourceHookBinding },
+  { onVmInput, hooks, thawed }: ComponentOptions,
 ): NodeComponent {
   const declared = new Set<string>();
   let conclude: (outputs: NodeOutputs) => void = () => undefined;
@@ -38,10 +47,27 @@ export function openComponent(
     const opts = withStepHooks(args, nodeId, hooks);
     if (type !== vmType) return { props, opts };
     if (onVmInput) tellInputs(nodeId, props as pulumi.Inputs, onVmInput);
-    return { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["*"] }) };
+    if (!thawed) return { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["*"] }) };
+    const names = new Set([...Object.keys(props as pulumi.Inputs), ...thawed.known]);
+    const ignoreChanges = [...names].filter((input) => !thawed.inputs.includes(input));
+    return { props, opts: pulumi.mergeOptions(opts, { ignoreChanges, hooks: hooks.power }) };
   };
   const component = new Component(nodeComponentType, nodeId, {}, { transformations: [freeze] });
   return { component, conclude, isDeclared: ({ type, name }) => declared.has(`${type} ${name}`) };
+}
+
+/** What may change in a VM that exists: its power alone, in a run that is to change that. */
+export function thawedPower(
+  { nodeId, kind, power }: LaneNode,
+  { vmType, powerInputs = [] }: VmProvider<unknown>,
+  kept: KeptNode | undefined,
+): NonNullable<ComponentOptions["thawed"]> {
+  if (power === undefined) throw new BugError(`the power of node ${nodeId} is to change and is not declared`);
+  if (powerInputs.length === 0)
+    throw new ConfigError(`VMs of "${kind}", such as that of node ${nodeId}, can't be stopped`);
+  const vm = kept?.resources.find(({ type, name }) => type === vmType && name === nodeId);
+  if (vm === undefined) throw new BugError(`the stack has no VM of node ${nodeId}, whose power is to change`);
+  return { inputs: powerInputs, known: vm.inputNames };
 }
 
 /** Inputs that no other resource gives are known at once, also in a preview. */

@@ -41,9 +41,9 @@ import { parseSettings, readablePart } from "./parsed-settings";
 import type { Registry } from "./registry";
 import { identityOf } from "./frame/identity";
 import { needsPlugin, PulumiProviders, type ProviderMaker } from "./pulumi-providers";
-import { openComponent, type NodeOutputs } from "./node-component";
-import { deleteHookInState, registerStepHooks, type ConfirmDelete } from "./step-hooks";
-import type { DnsProvider, VmProvider } from "./vm-provider";
+import { openComponent, thawedPower, type NodeOutputs } from "./node-component";
+import { deleteHookInState, registerStepHooks, type ConfirmDelete, type StepHooks } from "./step-hooks";
+import type { DeclaredNode, DnsProvider, VmProvider } from "./vm-provider";
 
 /** A node with its cloud and its parsed settings. */
 interface PreparedNode {
@@ -77,7 +77,7 @@ export class RegistryNodeProgram implements NodeProgram {
   }
 
   async declare(options: Parameters<NodeProgram["declare"]>[0]): Promise<void> {
-    const { nodes, accounts, leaving = [] } = readLane();
+    const { nodes, accounts, leaving = [], powers = [] } = readLane();
     const providers = new PulumiProviders();
     // The engine calls from outside of the program, where the SDK does not know whom a function is asked of.
     const inProgram = AsyncLocalStorage.snapshot();
@@ -87,13 +87,13 @@ export class RegistryNodeProgram implements NodeProgram {
       options.onVmGone?.(resource.nodeId);
       throw new CloudError("TRANSIENT", `VmGone: VM ${resource.id} of node ${resource.nodeId} is not there any more`);
     };
-    const hooks = await registerStepHooks(options.permit, confirm);
+    const hooks = await registerStepHooks(options.permit, { confirm, nodes });
     const prepared = inOrder(nodes, options.order ?? []).map((node) => this.prepareNode(node, accounts));
     // The engine deletes with the provider of the state: only one that is declared gets the credentials of now.
     for (const node of leaving) {
       for (const { place, maker } of this.placesOf(node, accounts)) await providers.get(maker, place);
     }
-    const run = { ...options, providers, hooks };
+    const run = { ...options, providers, hooks, powers };
     await allDeclared(prepared.map((node) => declareNode(node, run)));
   }
 
@@ -297,13 +297,16 @@ async function allDeclared(declarations: readonly Promise<void>[]): Promise<void
 /** Shared by the nodes of one run. */
 interface ProgramRun extends Pick<Parameters<NodeProgram["declare"]>[0], "withoutVm" | "onVmInput" | "keptOf"> {
   readonly providers: PulumiProviders;
-  readonly hooks: pulumi.ResourceHookBinding;
+  readonly hooks: StepHooks;
+  /** Nodes whose VMs get the power that is declared. */
+  readonly powers?: readonly string[];
 }
 
 async function declareNode(prepared: PreparedNode, run: ProgramRun): Promise<void> {
   const { node, vmProvider, place, dns, directory } = prepared;
   const { providers, withoutVm } = run;
-  const { component, conclude, isDeclared } = openComponent(node.nodeId, vmProvider.vmType, run);
+  const thawed = run.powers?.includes(node.nodeId) ? thawedPower(node, vmProvider, run.keptOf?.(node)) : undefined;
+  const { component, conclude, isDeclared } = openComponent(node.nodeId, vmProvider.vmType, { ...run, thawed });
   const keep = (kept: KeptNode) => declareKept(kept, component, (name) => providerOf(prepared, name, providers));
   try {
     const provider = await providers.get(vmProvider, place);
@@ -361,7 +364,12 @@ async function declareResources(
     const options = { parent, provider: into.provider, ownPlugin: into.providers.ownPlugin, ...computer };
     return vmProvider.declareNode({ ...node, settings }, options);
   };
-  if (dns === undefined || node.dns === undefined) return { address: pulumi.unsecret((await own()).address) };
+  const outputsOf = ({ vm, address }: DeclaredNode): NodeOutputs => ({
+    address: pulumi.unsecret(address),
+    // Known when the VM is as declared, so that it tells no power that the VM did not get.
+    ...(node.power && { power: vm.urn.apply(() => node.power!) }),
+  });
+  if (dns === undefined || node.dns === undefined) return outputsOf(await own());
   const provider = await into.providers.get(dns.provider, dns.place);
   const record = {
     identity: identityOf(node),
@@ -369,9 +377,9 @@ async function declareResources(
   };
   const stackHas = into.keptOf && whatStackHas(into.keptOf(node), dns.provider);
   const declareRecord = await dns.provider.prepareRecord(record, { provider, ...(stackHas && { stackHas }) });
-  const { vm, address } = await own();
-  const { dnsName } = declareRecord(address, { parent, provider, dependsOn: [vm] });
-  return { address: pulumi.unsecret(address), dnsName: pulumi.unsecret(dnsName) };
+  const declared = await own();
+  const { dnsName } = declareRecord(declared.address, { parent, provider, dependsOn: [declared.vm] });
+  return { ...outputsOf(declared), dnsName: pulumi.unsecret(dnsName) };
 }
 
 async function requireSdk({ node, vmProvider, dns }: PreparedNode): Promise<void> {
@@ -383,12 +391,8 @@ async function requireSdk({ node, vmProvider, dns }: PreparedNode): Promise<void
     try {
       require.resolve(`${sdk}/package.json`);
     } catch (cause) {
-      throw new SetupError(
-        `the ${what} needs the package ${sdk}; install it beside pulumi-headroom: npm install ${sdk}`,
-        {
-          cause,
-        },
-      );
+      const message = `the ${what} needs the package ${sdk}; install it beside pulumi-headroom: npm install ${sdk}`;
+      throw new SetupError(message, { cause });
     }
   }
 }

@@ -105,6 +105,11 @@ export interface VmProvider<Settings> extends CloudAccess, ServiceTexts {
    * domains. A node's VM is made in the first; the runtime puts the place that a node tries there. Default none.
    */
   readonly placesField?: string;
+  /**
+   * Names of the VM's inputs that say whether it is on: alone of all inputs they may change in a VM that exists, in an update
+   * that is to change its power. They are there only when the node's `power` is. Default none: its VMs can't be stopped.
+   */
+  readonly powerInputs?: readonly string[];
   declareNode(node: NodeOf<Settings>, options: NodeOptions): Promise<DeclaredNode>;
   /** VMs that carry one of these node ids, asked from the cloud itself. Throws when the answer is not complete. */
   findVms(nodeIds: readonly string[], settings: Settings, options: pulumi.InvokeOptions): Promise<FoundVm[]>;

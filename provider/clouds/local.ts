@@ -88,7 +88,8 @@ const vm = defineVm<LocalSettings, VmArgs, InstanceType<Resources["Vm"]>>({
   script: { wrap: { linux: asItIs }, encoding: "plain", bytesMax: 1_000_000 },
   defaultScripts: { dockerAgent: localDockerAgentScript, server: localServerScript },
   sshPublicKey: ({ sshPublicKey }) => sshPublicKey,
-  inputs: ({ nodeId, settings }, startupScript) => ({
+  powerInputs: ["power"],
+  inputs: ({ nodeId, settings, power }, startupScript) => ({
     nodeId,
     root: localRoot(settings),
     cores: settings.cores,
@@ -100,6 +101,7 @@ const vm = defineVm<LocalSettings, VmArgs, InstanceType<Resources["Vm"]>>({
     heartbeatSeconds: settings.heartbeatEvery,
     ports: settings.ports,
     faults: settings.faults,
+    ...(power && { power }),
   }),
   placeIdentity: (inputs, { nodeId, installation }) => ({
     ...inputs,

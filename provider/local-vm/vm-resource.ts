@@ -6,32 +6,30 @@
  * first. The answer comes when the process exists; booting, check-in and heartbeats happen afterwards in the guest
  * (`guest.ts`).
  */
-import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, openSync, closeSync, lchownSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lchownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { CloudError } from "../../runtime/model/errors";
 import type { KernelContext, Properties, ResourceKernel } from "../resource-kernel";
 import { faultsSchema, loseAnswer, refuseWhenSet, takePlace } from "./faults";
-import { accountVariable, chooseGuestAccount, requireReachable, type GuestAccount } from "./guest-account";
+import { chooseGuestAccount, requireReachable, type GuestAccount } from "./guest-account";
 import { guestCommandScript } from "./guest-outbox";
 import { requireAllowed } from "./local-rules";
 import { checkWithUnknowns, diffInputs, unknownOutputs } from "./kernel-checks";
+import { launchGuest, powerOff, powerOn } from "./vm-power";
 import {
   claimAddress,
   findVm,
   newVmId,
   readGuestSettings,
   readVm,
-  recordVm,
   releaseClaims,
   vmFolder,
-  vmLogFile,
   writeGuestSettings,
   type VmName,
 } from "./vm-folder";
-import { endProcesses, vmMark, waitForMark } from "./vm-processes";
+import { endProcesses } from "./vm-processes";
 
 export const nodeIdSchema = z
   .string()
@@ -57,11 +55,13 @@ export const localVmInputsSchema = z.strictObject({
   heartbeatSeconds: z.number().min(0.05).max(3600),
   ports: z.array(z.int().min(1).max(65_535)).max(16),
   faults: faultsSchema,
+  /** Absent = on. Off: no process of it runs, and its folder and address stay. */
+  power: z.enum(["on", "off"]).optional(),
 });
 export type LocalVmInputs = z.infer<typeof localVmInputsSchema>;
 
 const inputNames = Object.keys(localVmInputsSchema.shape);
-/** Everything else is frozen at birth: a change of it is recorded and touches nothing. */
+/** Everything else but the power is frozen at birth: a change of it is recorded and touches nothing. */
 const replacing = ["nodeId", "root"];
 const outputNames = ["nodeId", "root", "address", "folder", "pid"];
 
@@ -69,7 +69,10 @@ export const localVmKernel: ResourceKernel = {
   type: "headroom:local:Vm",
   secretInputs: ["startupScript"],
   check: async (news) => checkWithUnknowns(localVmInputsSchema, news),
-  diff: async (_id, olds, news) => diffInputs(olds, news, inputNames, replacing),
+  diff: async (_id, olds, news) => {
+    const diff = diffInputs(olds, news, inputNames, replacing);
+    return { ...diff, changes: diff.changes || powerOf(olds) !== powerOf(news) };
+  },
   create,
   read: async (id, olds) => {
     const root = rootSchema.parse(olds["root"]);
@@ -78,7 +81,7 @@ export const localVmKernel: ResourceKernel = {
     const inputs = Object.fromEntries(inputNames.filter((name) => name in known).map((name) => [name, known[name]]));
     return outputs && { id, inputs, outputs };
   },
-  update: async (id, olds, news) => ({ outputs: { ...olds, ...outputsOf(rootSchema.parse(news["root"]), id) } }),
+  update,
   delete: async (id, olds) => removeVm(rootSchema.parse(olds["root"]), id),
 };
 
@@ -96,6 +99,28 @@ async function create(properties: Properties, context: KernelContext): Promise<{
   const outputs = outputsOf(root, name.vmId);
   if (!outputs) throw new CloudError("TRANSIENT", `LocalVmVanished: ${nodeId} was removed while it was being created`);
   return { id: name.vmId, outputs };
+}
+
+/** All but the power is frozen at birth. */
+async function update(
+  id: string,
+  olds: Properties,
+  news: Properties,
+  context: KernelContext,
+): Promise<{ outputs: Properties }> {
+  const root = rootSchema.parse(news["root"]);
+  const name = findVm(root, id);
+  if (!context.isPreview && "power" in news) {
+    if (name === undefined) throw new CloudError("TRANSIENT", `LocalVmVanished: ${id} is not there any more`);
+    const vm = { ...name, folder: vmFolder(root, name) };
+    if (powerOf(news) === "off") await powerOff(vm);
+    else await powerOn(vm, localVmInputsSchema.shape.bootSeconds.parse(news["bootSeconds"]));
+  }
+  return { outputs: { ...olds, ...outputsOf(root, id) } };
+}
+
+function powerOf({ power = "on" }: Properties): unknown {
+  return power;
 }
 
 /** Others may pass through to the VMs of a root service, which run as another account, and see nothing on the way. */
@@ -142,29 +167,7 @@ async function startGuest(
   }
   const account = chooseGuestAccount();
   if (account) giveTo(account, folder);
-  const log = openSync(vmLogFile(folder), "a", 0o600);
-  const env = {
-    PATH: process.env["PATH"],
-    HOME: folder,
-    HEADROOM_NODE_ID: nodeId,
-    [vmMark]: folder,
-    ...(account ? { [accountVariable]: `${account.uid}:${account.gid}` } : {}),
-  };
-  const guest = spawn(process.execPath, [join(__dirname, "guest.js"), folder], {
-    cwd: folder,
-    env,
-    // A session of its own and no pipe to us: it lives on when the plugin, the engine or the runtime dies.
-    detached: true,
-    stdio: ["ignore", log, log],
-  });
-  closeSync(log);
-  // Without a pid it could not be started; the event brings the reason, which must not end the plugin.
-  guest.on("error", () => undefined);
-  if (guest.pid === undefined)
-    throw new CloudError("TRANSIENT", `LocalVmNotStarted: ${nodeId}: no process could be made`);
-  guest.unref();
-  await waitForMark(folder, guest.pid);
-  recordVm(folder, { nodeId, pid: guest.pid });
+  await launchGuest(folder, nodeId);
 }
 
 function giveTo(account: GuestAccount, folder: string): void {

@@ -65,10 +65,10 @@ export function keptNode(
   if (!component || !own.some(({ type, urn }) => type === vmType && nameOf(urn) === node.nodeId)) return undefined;
   const resources = own
     .filter((resource) => resource !== component)
-    .map(({ urn, type, custom, parent, provider }): KeptResource => {
+    .map(({ urn, type, custom, parent, provider, inputs = {} }): KeptResource => {
       const providerName = provider === undefined ? undefined : nameOf(provider.slice(0, provider.lastIndexOf("::")));
       return {
-        ...{ urn, type, name: nameOf(urn), isCustom: custom === true },
+        ...{ urn, type, name: nameOf(urn), isCustom: custom === true, inputNames: Object.keys(inputs) },
         ...(parent === undefined || parent === component.urn ? {} : { parent }),
         ...(providerName === undefined ? {} : { providerName }),
       };

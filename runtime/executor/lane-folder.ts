@@ -49,7 +49,7 @@ export class LaneFolder {
   }
 
   /** Writes both files; what is unchanged keeps its file. */
-  async write({ nodes, accounts, leaving = [] }: LaneContent, crypter: PassphraseCrypter): Promise<void> {
+  async write({ nodes, accounts, leaving = [], powers = [] }: LaneContent, crypter: PassphraseCrypter): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     const project = projectText(this.installation);
     const projectFile = join(this.path, "Pulumi.yaml");
@@ -57,7 +57,7 @@ export class LaneFolder {
       await writeDurably(projectFile, project);
     }
     const values: [string, unknown][] = [
-      [accountsKey, { accounts, leaving }],
+      [accountsKey, { accounts, leaving, ...(powers.length === 0 ? {} : { powers }) }],
       ...nodes.map((node): [string, unknown] => [node.nodeId, node]),
     ];
     const config = Object.fromEntries(

@@ -7,7 +7,7 @@ import type { LaneRequest } from "./node-updater";
 import type { NodeStep } from "./permits";
 
 /** What the program of a lane works from. */
-export type LaneContent = Pick<LaneRequest, "nodes" | "accounts" | "leaving">;
+export type LaneContent = Pick<LaneRequest, "nodes" | "accounts" | "leaving" | "powers">;
 
 /** The key in the lane's configuration beside those of its nodes, whose ids all begin with n. */
 export const accountsKey = "accounts";
@@ -43,6 +43,8 @@ export interface KeptResource {
   /** Absent = the node's own component. */
   readonly parent?: string;
   readonly providerName?: string;
+  /** Of its inputs; none of a component. */
+  readonly inputNames: readonly string[];
 }
 
 /** All that belongs to a node in its stack, beside its component; parents before their children. */

@@ -3,7 +3,7 @@ import type { AccountAnswer, AskRequest } from "../model/account-questions";
 import type { AccountSpec } from "../model/accounts";
 import type { EpochMs } from "../model/clock";
 import type { CloudFailureClass } from "../model/errors";
-import type { DesiredNode } from "../model/state";
+import type { DesiredNode, Power } from "../model/state";
 
 /** What every job on one lane's stack says. */
 export interface LaneRequest {
@@ -18,6 +18,8 @@ export interface LaneRequest {
   readonly accounts: Readonly<Record<string, AccountSpec>>;
   /** Nodes of the lane that leave: their accounts are needed to delete them. Default none. */
   readonly leaving?: readonly DesiredNode[];
+  /** Those of `nodes` that exist and whose VMs get the power that is declared; of all others it stays as it is. Default none. */
+  readonly powers?: readonly string[];
   /** Where several wait for a worker, lower numbers come first: 0 = people wait for it. Default 0. */
   readonly urgency?: number | undefined;
 }
@@ -144,6 +146,8 @@ export interface PresentNode {
   /** The cloud's id of its VM. */
   readonly vmId?: string;
   readonly dnsName?: string;
+  /** What its last update declared of its VM's power, once that was so. Absent = on. */
+  readonly power?: Power;
   /** True when its VM is not in the state, only something that belonged to it, such as its DNS record. */
   readonly isRemnant?: boolean;
 }

@@ -1,10 +1,10 @@
 /** How a job asks whether it may go on: from the worker process to its service, and there of the store. */
 import { UnavailableError } from "../model/errors";
-import { refused, type AskPermit, type Permit, type PermitRequest } from "../store/permit";
+import { refused, type AskPermit, type Permit, type PermitRequest, type StepKind } from "../store/permit";
 
 /** A step of an engine on something of a node. */
 export interface NodeStep {
-  readonly step: "create" | "delete";
+  readonly step: StepKind;
   readonly nodeId: string;
 }
 

@@ -91,12 +91,14 @@ export function presentNodes(deployment: Deployment | undefined): PresentNode[] 
     if (nodeId === undefined) continue;
     const outputs = components.get(nodeId)?.outputs;
     const [address, dnsName] = [textOf(outputs?.["address"]), textOf(outputs?.["dnsName"])];
+    const power = outputs?.["power"];
     const vm = vms.get(nodeId);
     present.set(nodeId, {
       nodeId,
       ...(address === undefined ? {} : { address }),
       ...(vm?.id === undefined ? {} : { vmId: vm.id }),
       ...(dnsName === undefined ? {} : { dnsName }),
+      ...(power === "on" || power === "off" ? { power } : {}),
       ...(vm === undefined ? { isRemnant: true } : {}),
     });
   }

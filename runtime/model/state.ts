@@ -91,7 +91,14 @@ export interface DesiredNode {
   readonly computerRecord?: ComputerRecordSpec;
   /** Id of the installation that it was born in, the tag `headroom-installation`; absent in rows of older versions. */
   readonly installation?: string;
+  /**
+   * What its VM's power is declared to be; alone of all fields here it changes while the node lives, and only an update that
+   * names the node in its `powers` changes the VM's. Absent = on, and never changed.
+   */
+  readonly power?: Power;
 }
+
+export type Power = "on" | "off";
 
 /** What the next node of a config will be like. */
 export interface LikelyNode {

@@ -26,9 +26,12 @@ export type PermitRequest =
       readonly nodeId?: string;
     };
 
+/** What an engine does to something of a node. */
+export type StepKind = "create" | "delete" | "powerOff" | "powerOn";
+
 interface NodeStepRequest {
   readonly epoch: number;
-  readonly step: "create" | "delete";
+  readonly step: StepKind;
   readonly nodeId: string;
 }
 
@@ -56,9 +59,18 @@ export interface OrphanFacts {
   readonly policy: string | undefined;
 }
 
-const wantedBy: Readonly<Record<"create" | "delete", readonly NodeStatus[]>> = {
+const wantedBy: Readonly<Record<StepKind, readonly NodeStatus[]>> = {
   create: ["requested", "provisioning"],
   delete: ["destroying"],
+  // No status asks for either yet.
+  powerOff: [],
+  powerOn: [],
+};
+const doneBy: Readonly<Record<StepKind, string>> = {
+  create: "created",
+  delete: "deleted",
+  powerOff: "powered off",
+  powerOn: "powered on",
 };
 
 export function judgePermit(request: PermitRequest, { epoch, nodeStatus, orphan }: PermitFacts): Permit {
@@ -69,7 +81,9 @@ export function judgePermit(request: PermitRequest, { epoch, nodeStatus, orphan 
   const { step, nodeId } = request;
   if (nodeStatus !== undefined && wantedBy[step].includes(nodeStatus)) return { isAllowed: true };
   const status = nodeStatus === undefined ? "has no row" : `is ${nodeStatus}`;
-  return refused(`node ${nodeId} ${status}; only a node that is ${wantedBy[step].join(" or ")} may be ${step}d`);
+  return refused(
+    `node ${nodeId} ${status}; only a node that is ${wantedBy[step].join(" or ") || "of no status"} may be ${doneBy[step]}`,
+  );
 }
 
 function judgeOrphan(
