@@ -93,11 +93,15 @@ function askTests(folder: string, tests: readonly string[]): string | undefined 
       maxBuffer: 64 * 2 ** 20,
     });
     if (done.status === 0) continue;
+    // On a machine that is busy with other things it says nothing of the bug.
+    if (done.signal) throw new TimeOut(`test/${test} did not end within ${testTimeoutMs / 60_000} minutes`);
     const title = /"failures": \[\s*\{\s*"title": ("(?:[^"\\]|\\.)*")/.exec(done.stdout)?.[1];
     return `test/${test}: ${title === undefined ? "fails" : (JSON.parse(title) as string)}`;
   }
   return undefined;
 }
+
+class TimeOut extends Error {}
 
 function judge({ file, tests, bySimulation = true }: Mutant, code: string, folder: string): string | undefined {
   const built = join(folder, "dist", "runtime", `${file}.js`);
@@ -117,6 +121,16 @@ function confirm({ tests }: Mutant, caughtBy: string | undefined, folder: string
   return test !== undefined && askTests(folder, [test]) !== undefined ? undefined : caughtBy;
 }
 
+/** What caught it, in words; or that nothing did, or that a test did not come to its end. */
+function answerTo(mutant: Mutant, code: string, folder: string): string {
+  try {
+    return confirm(mutant, judge(mutant, code, folder), folder) ?? "SURVIVED";
+  } catch (error) {
+    if (error instanceof TimeOut) return `NOT JUDGED: ${error.message}`;
+    throw error;
+  }
+}
+
 function main(): number {
   const wanted = process.argv.slice(2);
   const chosen = mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
@@ -130,9 +144,8 @@ function main(): number {
     let caught = 0;
     for (const [mutant, code] of codes) {
       const startedMs = Date.now();
-      const caughtBy = code === undefined ? undefined : confirm(mutant, judge(mutant, code, folder), folder);
-      if (caughtBy !== undefined) caught += 1;
-      const answer = caughtBy ?? (code === undefined ? `DOES NOT FIT runtime/${mutant.file}.ts` : "SURVIVED");
+      const answer = code === undefined ? `DOES NOT FIT runtime/${mutant.file}.ts` : answerTo(mutant, code, folder);
+      if (!/^(DOES NOT FIT|SURVIVED|NOT JUDGED)/.test(answer)) caught += 1;
       const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
       console.log(`${mutant.name.padEnd(46)} | ${mutant.rule} | ${answer} | ${seconds} s`);
     }
