@@ -24,6 +24,13 @@ export const burst: Bench = {
       figures.push({ what: `${name}: VMs made in vain`, value: vmsMade - nodes, unit: "", atMost: 0 });
       figures.push({ what: `${name}: nodes failed`, value: failed, unit: "", atMost: 0 });
     }
-    return figures;
+    return isSmoke ? figures : [...figures, await twoWorkers()];
   },
 };
+
+/** What a second worker of as many slots brings to the deciding half, with updates that don't compete for a machine. */
+async function twoWorkers(): Promise<Figure> {
+  const burst = { nodes: 1_500, updateSeconds: 90, gapMs: 0 };
+  const [one, two] = [await runBurst({ ...burst, slots: 4 }), await runBurst({ ...burst, slots: 8 })];
+  return { what: "one worker of 4 slots, by two", value: one.seconds / two.seconds, unit: "x", atLeast: 1.8 };
+}

@@ -22,6 +22,7 @@ import { packageRoot } from "./service";
 import { scrape } from "./scrape";
 import { simulationSpeed } from "./sim";
 import { startLatency } from "./start-latency";
+import { workers } from "./workers";
 
 const benches: readonly Bench[] = [
   startLatency,
@@ -34,6 +35,7 @@ const benches: readonly Bench[] = [
   planning,
   scrape,
   burst,
+  workers,
   simulationSpeed,
 ];
 

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { WorkerView } from "../api/worker-contracts";
 import type { Installation } from "../executor/installation";
 import { StatesPruning } from "../executor/postgres-states";
+import { KeptOutputs } from "../executor/remote/job-output";
 import { RemoteUpdater } from "../executor/remote/remote-updater";
 import { remoteProtocol } from "../executor/remote/remote-protocol";
 import { SharedUpdater } from "../executor/remote/shared-updater";
@@ -45,10 +46,8 @@ export async function createUpdater(options: UpdatersOptions): Promise<TermUpdat
   const { backendUrl, historyKept: kept } = installation;
   const pruning = new StatesPruning({ backendUrl, kept, clock, log });
   if (databaseUrl === undefined) return { updater: own, pruning };
-  const remote = new RemoteUpdater({
-    ...{ connectionString: databaseUrl, clock, rng, log, epoch: term.epoch, onWorkers: term.onSlots },
-    sealer,
-  });
+  const jobs = { connectionString: databaseUrl, clock, rng, log, epoch: term.epoch, onWorkers: term.onSlots, sealer };
+  const remote = new RemoteUpdater(jobs, new KeptOutputs(installation, log));
   const updater = new SharedUpdater(own, remote);
   try {
     await remote.start();

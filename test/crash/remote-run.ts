@@ -120,6 +120,11 @@ export class RemoteRun {
     return (await this.users.repeat("GET", "/api/v1/lanes")).body["lanes"] as { laneId: string; worker?: string }[];
   }
 
+  /** The end of what the lane's engines printed, as who leads shows it. */
+  async outputOf(laneId: string): Promise<string> {
+    return String((await this.users.repeat("GET", `/api/v1/lanes/${laneId}/output`)).body["text"]);
+  }
+
   async workerStates(): Promise<Record<string, { state: string; lanes: string[] }>> {
     const { workers } = (await this.users.repeat("GET", "/api/v1/workers")).body as {
       workers: { workerId: string; state: string; lanes: string[] }[];

@@ -76,6 +76,10 @@ describe("workers on other machines", function () {
       const late = await run.request();
       await run.untilServed(late);
       await run.untilQuiet(2);
+      const outputs = await Promise.all((await run.lanes()).map(({ laneId }) => run.outputOf(laneId)));
+      for (const output of outputs)
+        assert.match(output, /pulumi:pulumi:Stack/, "what an engine printed there is read here");
+      assert.ok(outputs.length > 0);
       for (const sessionId of [early, late]) await run.release(sessionId);
       await run.untilQuiet(0);
       const { rows } = await client.query<{ t: string }>("select t from kept");

@@ -1,6 +1,8 @@
 /** Takes jobs from the queue with graphile-worker, in a worker's process. The only file that loads that library. */
 import { EventEmitter } from "node:events";
+import { Pool } from "pg";
 import { Logger, makeWorkerUtils, run, type Runner, type TaskList, type WorkerEvents } from "graphile-worker";
+import { clientConfig } from "../../store/postgres-connection";
 import type { QueuedJob } from "./remote-protocol";
 
 /** A job that nobody was told of, because the connection was gone, is found after this. Unit: milliseconds. */
@@ -10,12 +12,27 @@ const silent = new Logger(() => () => undefined);
 
 /** Makes or upgrades the queue's tables. */
 export async function prepareQueue(connectionString: string): Promise<void> {
-  const utils = await makeWorkerUtils({ connectionString, maxPoolSize: 1, logger: silent });
+  const pgPool = openPool(connectionString, 1);
   try {
-    await utils.migrate();
+    const utils = await makeWorkerUtils({ pgPool, logger: silent });
+    try {
+      await utils.migrate();
+    } finally {
+      await utils.release();
+    }
   } finally {
-    await utils.release();
+    await pgPool.end();
   }
+}
+
+/** With the store's TLS and time-outs, but the values as the library reads them. */
+function openPool(connectionString: string, max: number): Pool {
+  const config = clientConfig(connectionString);
+  delete config.types;
+  const pool = new Pool({ ...config, max });
+  // Of an idle connection, which is replaced; the library hears of those that it uses.
+  pool.on("error", () => undefined);
+  return pool;
 }
 
 export interface JobTakerOptions {
@@ -32,6 +49,7 @@ export interface JobTakerOptions {
 export class JobTaker {
   private constructor(
     private readonly runner: Runner,
+    private readonly pool: Pool,
     /** The names under which it locks jobs. */
     readonly takers: readonly string[],
   ) {}
@@ -44,19 +62,24 @@ export class JobTaker {
     const taskList: TaskList = Object.fromEntries(
       tasks.map((task) => [task, (payload: unknown) => carryOut(payload as QueuedJob)]),
     );
-    const runner = await run({
-      ...{ connectionString, concurrency, taskList, events },
-      maxPoolSize: concurrency + 2,
-      pollInterval: pollMs,
-      noHandleSignals: true,
-      logger: silent,
-    });
-    runner.promise.catch(onEnd);
-    return new JobTaker(runner, takers);
+    const pgPool = openPool(connectionString, concurrency + 2);
+    try {
+      const runner = await run({
+        ...{ pgPool, concurrency, taskList, events },
+        pollInterval: pollMs,
+        noHandleSignals: true,
+        logger: silent,
+      });
+      runner.promise.catch(onEnd);
+      return new JobTaker(runner, pgPool, takers);
+    } catch (error) {
+      await pgPool.end();
+      throw error;
+    }
   }
 
   /** Takes no more; resolves when what it has taken has ended. */
   async stop(): Promise<void> {
-    await this.runner.stop();
+    await this.runner.stop().finally(() => this.pool.end());
   }
 }

@@ -8,6 +8,7 @@ import { BugError } from "../../model/errors";
 import type { Sealer } from "../../store/sealer";
 import type { UpdateEvent, UpdateResult } from "../node-updater";
 import type { Job } from "../worker-protocol";
+import type { JobOutput } from "./job-output";
 
 /** Raised with each change of what follows here: workers of another version of it get no jobs. */
 export const remoteProtocol = 1;
@@ -29,7 +30,12 @@ export type JobNews =
   | { readonly kind: "event"; readonly event: UpdateEvent }
   | JobEnd;
 
-export type JobEnd =
+export type JobEnd = JobOutcome & {
+  /** Absent when no engine ran, and from workers of older versions. */
+  readonly output?: JobOutput | undefined;
+};
+
+export type JobOutcome =
   | { readonly kind: "done"; readonly result?: UpdateResult | undefined }
   | { readonly kind: "answered"; readonly answer: AccountAnswer }
   /** It could not be done; nothing is known of how far it got. */

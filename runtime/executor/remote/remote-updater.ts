@@ -4,6 +4,7 @@ import { BugError, messageOf, UnavailableError } from "../../model/errors";
 import type { WorkerRow } from "../../store/worker-rows";
 import type { RecoverRequest, UpdateEvent, UpdateRequest, UpdateResult } from "../node-updater";
 import { reserveOf } from "../slot-scheduler";
+import type { KeptOutputs } from "./job-output";
 import { askTask, laneTask, ownLaneTask } from "./job-queue";
 import { RemoteJobs, type RemoteJobsOptions } from "./remote-jobs";
 import type { JobEnd, RemoteJob } from "./remote-protocol";
@@ -13,7 +14,11 @@ export class RemoteUpdater {
   /** Ends with the last question that was asked: one at a time. */
   private asking: Promise<unknown> = Promise.resolve();
 
-  constructor(options: RemoteJobsOptions) {
+  /** @param outputs Where what engines elsewhere printed is kept. */
+  constructor(
+    options: RemoteJobsOptions,
+    private readonly outputs: KeptOutputs,
+  ) {
     this.jobs = new RemoteJobs(options);
   }
 
@@ -72,6 +77,7 @@ export class RemoteUpdater {
   async removeStack(laneId: string, stack: string, epoch: number): Promise<void> {
     const place = { task: laneTask, laneId, rank: 3 };
     succeeded(await this.jobs.submit({ kind: "remove", laneId, stack, epoch }, { place, onNews: () => undefined }));
+    await this.outputs.forget({ laneId, stack });
   }
 
   ask(request: AskRequest): Promise<AccountAnswer> {
@@ -111,6 +117,7 @@ export class RemoteUpdater {
         onEvent?.(news.event.kind === "started" ? { ...news.event, worker } : news.event);
       },
     });
+    if (end.output !== undefined) await this.outputs.keep(request, end.output);
     const { result } = succeeded(end) as Extract<JobEnd, { kind: "done" }>;
     if (result === undefined) throw new BugError("a worker ended an update without a result");
     return result;

@@ -21,9 +21,19 @@ import { WorkerPool, type WorkerPoolOptions } from "../worker-pool";
 import { GuardHandle } from "./guard-handle";
 import { killGuarded, workerMark } from "./guarded-processes";
 import { askTask, laneTask, ownLaneTask } from "./job-queue";
+import { OutputWatch } from "./job-output";
 import { JobTaker, prepareQueue } from "./job-taker";
 import { Outbox } from "./outbox";
-import { openJob, remoteProtocol, sealNews, type JobNews, type QueuedJob, type RemoteJob } from "./remote-protocol";
+import {
+  openJob,
+  remoteProtocol,
+  sealNews,
+  type JobEnd,
+  type JobNews,
+  type JobOutcome,
+  type QueuedJob,
+  type RemoteJob,
+} from "./remote-protocol";
 import { takesAtOnce } from "./remote-updater";
 
 export interface WorkerSessionOptions {
@@ -196,22 +206,26 @@ export class WorkerSession {
     try {
       const asked = openJob(sealer, queued);
       await tell({ kind: "taken", worker: workerId });
-      await tell(await this.onLane(asked, tell));
+      const end = await this.onLane(asked, tell);
+      if (end.kind === "failed") log.warn({ job, error: end.message }, "a job could not be done");
+      await tell(end);
     } catch (error) {
       log.warn({ job, error: messageOf(error) }, "a job could not be done");
-      await tell({ kind: "failed", message: messageOf(error) });
+      await tell(failed(error));
     }
   }
 
   /** The lane stands in our row while anything of ours may touch it: nobody else does as long as we live. */
-  private async onLane(asked: RemoteJob, tell: (news: JobNews) => Promise<void>): Promise<JobNews> {
+  private async onLane(asked: RemoteJob, tell: (news: JobNews) => Promise<void>): Promise<JobEnd> {
     if (asked.kind === "ask") return { kind: "answered", answer: await this.pool.ask(asked.request) };
     const { laneId, stack } = asked.kind === "remove" ? asked : asked.request;
     const lane = { folder: new LaneFolder(this.options.installation, laneId, stack), hasJob: true };
     this.lanes.set(laneId, lane);
+    const output = await OutputWatch.begin(lane.folder.path);
     try {
       if (!(await this.sign())) throw new Error(`worker ${this.options.workerId} was given up for dead`);
-      return await this.run(asked, tell);
+      const outcome = await this.run(asked, tell).catch(failed);
+      return { ...outcome, output: await output.end() };
     } finally {
       lane.hasJob = false;
       // Soon, for who waits for the lane; the next sign of life tells it as well.
@@ -222,7 +236,7 @@ export class WorkerSession {
   private async run(
     asked: Exclude<RemoteJob, { kind: "ask" }>,
     tell: (news: JobNews) => Promise<void>,
-  ): Promise<JobNews> {
+  ): Promise<JobOutcome> {
     switch (asked.kind) {
       case "update": {
         const result = await this.pool.update(asked.request, (event) => {
@@ -242,4 +256,8 @@ export class WorkerSession {
       }
     }
   }
+}
+
+function failed(error: unknown): JobOutcome {
+  return { kind: "failed", message: messageOf(error) };
 }
