@@ -6,6 +6,7 @@ import { WorkerPool } from "../../runtime/executor/worker-pool";
 import type { DesiredNode } from "../../runtime/model/state";
 import { findLocalVms } from "../../provider/local-vm/find-local-vms";
 import { allowAll, aRequest, enginesHere, Heard, packageRoot } from "./bench";
+import { readGuestSettings, vmFolder } from "../../provider/local-vm/vm-folder";
 import { realClock } from "../../runtime/model/real-clock";
 import { refused, type PermitRequest } from "../../runtime/store/permit";
 import { removeFolder } from "../support/remove-folder";
@@ -87,12 +88,14 @@ describe("updates with the local VM provider", () => {
     assert.equal(more.outcome, "succeeded", more.message ?? "");
     assert.deepEqual(running().sort(), ["n-p1 false", "n-p2 true", "n-p3 true"]);
 
-    const on = await update([{ ...n1, power: "on" }, n2, node("n-p3")], ["n-p1"], 4);
+    const on = await update([{ ...n1, ...changed, power: "on" }, n2, node("n-p3")], ["n-p1"], 4);
     assert.equal(on.outcome, "succeeded", on.message ?? "");
     assert.deepEqual(running().sort(), ["n-p1 true", "n-p2 true", "n-p3 true"]);
     const [again] = on.present?.filter(({ nodeId }) => nodeId === "n-p1") ?? [];
     assert.deepEqual([again?.power, again?.address, again?.vmId], ["on", addressOf("n-p1"), vmId]);
     assert.equal(idOf(), vmId, "nothing was replaced");
+    const settings = readGuestSettings(vmFolder(join(folder, "local"), { vmId, nodeId: "n-p1" }));
+    assert.deepEqual([settings?.bootSeconds, settings?.cores], [0, 2], "all else is as at its birth");
     await pool.update(aRequest([], "power", 5, ["n-p1", "n-p2", "n-p3"]), () => undefined);
     assert.deepEqual(vms(), []);
   });
