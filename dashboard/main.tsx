@@ -5,6 +5,7 @@ import { App, AppContext, useApp } from "./data/app";
 import { Frame } from "./parts/frame";
 import { AccountsPage } from "./pages/accounts";
 import { ConfigPage } from "./pages/config";
+import { CostPage } from "./pages/cost";
 import { DecisionsPage } from "./pages/decisions";
 import { LanePage } from "./pages/lane";
 import { LanesPage } from "./pages/lanes";
@@ -52,11 +53,13 @@ function Shown() {
     case "decisions":
       return <DecisionsPage filters={filters} />;
     case "lanes":
-      return id === "" ? <LanesPage /> : <LanePage key={id} id={id} />;
+      return id === "" ? <LanesPage /> : <LanePage key={id} id={id} filters={filters} />;
     case "accounts":
       return <AccountsPage />;
     case "orphans":
       return <OrphansPage />;
+    case "cost":
+      return <CostPage />;
     default: {
       const never: never = page;
       return never;
@@ -66,7 +69,7 @@ function Shown() {
 
 const app = new App();
 effect(() => {
-  document.documentElement.dataset["theme"] = app.settings.theme.value;
+  document.documentElement.dataset["theme"] = app.settings.look.value;
 });
 history.replaceState("first", "");
 app.start();

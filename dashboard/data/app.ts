@@ -30,7 +30,7 @@ export class App {
   readonly health = signal<HealthView | undefined>(undefined);
   readonly place = signal(readPlace(location.hash));
   readonly notes = signal<readonly Note[]>([]);
-  readonly settings = new Settings(localStorage);
+  readonly settings = new Settings(localStorage, matchMedia("(prefers-color-scheme: dark)"));
   readonly backend = new Backend((message) => this.signedOut(message));
   readonly live = new Live(this.backend);
   private notesMade = 0;

@@ -11,6 +11,6 @@ export type ScheduleOccurrences = OccurrencesView["schedules"][number];
 export type Occurrence = ScheduleOccurrences["occurrences"][number];
 
 export type { FleetEvent } from "../../runtime/api/fleet-event-contracts";
-export type { HistoryView } from "../../runtime/api/history-contracts";
+export type { CostView, HistoryView, WaitsView } from "../../runtime/api/history-contracts";
 export type { NodeListView } from "../../runtime/api/node-list-contracts";
 export type { OccurrencesView } from "../../runtime/api/schedule-contracts";

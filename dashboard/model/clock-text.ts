@@ -44,3 +44,8 @@ export function formatNumber(value: number | null | undefined): string {
   if (value === undefined || value === null) return "–";
   return value.toLocaleString("en-GB", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 });
 }
+
+/** How long somebody waited: `at once` below a second; undefined stays so. */
+export function formatWait(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : ms < 1_000 ? "at once" : formatSpan(ms);
+}

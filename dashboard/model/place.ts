@@ -13,6 +13,7 @@ export const pages = [
   "lanes",
   "accounts",
   "orphans",
+  "cost",
 ] as const;
 export type Page = (typeof pages)[number];
 

@@ -9,6 +9,7 @@ import { HistoryChart } from "../parts/history-chart";
 import { PageFrame } from "../parts/page";
 import { StateMark } from "../parts/state-mark";
 import { Moment } from "../parts/time";
+import { Waits } from "../parts/waits";
 
 export function ConfigPage({ id }: { id: string }) {
   const { live } = useApp();
@@ -39,6 +40,7 @@ export function ConfigPage({ id }: { id: string }) {
         </p>
       ))}
       <Answered reading={reading}>{(explanation) => <Explained explanation={explanation} />}</Answered>
+      <Waits config={id} />
       <HistoryChart of={{ config: id }} label="Capacity" />
     </PageFrame>
   );

@@ -2,7 +2,8 @@
 import type { LaneView } from "../../runtime/api/lane-contracts";
 import { useApp } from "../data/app";
 import { useAnswer } from "../data/use-answer";
-import { laneState, type ShownLane } from "../model/lane-state";
+import { laneState } from "../model/lane-state";
+import { formatSpan } from "../model/clock-text";
 import { linkTo } from "../model/place";
 import { Answered, Empty } from "../parts/answered";
 import { EngineOutput } from "../parts/engine-output";
@@ -12,12 +13,18 @@ import { StateMark } from "../parts/state-mark";
 import { Moment } from "../parts/time";
 
 interface LaneAnswer {
-  readonly lane: LaneView & ShownLane;
+  readonly lane: LaneView;
   readonly waitingNodes?: readonly string[];
   readonly waitingSessions?: readonly string[];
 }
 
-export function LanePage({ id }: { id: string }) {
+interface Props {
+  readonly id: string;
+  /** `revision`: whose output is shown first. */
+  readonly filters: Readonly<Record<string, string>>;
+}
+
+export function LanePage({ id, filters }: Props) {
   const reading = useAnswer<LaneAnswer>(`/api/v1/lanes/${encodeURIComponent(id)}`, {
     topics: ["lane", "node"],
     everyMs: 5_000,
@@ -45,9 +52,13 @@ export function LanePage({ id }: { id: string }) {
           </>
         )}
       </Answered>
-      <EngineOutput laneId={id} />
+      <EngineOutput key={filters["revision"]} laneId={id} {...pick(filters)} />
     </PageFrame>
   );
+}
+
+function pick({ revision }: Readonly<Record<string, string>>): { readonly revision?: string } {
+  return revision === undefined ? {} : { revision };
 }
 
 function Actions({ lane }: { lane: LaneView }) {
@@ -66,7 +77,7 @@ function Actions({ lane }: { lane: LaneView }) {
   );
 }
 
-function Present({ lane }: { lane: LaneView & ShownLane }) {
+function Present({ lane }: { lane: LaneView }) {
   const { lastUpdate, autoscaleConfig, trouble, strangers = [] } = lane;
   return (
     <section class="card">
@@ -90,10 +101,13 @@ function Present({ lane }: { lane: LaneView & ShownLane }) {
           ["Update runs since", lane.openSinceMs && <Moment atMs={lane.openSinceMs} />],
           ["Trouble", trouble && `${trouble.message} (${trouble.failures} in a row)`],
           ["Next try", lane.retryAtMs && <Moment atMs={lane.retryAtMs} />],
-          ["Last update", lastUpdate && <StateMark state={lastUpdate.result} />],
+          ["Last update", lastUpdate && <StateMark state={lastUpdate.outcome} />],
           ["It ended", lastUpdate && <Moment atMs={lastUpdate.endedAtMs} />],
-          ["It took", lastUpdate && `${Math.round((lastUpdate.endedAtMs - lastUpdate.startedAtMs) / 1000)} s`],
-          ["It said", lastUpdate?.message],
+          [
+            "It took",
+            lastUpdate?.startedAtMs !== undefined && formatSpan(lastUpdate.endedAtMs - lastUpdate.startedAtMs),
+          ],
+          ["It said", lastUpdate?.failure?.message],
           ["Strangers", strangers.length > 0 && strangers.join(", ")],
         ]}
       />

@@ -1,9 +1,10 @@
 /** Is an update stuck, and who waits behind it? */
 import type { LaneView } from "../../runtime/api/lane-contracts";
 import { useAnswer } from "../data/use-answer";
-import { laneState, type ShownLane } from "../model/lane-state";
+import { laneState } from "../model/lane-state";
 import { linkTo } from "../model/place";
 import { Answered, Empty } from "../parts/answered";
+import { LaneGantt } from "../parts/lane-gantt";
 import { PageFrame } from "../parts/page";
 import { StateMark } from "../parts/state-mark";
 import { Table, type Column } from "../parts/table";
@@ -13,7 +14,7 @@ import { Moment, Since } from "../parts/time";
 const laneNodesMax = 25;
 
 interface Lanes {
-  readonly lanes: readonly (LaneView & ShownLane)[];
+  readonly lanes: readonly LaneView[];
   readonly slots?: { readonly slots: number; readonly inUse: number; readonly waiting: number };
 }
 
@@ -23,21 +24,24 @@ export function LanesPage() {
     <PageFrame title="Lanes" question="Is an update stuck, and who waits behind it?">
       <Answered reading={reading}>
         {({ lanes, slots }) => (
-          <section class="card">
-            <div class="card-head">
-              <h2>Stacks of nodes</h2>
-              {slots && (
-                <span>
-                  {slots.inUse} of {slots.slots} slots for updates in use, {slots.waiting} waiting
-                </span>
+          <>
+            <LaneGantt lanes={lanes} />
+            <section class="card">
+              <div class="card-head">
+                <h2>Stacks of nodes</h2>
+                {slots && (
+                  <span>
+                    {slots.inUse} of {slots.slots} slots for updates in use, {slots.waiting} waiting
+                  </span>
+                )}
+              </div>
+              {lanes.length === 0 ? (
+                <Empty>There is no lane: no node was ever needed, or all are gone.</Empty>
+              ) : (
+                <Table caption="Lanes" items={sorted(lanes)} columns={columns} keyOf={({ laneId }) => laneId} />
               )}
-            </div>
-            {lanes.length === 0 ? (
-              <Empty>There is no lane: no node was ever needed, or all are gone.</Empty>
-            ) : (
-              <Table caption="Lanes" items={sorted(lanes)} columns={columns} keyOf={({ laneId }) => laneId} />
-            )}
-          </section>
+            </section>
+          </>
         )}
       </Answered>
     </PageFrame>
@@ -46,7 +50,7 @@ export function LanesPage() {
 
 /** In trouble first, then at work, then at rest. */
 function sorted(lanes: Lanes["lanes"]): Lanes["lanes"] {
-  const rank = (lane: ShownLane): number =>
+  const rank = (lane: LaneView): number =>
     ["trouble", "updating", "behind", "openedAhead", "resting"].indexOf(laneState(lane));
   return lanes.toSorted((a, b) => rank(a) - rank(b) || (a.laneId < b.laneId ? -1 : 1));
 }
@@ -82,7 +86,7 @@ const columns: readonly Column<Lanes["lanes"][number]>[] = [
         "–"
       ) : (
         <>
-          <StateMark state={lastUpdate.result} /> <Moment atMs={lastUpdate.endedAtMs} />
+          <StateMark state={lastUpdate.outcome} /> <Moment atMs={lastUpdate.endedAtMs} />
         </>
       ),
   },
@@ -91,7 +95,7 @@ const columns: readonly Column<Lanes["lanes"][number]>[] = [
     isWide: true,
     cell: ({ trouble, slot, retryAtMs, lastUpdate }) => (
       <>
-        {trouble?.message ?? (lastUpdate?.result === "failed" ? lastUpdate.message : undefined)}
+        {trouble?.message ?? lastUpdate?.failure?.message}
         {slot && ` place ${slot.position} of ${slot.waiting} for a slot`}
         {retryAtMs !== undefined && (
           <>

@@ -1,5 +1,5 @@
 /** Does a VM cost money that nobody here knows of? */
-import type { OrphanView } from "../../runtime/api/orphan-contracts";
+import type { OrphanView, SweepStateView } from "../../runtime/api/orphan-contracts";
 import { useAnswer } from "../data/use-answer";
 import { linkTo } from "../model/place";
 import { Answered, Empty } from "../parts/answered";
@@ -9,12 +9,7 @@ import { Moment, Since } from "../parts/time";
 
 interface Orphans {
   readonly orphans: readonly OrphanView[];
-  readonly sweeps?: readonly {
-    readonly vmProvider: string;
-    readonly place: Readonly<Record<string, unknown>>;
-    readonly sweptAtMs?: number;
-    readonly complaint?: string;
-  }[];
+  readonly sweeps?: readonly SweepStateView[];
 }
 
 export function OrphansPage() {
@@ -60,9 +55,9 @@ export function OrphansPage() {
                 <Table
                   caption="Sweeps"
                   items={sweeps}
-                  keyOf={({ vmProvider, place }) => `${vmProvider} ${JSON.stringify(place)}`}
+                  keyOf={({ definition, place }) => `${definition} ${JSON.stringify(place)}`}
                   columns={[
-                    { title: "VM provider config", cell: ({ vmProvider }) => vmProvider },
+                    { title: "Account of", cell: ({ definition }) => definition },
                     { title: "Place", cell: ({ place }) => describePlace(place) },
                     {
                       title: "Looked",

@@ -15,6 +15,7 @@ import { HistoryChart } from "../parts/history-chart";
 import { PageFrame } from "../parts/page";
 import { StateMark } from "../parts/state-mark";
 import { Table, type Column } from "../parts/table";
+import { Waits } from "../parts/waits";
 
 /** The newest samples are among those of the last minutes. */
 const sampleSpanMs = 5 * 60_000;
@@ -43,6 +44,7 @@ export function OverviewPage() {
         )}
       </section>
       {staging && staging.staging.length > 0 && <Staging staging={staging.staging} />}
+      <Waits />
       <HistoryChart of={{}} label="Capacity" />
     </PageFrame>
   );
@@ -91,7 +93,7 @@ function Figures({ costPerHour, atCap }: { costPerHour: number | undefined; atCa
         <Figure link={linkTo("nodes")} value={String(atCap)} name="configs at their cap">
           {`of ${configs.length}`}
         </Figure>
-        <Figure link={linkTo("accounts")} value={formatNumber(costPerHour)} name="cost per hour">
+        <Figure link={linkTo("cost")} value={formatNumber(costPerHour)} name="cost per hour">
           {costPerHour === undefined ? "no price is declared" : "by the declared prices"}
         </Figure>
       </ul>

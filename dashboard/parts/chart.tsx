@@ -1,21 +1,27 @@
 /** Stepped lines over time, drawn by uPlot. What it shows is also a sentence, and a table for whoever wants the numbers. */
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { useApp } from "../data/app";
 import { describeChart, type ChartData } from "../model/chart-data";
 import { formatClock, formatNumber } from "../model/clock-text";
 
 /** Rows of the table; the chart has them all. */
 const tableRowsMax = 30;
 
-export function Chart({ data, label }: { data: ChartData; label: string }) {
-  const app = useApp();
+interface Props {
+  readonly data: ChartData;
+  readonly label: string;
+  readonly timeZone: string;
+  /** Whose colours are read from the style sheet. */
+  readonly look: "light" | "dark";
+  /** Times of other days are told with their day. */
+  readonly nowMs: number;
+}
+
+export function Chart({ data, label, timeZone, look, nowMs }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const timeZone = app.settings.timeZone;
-  const theme = app.settings.theme.value;
   // A chart is made anew when its lines or colours are others, and told new numbers otherwise.
-  const form = `${data.lines.map((line) => line.label).join()} ${timeZone} ${theme}`;
+  const form = `${data.lines.map((line) => line.label).join()} ${timeZone} ${look}`;
   useEffect(() => {
     const element = frame.current;
     if (!element || data.lines.length === 0) return;
@@ -30,7 +36,6 @@ export function Chart({ data, label }: { data: ChartData; label: string }) {
     };
   }, [form]);
   useEffect(() => plot.current?.setData(columnsOf(data)), [data]);
-  const nowMs = app.live.nowMs.peek();
   return (
     <figure class="chart">
       <Legend data={data} />

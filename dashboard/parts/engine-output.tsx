@@ -1,5 +1,6 @@
 /** What the engine of a lane's last update wrote, its end. */
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { useAnswer } from "../data/use-answer";
 import { Answered, Empty } from "./answered";
 import { Moment } from "./time";
@@ -10,26 +11,49 @@ interface OutputView {
   readonly isCut?: boolean;
 }
 
-export function EngineOutput({ laneId, nodeId }: { laneId: string; nodeId?: string }) {
+interface Props {
+  readonly laneId: string;
+  /** Lines that tell of it stand out. */
+  readonly nodeId?: string;
+  /** Of the update that is shown first; absent = the newest. */
+  readonly revision?: string;
+}
+
+export function EngineOutput({ laneId, nodeId, revision }: Props) {
   const isOpen = useSignal(nodeId === undefined);
   return (
     <section class="card">
       <h2>Engine output</h2>
       <details open={isOpen.value} onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
-        <summary>Of the newest update of lane {laneId}</summary>
-        {isOpen.value && <Output laneId={laneId} {...(nodeId === undefined ? {} : { nodeId })} />}
+        <summary>
+          Of {revision === undefined ? "the newest update" : `revision ${revision}`} of lane {laneId}
+        </summary>
+        {isOpen.value && (
+          <Output
+            laneId={laneId}
+            {...(nodeId === undefined ? {} : { nodeId })}
+            {...(revision === undefined ? {} : { revision })}
+          />
+        )}
       </details>
     </section>
   );
 }
 
-function Output({ laneId, nodeId }: { laneId: string; nodeId?: string }) {
+function Output({ laneId, nodeId, revision }: Props) {
   const file = useSignal<string | undefined>(undefined);
   const query = file.value === undefined ? "" : `?file=${encodeURIComponent(file.value)}`;
   const reading = useAnswer<OutputView>(`/api/v1/lanes/${encodeURIComponent(laneId)}/output${query}`, {
     topics: ["lane"],
     everyMs: 5_000,
   });
+  const files = reading.body?.files ?? [];
+  useEffect(() => {
+    if (revision === undefined || file.value !== undefined) return;
+    // Names say the revision: `00000007-r12-up.log`.
+    file.value = files.findLast(({ name }) => name.includes(`-r${revision}-`))?.name;
+  }, [files.length]);
+  const isGone = revision !== undefined && files.length > 0 && file.value === undefined;
   return (
     <Answered reading={reading}>
       {({ files, text, isCut }) => (
@@ -47,6 +71,7 @@ function Output({ laneId, nodeId }: { laneId: string; nodeId?: string }) {
               </select>
             </label>
           )}
+          {isGone && <Empty>What revision {revision} wrote is not kept any more; this is the newest.</Empty>}
           {text === undefined ? (
             <Empty>Its output is not on the machine that answers.</Empty>
           ) : (

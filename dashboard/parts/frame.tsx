@@ -16,6 +16,7 @@ const menu: readonly (readonly [Page, string])[] = [
   ["lanes", "Lanes"],
   ["accounts", "Accounts"],
   ["orphans", "Orphans"],
+  ["cost", "Cost"],
 ];
 
 export function Frame({ children }: { children: ComponentChildren }) {

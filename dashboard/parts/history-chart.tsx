@@ -53,10 +53,17 @@ export function HistoryChart({
 }
 
 function Drawn({ history, unit, label }: { history: HistoryView; unit: ChartUnit; label: string }) {
+  const { live, settings } = useApp();
   const data = useMemo(() => chartOf(history, unit), [history, unit]);
   return data.lines.length === 0 ? (
     <p class="empty">Nothing is recorded of this time yet; a sample is taken each minute.</p>
   ) : (
-    <Chart data={data} label={label} />
+    <Chart
+      data={data}
+      label={label}
+      timeZone={settings.timeZone}
+      look={settings.look.value}
+      nowMs={live.nowMs.peek()}
+    />
   );
 }

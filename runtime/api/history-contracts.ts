@@ -84,6 +84,36 @@ export const costSchema = z.strictObject({
   unpriced: z.array(z.string()),
 });
 
+export const waitsQuerySchema = z.strictObject({
+  config: filters.config,
+  from: timeSchema.optional().describe("Default: an hour before `to`."),
+  to: timeSchema.optional().describe("Not included. Default: now."),
+});
+
+export const waitsSchema = z.strictObject({
+  nowMs: z.int(),
+  fromMs: z.int(),
+  toMs: z.int(),
+  /** Earlier placements are not counted: the newest 200,000 entries of the journal are looked at. Absent = all are. */
+  countedFromMs: z.int().optional(),
+  /** That got their node in that time. */
+  sessions: z.int(),
+  /** Of them, for which the journal does not say how long they waited; an older version wrote it. They count nowhere else. */
+  unknown: z.int(),
+  /** That waited a second or more. */
+  waited: z.int(),
+  /** From the request until the node, over all of `sessions` that are known; absent = there is none. Unit: milliseconds. */
+  p50Ms: z.number().optional(),
+  p95Ms: z.number().optional(),
+  longestMs: z.number().optional(),
+  /** Whose that was; absent = nobody waited. */
+  longestSession: z.string().optional(),
+  /** Now, without `config` only: what no config makes a node for belongs to none. */
+  waitingNow: z.strictObject({ sessions: z.int(), longestMs: z.number().optional() }).optional(),
+});
+
+export type WaitsQuery = z.output<typeof waitsQuerySchema>;
+export type WaitsView = z.output<typeof waitsSchema>;
 export type HistoryQuery = z.output<typeof historyQuerySchema>;
 export type HistoryView = z.output<typeof historySchema>;
 export type CostQuery = z.output<typeof costQuerySchema>;

@@ -127,6 +127,7 @@ export function concludeUpdate(context: QueueContext, lane: Lane, ended: EndedJo
   const known = kind === "update" ? withTrouble(atRest(lane), result, context.nowMs) : atRest(lane);
   const lastUpdate = endOf(lane, ended, context.nowMs);
   concludeLane(context, { ...known, appliedRevision, lastUpdate }, result);
+  tellEnd(context, lane, lastUpdate);
   for (const node of nodesOf(context.draft.snapshot, lane.laneId)) {
     const made = present.get(node.nodeId);
     if (kind === "recover") afterRecovery(context, node, made, ended);
@@ -142,6 +143,20 @@ function endOf({ openSinceMs }: Lane, { kind, request, result }: EndedJob, ended
     ...(openSinceMs === undefined ? {} : { startedAtMs: openSinceMs }),
     ...(outcome === "failed" && message !== undefined ? { failure: { class: classifyFailure(message), message } } : {}),
   };
+}
+
+/** With its beginning, so that one entry tells the whole of it. */
+function tellEnd(context: QueueContext, lane: Lane, ended: EndedUpdate): void {
+  const { kind, revision, startedAtMs, outcome, failure, creates, deletes } = ended;
+  const what = kind === "update" ? `update of revision ${revision}` : "recovery";
+  const text =
+    outcome === "succeeded" ? `${what} is done` : `${what} failed: ${failure?.message ?? "it did not say why"}`;
+  const numbers = {
+    ...{ kind, revision, outcome, creates, deletes },
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
+    ...(failure === undefined ? {} : { class: failure.class }),
+  };
+  tell(context, lane, kind === "update" ? "updated" : "recovered", { code: "updateEnded", text, numbers });
 }
 
 function afterUpdate(

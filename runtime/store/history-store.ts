@@ -54,7 +54,34 @@ export interface DecisionCounts {
   readonly countedFromMs: EpochMs | undefined;
 }
 
+/** A session that got its node, as the journal tells it. */
+export interface Placement {
+  readonly atMs: EpochMs;
+  readonly sessionId: string;
+  readonly autoscaleConfig: string | undefined;
+  /** From its request; undefined = an older version wrote the entry, and did not say. */
+  readonly waitedMs: number | undefined;
+}
+
+/** @param autoscaleConfig as the numbers of the entry have it, likewise `waitedMs`; anything may stand there */
+export function placementOf(atMs: EpochMs, sessionId: string, autoscaleConfig: unknown, waitedMs: unknown): Placement {
+  return {
+    ...{ atMs, sessionId },
+    autoscaleConfig: typeof autoscaleConfig === "string" ? autoscaleConfig : undefined,
+    waitedMs: typeof waitedMs === "number" ? waitedMs : undefined,
+  };
+}
+
+export interface FoundPlacements {
+  /** The newest first. */
+  readonly placements: readonly Placement[];
+  /** Earlier ones were not looked at, because there were too many entries; undefined = all were. */
+  readonly fromMs: EpochMs | undefined;
+}
+
 export interface HistoryStore {
+  /** From `fromMs` (included) to `toMs` (not included), among the newest {@link countedEntriesMax} entries of that time. */
+  placements(span: { readonly fromMs: EpochMs; readonly toMs: EpochMs }): Promise<FoundPlacements>;
   searchDecisions(search: DecisionSearch): Promise<FoundDecisions>;
   countDecisions(counting: DecisionCounting): Promise<DecisionCounts>;
   /** Written only while the lease is ours; else it fails with `UnavailableError`. One of that minute stays as it is. */

@@ -4,12 +4,14 @@ import { UnavailableError } from "../model/errors";
 import type { Decision } from "../model/state";
 import {
   countedEntriesMax,
+  placementOf,
   searchedEntriesMax,
   type DecisionCounting,
   type DecisionCounts,
   type DecisionFilters,
   type DecisionSearch,
   type FoundDecisions,
+  type FoundPlacements,
   type HistoryStore,
 } from "./history-store";
 import type { SampleRow } from "./sample-rows";
@@ -51,6 +53,16 @@ export class MemoryHistory implements HistoryStore {
     }
     const sorted = [...counts.values()].sort((a, b) => a.step - b.step || (a.event < b.event ? -1 : 1));
     return { counts: sorted, countedFromMs: scanned.length === countedEntriesMax ? scanned[0]!.atMs : undefined };
+  }
+
+  async placements({ fromMs, toMs }: { fromMs: EpochMs; toMs: EpochMs }): Promise<FoundPlacements> {
+    const within = this.past.decisions.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
+    const scanned = within.slice(-countedEntriesMax).reverse();
+    const placed = scanned.filter(({ subject, event }) => subject === "session" && event === "placed");
+    const placements = placed.map(({ atMs, subjectId, reason: { numbers } }) =>
+      placementOf(atMs, subjectId, numbers["autoscaleConfig"], numbers["waitedMs"]),
+    );
+    return { placements, fromMs: scanned.length === countedEntriesMax ? scanned.at(-1)!.atMs : undefined };
   }
 
   async addSample(row: SampleRow): Promise<void> {

@@ -5,12 +5,14 @@ import type { Decision } from "../model/state";
 import type { Fence } from "./postgres-batch";
 import {
   countedEntriesMax,
+  placementOf,
   searchedEntriesMax,
   type DecisionCounting,
   type DecisionCounts,
   type DecisionFilters,
   type DecisionSearch,
   type FoundDecisions,
+  type FoundPlacements,
   type HistoryStore,
 } from "./history-store";
 import { encodeJson, encodeText } from "./postgres-text";
@@ -69,6 +71,25 @@ export class PostgresHistory implements HistoryStore {
       step === null || event === null ? [] : [{ step, event, count }],
     );
     return { counts, countedFromMs: isCut ? (first.edge ?? undefined) : undefined };
+  }
+
+  async placements({ fromMs, toMs }: { fromMs: EpochMs; toMs: EpochMs }): Promise<FoundPlacements> {
+    type Row = { at: number | null; told: [string, unknown, unknown] | null; scanned: number; edge: number };
+    const rows = await this.read<Row>(
+      `with scanned as (
+         select at, id, subject, doc from headroom.decision where at >= $1 and at < $2 order by at desc limit $3
+       ), edge as (select count(*)::int as scanned, min(at) as edge from scanned),
+       placed as (
+         select id, at, jsonb_build_array(doc -> 'subjectId', doc -> 'reason' -> 'numbers' -> 'autoscaleConfig',
+           doc -> 'reason' -> 'numbers' -> 'waitedMs') as told
+         from scanned where subject = 'session' and doc ->> 'event' = 'placed'
+       )
+       select at, told, scanned, edge from edge left join placed on true order by id desc`,
+      [fromMs, toMs, countedEntriesMax],
+    );
+    const placements = rows.flatMap(({ at, told }) => (at === null || told === null ? [] : [placementOf(at, ...told)]));
+    const [first] = rows;
+    return { placements, fromMs: first?.scanned === countedEntriesMax ? first.edge : undefined };
   }
 
   async addSample({ atMs, isWhole, doc }: SampleRow): Promise<void> {

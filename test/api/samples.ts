@@ -71,6 +71,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   "get /api/v1/history": { path: "/api/v1/history?pool=agents&by=config&of=max&values=vms,demandSessions" },
   "get /api/v1/cost": { path: "/api/v1/cost?timezone=Europe/Berlin" },
   "get /api/v1/budgets": { path: "/api/v1/budgets" },
+  "get /api/v1/waits": { path: "/api/v1/waits?config=agents-eu" },
   "get /api/v1/decisions/counts": { path: "/api/v1/decisions/counts?step=60&event=placed" },
   "get /api/v1/explain/{subject}/{id}": { path: "/api/v1/explain/node/node-1" },
   "post /api/v1/api-keys": { path: "/api/v1/api-keys", body: { name: "new", scope: "viewer" } },

@@ -46,9 +46,15 @@ describe("the dashboard's pages", function () {
       { hash: "#/queue", heading: "Queue", text: /grace/ },
       { hash: "#/schedules", heading: "Schedules", text: /office-hours.*Europe\/Berlin/s },
       { hash: "#/decisions", heading: "Decisions", text: /placed|staged|queued/ },
-      { hash: "#/lanes", heading: "Lanes", text: new RegExp(node.laneId!) },
+      {
+        hash: "#/lanes",
+        heading: "Lanes",
+        text: new RegExp(`Updates.*succeeded.*${node.laneId!}.*Stacks of nodes`, "s"),
+      },
       { hash: `#/lanes/${node.laneId}`, heading: `Lane ${node.laneId}`, text: /Revision/ },
       { hash: "#/accounts", heading: "Accounts", text: /small/ },
+      { hash: `#/lanes/${node.laneId}?revision=1`, heading: `Lane ${node.laneId}`, text: /Of revision 1 of lane/ },
+      { hash: "#/cost", heading: "Cost", text: /with a session.*kept ready/s },
       { hash: "#/orphans", heading: "Orphans", text: /None of the places/ },
     ];
   });

@@ -77,6 +77,31 @@ describe("what a lane takes for true", () => {
     }
   });
 
+  it("tells in one entry of the journal when an update began and how it ended", () => {
+    const state = new HotState();
+    const open: Lane = { ...lane, openRevision: 3, openSinceMs: nowMs - 5_000 };
+    state.apply([{ kind: "put", table: "lane", row: open }]);
+    const clock = { now: () => nowMs, after: () => () => undefined };
+    const decisions = new Decisions({ ledger: { state }, clock, rng: new SeededRng(1), catalog });
+    const request: UpdateRequest = {
+      ...{ laneId: "l", stack: "l", revision: 3, epoch: 1, accounts: {}, nodes: [], creates: [], deletes: ["old"] },
+    };
+    for (const [told, event, outcome] of [
+      [{ outcome: "succeeded" }, "updated", "succeeded"],
+      [{ outcome: "failed", message: "error: no quota" }, "updated", "failed"],
+    ] as const) {
+      const context = decisions.begin();
+      const result: UpdateResult = { laneId: "l", revision: 3, present: [], ...told };
+      concludeUpdate(context, open, { kind: "update", request, result, made: new Set() });
+      const entries = context.draft.changes.flatMap((change) => (change.kind === "decision" ? [change.decision] : []));
+      const ends = entries.filter(({ reason }) => reason.code === "updateEnded");
+      assert.equal(ends.length, 1);
+      const { numbers } = ends[0]!.reason;
+      assert.deepEqual([ends[0]!.event, numbers["outcome"], numbers["deletes"]], [event, outcome, 1]);
+      assert.deepEqual([numbers["startedAtMs"], ends[0]!.atMs], [nowMs - 5_000, nowMs]);
+    }
+  });
+
   it("gives a node up only when the cloud has said that it has no VM of it", () => {
     for (const status of nodeStatuses) {
       const state = new HotState();

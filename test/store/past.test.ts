@@ -23,6 +23,7 @@ function someDecision(index: number, rng: SeededRng): Decision {
   const numbers: Record<string, string | number> = {};
   if (rng.below(2) === 0) numbers[pick(["autoscaleConfig", "nodeId", "sessionId", "laneId"])] = pick(ids);
   if (rng.below(3) === 0) numbers["nodeId"] = rng.below(5);
+  if (rng.below(2) === 0) numbers["waitedMs"] = rng.below(3) === 0 ? "long" : rng.below(90_000);
   return aDecision({
     decisionId: `${String(index).padStart(8, "0")}-0`,
     atMs: 1_000 * index,
@@ -105,6 +106,31 @@ describe("the past in the store", () => {
       counts.reduce((sum, { count }) => sum + count, 0),
       10,
     );
+  });
+
+  it(`tells placements with their waits, and nothing of what an entry does not say (seed ${seed})`, async () => {
+    const rng = new SeededRng(seed);
+    const decisions = Array.from({ length: 300 }, (_nothing, index) => someDecision(index, rng));
+    await Promise.all([postgres, memory].map((store) => store.write(decisions.map((each) => decided(each)))));
+    for (const span of [
+      { fromMs: 0, toMs: 1e15 },
+      { fromMs: 40_000, toMs: 41_000 },
+      { fromMs: 50_000, toMs: 130_000 },
+      { fromMs: 1e14, toMs: 1e15 },
+    ]) {
+      const found = await postgres.history.placements(span);
+
+      assert.deepEqual(found, await memory.history.placements(span), JSON.stringify(span));
+      const placed = decisions.filter(
+        ({ subject, event, atMs }) =>
+          subject === "session" && event === "placed" && atMs >= span.fromMs && atMs < span.toMs,
+      );
+      assert.equal(found.placements.length, placed.length);
+      const waits = placed
+        .map(({ reason }) => reason.numbers["waitedMs"])
+        .filter((waited) => typeof waited === "number");
+      assert.deepEqual(found.placements.flatMap(({ waitedMs }) => waitedMs ?? []).toReversed(), waits);
+    }
   });
 
   it("keeps one sample of a minute, the first, and gives them back in time", async () => {

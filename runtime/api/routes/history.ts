@@ -1,8 +1,16 @@
 /** The last days: what was needed, what there was, what it cost. */
 import { viewCost } from "../cost";
 import { viewHistory } from "../history";
-import { costQuerySchema, costSchema, historyQuerySchema, historySchema } from "../history-contracts";
+import {
+  costQuerySchema,
+  costSchema,
+  historyQuerySchema,
+  historySchema,
+  waitsQuerySchema,
+  waitsSchema,
+} from "../history-contracts";
 import { route, type Route } from "../route";
+import { viewWaits } from "../waits";
 
 const history = route({
   method: "get",
@@ -28,4 +36,16 @@ const cost = route({
   },
 });
 
-export const historyRoutes: readonly Route[] = [history, cost];
+const waits = route({
+  method: "get",
+  path: "/api/v1/waits",
+  access: "viewer",
+  summary: "How long sessions waited for their node: the half, 95 of 100, and the longest",
+  query: waitsQuerySchema,
+  responses: { 200: waitsSchema },
+  async handle({ query }, context) {
+    return { status: 200, body: await viewWaits(query, context.leader()) };
+  },
+});
+
+export const historyRoutes: readonly Route[] = [history, cost, waits];

@@ -19,7 +19,12 @@ export function assignSession(context: TransitionContext, session: Session, node
   draft.putSession(assigned);
   const node = draft.node(nodeId);
   if (node?.isReusable === false && !node.hasServed) draft.putNode({ ...node, hasServed: true });
-  draft.decide(journal.entry("session", session.sessionId, "placed", reason));
+  const numbers = {
+    ...reason.numbers,
+    waitedMs: nowMs - session.requestedAtMs,
+    ...(node?.autoscaleConfig === undefined ? {} : { autoscaleConfig: node.autoscaleConfig }),
+  };
+  draft.decide(journal.entry("session", session.sessionId, "placed", { ...reason, numbers }));
   return assigned;
 }
 
