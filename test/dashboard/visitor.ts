@@ -60,14 +60,18 @@ export class Visitor {
     await this.page.context().close();
   }
 
-  /** What axe finds against the page as it is; empty = nothing. */
-  async findBarriers(): Promise<string[]> {
-    await this.page.evaluate(axeSource);
-    const options = { resultTypes: ["violations", "passes"] };
-    const result = (await this.page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResult;
-    assert.ok(result.passes.length > 5, "axe looked at nothing");
-    return result.violations.flatMap(({ id, help, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html.slice(0, 200)}: ${failureSummary.slice(0, 300)}`),
-    );
+  findBarriers(): Promise<string[]> {
+    return findBarriersOf(this.page);
   }
+}
+
+/** What axe finds against the page as it is; empty = nothing. */
+export async function findBarriersOf(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const options = { resultTypes: ["violations", "passes"] };
+  const result = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResult;
+  assert.ok(result.passes.length > 5, "axe looked at nothing");
+  return result.violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html.slice(0, 200)}: ${failureSummary.slice(0, 300)}`),
+  );
 }

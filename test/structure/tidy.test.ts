@@ -216,8 +216,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "@pulumi",
     "node",
   ],
-  dashboard: [...answers, "runtime/api/event-source", "preact", "@preact/signals", "uplot"],
-  "dashboard/model": [...answers, "runtime/model/units"],
+  dashboard: [...answers, "runtime/api/event-source", "runtime/simulate/result", "preact", "@preact/signals", "uplot"],
+  "dashboard/model": [...answers, "runtime/model/units", "runtime/simulate/result"],
   generate: [
     "runtime/cli",
     "provider",
@@ -287,7 +287,7 @@ function covers(entry: string, target: string): boolean {
 const startedByPath: readonly RegExp[] = [
   // What package.json names, and the programs beside it.
   /^(runtime\/cli|runtime\/sim|bench|bench\/score|engine|generate)\/main\.ts$/,
-  /^dashboard\/main\.tsx$/,
+  /^dashboard\/(report\/)?main\.tsx$/,
   /^examples\/[^/]+\/(index|main)\.ts$/,
   /^provider\/(plugin|worker|program|component-process)\.ts$/,
   /^provider\/local-vm\/guest\.ts$/,
