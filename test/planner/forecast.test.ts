@@ -65,7 +65,7 @@ const usualDay = Array.from({ length: 1440 }, (_, minute) => {
   return hour > 7 && minute % 11 === 0 ? 1 : 0;
 });
 
-const demand = fc.array(fc.nat(4), { minLength: 60, maxLength: 300 });
+const demand = fc.array(fc.nat(4), { minLength: 30, maxLength: 120 });
 const isFollowed = fc.boolean();
 
 describe("forecast", () => {

@@ -21,7 +21,7 @@ import { emptyOutcome, emptyPool, enforce, poolArrival, poolEnd } from "./reckon
 import { recordOf } from "./record";
 import { forecastRule, plainRule } from "./rules";
 import { emptySeason } from "./season";
-import { firstLogPrice, nextLogPrice } from "./wait-price";
+import { usualLogPrice, nextLogPrice } from "./wait-price";
 
 const version = 1;
 const weekMs = 7 * 86_400_000;
@@ -69,7 +69,6 @@ export function observe(state: ForecastState, event: ForecastEvent, options: For
   if (state.sinceMs === 0) {
     state.sinceMs = atMs;
     state.bootP90Seconds = options.bootSecondsAssumed;
-    state.logPrice = firstLogPrice(options.objectiveShare, options.bootSecondsAssumed);
   }
   switch (event.kind) {
     case "arrival":
@@ -127,7 +126,7 @@ function arrive(state: ForecastState, atMs: EpochMs, options: ForecastOptions): 
   poolArrival(state.plainPool, atMs, options.withinSeconds);
   const waited = poolArrival(state.forecastPool, atMs, options.withinSeconds);
   enforceBoth(state, atMs, options);
-  if (!isInCharge(state, atMs, options)) steer(state, waited, options);
+  if (!isInCharge(state, atMs, options)) steer(state, atMs, waited, options);
 }
 
 /** A session got its place or gave up: how long it took is known for sure. */
@@ -135,15 +134,19 @@ function served(state: ForecastState, atMs: EpochMs, waitedSeconds: number, opti
   const waited = waitedSeconds > options.withinSeconds;
   state.today.sessions += 1;
   if (waited) state.today.waited += 1;
-  if (isInCharge(state, atMs, options)) steer(state, waited, options);
+  if (isInCharge(state, atMs, options)) steer(state, atMs, waited, options);
 }
 
 function isInCharge(state: ForecastState, atMs: EpochMs, options: ForecastOptions): boolean {
   return options.isFollowed && reasonOf(state, atMs) === "forecast";
 }
 
-function steer(state: ForecastState, waited: boolean, { objectiveShare }: ForecastOptions): void {
-  state.logPrice = nextLogPrice(state.logPrice, { waited, objectiveShare, sessionsPerDay: state.sessionsPerDay });
+/** While it learns the price stays the usual one: who waits then, waits because nothing is known. */
+function steer(state: ForecastState, atMs: EpochMs, waited: boolean, { objectiveShare }: ForecastOptions): void {
+  const basis = { objectiveShare, bootSeconds: state.bootP90Seconds, sessionsPerDay: state.sessionsPerDay };
+  const weeksKnown = (atMs - state.sinceMs) / weekMs;
+  const isLearning = reasonOf(state, atMs) === "learning";
+  state.logPrice = isLearning ? usualLogPrice(basis) : nextLogPrice(state.logPrice, { ...basis, waited, weeksKnown });
 }
 
 function end(

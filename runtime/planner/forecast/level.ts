@@ -12,9 +12,9 @@ const shortBelief = 2;
 const longBelief = 4;
 /** What a bin counts less when the next one comes: about two weeks are remembered. */
 const scatterKept = 1 - 1 / 4000;
-/** Scatter is kept within: 0 = as chance has it; 3 = bursts. */
-const scatterMin = 0.01;
-const scatterMax = 3;
+/** Of what is seen in five minutes so much is believed of a boot: bursts are shorter than that. */
+const scatterBelieved = 0.1;
+const scatterMax = 0.5;
 
 export interface LevelState {
   shortSeen: number;
@@ -55,5 +55,5 @@ export function learnScatter(level: LevelState, arrivals: number, expected: numb
 
 /** Variance of the demand beyond chance, as a share of its square: variance = m + scatter * m * m. */
 export function scatterOf({ surprise, squares }: LevelState): number {
-  return Math.min(scatterMax, Math.max(scatterMin, surprise / Math.max(1e-6, squares)));
+  return Math.min(scatterMax, Math.max(0, (scatterBelieved * surprise) / Math.max(1e-6, squares)));
 }

@@ -36,7 +36,7 @@ export function passMinute(state: ForecastState, tick: Tick, options: ForecastOp
   state.arrivalsSinceTick = 0;
   state.tickMs = atMs;
   turnBin(state, nowLocalMs, tick.isOpen && !isGap);
-  turnDay(state, nowLocalMs, atMs);
+  turnDay(state, nowLocalMs, atMs, options);
   plan(state, tick, nowLocalMs, isGap ? 0 : passed);
 }
 
@@ -59,14 +59,14 @@ function turnBin(state: ForecastState, nowLocalMs: EpochMs, isOpen: boolean): vo
   };
 }
 
-function turnDay(state: ForecastState, nowLocalMs: EpochMs, atMs: EpochMs): void {
+function turnDay(state: ForecastState, nowLocalMs: EpochMs, atMs: EpochMs, { objectiveShare }: ForecastOptions): void {
   const day = Math.floor(nowLocalMs / dayMs);
   if (day === state.day) return;
   if (state.day > 0) {
     const { sessions } = state.forecastPool.today;
     const share = state.sessionsPerDay === 0 ? 1 : 0.2;
     state.sessionsPerDay += share * (sessions - state.sessionsPerDay);
-    closeDay(state, atMs, Math.exp(state.logPrice));
+    closeDay(state, atMs, { price: Math.exp(state.logPrice), objectiveShare });
     forgetDay(state.departures);
   }
   state.day = day;

@@ -1,13 +1,13 @@
 /** What happened on the last days, and what both rules would have done: for people, and for the guard. */
 import type { EpochMs } from "../../model/clock";
 import type { DayRecord, ForecastRecord, ForecastState, ReckonedRecord } from "./forecast-types";
-import { judgeDay } from "./guard";
+import { judgeDay, type WaitCost } from "./guard";
 import { emptyOutcome, takeOutcome, type Outcome } from "./reckoned-pool";
 
 const daysMax = 7;
 
-/** A day is over by the local clock; a wait costs so many seconds of an idle place. */
-export function closeDay(state: ForecastState, atMs: EpochMs, price: number): void {
+/** A day is over by the local clock. */
+export function closeDay(state: ForecastState, atMs: EpochMs, wait: WaitCost): void {
   const day: DayRecord = {
     actual: state.today,
     forecast: takeOutcome(state.forecastPool, atMs),
@@ -15,7 +15,7 @@ export function closeDay(state: ForecastState, atMs: EpochMs, price: number): vo
   };
   state.today = emptyOutcome();
   state.days = [...state.days, day].slice(-daysMax);
-  judgeDay(state.guard, sumOf(state.days, "forecast"), sumOf(state.days, "plain"), price);
+  judgeDay(state.guard, sumOf(state.days, "forecast"), sumOf(state.days, "plain"), wait);
 }
 
 /** Of the whole days that are remembered. */

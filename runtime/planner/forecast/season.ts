@@ -41,18 +41,29 @@ export function learnBin({ rates, weeks }: SeasonState, bin: number, arrivals: n
   rates[bin] = round(rates[bin]! + share * (arrivals - rates[bin]!));
 }
 
-/** Arrivals that are usual per bin around this one; undefined while nothing like it was seen. */
+/**
+ * Arrivals that are usual per bin around this one; undefined while nothing like it was seen. A neighbour counts as far as
+ * its difference may be chance: the minutes before a lesson are not like those after its start.
+ */
 export function usualOf(season: SeasonState, bin: number): number | undefined {
-  let [sum, weight] = [0, 0];
+  const own = rateWithLikeDays(season, bin);
+  let [sum, weight] = own === undefined ? [0, 0] : [own, 1];
   for (let near = -neighbours; near <= neighbours; near += 1) {
+    if (near === 0) continue;
     const at = (bin + near + binsPerWeek) % binsPerWeek;
     const rate = rateWithLikeDays(season, at);
     if (rate === undefined) continue;
-    const share = near === 0 ? 1 : 0.5;
+    const share = 0.5 * (own === undefined ? 1 : likeness(rate, own, season.weeks[bin]!));
     sum += share * rate;
     weight += share;
   }
   return weight > 0 ? sum / weight : undefined;
+}
+
+/** 1 = the same; near 0 = more apart than chance makes averages over so many weeks. */
+function likeness(rate: number, own: number, weeks: number): number {
+  const chance = (rate + own + 0.2) / Math.max(1, weeks);
+  return Math.exp(-((rate - own) ** 2) / (4 * chance));
 }
 
 function rateWithLikeDays({ rates, weeks }: SeasonState, bin: number): number | undefined {
