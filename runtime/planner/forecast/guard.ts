@@ -15,10 +15,10 @@ export interface GuardState {
 }
 
 /** Days in a row until the guard changes its mind. */
-const daysToStepBack = 2;
+const daysToStepBack = 4;
 const daysToReturn = 3;
 /** How much dearer than plain standby the forecast must have been to step back; to return it must be no dearer. */
-const slack = 1.2;
+const slack = 1.5;
 /** Sessions without which a record says nothing. */
 const sessionsMin = 30;
 
