@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { scoreTrace, type ScoreRow } from "./score-trace";
 import { geometricMean, showTable } from "./table";
-import { readTrace } from "./trace-file";
+import { readTrace } from "../../runtime/simulate/trace-file";
 
 const usage = `Usage: npm run score -- --trace FILE --boot SECONDS --objective SHARE [options]
   --trace FILE        CSV or CSV.gz with arrival_s,duration_s,... sorted by arrival; a JSON file beside it names the start

@@ -3,7 +3,7 @@ import { clairvoyantHours, StaticScores, type Baseline } from "./baselines";
 import { ForecastPolicy } from "./forecast-policy";
 import { play, type Score } from "./play";
 import { ScheduleSearch } from "./schedule";
-import type { Trace } from "./trace-file";
+import type { Trace } from "../../runtime/simulate/trace-file";
 
 export interface ScoreRow {
   readonly trace: string;

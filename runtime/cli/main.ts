@@ -17,6 +17,7 @@ import { addOrphans } from "./commands/orphans";
 import { addReadCommands } from "./commands/read";
 import { addSecrets } from "./commands/secrets";
 import { addServe } from "./commands/serve";
+import { addSimulate } from "./commands/simulate";
 import { addSession } from "./commands/session";
 import { addWorker } from "./commands/worker";
 import { withDirectLoopback } from "../model/direct-loopback";
@@ -63,6 +64,7 @@ export function createProgram(given: NodeJS.ProcessEnv): Command {
   addOrphans(program);
   addBudgets(program);
   addSession(program);
+  addSimulate(program);
   addSecrets(program);
   addBackup(program);
   addDoctor(program, given);

@@ -1,7 +1,6 @@
 /** When people come: a generated day with its noise, its bursts and its class at 13:00, or a recorded trace. */
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import { SetupError } from "../model/errors";
+import { readTrace } from "../simulate/trace-file";
 import type { SeededRng } from "./rng";
 
 export interface Arrival {
@@ -81,17 +80,10 @@ export class TraceArrivals implements Arrivals {
   }
 }
 
-export function readTrace(file: string): { atMs: number; holdMs: number }[] {
-  const bytes = readFileSync(file);
-  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  const [header = "", ...lines] = text.split("\n");
-  const columns = header.trim().split(",");
-  const [arrival, duration] = [columns.indexOf("arrival_s"), columns.indexOf("duration_s")];
-  if (arrival < 0 || duration < 0) throw new SetupError(`${file} has no columns arrival_s and duration_s`);
-  return lines
-    .map((line) => line.split(","))
-    .filter((cells) => cells.length > 1)
-    .map((cells) => ({ atMs: Number(cells[arrival]) * secondMs, holdMs: Number(cells[duration]) * secondMs }))
-    .filter(({ atMs, holdMs }) => Number.isFinite(atMs) && Number.isFinite(holdMs))
-    .sort((a, b) => a.atMs - b.atMs);
+/** A recorded trace for {@link TraceArrivals}. */
+export function recordedArrivals(file: string): { atMs: number; holdMs: number }[] {
+  return readTrace(file).sessions.map(({ arrivalSeconds, durationSeconds }) => ({
+    atMs: arrivalSeconds * secondMs,
+    holdMs: durationSeconds * secondMs,
+  }));
 }

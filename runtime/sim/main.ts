@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { ConfigError } from "../model/errors";
 import { formatCount } from "../model/units";
-import { readTrace } from "./arrivals";
+import { recordedArrivals } from "./arrivals";
 import { faultKinds, type FaultKind } from "./faults";
 import { commandOf, shrink } from "./shrink";
 import { simulate, type SimulationOptions, type SimulationReport } from "./simulation";
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const first = countOf("--seed", values.seed);
-  const trace = values.trace === undefined ? undefined : readTrace(values.trace);
+  const trace = values.trace === undefined ? undefined : recordedArrivals(values.trace);
   let failures = 0;
   for (let seed = first; seed < first + countOf("--seeds", values.seeds); seed += 1) {
     const options = optionsOf(values, seed, trace);

@@ -21,9 +21,8 @@ export function needsClock(definitions: readonly PlayedDefinition[]): boolean {
 
 /** Undefined = nothing is due before something wakes it. */
 export function nextLookMs(state: HotState, nowMs: EpochMs, isByClock: boolean): EpochMs | undefined {
-  const isMoving =
-    state.queue().length > 0 || Object.keys(state.nodesByStatus.all()).some((status) => status !== "running");
-  let nextMs = isByClock || isMoving ? gridAfter(nowMs, minuteMs) : Infinity;
+  const isWaitedFor = isByClock || state.queue().length > 0;
+  let nextMs = isWaitedFor ? gridAfter(nowMs, minuteMs) : isMoving(state) ? gridAfter(nowMs, 5 * minuteMs) : Infinity;
   for (const { autoscaleConfig, excessSinceMs } of state.configStates.values()) {
     if (excessSinceMs === undefined) continue;
     const backoffMs = 1000 * (state.autoscaleConfigs.get(autoscaleConfig)?.downscaleBackoff ?? 0);
@@ -31,6 +30,11 @@ export function nextLookMs(state: HotState, nowMs: EpochMs, isByClock: boolean):
     nextMs = Math.min(nextMs, dueMs > nowMs ? gridAfter(dueMs - 1, tickMs) : gridAfter(nowMs, minuteMs));
   }
   return nextMs === Infinity ? undefined : nextMs;
+}
+
+/** What nodes do wakes the reconciler; only what takes too long does not. */
+function isMoving({ nodesByStatus }: HotState): boolean {
+  return Object.keys(nodesByStatus.all()).some((status) => status !== "running");
 }
 
 function gridAfter(atMs: EpochMs, stepMs: number): EpochMs {

@@ -114,7 +114,8 @@ class Player {
     });
     this.reconciler = new Reconciler({
       ...{ ...withTokens, executor: this.laneRunner, log, tickSeconds: 60 },
-      probe: () => Promise.resolve(true),
+      // Nodes are told to be ready when their boot is over, and none is ever given up for its silence.
+      probe: () => Promise.resolve(false),
       onPlanned: (plan) => this.hear(plan),
     });
     this.broker = new Broker({ ...withTokens, wake: wakeReconciler });

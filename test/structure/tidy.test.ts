@@ -141,6 +141,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "runtime/store",
     "runtime/import-kasm",
     "runtime/simulate",
+    "runtime/sim/rng",
     "runtime/backup",
     "provider/registry",
     "commander",
@@ -163,7 +164,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "runtime/model runtime/planner/lifecycle runtime/broker runtime/deciding runtime/reconciler runtime/executor runtime/store runtime/sim/rng runtime/sim/timeline runtime/sim/tokens node yaml zod",
   ),
   "runtime/sim": inWords(
-    "runtime/model runtime/planner runtime/broker runtime/reconciler runtime/executor runtime/store node zod",
+    "runtime/simulate/trace-file runtime/model runtime/planner runtime/broker runtime/reconciler runtime/executor runtime/store node zod",
   ),
   "runtime/main": ["runtime", "provider/registry", "provider/local-vm/local-rules", "node", "pino"],
   "provider/clouds": [

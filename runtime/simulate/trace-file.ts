@@ -7,7 +7,8 @@ import {
   traceStartAssumed,
   type TraceSession,
   type TraceStart,
-} from "../../runtime/model/demand-trace";
+} from "../model/demand-trace";
+import { ConfigError, messageOf, SetupError } from "../model/errors";
 
 export interface Trace {
   readonly path: string;
@@ -16,7 +17,7 @@ export interface Trace {
 }
 
 export function readTrace(path: string): Trace {
-  const bytes = readFileSync(path);
+  const bytes = readBytes(path);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const sessions = parseTrace((isGzip ? gunzipSync(bytes) : bytes).toString("utf8"), path);
   const sidecar = path.replace(/(\.csv)?(\.gz)?$/, ".json");
@@ -24,10 +25,18 @@ export function readTrace(path: string): Trace {
   return { path, sessions, start: parseTraceStart(parseJson(sidecar), sidecar) };
 }
 
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new SetupError(`${path} can't be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
 function parseJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  } catch (cause) {
+    throw new ConfigError(`${path} is not JSON: ${messageOf(cause)}`, { cause });
   }
 }
