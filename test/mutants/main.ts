@@ -9,6 +9,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import type { Mutant } from "./mutant";
 import { actingMutants } from "./of-acting";
+import { budgetMutants } from "./of-budgets";
 import { cloudMutants } from "./of-clouds";
 import { connectionMutants } from "./of-connections";
 import { historyMutants } from "./of-history";
@@ -41,6 +42,7 @@ const mutants = [
   ...importMutants,
   ...doorMutants,
   ...historyMutants,
+  ...budgetMutants,
 ];
 /** First a short look; a bug that neither it nor the tests find gets a longer one. */
 const shortRuns = { seed: 1, seeds: 8, events: 6_000, timeoutMs: 600_000 };
