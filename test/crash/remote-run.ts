@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { localDockerAgentScript } from "../../provider/local-vm/default-scripts";
 import { findLocalLeftovers, findLocalVms } from "../../provider/local-vm/find-local-vms";
+import { freePort } from "../support/free-port";
 import { until } from "../support/until";
 import { findGuests, kill9 } from "./processes";
 import { Service, type ServiceOptions } from "./service-process";
@@ -31,6 +32,7 @@ export class RemoteRun {
   private readonly localRoot: string;
   private readonly watch: NodeJS.Timeout;
   private visits = 0;
+  private servicePort: number | undefined;
 
   private constructor(private readonly options: RemoteRunOptions) {
     this.localRoot = join(options.folder, "local");
@@ -54,9 +56,10 @@ export class RemoteRun {
     }
   }
 
-  /** Also once more, after the one before was killed. */
+  /** Also once more, after the one before was killed: at the same address, which the VMs know. */
   async startService(): Promise<void> {
-    this.service = new Service("one", this.options);
+    this.servicePort ??= await freePort();
+    this.service = new Service("one", { ...this.options, port: this.servicePort });
     await until("the service leads", async () => (await this.service.status()) === "leader");
     const key = readFileSync(join(this.options.folder, "one", "admin-key"), "utf8").trim();
     this.users = new Users(this.service.url, key, () => 0.5);
