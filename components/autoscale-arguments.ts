@@ -2,6 +2,28 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
+ * How many sessions may wait. What has to be kept free for that is learned from the config's own arrivals, durations,
+ * boots and waits; nothing else has to be said. It stays within `maxNodes` and the VM provider's `maxInstances`.
+ */
+export interface WaitObjectiveArgs {
+  /** Sessions that may wait, of all: `"5%"`, or 0.05. From 0.1 % to 50 %. */
+  readonly share: pulumi.Input<string | number>;
+  /** A session that waited at most this long did not wait; `"0s"`: any wait counts. Default `"0s"`. */
+  readonly within?: pulumi.Input<string>;
+  /**
+   * `shadow` changes nothing: it tells what would be kept free and what that would cost. `floor` raises the declared
+   * standby where that is too little. `replace` keeps what it takes and ignores the config's own standby fields; those
+   * of an open schedule stay. Default `shadow`.
+   */
+  readonly mode?: pulumi.Input<"shadow" | "floor" | "replace">;
+  /**
+   * IANA time zone whose days and weeks the demand follows. Default: that of the config's first schedule by name, else
+   * `UTC`.
+   */
+  readonly timezone?: pulumi.Input<string>;
+}
+
+/**
  * What a new VM runs when it starts. A docker agent, and a server with `requireCheckin`, gets the token of its check-in
  * only here: its script must use `{manager_token}`, or `{checkin_jwt}` for the server.
  */
@@ -59,9 +81,16 @@ export interface AutoscaleArgs {
   readonly aggressiveOvershoot?: pulumi.Input<number>;
   /**
    * How long an excess must persist without a break before idle nodes go: as many as it had at its least. Short values
-   * thrash. Default `"15m"`.
+   * thrash. `"auto"`, with `waitObjective`: as boots and the forecast have it, and 15 minutes while there is none.
+   * Default `"15m"`.
    */
   readonly downscaleBackoff?: pulumi.Input<string>;
+  /**
+   * How many sessions may wait. What has to be kept free for that is learned from the config's own arrivals, durations,
+   * boots and waits; nothing else has to be said. It stays within `maxNodes` and the VM provider's `maxInstances`.
+   * Default none.
+   */
+  readonly waitObjective?: pulumi.Input<WaitObjectiveArgs>;
   /** Nodes kept whatever the demand. 0 to 100,000. Default 0. */
   readonly minNodes?: pulumi.Input<number>;
   /** Nodes never exceeded by this config. 1 to 100,000. Default: only the VM provider's `maxInstances` counts. */

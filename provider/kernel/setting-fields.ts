@@ -32,7 +32,7 @@ export type FieldType =
 
 /** The part of JSON Schema that zod writes for what we declare. */
 interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -129,6 +129,7 @@ function typeOf(path: string, schema: JsonSchema): FieldType {
   const choices = schema.enum ?? (schema.const === undefined ? undefined : [schema.const]);
   if (choices !== undefined) return { is: "choice", values: choices.map(String) };
   if (anyOf !== undefined) return { is: "either", options: anyOf.map((option) => typeOf(path, option)) };
+  if (Array.isArray(type)) return { is: "either", options: type.map((one) => typeOf(path, { ...schema, type: one })) };
   if (type === "string" || type === "number" || type === "integer" || type === "boolean") return { is: type };
   if (type === "array" && items !== undefined) return { is: "list", items: typeOf(path, items) };
   if (type === "object" && properties !== undefined) return { is: "object", fields: fieldsOfObject(path, schema) };

@@ -21,6 +21,7 @@ export const planSchema = z.strictObject({
       autoscaleConfig: z.string(),
       isActive: z.boolean(),
       reasons: z.array(reasonSchema),
+      objective: reasonSchema.optional(),
       nextState: z.looseObject({ autoscaleConfig: z.string() }),
     }),
   ),

@@ -136,6 +136,7 @@ export function deleteDefinition(
   }
   if (kind === "autoscaleConfig") {
     draft.put({ kind: "delete", table: "configState", id: name });
+    if (snapshot.configDemands.has(name)) draft.put({ kind: "delete", table: "configDemand", id: name });
     draft.decide(
       context.journal.entry("config", name, "deleted", {
         code: "deleted",

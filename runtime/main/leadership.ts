@@ -20,7 +20,7 @@ import type { Clock, Rng } from "../model/clock";
 import type { CloudCatalog } from "../model/config";
 import type { Metrics } from "../metrics/metrics";
 import type { SessionTraces } from "../tracing/session-traces";
-import { seenByBoth } from "./seen-by-both";
+import { seenByAll } from "./seen-by-all";
 import { Journal } from "../model/journal";
 import { sealedFields } from "../model/sealed-fields";
 import { spendChanges } from "../model/spend-companion";
@@ -30,6 +30,7 @@ import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
 import { ComingDemand } from "../reconciler/coming-demand";
 import { BudgetWebhooks } from "../reconciler/budget-webhooks";
+import { DemandLearner } from "../reconciler/demand-learner";
 import { HistoryRecorder } from "../reconciler/history-recorder";
 import { Reconciler } from "../reconciler/reconciler";
 import type { StackOf } from "../reconciler/listing";
@@ -97,6 +98,13 @@ export interface TermUpdater {
   readonly workers?: () => readonly WorkerView[];
 }
 
+interface OpenedTerm {
+  readonly store: PostgresStore;
+  readonly ledger: GroupCommitLedger;
+  readonly lost: Promise<Error>;
+  readonly learner: DemandLearner;
+}
+
 export class Leadership {
   /** Resolves with the reason when leadership or the store was lost. Never rejects. */
   readonly lost: Promise<Error>;
@@ -143,15 +151,16 @@ export class Leadership {
     try {
       const state = new HotState(documentReader(options.catalog));
       state.apply(await store.load());
+      const learner = new DemandLearner(state, clock);
       const ledger = new GroupCommitLedger({
-        ...{ state, store, onLost: reportLoss, watch: seenByBoth(options) },
+        ...{ state, store, onLost: reportLoss, watch: seenByAll({ ...options, learner }) },
         accompany: (changes, before) => spendChanges(changes, before, clock.now()),
       });
       await joinInstallation(ledger, options);
       await joinAdminKey(ledger, options);
       // Before any lane asks for them: older versions wrote no accounts.
       await ledger.commit(tidyAccounts({ snapshot: state, catalog: options.catalog, nowMs: clock.now() }));
-      return await Leadership.begin(options, { store, ledger, lost });
+      return await Leadership.begin(options, { store, ledger, lost, learner });
     } catch (error) {
       await store.close();
       throw error;
@@ -160,7 +169,7 @@ export class Leadership {
 
   private static async begin(
     options: LeadershipOptions,
-    { store, ledger, lost }: { store: PostgresStore; ledger: GroupCommitLedger; lost: Promise<Error> },
+    { store, ledger, lost, learner }: OpenedTerm,
   ): Promise<Leadership> {
     const { clock, rng, log, catalog, tokenSecret, tickSeconds, facts, metrics } = options;
     const { epoch } = store;
@@ -187,6 +196,7 @@ export class Leadership {
       catalog,
       tokens,
       requesters,
+      demand: learner,
       executor: laneRunner,
       onPlanned: (made, seconds) => metrics.planned(made, { snapshot: ledger.state, seconds }),
       tickSeconds,

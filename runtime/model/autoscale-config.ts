@@ -4,6 +4,8 @@ import { connectionFields, connectionProblems, withConnectionDefaults } from "./
 import { cores, count, definitionName, domainSchema, durationSchema, memorySchema, nameSchema } from "./fields";
 import { directoryNameSchema } from "./ldap-config";
 import { lifecycleFields, lifecycleProblems } from "./lifecycle-fields";
+import { durationForms, parseDuration } from "./units";
+import { objectiveProblems, waitObjectiveSchema } from "./wait-objective";
 
 const startupScriptSchema = z.strictObject({
   text: z
@@ -30,6 +32,16 @@ const startupScriptSchema = z.strictObject({
 });
 export type OsType = z.output<typeof startupScriptSchema>["osType"];
 
+const backoffSchema = z
+  .string({ error: `use "auto" or ${durationForms}` })
+  .transform((text, context): number | "auto" => {
+    if (text === "auto") return text;
+    const seconds = parseDuration(text);
+    if (seconds !== undefined) return seconds;
+    context.addIssue({ code: "custom", message: `use "auto" or ${durationForms}`, input: text });
+    return 0;
+  });
+
 const autoscaleCommon = {
   name: definitionName,
   pool: nameSchema.describe("Name of the pool whose nodes it makes."),
@@ -54,12 +66,13 @@ const autoscaleCommon = {
   aggressiveOvershoot: count
     .default(0)
     .describe("Nodes by which aggressive scaling may pass `maxNodes`; never passes the VM provider's `maxInstances`."),
-  downscaleBackoff: durationSchema
+  downscaleBackoff: backoffSchema
     .prefault("15m")
     .describe(
       "How long an excess must persist without a break before idle nodes go: as many as it had at its least. Short " +
-        "values thrash.",
+        'values thrash. `"auto"`, with `waitObjective`: as boots and the forecast have it, and 15 minutes while there is none.',
     ),
+  waitObjective: waitObjectiveSchema.optional(),
   minNodes: count.default(0).describe("Nodes kept whatever the demand."),
   maxNodes: count
     .min(1)
@@ -189,6 +202,7 @@ export const autoscaleConfigSchema = z
       if (names.indexOf(name) <= index) issue("fallbackVmProviders", "each VM provider config once", name, index);
     }
     for (const [field, message] of lifecycleProblems(config)) issue(field, message);
+    for (const [field, message, input] of objectiveProblems(config)) issue(field, message, input);
     if (config.type !== "server") return;
     if (config.createAdComputerRecord && !config.ldapConfig)
       issue("ldapConfig", "required with createAdComputerRecord");

@@ -3,6 +3,7 @@ import type { AccountCheckRow } from "./account-check";
 import type { Account } from "./accounts";
 import type { DefinitionKind } from "./config";
 import type { NodeSecrets, SessionAccount, UserKey } from "./connection-rows";
+import type { ConfigDemand } from "./demand";
 import type { InstallationRecord } from "./installation-record";
 import type { BudgetState, SpendDay, SpendMark, VmLife } from "./spend";
 import type {
@@ -27,6 +28,7 @@ export interface Rows {
   sessionAccount: SessionAccount;
   lane: Lane;
   configState: ConfigState;
+  configDemand: ConfigDemand;
   account: Account;
   accountCheck: AccountCheckRow;
   orphan: Orphan;
@@ -56,6 +58,7 @@ const ids: { readonly [T in TableName]: (row: Rows[T]) => string } = {
   sessionAccount: ({ accountId }) => accountId,
   lane: ({ laneId }) => laneId,
   configState: ({ autoscaleConfig }) => autoscaleConfig,
+  configDemand: ({ autoscaleConfig }) => autoscaleConfig,
   account: ({ accountId }) => accountId,
   accountCheck: ({ vmProvider }) => vmProvider,
   orphan: ({ orphanId }) => orphanId,

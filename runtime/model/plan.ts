@@ -25,6 +25,8 @@ export interface ConfigDecision {
   readonly isActive: boolean;
   /** What limits or drives it now, first the most important. */
   readonly reasons: readonly Reason[];
+  /** What its wait objective wants kept free and why; absent without one, and while the config is not open. */
+  readonly objective?: Reason;
   /** Written when it differs from the present one. */
   readonly nextState: ConfigState;
 }

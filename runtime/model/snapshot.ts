@@ -15,6 +15,7 @@ import type {
 } from "./config";
 import type { NodeSecrets, SessionAccount, UserKey } from "./connection-rows";
 import type { BudgetState, SpendDay, SpendMark, VmLife } from "./spend";
+import type { ConfigDemand } from "./demand";
 import type { ConfigState, Lane, Node, Orphan, Session, StoredDefinition } from "./state";
 import type { UnreadableDefinition } from "./unreadable";
 import type { NodeUsage } from "./usage";
@@ -49,6 +50,8 @@ export interface Snapshot {
   /** Sessions that have not ended. */
   readonly sessions: ReadonlyMap<string, Session>;
   readonly configStates: ReadonlyMap<string, ConfigState>;
+  /** By autoscale config: what was learned of the demand for it. None without a wait objective. */
+  readonly configDemands: ReadonlyMap<string, ConfigDemand>;
   readonly lanes: ReadonlyMap<string, Lane>;
   /** Of the definitions as they are, and of nodes that were born in another one. */
   readonly accounts: ReadonlyMap<string, Account>;
@@ -95,6 +98,8 @@ export interface Snapshot {
   zoneNames(): readonly string[];
   /** By name. */
   configsIn(pool: string, zone: string): readonly AutoscaleConfig[];
+  /** Those with a wait objective, by name. */
+  objectiveConfigs(): readonly AutoscaleConfig[];
   /** By name. */
   schedulesOf(autoscaleConfig: string): readonly Schedule[];
   /** By name. */

@@ -66,10 +66,13 @@ export class PlanApplier {
 
   /** Keeps what the plan remembers of each config; the journal hears of a config only when its top reason changes. */
   private noteConfigs({ configs }: Plan, { draft }: QueueContext): void {
-    for (const { autoscaleConfig, nextState, reasons } of configs) {
+    for (const { autoscaleConfig, nextState, reasons, objective } of configs) {
       const before = draft.snapshot.configStates.get(autoscaleConfig);
       const isSame = plannedFields.every((field) => before?.[field] === nextState[field]);
       if (!isSame) draft.put({ kind: "put", table: "configState", row: nextState });
+      if (objective && this.isNews(`objective of ${autoscaleConfig}`, objective.code)) {
+        draft.decide(this.options.journal.entry("config", autoscaleConfig, objective.code, objective));
+      }
       const [top] = reasons;
       if (!top || !this.isNews(autoscaleConfig, top.code)) continue;
       draft.decide(this.options.journal.entry("config", autoscaleConfig, top.code, top));
@@ -115,7 +118,9 @@ export class PlanApplier {
       if (!state.isDeleting || snapshot.nodesOfConfig(name).size > 0) continue;
       draft.put({ kind: "delete", table: "definition", id: definitionId("autoscaleConfig", name) });
       draft.put({ kind: "delete", table: "configState", id: name });
+      if (snapshot.configDemands.has(name)) draft.put({ kind: "delete", table: "configDemand", id: name });
       this.toldReasons.delete(name);
+      this.toldReasons.delete(`objective of ${name}`);
       const reason = { code: "deleted", text: "deleted; its last node is gone", numbers: {} };
       draft.decide(this.options.journal.entry("config", name, "deleted", reason));
     }

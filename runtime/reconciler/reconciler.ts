@@ -18,6 +18,7 @@ import { endUnwanted, fillStaging } from "../planner/placement/staging";
 import { SpecDigests } from "../planner/config/spec-digest";
 import type { NodeTokens } from "../broker/node-tokens";
 import type { Requesters } from "../broker/requesters";
+import type { Change } from "../model/changes";
 import type { Ledger } from "../store/store";
 import { PlanApplier } from "./apply-plan";
 import { Probes } from "./probes";
@@ -36,6 +37,8 @@ export interface ReconcilerOptions {
   readonly tokens: NodeTokens;
   readonly requesters: Requesters;
   readonly executor: { wake(laneId: string): void };
+  /** Rows of what is learned of the demand, as far as they are to be written now. Default none. */
+  readonly demand?: { due(nowMs: EpochMs): Change[] };
   /** Default 5. */
   readonly tickSeconds?: number;
   readonly probe?: Probe;
@@ -196,6 +199,7 @@ export class Reconciler {
     applyTimeOuts(context, { awakeSinceMs, isSilentSince: (node, sinceMs) => probes.isSilentSince(node, sinceMs) });
     applySessionTimeOuts(context, this.options.requesters, awakeSinceMs);
     endUnwanted(context);
+    for (const change of this.options.demand?.due(context.nowMs) ?? []) context.draft.put(change);
     commits.push(this.options.ledger.commit(context.draft.changes));
     const placing = this.decisions.begin();
     placeQueue(placing);

@@ -11,6 +11,7 @@ import { documentReader } from "../model/unreadable";
 import { AccountChecks } from "../reconciler/account-checks";
 import { AccountQuestions } from "../reconciler/account-questions";
 import { ComingDemand } from "../reconciler/coming-demand";
+import { DemandLearner } from "../reconciler/demand-learner";
 import { Reconciler } from "../reconciler/reconciler";
 import { Sweep } from "../reconciler/sweep";
 import { HotState } from "../store/hot-state";
@@ -124,8 +125,9 @@ export class Replica {
     loaded();
     versions.termBegins(store.epoch, state);
     const defer = (run: () => void): void => void process.receive(0, "commit", run);
+    const learner = new DemandLearner(state, process);
     const ledger = new GroupCommitLedger({
-      ...{ state, store, onLost, defer },
+      ...{ state, store, onLost, defer, watch: learner },
       accompany: (changes, before) => spendChanges(changes, before, process.now()),
     });
     await ledger.commit(tidyAccounts({ snapshot: state, catalog, nowMs: process.now() }));
@@ -140,7 +142,7 @@ export class Replica {
       ...{ ledger, updater, epoch, clock: process, rng, catalog, log, wakeReconciler, lingerMs: 120_000 },
       comingDemand: (snapshot, nowMs) => coming.likelyNodes(snapshot, nowMs),
     });
-    const reconciler: Reconciler = new Reconciler({ ...shared, executor: laneRunner, probe, log });
+    const reconciler: Reconciler = new Reconciler({ ...shared, demand: learner, executor: laneRunner, probe, log });
     const broker = new Broker({ ...shared, wake: wakeReconciler });
     const sweep = new Sweep({ ...shared, ...{ log, wakeReconciler, stackOf: (laneId) => laneRunner.stackOf(laneId) } });
     const checks = new AccountChecks({ ...shared, wakeReconciler });

@@ -25,7 +25,9 @@ export function nextLookMs(state: HotState, nowMs: EpochMs, isByClock: boolean):
   let nextMs = isWaitedFor ? gridAfter(nowMs, minuteMs) : isMoving(state) ? gridAfter(nowMs, 5 * minuteMs) : Infinity;
   for (const { autoscaleConfig, excessSinceMs } of state.configStates.values()) {
     if (excessSinceMs === undefined) continue;
-    const backoffMs = 1000 * (state.autoscaleConfigs.get(autoscaleConfig)?.downscaleBackoff ?? 0);
+    const backoff = state.autoscaleConfigs.get(autoscaleConfig)?.downscaleBackoff ?? 0;
+    // One that follows the forecast may be over at any time.
+    const backoffMs = backoff === "auto" ? 0 : 1000 * backoff;
     const dueMs = excessSinceMs + backoffMs;
     nextMs = Math.min(nextMs, dueMs > nowMs ? gridAfter(dueMs - 1, tickMs) : gridAfter(nowMs, minuteMs));
   }

@@ -10,6 +10,7 @@ export const tableNames = [
   "sessionAccount",
   "lane",
   "configState",
+  "configDemand",
   "account",
   "accountCheck",
   "orphan",

@@ -42,6 +42,7 @@ export class DeclaredDefinitions implements Index<StoredDefinition> {
       configs: groupByPlace(autoscaleConfig.values()),
       schedules: groupByName(schedule.values(), (each) => each.autoscaleConfig),
       stagingConfigs: groupByName(stagingConfig.values(), (each) => each.workspace),
+      objectiveConfigs: [...autoscaleConfig.values()].filter((each) => each.waitObjective).sort(byName),
     };
     return this.sorted;
   }
@@ -75,6 +76,8 @@ export interface SortedDefinitions {
   readonly schedules: ReadonlyMap<string, readonly DefinitionOf<"schedule">[]>;
   /** By workspace. */
   readonly stagingConfigs: ReadonlyMap<string, readonly DefinitionOf<"stagingConfig">[]>;
+  /** Those with a wait objective. */
+  readonly objectiveConfigs: readonly AutoscaleConfig[];
 }
 
 function groupByPlace(configs: Iterable<AutoscaleConfig>): PlaceMap<AutoscaleConfig[]> {

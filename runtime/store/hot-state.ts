@@ -15,6 +15,7 @@ import {
 } from "../model/changes";
 import type { AutoscaleConfig, DefinitionKind, Schedule, StagingConfig } from "../model/config";
 import type { NodeSecrets, SessionAccount, UserKey } from "../model/connection-rows";
+import type { ConfigDemand } from "../model/demand";
 import type { Snapshot } from "../model/snapshot";
 import { SortedQueue } from "../model/sorted-queue";
 import type { BudgetState, SpendDay, SpendMark, VmLife } from "../model/spend";
@@ -129,6 +130,7 @@ export class HotState implements Snapshot {
   readonly accounts = new Table<Account>(this.currentAccounts, this.asDefinition);
   readonly accountChecks = new Table<AccountCheckRow>(this.asDefinition);
   readonly configStates = new Table<ConfigState>();
+  readonly configDemands = new Table<ConfigDemand>();
   readonly orphans = new Table<Orphan>();
   readonly apiKeys = new Table<ApiKey>();
   readonly revokedKeys = new Table<RevokedKey>();
@@ -157,6 +159,7 @@ export class HotState implements Snapshot {
       account: this.accounts,
       accountCheck: this.accountChecks,
       configState: this.configStates,
+      configDemand: this.configDemands,
       orphan: this.orphans,
       apiKey: this.apiKeys,
       userKey: this.userKeys,
@@ -247,6 +250,9 @@ export class HotState implements Snapshot {
   }
   configsIn(pool: string, zone: string): readonly AutoscaleConfig[] {
     return this.declared.inOrder().configs.get(pool, zone) ?? noConfigs;
+  }
+  objectiveConfigs(): readonly AutoscaleConfig[] {
+    return this.declared.inOrder().objectiveConfigs;
   }
   schedulesOf(autoscaleConfig: string): readonly Schedule[] {
     return this.declared.inOrder().schedules.get(autoscaleConfig) ?? [];

@@ -72,6 +72,7 @@ const steps: readonly string[] = [
   create index worker_event_epoch on headroom.worker_event (epoch, seq);`,
   // What VMs cost, and what was told of budgets.
   ["vm_life", "spend_mark", "spend_day", "budget_state"].map(documentTable).join(""),
+  documentTable("config_demand"),
 ];
 
 /** What this version brings a database to. */

@@ -172,6 +172,11 @@ export const oneOfEach: readonly Change[] = [
   putNode(),
   putSession({ status: "assigned", nodeId: "n1", assignedAtMs: 2_000 }),
   { kind: "put", table: "configState", row: { autoscaleConfig: "agents", excessSinceMs: 5_000 } },
+  {
+    kind: "put",
+    table: "configDemand",
+    row: { autoscaleConfig: "agents", savedAtMs: 4_000, forecast: { version: 0, boots: [120] }, sizes: [] },
+  },
   { kind: "put", table: "apiKey", row: { name: "ci", scope: "operator", hash: "00ff", createdAtMs: 1_000 } },
   { kind: "put", table: "idempotentAnswer", row: anAnswer() },
   { kind: "put", table: "account", row: anAccount() },

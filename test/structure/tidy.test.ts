@@ -13,6 +13,10 @@ const answers = ["runtime/api/contracts", ...shapes.map((of) => `runtime/api/${o
 
 const inWords = (text: string): string[] => text.split(" ");
 
+const belowPlanning = "budget config demand forecast lifecycle placement"
+  .split(" ")
+  .map((of) => `runtime/planner/${of}`);
+
 /**
  * Folder or file → what it may import: folders or files of this project, packages by name, `node` for Node's own
  * modules. A file or folder may always import from itself. The longest matching key counts.
@@ -67,15 +71,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "runtime/planner/config": ["runtime/model"],
   "runtime/planner/forecast": ["runtime/model"],
   "runtime/planner/budget": ["runtime/model"],
+  "runtime/planner/demand": ["runtime/model", "runtime/planner/forecast"],
   "runtime/planner/lifecycle": ["runtime/model", "runtime/planner/config"],
   "runtime/planner/placement": ["runtime/model", "runtime/planner/config", "runtime/planner/lifecycle"],
-  "runtime/planner/planning": [
-    "runtime/model",
-    "runtime/planner/budget",
-    "runtime/planner/config",
-    "runtime/planner/lifecycle",
-    "runtime/planner/placement",
-  ],
+  "runtime/planner/planning": ["runtime/model", ...belowPlanning],
   "runtime/planner/explain": ["runtime/model", "runtime/planner"],
   "runtime/deciding": [
     "runtime/model",

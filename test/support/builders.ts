@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { noAccountRules } from "../../runtime/model/accounts";
 import type { CloudCatalog, DefinitionDocOf, DefinitionKind, VmProviderFacts } from "../../runtime/model/config";
+import type { ConfigDemand } from "../../runtime/model/demand";
 import type { ConfigState, Node, RouteFailures, Session } from "../../runtime/model/state";
 import type { Shape } from "../../runtime/model/shapes";
 import { HotState } from "../../runtime/store/hot-state";
@@ -222,6 +223,7 @@ export interface WorldRows extends WorldDocs {
   readonly nodes?: readonly Node[];
   readonly sessions?: readonly Session[];
   readonly configStates?: readonly ConfigState[];
+  readonly configDemands?: readonly ConfigDemand[];
 }
 
 export function aState(rows: WorldRows = {}): HotState {
@@ -231,10 +233,16 @@ export function aState(rows: WorldRows = {}): HotState {
   return state;
 }
 
-export function rowChanges({ nodes = [], sessions: rows = [], configStates = [] }: WorldRows): Change[] {
+export function rowChanges({
+  nodes = [],
+  sessions: rows = [],
+  configStates = [],
+  configDemands = [],
+}: WorldRows): Change[] {
   return [
     ...nodes.map((row): Change => ({ kind: "put", table: "node", row })),
     ...rows.map((row): Change => ({ kind: "put", table: "session", row })),
     ...configStates.map((row): Change => ({ kind: "put", table: "configState", row })),
+    ...configDemands.map((row): Change => ({ kind: "put", table: "configDemand", row })),
   ];
 }

@@ -28,6 +28,7 @@ export function tellConfig(config: AutoscaleConfig, decision: ConfigDecision | u
   const accounts = accountsOf(config);
   for (const account of accounts) sentences.push(...tellAccount(account, leader));
   const reasons = decision?.reasons ?? [];
+  if (decision?.objective) sentences.push(`Wait objective: ${decision.objective.text}.`);
   for (const { text } of reasons) sentences.push(`Now: ${text}.`);
   return { sentences, wouldChange: advicesFor([...reasons, ...accountReasons(accounts, leader)]) };
 }

@@ -151,7 +151,8 @@ function tellRunning(node: Node, leader: Leader, story: Story): void {
     wouldChange.push(`take it out of staticMembers of pool "${node.pool}"`);
     return;
   }
-  const backoff = formatDuration(config?.downscaleBackoff ?? 0);
+  const declared = config?.downscaleBackoff ?? 0;
+  const backoff = declared === "auto" ? "as long as the forecast has it" : formatDuration(declared);
   const after = `It can leave when the last one has ended and nothing else has needed it for ${backoff} (downscaleBackoff)`;
   if (tellSessions(node, leader, story, after)) return;
   if (config && !config.enabled) {

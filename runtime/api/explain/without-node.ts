@@ -2,11 +2,12 @@
  * Why an idle node is still there, asked of the planner itself: what would it do if the node were gone, and what will it
  * do when the back-off has passed? Both are plans of a copy of the node's pool and zone; nothing is changed.
  */
-import type { CloudCatalog } from "../../model/config";
+import type { AutoscaleConfig, CloudCatalog } from "../../model/config";
 import type { EpochMs } from "../../model/clock";
 import type { NodeChange, Plan } from "../../model/plan";
 import type { Reason } from "../../model/reason";
 import type { Node } from "../../model/state";
+import { declaredBackoffSeconds } from "../../model/wait-objective";
 import { plan } from "../../planner/planning/plan";
 import { HotState } from "../../store/hot-state";
 import type { Change } from "../../model/changes";
@@ -31,10 +32,17 @@ export function outlookOfNode(
   const config = snapshot.autoscaleConfigs.get(node.autoscaleConfig ?? "");
   const next = present.configs.find(({ autoscaleConfig }) => autoscaleConfig === config?.name)?.nextState;
   if (!config || next?.excessSinceMs === undefined) return { ...(neededFor ? { neededFor } : {}) };
-  const drainsAtMs = Math.max(nowMs, next.excessSinceMs + config.downscaleBackoff * 1000);
+  const drainsAtMs = Math.max(nowMs, next.excessSinceMs + backoffSecondsIn(present, config) * 1000);
   const later = plan(copyOf(node, snapshot, present), { nowMs: drainsAtMs, catalog });
   const leaves = later.changes.some((change) => isLeaving(change, node.nodeId));
   return { ...(neededFor ? { neededFor } : {}), ...(leaves ? { drainsAtMs } : {}) };
+}
+
+/** Of `auto` what the plan reckons with. */
+function backoffSecondsIn({ configs }: Plan, config: AutoscaleConfig): number {
+  const objective = configs.find(({ autoscaleConfig }) => autoscaleConfig === config.name)?.objective;
+  const isForecast = config.downscaleBackoff === "auto" && objective?.code === "objectiveFollowed";
+  return isForecast ? Number(objective.numbers["backoffSeconds"]) : declaredBackoffSeconds(config);
 }
 
 function isLeaving(change: NodeChange, nodeId: string): boolean {
@@ -76,7 +84,10 @@ function copyOf({ pool, zone }: Node, snapshot: Snapshot, present: Plan, leftOut
     changes.push({ kind: "put", table: "definition", row });
   }
   for (const { autoscaleConfig, nextState } of present.configs) {
-    if (configs.has(autoscaleConfig)) changes.push({ kind: "put", table: "configState", row: nextState });
+    if (!configs.has(autoscaleConfig)) continue;
+    changes.push({ kind: "put", table: "configState", row: nextState });
+    const demand = snapshot.configDemands.get(autoscaleConfig);
+    if (demand) changes.push({ kind: "put", table: "configDemand", row: demand });
   }
   for (const row of snapshot.nodesIn(pool, zone).values()) {
     if (row.nodeId === leftOut) continue;

@@ -206,7 +206,8 @@ function explainConfig(id: string, journal: readonly Decision[], leader: Leader)
   const state = ledger.state.configStates.get(id);
   const troubles = state ? troublesOf(state, clock.now()) : [];
   const ofAccounts = accountReasons(accountsOf(config), leader);
-  const reasons = [...(present?.reasons ?? []), ...ofAccounts, ...troubles];
+  const objective = present?.objective ? [present.objective] : [];
+  const reasons = [...(present?.reasons ?? []), ...objective, ...ofAccounts, ...troubles];
   const story = tellConfig(config, present, leader);
   story.sentences.push(...troubles.map(({ text }) => `Lately: ${text}.`));
   const outlook = outlookOf(config, ledger.state, clock.now());

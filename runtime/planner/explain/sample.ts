@@ -10,9 +10,9 @@ import { modeOf } from "../config/mode";
 import { WindowCache, type Window } from "../config/windows";
 import { isInFlight, isServer } from "../lifecycle/node-status";
 import { capacityOf, type NodeCapacity } from "../planning/node-capacity";
-import { slotsIn, slotTargetOf, type SlotTarget } from "../planning/standby-slots";
+import { slotTargetOf, type SlotTarget } from "../planning/standby-slots";
 import { standbyOf, standbySessionsOf } from "../planning/standby";
-import { freeOf } from "../placement/room";
+import { freeOf, slotsIn } from "../placement/room";
 
 type Counts = { -readonly [Name in keyof SampleValues]: number | null };
 

@@ -75,6 +75,20 @@ export function freeShape(shape: Shape, usage: Shape): Shape {
   };
 }
 
+/** Sessions on one node at most: those that take nothing of it would fit without end. */
+const slotsMax = 100_000;
+
+/** How many such sessions fit into what is free on one node. */
+export function slotsIn(free: Shape, needs: Shape): number {
+  const times = (has: number, takes: number) => (takes > 0 ? Math.floor(has / takes) : slotsMax);
+  return Math.min(
+    slotsMax,
+    times(Math.round(free.cores * 1000), Math.round(needs.cores * 1000)),
+    times(free.memoryBytes, needs.memoryBytes),
+    times(free.gpus, needs.gpus),
+  );
+}
+
 /**
  * Sessions that a server can take at this moment: the lower of sessions left and users left, because each new session
  * is assumed to bring a new user. Example: 20 sessions, 2 users, one user with 10 sessions on it → 1.

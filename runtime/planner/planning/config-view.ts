@@ -8,6 +8,7 @@ import type { Window } from "../config/windows";
 import type { Retirement } from "../lifecycle/retirement";
 import type { ConfigNodes } from "./config-nodes";
 import type { PlannedPlace } from "./planned-place";
+import type { WaitStandby } from "./wait-standby";
 import { noNodes, plusCounts, type Route, type RouteCounts } from "./routes";
 
 export interface ConfigView {
@@ -19,6 +20,8 @@ export interface ConfigView {
   /** The budget that lets it keep no standby now. */
   readonly spent?: BudgetPosition | undefined;
   readonly nodes: ConfigNodes;
+  /** With a wait objective, while the config is open. */
+  readonly wait?: WaitStandby | undefined;
   /** Running nodes that are to be replaced, by id: no capacity for this plan. */
   readonly retiring: ReadonlyMap<string, Retirement>;
   /** Of them those that would be capacity otherwise. */

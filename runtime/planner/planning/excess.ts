@@ -2,17 +2,16 @@
  * Idle nodes that nobody needs. They go draining when the excess has lasted for `downscaleBackoff` without a break, as
  * many as it had at its least; a later plan, which sees whether they are needed again, destroys them.
  */
-import { isNewer } from "../../model/node-order";
 import type { Reason } from "../../model/reason";
 import type { ConfigState, Node } from "../../model/state";
 import { formatCount, formatDuration } from "../../model/units";
 import { isGrowing, nodesLive, type ConfigView } from "./config-view";
-import type { Fleet } from "./fleet";
-import type { NodeCapacity } from "./node-capacity";
+import { inLeavingOrder, removableIn, type Removable } from "./leaving-order";
 import type { PlanDraft } from "./plan-draft";
 import type { PlannedPlace } from "./planned-place";
 import { floorOf } from "./standby";
 import { StandbyGuard } from "./standby-guard";
+import { backoffSecondsOf } from "./wait-standby";
 
 /** Nodes that nobody needs now, by config; the caller drains them once that has lasted long enough. */
 export function findExcess(draft: PlanDraft): Map<ConfigView, Node[]> {
@@ -33,20 +32,15 @@ export function findExcess(draft: PlanDraft): Map<ConfigView, Node[]> {
   return excess;
 }
 
-interface Removable {
-  readonly capacity: NodeCapacity;
-  readonly node: Node;
-  readonly view: ConfigView;
-}
-
 /** In the order in which they leave, as long as every config of the place keeps its floor and its standby. */
 function excessIn({ fleet }: PlanDraft, place: PlannedPlace): Removable[] {
   const removable = removableIn(place, fleet);
   if (removable.length === 0) return [];
-  const guard = new StandbyGuard(fleet.openIn(place.pool, place.zone), place, fleet.snapshot);
+  const leaving = inLeavingOrder(removable, fleet);
+  const guard = new StandbyGuard(fleet.openIn(place.pool, place.zone), { place, leaving, snapshot: fleet.snapshot });
   const removed = new Map<ConfigView, number>();
   const found: Removable[] = [];
-  for (const candidate of inLeavingOrder(removable, fleet)) {
+  for (const candidate of leaving) {
     const { view, capacity } = candidate;
     const gone = removed.get(view) ?? 0;
     const isAboveFloor = nodesLive(view) - gone > floorOf(view);
@@ -56,31 +50,6 @@ function excessIn({ fleet }: PlanDraft, place: PlannedPlace): Removable[] {
     found.push(candidate);
   }
   return found;
-}
-
-/** Idle nodes of a config that no waiting session was promised. */
-function removableIn(place: PlannedPlace, fleet: Fleet): Removable[] {
-  const removable: Removable[] = [];
-  for (const capacity of place.running) {
-    if (!isRemovable(capacity, place)) continue;
-    removable.push({ capacity, node: capacity.node!, view: fleet.config(capacity.autoscaleConfig!)! });
-  }
-  return removable;
-}
-
-function isRemovable(node: NodeCapacity, place: PlannedPlace): boolean {
-  return node.autoscaleConfig !== undefined && node.isIdle && place.promisedTo(node) === 0;
-}
-
-/** Nodes of an older definition, then those on a fallback, then the newest. Those that are too old retire by themselves. */
-function inLeavingOrder(removable: readonly Removable[], { digests, snapshot }: Fleet): Removable[] {
-  const ranked = removable.map((candidate) => {
-    const { node, view } = candidate;
-    const isOnFallback = node.vmProvider !== view.config.vmProvider;
-    return { candidate, rank: digests.isOutdated(node, snapshot) ? 0 : isOnFallback ? 1 : 2 };
-  });
-  ranked.sort((a, b) => a.rank - b.rank || (isNewer(a.candidate.node, b.candidate.node) ? -1 : 1));
-  return ranked.map(({ candidate }) => candidate);
 }
 
 /** Since when there is an excess without a break, and the fewest nodes that it had since then. */
@@ -95,7 +64,7 @@ export function drainExcess(draft: PlanDraft, view: ConfigView, excess: readonly
   if (excess.length === 0 || view.added.hasDeficit) return undefined;
   const { nowMs } = draft.fleet;
   const { excessSinceMs = nowMs, excessNodes = excess.length } = isGrowing(view) ? {} : view.state;
-  const backoffMs = view.config.downscaleBackoff * 1000;
+  const backoffMs = backoffSecondsOf(view.config, view.wait) * 1000;
   const count = backoffMs === 0 ? excess.length : Math.min(excessNodes, excess.length);
   const lasted = formatDuration(Math.floor((nowMs - excessSinceMs) / 1000));
   const why = view.mode === "inactive" ? "idle and outside the schedule" : "idle and not needed";

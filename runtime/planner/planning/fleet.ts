@@ -21,6 +21,7 @@ import { noAdditions, type ConfigView } from "./config-view";
 import { capacityOf, type NodeCapacity } from "./node-capacity";
 import { PlaceCapacity } from "./place-capacity";
 import { PlanMemory } from "./plan-memory";
+import { objectiveCounts, waitStandbyOf } from "./wait-standby";
 
 export interface FleetOptions {
   readonly nowMs: EpochMs;
@@ -74,12 +75,13 @@ export class Fleet {
     this.budgets = new BudgetCaps((options.budgetBook ?? new BudgetBook()).positions(snapshot, nowMs));
     this.context = { draft: new Draft(snapshot), windows, catalog, nowMs };
     const configs = [...snapshot.autoscaleConfigs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-    this.configs = configs.map((config) => this.viewOf(config));
-    for (const view of this.configs) {
+    const views = configs.map((config) => this.viewOf(config));
+    for (const view of views) {
       this.byName.set(view.config.name, view);
       for (const nodeId of view.retiring.keys()) this.retiring.add(nodeId);
       this.memory.review(view);
     }
+    this.configs = snapshot.objectiveConfigs().length === 0 ? views : this.withObjectives(views);
   }
 
   config(name: string): ConfigView | undefined {
@@ -124,6 +126,21 @@ export class Fleet {
     const isLeaving = (node: Node) => retiring.has(node.nodeId) && !isUsedUpIn(snapshot, node);
     const nodesRetiring = retiring.size === 0 ? 0 : nodes.all.filter(isLeaving).length;
     return { config, state, mode, window, spent, nodes, retiring, nodesRetiring, added: noAdditions() };
+  }
+
+  /** What wait objectives want depends on the room in each place, which is known when all configs are. */
+  private withObjectives(views: readonly ConfigView[]): ConfigView[] {
+    const { snapshot, nowMs } = this;
+    const counts = objectiveCounts(snapshot);
+    return views.map((view) => {
+      const { config, window, mode } = view;
+      if (!config.waitObjective || mode !== "open") return view;
+      const { running, coming } = this.place(config.pool, config.zone);
+      const wait = waitStandbyOf(config, { snapshot, nowMs, window, counts, running, coming });
+      const known = { ...view, wait };
+      this.byName.set(config.name, known);
+      return known;
+    });
   }
 
   private nodesOf(config: AutoscaleConfig): ConfigNodes {

@@ -20,6 +20,7 @@ import { PlanDraft } from "./plan-draft";
 import { removeFinished } from "./remove-finished";
 import { Reservations } from "./reservations";
 import { raiseToFloor, raiseToStandby } from "./standby";
+import { objectiveReason } from "./wait-reasons";
 
 export type PlanOptions = FleetOptions;
 
@@ -142,7 +143,8 @@ function decisionOf(draft: PlanDraft, view: ConfigView, findings: Findings): Con
   }
   if (view.spent && !reasons.some(({ code }) => code === "budget")) reasons.push(budgetReason(view.spent, config.name));
   if (reasons.length === 0) reasons.push(steadyReason(view));
-  return { autoscaleConfig: config.name, isActive: mode === "open", reasons, nextState };
+  const objective = view.wait ? { objective: objectiveReason(view.wait, config.name) } : {};
+  return { autoscaleConfig: config.name, isActive: mode === "open", reasons, ...objective, nextState };
 }
 
 function stuckReason(reason: Reason, sessionsWaiting: number): Reason {

@@ -1,11 +1,13 @@
 /** Which nodes of a place may leave without taking away the standby of any config there. */
 import type { Snapshot } from "../../model/snapshot";
-import { freeOf } from "../placement/room";
+import { freeOf, slotsIn } from "../placement/room";
 import type { ConfigView } from "./config-view";
 import { addTotals, noTotals, type FreeTotals, type NodeCapacity } from "./node-capacity";
 import type { PlannedPlace } from "./planned-place";
-import { standbyOf, standbySessionsOf } from "./standby";
-import { countSlots, slotsIn, slotTargetOf, type SlotTarget } from "./standby-slots";
+import type { Removable } from "./leaving-order";
+import { packingOrder, packSessions } from "./mixed-standby";
+import { readySessionsOf, standbyOf } from "./standby";
+import { countSlots, slotTargetOf, type SlotTarget } from "./standby-slots";
 
 /** What must stay free, for the configs that count static members or for those that don't. */
 interface StandbyTarget {
@@ -19,6 +21,13 @@ interface Slots {
   slots: number;
 }
 
+interface GuardedPlace {
+  readonly place: PlannedPlace;
+  /** Nodes that could leave, those that would go first in front. */
+  readonly leaving: readonly Removable[];
+  readonly snapshot: Snapshot;
+}
+
 /**
  * Standby is shared by all configs of a place, so the one that wants most of something decides. Nodes on their way don't
  * count here: the old ones leave only after the new ones run. Call when the plan has given out all room: only nodes that
@@ -27,8 +36,10 @@ interface Slots {
 export class StandbyGuard {
   private readonly targets: readonly StandbyTarget[];
   private readonly slots: readonly Slots[];
+  /** Nodes that hold the room which wait objectives want for sessions of several sizes. */
+  private readonly needed: readonly ReadonlySet<NodeCapacity>[];
 
-  constructor(open: readonly ConfigView[], place: PlannedPlace, snapshot: Snapshot) {
+  constructor(open: readonly ConfigView[], { place, leaving, snapshot }: GuardedPlace) {
     this.targets = [true, false]
       .map((countStatic) => ({ countStatic, among: open.filter(({ config }) => config.countStatic === countStatic) }))
       .filter(({ among }) => among.length > 0)
@@ -41,6 +52,12 @@ export class StandbyGuard {
       const counted = { isComingCounted: false, isStaticCounted: view.config.countStatic };
       return target ? [{ target, slots: countSlots(place, target, counted) }] : [];
     });
+    this.needed = open.flatMap((view) => {
+      const wanted = view.wait?.isFollowed ? view.wait.readyBySize : [];
+      if (wanted.length === 0) return [];
+      const nodes = packingOrder(place, leaving, view.config.countStatic);
+      return [packSessions(wanted, nodes, place).needed];
+    });
   }
 
   allows(node: NodeCapacity): boolean {
@@ -48,7 +65,8 @@ export class StandbyGuard {
     const isStandbyKept = this.targets.every(({ left, standby }) =>
       dimensions.every((dimension) => own[dimension] === 0 || left[dimension] - own[dimension] >= standby[dimension]),
     );
-    return isStandbyKept && this.slots.every((entry) => areSlotsKept(slotsOn(node, entry), entry));
+    if (!isStandbyKept || this.needed.some((nodes) => nodes.has(node))) return false;
+    return this.slots.every((entry) => areSlotsKept(slotsOn(node, entry), entry));
   }
 
   remove(node: NodeCapacity): void {
@@ -72,7 +90,7 @@ function highest(views: readonly ConfigView[]): FreeTotals {
   for (const view of views) {
     const { config } = view;
     if (config.type === "server") {
-      most.sessions = Math.max(most.sessions, standbySessionsOf(config, view));
+      most.sessions = Math.max(most.sessions, readySessionsOf(config, view));
       continue;
     }
     const { cores, memoryBytes, gpus } = standbyOf(config, view);

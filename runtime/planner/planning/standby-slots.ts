@@ -11,8 +11,9 @@ import type { Shape } from "../../model/shapes";
 import { formatCount } from "../../model/units";
 import type { Window } from "../config/windows";
 import { isLabelledFor } from "../placement/places";
-import { freeOf, needsOf } from "../placement/room";
+import { freeOf, needsOf, slotsIn } from "../placement/room";
 import type { NodeCapacity } from "./node-capacity";
+import { isReplaced, type WaitStandby } from "./wait-standby";
 import type { Counted, PlannedPlace } from "./planned-place";
 
 /** How many sessions of which workspace are to have room at once. */
@@ -25,32 +26,21 @@ export interface SlotTarget {
   readonly isLabelled: (node: NodeCapacity) => boolean;
 }
 
+interface Slotted {
+  readonly config: AutoscaleConfig;
+  readonly window: Window;
+  readonly wait?: WaitStandby | undefined;
+}
+
 /** A window may replace the count. Undefined when no slot is wanted, or labels let no node of the config have one. */
-export function slotTargetOf(
-  { config, window }: { readonly config: AutoscaleConfig; readonly window: Window },
-  snapshot: Snapshot,
-): SlotTarget | undefined {
+export function slotTargetOf({ config, window, wait }: Slotted, snapshot: Snapshot): SlotTarget | undefined {
   const declared = config.type === "dockerAgent" ? config.standbySlots : undefined;
   const workspace = declared && snapshot.workspaces.get(declared.workspace);
-  const count = window.standbySlots ?? declared?.count ?? 0;
+  const count = window.standbySlots ?? (isReplaced(wait) ? 0 : (declared?.count ?? 0));
   const pool = snapshot.pools.get(config.pool);
   if (!workspace || count === 0 || !pool || !goesWithLabels(workspace, pool)) return undefined;
   const isLabelled = ({ node }: NodeCapacity): boolean => node === undefined || isLabelledFor(workspace, node, pool);
   return { workspace: workspace.name, needs: needsOf(workspace), count, isLabelled };
-}
-
-/** Slots of one node at most: sessions that take nothing of it would fit without end. */
-const slotsMax = 100_000;
-
-/** How many such sessions fit into what is free on one node. */
-export function slotsIn(free: Shape, needs: Shape): number {
-  const times = (has: number, takes: number) => (takes > 0 ? Math.floor(has / takes) : slotsMax);
-  return Math.min(
-    slotsMax,
-    times(Math.round(free.cores * 1000), Math.round(needs.cores * 1000)),
-    times(free.memoryBytes, needs.memoryBytes),
-    times(free.gpus, needs.gpus),
-  );
 }
 
 /** Over the nodes that run, with or without static members, and those on their way if asked for. */

@@ -7,21 +7,33 @@ import type { Reason } from "../../model/reason";
 import { type Dimension, dimensions, type Shape } from "../../model/shapes";
 import { formatCount, formatMemory } from "../../model/units";
 import { serverLimitsOf } from "../config/next-node";
-import { freeOf, freeServerSessions } from "../placement/room";
+import { freeOf, freeServerSessions, slotsIn } from "../placement/room";
 import { countsOn, nodesLive, type ConfigView } from "./config-view";
 import type { Purpose } from "./create-blocks";
 import type { FreeTotals, NodeCapacity } from "./node-capacity";
 import type { PlanDraft } from "./plan-draft";
 import type { Counted, PlannedPlace } from "./planned-place";
-import { countSlots, slotsIn, slotsReason, slotTargetOf } from "./standby-slots";
+import { describeShape, numbersOf } from "../../model/shape-text";
+import type { SizedSessions } from "../demand/sizes";
+import { inLeavingOrder, removableIn } from "./leaving-order";
+import { packingOrder, packSessions } from "./mixed-standby";
+import { countSlots, slotsReason, slotTargetOf } from "./standby-slots";
+import { forecastReason } from "./wait-reasons";
+import { isReplaced } from "./wait-standby";
 
 /** Nodes that the config keeps whatever the demand; a window may replace its own value. */
 export function floorOf({ config, window }: ConfigView): number {
   return window.minNodes ?? config.minNodes;
 }
 
-/** What an agent config wants free; a window may replace its own values. */
-export function standbyOf(config: AgentAutoscaleConfig, { window }: Pick<ConfigView, "window">): Shape {
+type Standing = Pick<ConfigView, "window" | "wait">;
+
+/** What an agent config wants free; a window may replace its own values, and a wait objective may take their place. */
+export function standbyOf(config: AgentAutoscaleConfig, { window, wait }: Standing): Shape {
+  if (isReplaced(wait)) {
+    const { standbyCores: cores = 0, standbyMemory: memoryBytes = 0, standbyGpus: gpus = 0 } = window;
+    return { cores, memoryBytes, gpus };
+  }
   return {
     cores: window.standbyCores ?? config.standbyCores,
     memoryBytes: window.standbyMemory ?? config.standbyMemory,
@@ -29,8 +41,25 @@ export function standbyOf(config: AgentAutoscaleConfig, { window }: Pick<ConfigV
   };
 }
 
-export function standbySessionsOf(config: ServerAutoscaleConfig, { window }: Pick<ConfigView, "window">): number {
-  return window.minimumAvailableSessions ?? config.minimumAvailableSessions;
+export function standbySessionsOf(config: ServerAutoscaleConfig, { window, wait }: Standing): number {
+  const declared = window.minimumAvailableSessions ?? config.minimumAvailableSessions;
+  return withForecast(wait?.sessions, declared, { window, wait });
+}
+
+/** As {@link standbySessionsOf}, for servers that run: so many stay free on them whatever comes. */
+export function readySessionsOf(config: ServerAutoscaleConfig, { window, wait }: Standing): number {
+  const declared = window.minimumAvailableSessions ?? config.minimumAvailableSessions;
+  return withForecast(wait?.ready, declared, { window, wait });
+}
+
+function withForecast(sessions: number | undefined, declared: number, { window, wait }: Standing): number {
+  if (sessions === undefined || !wait?.isFollowed) return declared;
+  return Math.max(sessions, isReplaced(wait) ? (window.minimumAvailableSessions ?? 0) : declared);
+}
+
+/** Sessions of docker agents for which a wait objective wants room, by size. */
+function sizedStandbyOf({ wait }: Pick<ConfigView, "wait">): readonly SizedSessions[] {
+  return wait?.isFollowed ? wait.bySize : [];
 }
 
 export function raiseToFloor(draft: PlanDraft, view: ConfigView): void {
@@ -51,6 +80,7 @@ export function raiseToStandby(draft: PlanDraft, view: ConfigView): void {
   else {
     raiseAgents(draft, view, view.config);
     raiseSlots(draft, view);
+    raiseSized(draft, view);
   }
 }
 
@@ -111,6 +141,30 @@ function raiseSlots(draft: PlanDraft, view: ConfigView): void {
   }
 }
 
+/** Room for sessions of the sizes that a wait objective expects. */
+function raiseSized(draft: PlanDraft, view: ConfigView): void {
+  const wanted = sizedStandbyOf(view);
+  if (wanted.length === 0 || !view.wait) return;
+  const place = draft.placeOf(view);
+  const total = wanted.reduce((sum, { sessions }) => sum + sessions, 0);
+  // A node that is added has room for one at least, so that there are never more rounds than sessions.
+  for (let round = 0; round <= total; round += 1) {
+    const { coming } = place;
+    const leaving = inLeavingOrder(removableIn(place, draft.fleet), draft.fleet);
+    const nodes = [...packingOrder(place, leaving, view.config.countStatic), ...coming];
+    const { missing } = packSessions(wanted, nodes, place);
+    const [first] = missing;
+    if (!first) return;
+    const lacking = missing.reduce((sum, { sessions }) => sum + sessions, 0);
+    const text = `${total - lacking} of ${formatCount(total, "session")} could start at once; the next needs ${describeShape(first.needs)} on one node`;
+    const numbers = { available: total - lacking, sessionsWanted: total, ...numbersOf("needs", first.needs) };
+    const reason = forecastReason(text, numbers, view.wait);
+    const back = place.recallable.find(({ limits, usage }) => slotsIn(freeOf(limits, usage), first.needs) > 0);
+    const added = addNode(draft, view, { back, reason, needs: first.needs });
+    if (!added?.limits.shape || slotsIn(freeOf(added.limits, added.usage), first.needs) === 0) return;
+  }
+}
+
 function raiseServers(draft: PlanDraft, view: ConfigView, config: ServerAutoscaleConfig): void {
   const wanted = standbySessionsOf(config, view);
   if (wanted === 0) return;
@@ -118,11 +172,22 @@ function raiseServers(draft: PlanDraft, view: ConfigView, config: ServerAutoscal
   for (;;) {
     const available = place.leftOf("sessions", { isComingCounted: true, isStaticCounted: config.countStatic });
     if (available >= wanted) return;
-    const text = `${available} of ${formatCount(wanted, "session")} available; one server takes ${sessionsPerServer(config)}`;
-    const reason = { code: "standby", text, numbers: { available, minimumAvailableSessions: wanted } };
+    const reason = serverReason(available, wanted, { view, config });
     const back = place.recallable.find(({ limits, usage }) => freeServerSessions(limits, usage) > 0);
     if (!addNode(draft, view, { back, reason })) return;
   }
+}
+
+interface OfServers {
+  readonly view: ConfigView;
+  readonly config: ServerAutoscaleConfig;
+}
+
+function serverReason(available: number, wanted: number, { view, config }: OfServers): Reason {
+  const text = `${available} of ${formatCount(wanted, "session")} available; one server takes ${sessionsPerServer(config)}`;
+  const numbers = { available, minimumAvailableSessions: wanted };
+  const isForecast = view.wait?.isFollowed && wanted === view.wait.sessions;
+  return isForecast ? forecastReason(text, numbers, view.wait) : { code: "standby", text, numbers };
 }
 
 /** New sessions that one empty server takes, each by a new user. */
