@@ -52,6 +52,8 @@ const expected: Readonly<Record<string, ApiScope | `${TokenPurpose} token` | "an
   "get /api/v1/occurrences": "viewer",
   "get /api/v1/history": "viewer",
   "get /api/v1/cost": "viewer",
+  "get /api/v1/budgets": "viewer",
+  "get /api/v1/waits": "viewer",
   "get /api/v1/events": "viewer",
   "get /api/v1/decisions/counts": "viewer",
   "post /api/v1/lanes/{id}/close": "operator",

@@ -34,7 +34,11 @@ class Accounts {
       settings: all as Record<string, unknown>,
     };
     const changes = accountsAfterPut("vmProviderConfig", doc, this.context());
-    const row = { kind: "vmProviderConfig", name: "main", doc, owner: "t", updatedAtMs: this.nowMs } as const;
+    const declared = { ...doc, billingMinimum: "0s" };
+    const row = {
+      ...({ kind: "vmProviderConfig", name: "main" } as const),
+      ...{ doc: declared, owner: "t", updatedAtMs: this.nowMs },
+    };
     this.state.apply([...changes, { kind: "put", table: "definition", row }]);
     return this.current();
   }

@@ -228,6 +228,7 @@ describe("the installation", function () {
         "sample",
         "worker",
         "worker_event",
+        ...["vm_life", "spend_mark", "spend_day", "budget_state", "config_demand"],
       ];
       await site.query(`drop table ${[...later, "revoked_key"].map((name) => `headroom.${name}`).join(", ")}`);
       await site.query("drop index headroom.node_vm");

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { Option, type Command } from "commander";
 import type { HeadroomClient } from "../../api/client";
-import { definitionKinds, type CloudCatalog } from "../../model/config";
+import type { CloudCatalog } from "../../model/config";
 import { ConfigError, messageOf, SetupError } from "../../model/errors";
 import { formatCount } from "../../model/units";
 import type { BootRange } from "../../simulate/boots";
@@ -178,6 +178,7 @@ function demandOf(options: SimulateOptions, definitions: readonly PlayedDefiniti
 
 async function ofRuntime(client: HeadroomClient, command: Command): Promise<PlayedDefinition[]> {
   try {
+    const { definitionKinds } = require("../../model/config") as typeof import("../../model/config");
     const answers = await Promise.all(definitionKinds.map((kind) => client.definitions(kind)));
     return answers.flat().map(({ kind, name, doc }) => ({ kind, name, doc }));
   } catch (error) {
