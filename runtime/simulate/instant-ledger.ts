@@ -7,18 +7,23 @@ import type { Ledger } from "../store/store";
 export class InstantLedger implements Ledger {
   readonly state: HotState;
 
-  /** @param watch Sees each commit right after it was applied; must not commit itself. */
   constructor(
     read: DocumentReader,
-    private readonly watch: (changes: readonly Change[]) => void,
+    private readonly options: {
+      /** Sees each commit before it is applied, and answers what belongs into it too. */
+      readonly accompany: (changes: readonly Change[], before: HotState) => readonly Change[];
+      /** Sees each commit right after it was applied; must not commit itself. */
+      readonly watch: (changes: readonly Change[]) => void;
+    },
   ) {
     this.state = new HotState(read);
   }
 
   commit(changes: readonly Change[]): Promise<void> {
     if (changes.length > 0) {
-      this.state.apply(changes);
-      this.watch(changes);
+      const whole = [...changes, ...this.options.accompany(changes, this.state)];
+      this.state.apply(whole);
+      this.options.watch(whole);
     }
     return Promise.resolve();
   }

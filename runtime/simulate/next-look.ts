@@ -13,6 +13,7 @@ export function needsClock(definitions: readonly PlayedDefinition[]): boolean {
     ({ kind, doc }) =>
       kind === "schedule" ||
       kind === "stagingConfig" ||
+      kind === "budget" ||
       doc["maxNodeAge"] !== undefined ||
       doc["waitObjective"] !== undefined ||
       doc["warmNodes"] !== undefined,

@@ -14,7 +14,9 @@ import type { CloudCatalog } from "../model/config";
 import { BugError, ConfigError } from "../model/errors";
 import type { Plan } from "../model/plan";
 import type { Node, Session } from "../model/state";
+import { spendChanges } from "../model/spend-companion";
 import { documentReader } from "../model/unreadable";
+import { DemandLearner } from "../reconciler/demand-learner";
 import { Reconciler } from "../reconciler/reconciler";
 import { SeededRng } from "../sim/rng";
 import { Timeline } from "../sim/timeline";
@@ -102,7 +104,14 @@ class Player {
     this.needsClock = needsClock(this.definitions);
     this.boots = new Boots(rng.fork("boots"), boot, measuredBoots);
     this.nodes = new NodeLog(demand, (name) => this.prices.get(name));
-    const ledger = (this.ledger = new InstantLedger(documentReader(catalog), (changes) => this.see(changes)));
+    const ledger = (this.ledger = new InstantLedger(documentReader(catalog), {
+      accompany: (changes, before) => {
+        learner.see(changes);
+        return spendChanges(changes, before, clock.now());
+      },
+      watch: (changes) => this.see(changes),
+    }));
+    const learner = new DemandLearner(ledger.state, clock);
     const shared = { ledger, clock, rng: rng.fork("ids"), catalog };
     const withTokens = { ...shared, tokens: new PlainTokens(), requesters: new Requesters() };
     const log = { info: ignore, warn: ignore, error: (fields: object, text: string) => this.fail(fields, text) };
@@ -113,7 +122,7 @@ class Player {
       updater: new ObedientClouds(timeline, (nodeId) => createShare * this.bootMsOf(nodeId)),
     });
     this.reconciler = new Reconciler({
-      ...{ ...withTokens, executor: this.laneRunner, log, tickSeconds: 60 },
+      ...{ ...withTokens, demand: learner, executor: this.laneRunner, log, tickSeconds: 60 },
       // Nodes are told to be ready when their boot is over, and none is ever given up for its silence.
       probe: () => Promise.resolve(false),
       onPlanned: (plan) => this.hear(plan),

@@ -136,4 +136,37 @@ describe("a simulated run", () => {
 
     assert.deepEqual([asMeasured.waits.longestSeconds, asAsked.waits.longestSeconds], [200.02, bootSeconds]);
   });
+
+  it("learns for a wait objective as the service does: weeks on, few wait whom a shadow lets wait", async () => {
+    const days = 35;
+    const rows = Array.from({ length: days }, (_, day) => day)
+      .filter((day) => day % 7 < 5)
+      .flatMap((day) => [0, 40, 80, 120, 160, 200].map((at): [number, number] => [day * 86_400 + 32_400 + at, 3_600]));
+    const ask = (mode: string) =>
+      playSite(
+        serverSite({ waitObjective: { share: "5%", mode }, downscaleBackoff: "auto" }),
+        demandOf(rows, days * 24),
+      );
+
+    const [shadow, followed] = [await ask("shadow"), await ask("replace")];
+
+    checkSums(followed);
+    assert.equal(shadow.waits.shareWaited, 1);
+    assert.ok(followed.waits.shareWaited < 0.7, `${followed.waits.shareWaited} waited`);
+    assert.ok(followed.vmHours.total < 4 * followed.vmHours.session, "it is no floor for day and night");
+  });
+
+  it("makes no node for a budget that is spent, and says who waited for that", async () => {
+    const budget = { name: "all", amount: 1, currency: "EUR", per: "day", onReached: "noNewNodes" };
+    const priced = serverSite({ queueTimeout: "1h" }, { hourlyCost: 0.5, currency: "EUR" });
+    const site = [...priced, { kind: "budget", name: "all", doc: budget } as const];
+    const rows = [0, 1, 2, 3, 6, 7].map((at): [number, number] => [at * 3_600, 1_800]);
+
+    const { waits, cost, refusals } = await playSite(site, demandOf(rows, 12));
+
+    assert.ok(waits.served >= 2 && waits.served < rows.length, `${waits.served} served`);
+    assert.equal(waits.refused, rows.length - waits.served);
+    assert.equal(refusals[0]?.code, "queueTimeout");
+    assert.ok((cost.amounts["EUR"] ?? 0) < 1.5, JSON.stringify(cost));
+  });
 });
