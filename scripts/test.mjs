@@ -45,8 +45,8 @@ const meant = isLive ? [...liveAreas, "behaviour"] : areas.filter((area) => !liv
 const chosen = isWhole ? meant : wanted;
 /** Areas whose files know nothing of each other and take long: each file of theirs has a process of its own. */
 const areasByFile = ["attack", "cli", "clouds", "crash", "engine", "executor", "provider", "store"];
-/** Most of them wait or use one core. */
-const processesMax = 2;
+/** Most of them wait or use one core: one more than a small machine has. */
+const processesMax = 3;
 const total = { passes: 0, failures: 0, pending: 0 };
 const lines = [];
 const failed = [];
