@@ -25,7 +25,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "busy node counts as excess",
     rule: "only idle nodes leave",
-    file: "planner/planning/excess",
+    file: "planner/planning/leaving-order",
     find: "return node.autoscaleConfig !== undefined && node.isIdle && place.promisedTo(node) === 0;",
     replace: "return node.autoscaleConfig !== undefined && place.promisedTo(node) === 0;",
     tests: planner,
@@ -214,7 +214,7 @@ export const planningMutants: readonly Mutant[] = [
   {
     name: "slots in pieces",
     rule: "a slot is room for a whole session on one node",
-    file: "planner/planning/standby-slots",
+    file: "planner/placement/room",
     find: "Math.floor(has / takes)",
     replace: "has / takes",
     tests: ["planner/standby-slots"],
