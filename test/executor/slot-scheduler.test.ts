@@ -72,6 +72,19 @@ describe("slot scheduler", () => {
     });
   });
 
+  it("gives an account of many configs no more than its share: accounts count before configs", () => {
+    const bench = new Bench(4);
+    for (const lane of ["a/1/0", "a/2/0", "a/3/0", "b/1/0"]) assert.ok(bench.ask(lane));
+    // A config that holds nothing, of the account that holds three; then one that holds a slot, of the account that holds one.
+    bench.askMany("a/4", 3, "create");
+    bench.askMany("b/1", 3, "create");
+
+    // What the reserve has lent comes back first.
+    const next = ["a/1/0", "a/2/0", "a/3/0"].flatMap((lane) => bench.end(lane));
+
+    assert.match(next[0] ?? "nobody", /^b\/1\//, next.join());
+  });
+
   it("serves those whom people wait for first, then other creates, then deletes, then removals", () => {
     const bench = new Bench(1);
     bench.ask("a/x/0");
