@@ -379,7 +379,7 @@ export const actingMutants: readonly Mutant[] = [
     file: "deciding/node-events",
     find: 'if (node.status === "requested") moveSilently(context, node, "provisioning");',
     replace: 'if (node.status === "provisioning") moveSilently(context, node, "provisioning");',
-    tests: lanes,
+    tests: ["reconciler/node-events"],
     bySimulation: false,
   },
   {
