@@ -1,6 +1,6 @@
 /** The component of one node in its lane's stack. */
 import * as pulumi from "@pulumi/pulumi";
-import type { KeptNode, LaneNode, VmInput } from "../runtime/executor/node-program-port";
+import type { KeptNode, KeptOf, LaneNode, VmInput } from "../runtime/executor/node-program-port";
 import { nodeComponentType } from "../runtime/executor/stack-state";
 import { BugError, ConfigError } from "../runtime/model/errors";
 import { withStepHooks, type StepHooks } from "./step-hooks";
@@ -68,6 +68,20 @@ export function thawedPower(
   const vm = kept?.resources.find(({ type, name }) => type === vmType && name === nodeId);
   if (vm === undefined) throw new BugError(`the stack has no VM of node ${nodeId}, whose power is to change`);
   return { inputs: powerInputs, known: vm.inputNames };
+}
+
+/**
+ * The power that a VM has when the run has gone well: what is declared of it, where it is new or its power is to change, else
+ * what the stack knows. Undefined = nobody has ever said.
+ */
+export function powerAfter(
+  node: LaneNode,
+  { powers = [], keptOf }: { readonly powers?: readonly string[]; readonly keptOf?: KeptOf | undefined },
+): string | undefined {
+  const kept = keptOf?.(node);
+  if (kept === undefined || powers.includes(node.nodeId)) return node.power;
+  const { power } = kept.outputs;
+  return typeof power === "string" ? power : undefined;
 }
 
 /** Inputs that no other resource gives are known at once, also in a preview. */

@@ -41,7 +41,7 @@ import { parseSettings, readablePart } from "./parsed-settings";
 import type { Registry } from "./registry";
 import { identityOf } from "./frame/identity";
 import { needsPlugin, PulumiProviders, type ProviderMaker } from "./pulumi-providers";
-import { openComponent, thawedPower, type NodeOutputs } from "./node-component";
+import { openComponent, powerAfter, thawedPower, type NodeOutputs } from "./node-component";
 import { deleteHookInState, registerStepHooks, type ConfirmDelete, type StepHooks } from "./step-hooks";
 import type { DeclaredNode, DnsProvider, VmProvider } from "./vm-provider";
 
@@ -315,7 +315,7 @@ async function declareNode(prepared: PreparedNode, run: ProgramRun): Promise<voi
     if (node.kept) return conclude(await keep(node.kept));
     if (withoutVm.has(node.nodeId)) return;
     try {
-      conclude(await declareResources(prepared, { component, provider, providers, keptOf: run.keptOf }));
+      conclude(await declareResources(prepared, { ...run, component, provider }));
     } catch (error) {
       const kept = run.keptOf?.(node);
       if (kept === undefined || !isWhole(kept, prepared)) throw error;
@@ -355,9 +355,10 @@ async function declareResources(
   { node, vmProvider, settings, dns, directory }: PreparedNode,
   into: { component: pulumi.ComponentResource; provider: pulumi.ProviderResource } & Pick<
     ProgramRun,
-    "providers" | "keptOf"
+    "providers" | "keptOf" | "powers"
   >,
 ): Promise<NodeOutputs> {
+  const power = powerAfter(node, into);
   const parent = into.component;
   const own = async () => {
     const computer = directory && (await declareComputerRecord(node, directory, into));
@@ -367,7 +368,7 @@ async function declareResources(
   const outputsOf = ({ vm, address }: DeclaredNode): NodeOutputs => ({
     address: pulumi.unsecret(address),
     // Known when the VM is as declared, so that it tells no power that the VM did not get.
-    ...(node.power && { power: vm.urn.apply(() => node.power!) }),
+    ...(power && { power: vm.urn.apply(() => power) }),
   });
   if (dns === undefined || node.dns === undefined) return outputsOf(await own());
   const provider = await into.providers.get(dns.provider, dns.place);

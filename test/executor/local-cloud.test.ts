@@ -80,13 +80,15 @@ describe("updates with the local VM provider", () => {
     const off = await update([off1!, off2!], ["n-p1"], 2);
     assert.equal(off.outcome, "succeeded", off.message ?? "");
     assert.deepEqual(running().sort(), ["n-p1 false", "n-p2 true"]);
-    assert.equal(off.present?.find(({ nodeId }) => nodeId === "n-p1")?.power, "off");
+    const powersOf = ({ present = [] }: typeof off) => Object.fromEntries(present.map((of) => [of.nodeId, of.power]));
+    assert.deepEqual(powersOf(off), { "n-p1": "off", "n-p2": undefined }, "declared is not had");
     const more = await pool.update(
       { ...aRequest([node("n-p3"), n1, n2], "power", 3), creates: ["n-p3"] },
       () => undefined,
     );
     assert.equal(more.outcome, "succeeded", more.message ?? "");
     assert.deepEqual(running().sort(), ["n-p1 false", "n-p2 true", "n-p3 true"]);
+    assert.equal(powersOf(more)["n-p1"], "off", "not declared is not on");
 
     const on = await update([{ ...n1, ...changed, power: "on" }, n2, node("n-p3")], ["n-p1"], 4);
     assert.equal(on.outcome, "succeeded", on.message ?? "");
